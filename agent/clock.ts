@@ -1,0 +1,33 @@
+/** Time, injected everywhere. Monotonic for whatever waits or measures; wall clock only for stamps. */
+export interface Clock {
+  /** Milliseconds with fraction since an arbitrary start; never steps. */
+  monotonicMs(): number;
+  /** Whole milliseconds since 1970; may step either way. */
+  wallMs(): number;
+  /** Calls `action` once, not earlier than `delayMs` from now. Dispose to cancel. Does not keep the process alive. */
+  after(delayMs: number, action: () => void): Disposable;
+}
+
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** Resolves after `delayMs`, or at once when the signal aborts. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      timer[Symbol.dispose]();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(delayMs, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

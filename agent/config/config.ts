@@ -1,0 +1,116 @@
+import type { SerialSettings } from '../../drivers/contract/byte-port.ts';
+import type { Bias, LineAddress } from '../../drivers/contract/digital.ts';
+import type { PoolProfileName } from '../limits.ts';
+import type { LogLevel } from '../log.ts';
+import type { Value } from '../qn/message.ts';
+
+/** A board as the agent runs it: checked, defaults filled in, durations in ms, sizes in bytes. */
+export interface Config {
+  readonly node: string;
+  /** Without `@`; every node is in `all` besides. */
+  readonly groups: readonly string[];
+  readonly mqtt: MqttConfig;
+  readonly gpio: GpioConfig;
+  readonly pool: { readonly profile: PoolProfileName };
+  readonly documents: { readonly [name: string]: DocumentConfig };
+  readonly bindings: readonly BindingConfig[];
+  readonly health: { readonly intervalMs: number };
+  readonly log: { readonly level: LogLevel };
+  /** Folder for whatever must survive; the agent must be able to write there. */
+  readonly stateFolder: string;
+}
+
+export interface MqttConfig {
+  /** `qn/1`. */
+  readonly root: string;
+  /** At least one; highest weight first. */
+  readonly brokers: readonly BrokerConfig[];
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Default: the node name. */
+  readonly clientId: string;
+  /** Which states of a notify are told: each one, or only the one it ends in. */
+  readonly acks: 'all' | 'final';
+  /** The encoding of what the agent says by itself; answers use the encoding of the question. */
+  readonly encoding: 'json' | 'cbor';
+  readonly keepaliveSeconds: number;
+}
+
+export interface BrokerConfig {
+  /** `mqtt:`, `mqtts:`; host and port only. */
+  readonly url: string;
+  readonly weight: number;
+  /** PEM files. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+}
+
+/** Never the secret itself (QN-7.4): where to read it when it is needed. */
+export type Secret = { readonly from: 'file'; readonly path: string } | { readonly from: 'env'; readonly name: string };
+
+export interface GpioConfig {
+  readonly backend: 'auto' | 'gpiochip' | 'sysfs' | 'simulated';
+  /** Only for `simulated`: the folder that is the board. Without it the lines live in memory. */
+  readonly board?: string;
+}
+
+interface DocumentCommon {
+  /** Channel number of the compact form, 1–65535, unique. */
+  readonly number?: number;
+  readonly priority: 'normal' | 'emergency';
+  /** What to do with a retained notify (QN-2.1). */
+  readonly retained: 'refuse' | 'accept';
+}
+
+export interface GpioOutConfig extends DocumentCommon {
+  readonly driver: 'gpio-out';
+  readonly line: LineAddress;
+  readonly active: 'high' | 'low';
+  /** Driven when the agent opens the line, and when it closes it in good order. */
+  readonly safe: { readonly boot: boolean; readonly exit: boolean | 'hold' };
+}
+
+export interface GpioInConfig extends DocumentCommon {
+  readonly driver: 'gpio-in';
+  readonly line: LineAddress;
+  readonly active: 'high' | 'low';
+  readonly bias: Bias;
+  /** The level must be stable this long before it counts; 0 is off. */
+  readonly debounceMs: number;
+}
+
+export interface SerialConfig extends DocumentCommon {
+  readonly driver: 'serial-line' | 'serial-raw' | 'serial-length';
+  /** A device path, or `simulated:/path/of.sock`. */
+  readonly port: string;
+  readonly settings: SerialSettings;
+  readonly framing: Framing;
+  /** Put behind every write; empty by default, so that what is sent comes out byte for byte. */
+  readonly append: string;
+  /** Silence that ends a half frame; also the cut of `serial-raw`. */
+  readonly interByteMs: number;
+  /** Longest frame accepted from the line. */
+  readonly frameBytesMax: number;
+}
+
+export type Framing =
+  | { readonly kind: 'delimiter'; readonly delimiter: string }
+  /** Whatever came until the line was silent for `interByteMs`. */
+  | { readonly kind: 'silence' }
+  /** A length in front: `bytes` wide, big- or little-endian; it counts the body only. */
+  | { readonly kind: 'length'; readonly bytes: 1 | 2 | 4; readonly endian: 'big' | 'little' };
+
+export type DocumentConfig = GpioOutConfig | GpioInConfig | SerialConfig;
+
+/** Somebody else's topic as a notify (QN-2.2). */
+export interface BindingConfig {
+  /** A topic filter; wildcards allowed. */
+  readonly on: string;
+  /** RFC 6901, into a JSON payload; absent: the whole payload. */
+  readonly select?: string;
+  /** Picked value as text → value sent on; absent: passed on as it is. A value not in the map is refused. */
+  readonly map?: { readonly [from: string]: Value };
+  /** A document of this board. */
+  readonly to: string;
+}

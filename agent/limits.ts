@@ -1,0 +1,101 @@
+/**
+ * Every bound of the agent, unit last in its name. test/agent/limits.test.ts asserts how they relate.
+ * What happens when a bound is met is written beside it: refuse, drop-oldest, or wait-with-deadline.
+ */
+
+/** Largest message in or out, before decoding (QN-3.5). Over it: refuse `too-large`. The pool may lower it. */
+export const messageBytesMax = 65_536;
+/** Nesting of arrays and maps in a message, the message itself being level 1. Over it: refuse `malformed`. */
+export const messageDepthMax = 16;
+
+export const topicBytesMax = 512;
+/** QN-1.3. */
+export const documentNameBytesMax = 128;
+export const documentSegmentsMax = 8;
+export const documentsMax = 256;
+export const groupsMax = 16;
+export const bindingsMax = 128;
+export const brokersMax = 8;
+
+/** Commands waiting behind a busy document. Over it: refuse `busy`. */
+export const documentQueueCountMax = 16;
+
+/** Fixed window of (source, id) pairs that are recognised as duplicates. When full: forget the oldest. */
+export const recentCommandsCount = 1_024;
+
+/** One turn of the dispatch loop, then the event loop gets its share. */
+export const dispatchTurnMessagesMax = 64;
+export const dispatchTurnMsMax = 4;
+
+/** Publishes handed to MQTT.js and not yet acknowledged; the rest waits in the outbox. */
+export const sendWindowCount = 16;
+
+export const reconnectDelayMsMin = 100;
+export const reconnectDelayMsMax = 30_000;
+/** CONNECT to CONNACK, and SUBSCRIBE to SUBACK. */
+export const connectTimeoutMs = 10_000;
+export const keepaliveSeconds = 30;
+/** A clean goodbye (offline message and DISCONNECT) may take so long; then the socket is cut. */
+export const shutdownMsMax = 2_000;
+
+/** A snowflake source waits no longer than this for a clock that stepped back (QN-9). */
+export const clockStepBackWaitMsMax = 50;
+
+export const serialWriteTimeoutMsMin = 1_000;
+/** Silence after which a started, unfinished frame is thrown away and counted. */
+export const serialInterByteMsDefault = 500;
+
+export const healthIntervalMsDefault = 60_000;
+
+/** Who may hold slots of the pool, and how many. The sum is the slab: nobody can take another's share. */
+export interface SlotQuota {
+  /** Arrived, waiting for the dispatch loop. Over it: refuse `overloaded`. */
+  readonly inbound: number;
+  /** Being performed, or waiting behind a busy document. Over it: refuse `overloaded`. */
+  readonly executing: number;
+  /** Encoded, waiting for the broker. Over it: drop-oldest, counted. */
+  readonly outbox: number;
+  /** A half-received frame, one per serial line. Over it: the line does not open. */
+  readonly framer: number;
+}
+
+export type SlotHolder = keyof SlotQuota;
+
+export interface SlabLimits {
+  readonly payloadBytes: number;
+  readonly quota: SlotQuota;
+}
+
+/** Two sizes of slots: many small ones for the stream of commands, a few that hold the largest message. */
+export interface PoolLimits {
+  readonly small: SlabLimits;
+  readonly large: SlabLimits;
+}
+
+/** 16 bytes of header and 4 of tail canary around every payload; see pool/slab.ts. */
+export const slotOverheadBytes = 20;
+
+export const poolBytesMax = 2 * 1_024 * 1_024;
+
+export const poolProfiles = {
+  standard: {
+    small: { payloadBytes: 1_024, quota: { inbound: 160, executing: 64, outbox: 256, framer: 16 } },
+    large: { payloadBytes: messageBytesMax, quota: { inbound: 8, executing: 4, outbox: 6, framer: 4 } },
+  },
+  /** At most 48 KiB in all, for boards that have little: messages up to 4 KiB. */
+  tiny: {
+    small: { payloadBytes: 512, quota: { inbound: 12, executing: 6, outbox: 16, framer: 2 } },
+    large: { payloadBytes: 4_096, quota: { inbound: 2, executing: 1, outbox: 2, framer: 1 } },
+  },
+} as const satisfies Record<string, PoolLimits>;
+
+export type PoolProfileName = keyof typeof poolProfiles;
+
+export function poolSlots(quota: SlotQuota): number {
+  return quota.inbound + quota.executing + quota.outbox + quota.framer;
+}
+
+export function poolBytes(limits: PoolLimits): number {
+  const slabs = [limits.small, limits.large];
+  return slabs.reduce((sum, slab) => sum + poolSlots(slab.quota) * (slab.payloadBytes + slotOverheadBytes), 0);
+}

@@ -1,0 +1,117 @@
+import type { Result } from '../../drivers/contract/result.ts';
+
+export type Qos = 0 | 1 | 2;
+
+/** What MQTT 5 adds to a message. Absent on 3.1.1. */
+export interface MessageProperties {
+  readonly contentType?: string;
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
+  /** The user property of that name, if there is exactly one. */
+  readonly traceparent?: string;
+}
+
+export interface InboundMessage {
+  readonly topic: string;
+  /** A view that belongs to the link and is valid only during the call. */
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  /** The broker says it sent this before. */
+  readonly duplicate: boolean;
+  readonly properties: MessageProperties;
+}
+
+export interface OutboundMessage {
+  readonly topic: string;
+  /** Must stay untouched until `done` was called. */
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly properties?: MessageProperties;
+}
+
+/**
+ * dns: the name does not resolve · refused: nobody listens, or unreachable · tls: certificate or handshake ·
+ * auth: user, password or permission · protocol: the broker speaks something else or refused with another code ·
+ * subscribe: a subscription was refused · timeout: no answer in time · closed: the connection ended ·
+ * down: publish while there is no connection.
+ */
+export type LinkErrorKind =
+  | 'dns'
+  | 'refused'
+  | 'tls'
+  | 'auth'
+  | 'protocol'
+  | 'subscribe'
+  | 'timeout'
+  | 'closed'
+  | 'down';
+
+export interface LinkError {
+  readonly kind: LinkErrorKind;
+  /** One sentence, lower case, with the broker in it. */
+  readonly detail: string;
+  readonly cause?: unknown;
+}
+
+export interface LinkUp {
+  /** `mqtt://127.0.0.1:1883`, never with user or password in it. */
+  readonly broker: string;
+  readonly protocolVersion: 4 | 5;
+  /** How many QoS 1 and 2 messages the broker takes at a time; 65 535 when it did not say. */
+  readonly receiveMaximum: number;
+  /** The largest packet the broker takes, if it said. */
+  readonly packetBytesMax?: number;
+}
+
+/** Called by the link; none of them may throw. `onUp` and `onDown` alternate, beginning with `onUp`. */
+export interface LinkHandlers {
+  /** Connected and every subscription granted (or refused and told by `onTrouble`). */
+  onUp(up: LinkUp): void;
+  /** The connection that was told by `onUp` is gone. */
+  onDown(error: LinkError): void;
+  /** An attempt to connect or to subscribe failed; the link goes on trying by itself. */
+  onTrouble(error: LinkError): void;
+  /** Return at once: the link delivers one message at a time. */
+  onMessage(message: InboundMessage): void;
+}
+
+/** The broker publishes this when the connection ends without a goodbye. */
+export interface LastWill {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+}
+
+export interface Subscription {
+  readonly filter: string;
+  readonly qos: Qos;
+}
+
+/**
+ * The way to a broker. It connects by itself, comes back by itself with growing, jittered delays, and never runs two
+ * attempts at once. It keeps nothing for later: what could not be sent is the caller's to send again.
+ *
+ * Not promised: that a message whose `done` failed did not arrive. It may have.
+ */
+export interface Link extends AsyncDisposable {
+  readonly isUp: boolean;
+  readonly counters: LinkCounters;
+  /**
+   * `done` is called exactly once: ok when the broker acknowledged (QoS 0: when the bytes were handed to the socket),
+   * else with the error. While the link is down it fails with kind `down`, before returning.
+   */
+  publish(message: OutboundMessage, done: (result: Result<void, LinkError>) => void): void;
+  /** Says goodbye (no last will) and stops trying. Idempotent. Pending publishes end with `closed`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface LinkCounters {
+  /** Connections that came up, the first included. */
+  readonly connects: number;
+  readonly attempts: number;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+}

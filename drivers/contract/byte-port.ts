@@ -1,0 +1,32 @@
+import type { DriverError, Result } from './result.ts';
+
+/**
+ * A stream of bytes in both directions: a UART, a pty, a socket to a simulated device.
+ *
+ * For users: `write` resolves when the bytes were handed to the kernel in full; that the other side read them is not
+ * promised. The caller must leave the buffer alone until then. One write at a time: a second one before the first
+ * resolved fails with kind `busy`, and nothing of it is sent. Chunks arrive as the system cut them and carry no
+ * meaning; the chunk belongs to the port and is valid only during the call.
+ *
+ * For implementers: after `onClosed` was called once, or after disposal, no data is delivered and every write fails with
+ * kind `closed`. Disposal is idempotent and does not call the `onClosed` listener. A pending write ends with `closed`.
+ */
+export interface BytePort extends AsyncDisposable {
+  /** As in the config: `/dev/ttyUSB0`, `simulated:/run/board/scale.sock`. */
+  readonly resource: string;
+  /** Fails with kind `timeout` when the bytes could not be handed over within `timeoutMs`. */
+  write(bytes: Uint8Array, timeoutMs: number): Promise<Result<void>>;
+  /** One listener at a time. It must not throw. Bytes that arrive before a listener is set are dropped. */
+  onData(listener: (chunk: Uint8Array) => void): void;
+  /** Called at most once, when the port went away by itself. */
+  onClosed(listener: (error: DriverError) => void): void;
+}
+
+export interface SerialSettings {
+  readonly baud: number;
+  readonly dataBits: 5 | 6 | 7 | 8;
+  readonly parity: 'none' | 'even' | 'odd';
+  readonly stopBits: 1 | 2;
+}
+
+export const serialSettings8N1 = { baud: 9600, dataBits: 8, parity: 'none', stopBits: 1 } as const;

@@ -1,0 +1,79 @@
+import type { Result } from './result.ts';
+
+/** The electrical level of a line: 1 is high. Active-low is the binding's business and never reaches a driver. */
+export type Level = 0 | 1;
+
+/**
+ * One line that is driven.
+ *
+ * For users: `write` is synchronous because it is one system call of microseconds. When it returns ok, the kernel was
+ * told; the voltage on the wire is not promised (a short circuit, a missing pull-up or a burnt pin is not seen).
+ * After an error the level is unknown until a later write succeeds.
+ *
+ * For implementers: open with `initial` already driven, without a glitch to the other level. Writing the level the line
+ * already has must not disturb it. Disposal is idempotent; afterwards every call fails with kind `closed`.
+ */
+export interface DigitalOutput extends AsyncDisposable {
+  /** As in the config: `GPIO17`, or `pinctrl-bcm2711:17`. */
+  readonly resource: string;
+  readonly supports: DigitalOutputSupport;
+  write(level: Level): Result<void>;
+  /** The level at the line as the hardware reports it; kind `unsupported` where it cannot. */
+  readBack(): Result<Level>;
+}
+
+export interface DigitalOutputSupport {
+  /** `readBack` asks the hardware, not a remembered value. */
+  readonly readBack: boolean;
+}
+
+export interface Edge {
+  /** Level after the edge. */
+  readonly level: Level;
+  /** Monotonic clock, nanoseconds. From the kernel where the driver has it, else taken on arrival. */
+  readonly atNs: bigint;
+}
+
+/**
+ * One line that is observed.
+ *
+ * For users: edges come in the order they happened. An edge is not promised for a pulse shorter than the hardware or
+ * the kernel can see, and none for the level found at opening: call `read` once.
+ *
+ * For implementers: no edge may be delivered after disposal, nor twice, nor with the level that was already told.
+ */
+export interface DigitalInput extends AsyncDisposable {
+  readonly resource: string;
+  read(): Result<Level>;
+  /** One listener at a time; setting another replaces it. It must not throw. */
+  onEdge(listener: (edge: Edge) => void): void;
+}
+
+export type Bias = 'as-is' | 'disabled' | 'pull-up' | 'pull-down';
+
+/** A line by its name, or by chip label and offset. Never by chip number: those move between kernels. */
+export type LineAddress = string | { readonly chip: string; readonly offset: number };
+
+export interface OutputRequest {
+  readonly line: LineAddress;
+  readonly initial: Level;
+  /** Shown by `gpioinfo` as the holder, at most 31 bytes. */
+  readonly consumer: string;
+}
+
+export interface InputRequest {
+  readonly line: LineAddress;
+  readonly bias: Bias;
+  readonly consumer: string;
+}
+
+/** One way to reach GPIO lines. Lines it opened are disposed of by whoever opened them, not by the backend. */
+export interface GpioBackend extends AsyncDisposable {
+  readonly name: 'gpiochip' | 'sysfs' | 'simulated';
+  openOutput(request: OutputRequest): Promise<Result<DigitalOutput>>;
+  openInput(request: InputRequest): Promise<Result<DigitalInput>>;
+}
+
+export function formatLine(line: LineAddress): string {
+  return typeof line === 'string' ? line : `${line.chip}:${line.offset}`;
+}
