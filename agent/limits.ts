@@ -35,6 +35,25 @@ export const reconnectDelayMsMax = 30_000;
 /** CONNECT to CONNACK, and SUBSCRIBE to SUBACK. */
 export const connectTimeoutMs = 10_000;
 export const keepaliveSeconds = 30;
+/** A connection that held so long starts the next back-off afresh; one that broke earlier goes on growing it. */
+export const stableConnectionMs = 5_000;
+/** Failed connects to a broker known to speak 3.1.1, after which MQTT 5 is tried again. */
+export const protocolRetryCount = 20;
+/** One address of a broker's name gets this long before the next one is tried; a mobile network needs seconds. */
+export const addressAttemptMs = 2_500;
+/** MQTT 5 only: messages the broker may send before we acknowledged. Over it: the broker waits. */
+export const receiveWindowCount = 64;
+/**
+ * MQTT 5 only: the largest packet the broker may send. Far above messageBytesMax, so that a message somewhat too large
+ * still arrives and is refused with a reason. Over it: the broker drops the message.
+ */
+export const inboundPacketBytesMax = 262_144;
+/** The in-process broker. Over it: refuse, the publish fails. */
+export const memoryBrokerRetainedCountMax = 1_024;
+/** Messages on their way to one client of the in-process broker. Over it: drop the newest. */
+export const memoryLaneCountMax = 1_024;
+/** What a client of the in-process broker remembers. Over it: drop-oldest. */
+export const memoryClientArrivedCountMax = 4_096;
 /** A clean goodbye (offline message and DISCONNECT) may take so long; then the socket is cut. */
 export const shutdownMsMax = 2_000;
 
@@ -99,3 +118,39 @@ export function poolBytes(limits: PoolLimits): number {
   const slabs = [limits.small, limits.large];
   return slabs.reduce((sum, slab) => sum + poolSlots(slab.quota) * (slab.payloadBytes + slotOverheadBytes), 0);
 }
+
+/** One config file. Over it: refuse the config. */
+export const configFileBytesMax = 262_144;
+/** The main file and its conf.d together. Over it: refuse the config. */
+export const configFilesMax = 64;
+/** Maps and lists inside each other in a config file. Over it: refuse the config. */
+export const configDepthMax = 32;
+/** Keys, items and values of one config file, with every alias written out. Over it: refuse the config. */
+export const configNodesMax = 20_000;
+/** Faults told at a time; the last one then says how many more there are. */
+export const configFaultsMax = 100;
+/** Syntax errors told per file: what comes behind the first few is mostly their echo. */
+export const configSyntaxFaultsMax = 10;
+/** A password or a key file. Over it: refuse to read it. */
+export const secretBytesMax = 65_536;
+
+/** So that root, target, verb and document together stay below topicBytesMax. */
+export const topicRootBytesMax = 128;
+export const clientIdBytesMax = 128;
+export const keepaliveSecondsMin = 5;
+export const keepaliveSecondsMax = 65_535;
+export const bindingMapEntriesMax = 64;
+export const channelNumberMax = 65_535;
+export const lineNameBytesMax = 31;
+export const lineOffsetMax = 65_535;
+export const debounceMsMax = 10_000;
+export const baudMin = 50;
+export const baudMax = 4_000_000;
+export const serialFrameBytesDefault = 1_024;
+export const serialDelimiterBytesMax = 16;
+export const serialInterByteMsMin = 1;
+export const serialInterByteMsMax = 60_000;
+/** Silence that ends a frame of serial-raw. */
+export const serialRawCutMsDefault = 20;
+export const healthIntervalMsMin = 1_000;
+export const healthIntervalMsMax = 86_400_000;

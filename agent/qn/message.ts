@@ -24,6 +24,17 @@ export const emergencyPriority: Priority = 3;
 export const queryModes = ['get', 'watch', 'cancel'] as const;
 export type QueryMode = (typeof queryModes)[number];
 
+export const compactValueTypes = ['none', 'bool', 'i32', 'u32', 'f32', 'milli'] as const;
+export type CompactValueType = (typeof compactValueTypes)[number];
+
+/** What only the compact form says (QN-3.3). Needed to encode it; JSON and CBOR ignore it. */
+export interface CompactPart {
+  /** Stands for the document, 0–65535. */
+  readonly channel: number;
+  readonly ackWanted: boolean;
+  readonly valueType: CompactValueType;
+}
+
 /** Fields any message may carry. Names are those of the JSON form; see the table in protocol.md, QN-3. */
 export interface Envelope {
   /** u64 Snowflake, QN-9. */
@@ -57,6 +68,7 @@ export interface Envelope {
   readonly lease?: number;
   /** Fields this version does not know, as they came; passed on, never acted upon (QN-3.1). CBOR keys as decimal text. */
   readonly extra?: { readonly [key: string]: Value };
+  readonly compact?: CompactPart;
 }
 
 export interface Query extends Envelope {

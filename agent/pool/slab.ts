@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { poolSlots, type SlabLimits, type SlotHolder, slotOverheadBytes } from '../limits.ts';
+import { headerBytes, PoolSlot, slotHolders, tailBytes } from './pool-slot.ts';
+
+interface HolderStats {
+  readonly used: number;
+  readonly quota: number;
+  readonly highWater: number;
+  /** Times a slot was asked for while the quota was used up. */
+  readonly refused: number;
+}
+
+export interface SlabStats {
+  readonly payloadBytes: number;
+  readonly slots: number;
+  readonly used: number;
+  readonly holders: { readonly [Holder in SlotHolder]: HolderStats };
+}
+
+type Counts = { [Holder in SlotHolder]: { used: number; highWater: number; refused: number } };
+
+/**
+ * Equal slots in one piece of memory.
+ *
+ *   +--------+--------+--------+-- … --+----------+
+ *   | slot 0 | slot 1 | slot 2 |       | slot n−1 |   n = sum of the quotas; a slot is drawn in pool-slot.ts
+ *   +--------+--------+--------+-- … --+----------+
+ *
+ * The quotas sum up to the slots, so whoever is within its own always finds one.
+ */
+export class Slab {
+  readonly limits: SlabLimits;
+  readonly memory: Uint8Array;
+  readonly slots: readonly PoolSlot[];
+  readonly #counts: Counts;
+  /** Indexes of free slots; the first `#freeCount` are meant. Last in, first out: a warm slot is lent again. */
+  readonly #free: Uint32Array;
+  readonly #indexOf: ReadonlyMap<PoolSlot, number>;
+  #freeCount: number;
+
+  constructor(name: string, limits: SlabLimits) {
+    assert.equal(headerBytes + tailBytes, slotOverheadBytes);
+    const slotBytes = limits.payloadBytes + slotOverheadBytes;
+    const slotsCount = poolSlots(limits.quota);
+    const memory = new Uint8Array(slotsCount * slotBytes);
+    this.limits = limits;
+    this.memory = memory;
+    this.slots = Array.from({ length: slotsCount }, (_, index) => {
+      return new PoolSlot(`${name} slot ${index}`, memory.subarray(index * slotBytes, (index + 1) * slotBytes));
+    });
+    this.#indexOf = new Map(this.slots.map((slot, index) => [slot, index]));
+    this.#counts = { inbound: zero(), executing: zero(), outbox: zero(), framer: zero() };
+    this.#free = Uint32Array.from({ length: slotsCount }, (_, index) => slotsCount - 1 - index);
+    this.#freeCount = slotsCount;
+  }
+
+  hasRoom(holder: SlotHolder): boolean {
+    return this.#counts[holder].used < this.limits.quota[holder];
+  }
+
+  /** The caller asked `hasRoom` before. */
+  lend(holder: SlotHolder): PoolSlot {
+    this.#freeCount -= 1;
+    const slot = this.slots[this.#free[this.#freeCount] ?? -1];
+    assert.ok(slot !== undefined && this.hasRoom(holder), `the quota of ${holder} is used up`);
+    slot.lend(holder);
+    this.#enter(holder);
+    return slot;
+  }
+
+  pass(slot: PoolSlot, holder: SlotHolder): void {
+    slot.assertHeld('passed on');
+    this.#leave(slot);
+    slot.pass(holder);
+    this.#enter(holder);
+  }
+
+  takeBack(slot: PoolSlot): void {
+    slot.assertHeld('released');
+    this.#leave(slot);
+    slot.takeBack();
+    this.#free[this.#freeCount] = this.#indexOf.get(slot) ?? -1;
+    this.#freeCount += 1;
+  }
+
+  refuse(holder: SlotHolder): void {
+    this.#counts[holder].refused += 1;
+  }
+
+  stats(): SlabStats {
+    const { payloadBytes, quota } = this.limits;
+    const of = (holder: SlotHolder): HolderStats => ({ ...this.#counts[holder], quota: quota[holder] });
+    const holders = { inbound: of('inbound'), executing: of('executing'), outbox: of('outbox'), framer: of('framer') };
+    const used = slotHolders.reduce((sum, holder) => sum + holders[holder].used, 0);
+    return { payloadBytes, slots: this.slots.length, used, holders };
+  }
+
+  #enter(holder: SlotHolder): void {
+    const count = this.#counts[holder];
+    count.used += 1;
+    count.highWater = Math.max(count.highWater, count.used);
+  }
+
+  #leave({ holder }: PoolSlot): void {
+    if (holder !== undefined) this.#counts[holder].used -= 1;
+  }
+}
+
+function zero() {
+  return { used: 0, highWater: 0, refused: 0 };
+}

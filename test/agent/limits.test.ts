@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import * as limits from '../../agent/limits.ts';
+
+const { poolProfiles } = limits;
+
+describe('the limits', () => {
+  it('are all positive', () => {
+    for (const [name, value] of Object.entries(limits)) {
+      if (typeof value === 'number') expect(value, name).toBeGreaterThan(0);
+    }
+  });
+
+  it.each([
+    ['documentNameBytesMax', 'topicBytesMax'],
+    ['reconnectDelayMsMin', 'reconnectDelayMsMax'],
+    ['connectTimeoutMs', 'reconnectDelayMsMax'],
+    ['dispatchTurnMsMax', 'clockStepBackWaitMsMax'],
+    ['serialInterByteMsDefault', 'serialWriteTimeoutMsMin'],
+    ['documentQueueCountMax', 'recentCommandsCount'],
+  ] as const)('keep %s below %s', (lower, upper) => {
+    expect(limits[lower]).toBeLessThan(limits[upper]);
+  });
+
+  it('let a document name of the most segments be said', () => {
+    expect(limits.documentNameBytesMax).toBeGreaterThanOrEqual(limits.documentSegmentsMax * 2 - 1);
+  });
+
+  it('notice a dead connection before health is due again', () => {
+    expect(limits.keepaliveSeconds * 1_000).toBeLessThan(limits.healthIntervalMsDefault);
+  });
+});
+
+describe.each(Object.entries(poolProfiles))('the pool profile %s', (_, profile) => {
+  it('holds the largest message it promises, within the largest there is', () => {
+    expect(profile.small.payloadBytes).toBeLessThan(profile.large.payloadBytes);
+    expect(profile.large.payloadBytes).toBeLessThanOrEqual(limits.messageBytesMax);
+  });
+
+  it('gives everybody something of both sizes', () => {
+    for (const { quota } of [profile.small, profile.large]) {
+      for (const [holder, count] of Object.entries(quota)) expect(count, holder).toBeGreaterThan(0);
+    }
+  });
+
+  it('is within the size of a pool, overhead included', () => {
+    const slots = limits.poolSlots(profile.small.quota) + limits.poolSlots(profile.large.quota);
+    const payload =
+      limits.poolSlots(profile.small.quota) * profile.small.payloadBytes +
+      limits.poolSlots(profile.large.quota) * profile.large.payloadBytes;
+    expect(limits.poolBytes(profile)).toBe(payload + slots * limits.slotOverheadBytes);
+    expect(limits.poolBytes(profile)).toBeLessThanOrEqual(limits.poolBytesMax);
+  });
+});
+
+it('the standard pool takes every message, and fills the send window', () => {
+  const { small, large } = poolProfiles.standard;
+  expect(large.payloadBytes).toBe(limits.messageBytesMax);
+  expect(small.quota.outbox + large.quota.outbox).toBeGreaterThanOrEqual(limits.sendWindowCount);
+  expect(small.quota.inbound).toBeGreaterThanOrEqual(limits.dispatchTurnMessagesMax);
+});
+
+it('the tiny pool is at most 48 KiB and still fills the send window', () => {
+  expect(limits.poolBytes(poolProfiles.tiny)).toBeLessThanOrEqual(48 * 1_024);
+  expect(poolProfiles.tiny.small.quota.outbox).toBeGreaterThanOrEqual(limits.sendWindowCount);
+});
