@@ -1,0 +1,22 @@
+import { configOption, loadForCli } from './config-option.ts';
+import { exitCodes, isSet, type Verb } from './verb.ts';
+
+export const checkVerb: Verb = {
+  name: 'check',
+  operands: '[FILE]',
+  operandCountMin: 0,
+  operandCountMax: 1,
+  summary: 'Checks a configuration and tells every fault with file:line:column. Touches nothing.',
+  options: { ...configOption, json: { type: 'boolean', help: 'faults as a JSON array' } },
+  examples: ['qn-agent check /etc/qn-agent/config.yaml'],
+  async run(context, [file], options) {
+    const loaded = await loadForCli(context, file === undefined ? options : { ...options, config: file });
+    if (!loaded.ok) return loaded.error;
+    const { config, hash } = loaded.value;
+    const documents = Object.keys(config.documents).length;
+    const summary = { ok: true, node: config.node, documents, hash };
+    const text = `ok: node ${config.node}, ${documents} documents, ${config.mqtt.brokers.length} brokers, config ${hash}`;
+    context.out(isSet(options, 'json') ? JSON.stringify(summary) : text);
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,36 @@
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { formatFault } from '../config/fault.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import {
+  type CliContext,
+  type ExitCode,
+  exitCodes,
+  isSet,
+  type OptionHelp,
+  type OptionValues,
+  textOption,
+} from './verb.ts';
+
+export const configPathDefault = '/etc/qn-agent/config.yaml';
+
+export const configOption: { readonly [name: string]: OptionHelp } = {
+  config: { type: 'string', placeholder: 'FILE', help: `configuration (default $QN_CONFIG or ${configPathDefault})` },
+};
+
+const codesByKind = { missing: exitCodes.config, unreadable: exitCodes.permission, invalid: exitCodes.config } as const;
+
+/** Loads the configuration a verb was given; every fault is told to the user here. */
+export async function loadForCli(context: CliContext, options: OptionValues): Promise<Result<LoadedConfig, ExitCode>> {
+  const { QN_CONFIG: fromEnv, ...env } = context.env;
+  const path = textOption(options, 'config') ?? fromEnv ?? configPathDefault;
+  const loaded = await loadConfig({ path, env });
+  if (loaded.ok) {
+    for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);
+    return ok(loaded.value);
+  }
+  const { kind, faults } = loaded.error;
+  if (isSet(options, 'json')) context.out(JSON.stringify(faults));
+  else for (const fault of faults) context.err(formatFault(fault));
+  if (kind === 'missing') context.err('name another one with --config FILE; build/config/example.yaml is a beginning');
+  return fail(codesByKind[kind]);
+}

@@ -1,0 +1,24 @@
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { isDocumentName, isNodeName } from '../qn/topic.ts';
+import { type CliContext, type ExitCode, exitCodes } from './verb.ts';
+
+export interface Names {
+  readonly node: string;
+  readonly document: string;
+}
+
+/** NODE and DOCUMENT as typed, or what is wrong with them. */
+export function checkNames(
+  context: CliContext,
+  [node = '', document = '']: readonly string[],
+): Result<Names, ExitCode> {
+  if (!isNodeName(node)) {
+    context.err(`qnctl: not a node name: ${node}; small letters, digits, - and _, like pi-42`);
+    return fail(exitCodes.usage);
+  }
+  if (!isDocumentName(document)) {
+    context.err(`qnctl: not a document name: ${document}; segments joined by dots, like gpio.relay1`);
+    return fail(exitCodes.usage);
+  }
+  return ok({ node, document });
+}

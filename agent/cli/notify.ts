@@ -1,0 +1,80 @@
+import { parseDuration } from '../config/duration.ts';
+import { isTerminal } from '../dispatch/lifecycle.ts';
+import type { Message } from '../qn/message.ts';
+import { encodeMessage } from '../qn/registry.ts';
+import { createIdSource } from '../qn/snowflake.ts';
+import { formatTopic } from '../qn/topic.ts';
+import { Inbox } from './inbox.ts';
+import { decodeAny, formatMessage, parseTypedValue } from './message-text.ts';
+import { checkNames } from './names.ts';
+import { openSession, type Session, sessionOptions } from './session.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
+
+export const notifyVerb: Verb = {
+  name: 'notify',
+  operands: 'NODE DOCUMENT VALUE',
+  operandCountMin: 3,
+  operandCountMax: 3,
+  summary: 'Sends a command and waits for what became of it.',
+  options: {
+    ...sessionOptions,
+    ttl: { type: 'string', placeholder: 'DURATION', help: 'not executed when it is older than this on arrival' },
+    encoding: { type: 'string', placeholder: 'json|cbor', help: 'how the command is sent (default json)' },
+  },
+  examples: ['qnctl notify pi-1 gpio.relay1 ON', `qnctl notify pi-1 serial.scale '"TARE"' --ttl 2s`],
+  async run(context, operands, options) {
+    const names = checkNames(context, operands);
+    if (!names.ok) return names.error;
+    const { node, document } = names.value;
+    const val = parseTypedValue(operands[2] ?? '');
+    const ttl = parseTtl(options);
+    const encoding = textOption(options, 'encoding') ?? 'json';
+    if (!val.ok || ttl === 'invalid' || (encoding !== 'json' && encoding !== 'cbor')) {
+      context.err('qnctl notify: a value is needed; --ttl is written like 2s, --encoding is json or cbor');
+      return exitCodes.usage;
+    }
+    const inbox = new Inbox<Message>(context);
+    const ackFilter = ({ root }: { root: string }) => [formatTopic(root, node, 'ack', document)];
+    const opened = await openSession(context, options, ackFilter, ({ payload }) => {
+      const decoded = decodeAny(payload, context.clock.wallMs());
+      if (decoded.ok) inbox.add(decoded.value);
+    });
+    if (!opened.ok) return opened.error;
+    await using session = opened.value;
+    const id = createIdSource({ clock: context.clock, nodeName: session.name }).next();
+    const stamp = { id, src: session.name, ts: context.clock.wallMs(), clk: 'estimated' } as const;
+    const notify: Message = { t: 'notify', ...stamp, val: val.value, ...(ttl === undefined ? {} : { ttl }) };
+    const encoded = encodeMessage(notify, encoding);
+    if (!encoded.ok) return exitCodes.bug;
+    const topic = formatTopic(session.root, node, 'notify', document);
+    await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false });
+    return await followAcks(context, session, inbox, { id, node, document, isJson: isSet(options, 'json') });
+  },
+};
+
+function parseTtl(options: OptionValues): number | undefined | 'invalid' {
+  const text = textOption(options, 'ttl');
+  return text === undefined ? undefined : (parseDuration(text) ?? 'invalid');
+}
+
+interface Sent {
+  readonly id: bigint;
+  readonly node: string;
+  readonly document: string;
+  readonly isJson: boolean;
+}
+
+async function followAcks(context: CliContext, session: Session, inbox: Inbox<Message>, sent: Sent): Promise<ExitCode> {
+  const untilMs = context.clock.monotonicMs() + session.timeoutMs;
+  for (;;) {
+    const message = await inbox.next(untilMs - context.clock.monotonicMs());
+    if (message === undefined) break;
+    if (message.t !== 'ack' || message.id !== sent.id) continue;
+    context.out(formatMessage(message, sent.document, sent.isJson));
+    if (isTerminal(message.st)) return message.st === 'successful' ? exitCodes.ok : exitCodes.failed;
+  }
+  context.err(
+    `qnctl notify: ${sent.node} did not say what became of it within ${session.timeoutMs} ms; try: qnctl health ${sent.node}`,
+  );
+  return exitCodes.unavailable;
+}

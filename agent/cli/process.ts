@@ -1,0 +1,38 @@
+import { systemClock } from '../clock.ts';
+import { type Program, runProgram } from './command-line.ts';
+import { type CliContext, exitCodes } from './verb.ts';
+
+/** The edge to the operating system: argv, env, signals, streams, exit code. A second signal ends the process at once. */
+export async function runProcess(program: Program): Promise<void> {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => (stop.signal.aborted ? process.exit(exitCodes.failed) : stop.abort()));
+  }
+  process.stdout.on('error', ignoreClosedPipe);
+  try {
+    const code = await runProgram(program, process.argv.slice(2), createContext(stop.signal));
+    process.exitCode = code;
+  } catch (error) {
+    console.error(error);
+    process.exit(exitCodes.bug);
+  }
+}
+
+function createContext(signal: AbortSignal): CliContext {
+  return {
+    env: process.env,
+    clock: systemClock,
+    random: Math.random,
+    signal,
+    stdin: process.stdin,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    outBytes: (bytes) => void process.stdout.write(bytes),
+  };
+}
+
+/** `qnctl watch | head` closes the pipe; that is how people stop it. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+  throw error;
+}

@@ -1,0 +1,46 @@
+import type { Message } from '../qn/message.ts';
+import { encodeMessage } from '../qn/registry.ts';
+import { createIdSource } from '../qn/snowflake.ts';
+import { formatTopic } from '../qn/topic.ts';
+import { Inbox } from './inbox.ts';
+import { decodeAny, formatMessage } from './message-text.ts';
+import { checkNames } from './names.ts';
+import { openSession, sessionOptions } from './session.ts';
+import { exitCodes, isSet, type Verb } from './verb.ts';
+
+export const queryVerb: Verb = {
+  name: 'query',
+  operands: 'NODE DOCUMENT',
+  operandCountMin: 2,
+  operandCountMax: 2,
+  summary: 'Asks a node for the value of a document.',
+  options: sessionOptions,
+  examples: ['qnctl query pi-1 gpio.relay1', 'qnctl query pi-1 selftest --json'],
+  async run(context, operands, options) {
+    const names = checkNames(context, operands);
+    if (!names.ok) return names.error;
+    const { node, document } = names.value;
+    const inbox = new Inbox<Message>(context);
+    const replyFilter = (own: { root: string; name: string }) => [formatTopic(own.root, own.name, 'state', document)];
+    const opened = await openSession(context, options, replyFilter, ({ payload }) => {
+      const decoded = decodeAny(payload, context.clock.wallMs());
+      if (decoded.ok) inbox.add(decoded.value);
+    });
+    if (!opened.ok) return opened.error;
+    await using session = opened.value;
+    const { root, name, timeoutMs } = session;
+    const id = createIdSource({ clock: context.clock, nodeName: name }).next();
+    const query: Message = { t: 'query', id, src: name, reply: formatTopic(root, name, 'state', document) };
+    const encoded = encodeMessage(query, 'json');
+    if (!encoded.ok) return exitCodes.bug;
+    const payload = encoded.value.bytes;
+    await session.publish({ topic: formatTopic(root, node, 'query', document), payload, qos: 1, retain: false });
+    const answer = await inbox.next(timeoutMs);
+    if (answer === undefined) {
+      context.err(`qnctl query: no answer from ${node} within ${timeoutMs} ms; try: qnctl health ${node}`);
+      return exitCodes.unavailable;
+    }
+    context.out(formatMessage(answer, document, isSet(options, 'json')));
+    return answer.t === 'snapshot' ? exitCodes.ok : exitCodes.failed;
+  },
+};

@@ -1,0 +1,44 @@
+import { openLog } from '../log.ts';
+import { startAgent } from '../start.ts';
+import { configOption, loadForCli } from './config-option.ts';
+import { openLiveEnvironment } from './live-environment.ts';
+import { exitCodes, type Verb } from './verb.ts';
+
+export const runVerb: Verb = {
+  name: 'run',
+  operands: '',
+  operandCountMin: 0,
+  operandCountMax: 0,
+  summary: 'Runs the agent in the foreground, until SIGINT or SIGTERM.',
+  options: configOption,
+  examples: ['qn-agent run', 'QN_LOG__LEVEL=debug qn-agent run --config config.yaml'],
+  async run(context, _operands, options) {
+    const loaded = await loadForCli(context, options);
+    if (!loaded.ok) return loaded.error;
+    const { config, hash } = loaded.value;
+    const log = openLog(config.log.level, { service: 'qn-agent', node: config.node });
+    const environment = await openLiveEnvironment(context, log, config);
+    if (!environment.ok) {
+      context.err(`qn-agent run: ${environment.error}`);
+      return exitCodes.config;
+    }
+    const agent = await startAgent(config, hash, environment.value);
+    await untilAborted(context.signal);
+    log.info({}, 'stopping');
+    await agent[Symbol.asyncDispose]();
+    return exitCodes.ok;
+  },
+};
+
+/** Keeps the process alive meanwhile, also while there is no broker and so no socket. */
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const alive = setInterval(() => {}, 2 ** 30);
+    const stop = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { parseDuration } from '../config/duration.ts';
+import { readSecret } from '../config/secret.ts';
+import { silentLog } from '../log.ts';
+import { parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
+import type { InboundMessage, Link, LinkError, OutboundMessage } from '../mqtt/link.ts';
+import { openMqttLink } from '../mqtt/mqtt-link.ts';
+import { isTopicRoot } from '../qn/topic.ts';
+import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues, textOption } from './verb.ts';
+
+/** Options of every verb that talks to a broker. */
+export const sessionOptions: { readonly [name: string]: OptionHelp } = {
+  url: { type: 'string', placeholder: 'URL', help: 'broker (default $QN_URL or mqtt://127.0.0.1:1883)' },
+  root: { type: 'string', placeholder: 'TOPIC', help: 'topic root (default $QN_ROOT or qn/1)' },
+  username: { type: 'string', placeholder: 'NAME', help: 'user at the broker (default $QN_USERNAME)' },
+  password: { type: 'string', placeholder: 'file:PATH|env:NAME', help: 'where the password is (default $QN_PASSWORD)' },
+  timeout: { type: 'string', placeholder: 'DURATION', help: 'how long to wait for an answer (default 5s)' },
+  json: { type: 'boolean', help: 'one JSON object a line' },
+};
+
+export interface Session extends AsyncDisposable {
+  readonly root: string;
+  /** A node name of this process alone, for reply topics and as source. */
+  readonly name: string;
+  readonly timeoutMs: number;
+  publish(message: OutboundMessage): Promise<Result<void, LinkError>>;
+}
+
+interface Target {
+  readonly url: string;
+  readonly root: string;
+  readonly timeoutMs: number;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** Connects once and subscribes; every way it can fail is told to the user here, and ends in an exit code. */
+export async function openSession(
+  context: CliContext,
+  options: OptionValues,
+  filtersOf: (names: { readonly root: string; readonly name: string }) => readonly string[],
+  onMessage: (message: InboundMessage) => void,
+): Promise<Result<Session, ExitCode>> {
+  const target = await targetOf(context, options);
+  if (!target.ok) {
+    context.err(`qnctl: ${target.error}`);
+    return fail(exitCodes.usage);
+  }
+  const { root, timeoutMs } = target.value;
+  const name = `qnctl-${randomBytes(4).toString('hex')}`;
+  const filters = filtersOf({ root, name });
+  const connected = await connect(context, target.value, name, filters, onMessage);
+  if (!connected.ok) {
+    context.err(`qnctl: ${connected.error}`);
+    return fail(exitCodes.unavailable);
+  }
+  const link = connected.value;
+  return ok({
+    root,
+    name,
+    timeoutMs,
+    publish: (message) => new Promise((resolve) => link.publish(message, resolve)),
+    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+  });
+}
+
+async function targetOf({ env }: CliContext, options: OptionValues): Promise<Result<Target, string>> {
+  const url = textOption(options, 'url') ?? env['QN_URL'] ?? 'mqtt://127.0.0.1:1883';
+  if (parseBrokerUrl(url) === undefined)
+    return fail(`not a broker url: ${url}; write mqtt://host:port or mqtts://host:port`);
+  const root = textOption(options, 'root') ?? env['QN_ROOT'] ?? 'qn/1';
+  if (!isTopicRoot(root)) return fail(`not a topic root: ${root}; write it like qn/1`);
+  const timeout = textOption(options, 'timeout') ?? '5s';
+  const timeoutMs = parseDuration(timeout);
+  if (timeoutMs === undefined) return fail(`not a duration: ${timeout}; write it like 5s or 500ms`);
+  const username = textOption(options, 'username') ?? env['QN_USERNAME'];
+  const password = await passwordOf(textOption(options, 'password') ?? env['QN_PASSWORD'], env);
+  if (!password.ok) return password;
+  return ok({
+    url,
+    root,
+    timeoutMs,
+    ...(username === undefined ? {} : { username }),
+    ...(password.value === undefined ? {} : { password: password.value }),
+  });
+}
+
+async function passwordOf(
+  text: string | undefined,
+  env: CliContext['env'],
+): Promise<Result<string | undefined, string>> {
+  if (text === undefined) return ok(undefined);
+  const [from, ...rest] = text.split(':');
+  const name = rest.join(':');
+  if (name === '' || (from !== 'file' && from !== 'env')) {
+    return fail('a password on the command line is seen by everybody; write --password file:PATH or env:NAME');
+  }
+  const secret = await readSecret(from === 'file' ? { from, path: name } : { from, name }, env);
+  return secret.ok ? ok(secret.value.text) : fail(secret.error.detail);
+}
+
+function connect(
+  { clock, random, signal }: CliContext,
+  target: Target,
+  name: string,
+  filters: readonly string[],
+  onMessage: (message: InboundMessage) => void,
+): Promise<Result<Link, string>> {
+  const endpoint = parseBrokerUrl(target.url);
+  if (endpoint === undefined) return Promise.resolve(fail(`not a broker url: ${target.url}`));
+  const { username, password } = target;
+  return new Promise((resolve) => {
+    const giveUp = (detail: string) => {
+      void link[Symbol.asyncDispose]();
+      resolve(fail(detail));
+    };
+    const link = openMqttLink(
+      { clock, random, log: silentLog },
+      {
+        brokers: [{ ...endpoint, weight: 1 }],
+        clientId: name,
+        keepaliveSeconds: 30,
+        subscriptions: filters.map((filter) => ({ filter, qos: 1 as const })),
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password: () => ok(password) }),
+      },
+      {
+        onUp: () => resolve(ok(link)),
+        onDown: ({ detail }) => giveUp(detail),
+        onTrouble: ({ detail }) => giveUp(detail),
+        onMessage,
+      },
+    );
+    signal.addEventListener('abort', () => giveUp('interrupted'), { once: true });
+  });
+}

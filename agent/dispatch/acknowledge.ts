@@ -1,0 +1,89 @@
+import type { DriverErrorKind } from '../../drivers/contract/result.ts';
+import type { Publisher } from '../documents/publisher.ts';
+import type { Codec } from '../qn/codec.ts';
+import type { Ack, Message } from '../qn/message.ts';
+import type { Reason, Status } from '../qn/reason.ts';
+import { isTerminal } from './lifecycle.ts';
+import type { Outcome } from './recent.ts';
+
+/** A command that can be answered: who asked, how, and under which id. */
+export interface Answerable {
+  readonly document: string;
+  /** Of the command, or given by the agent when it had none (QN-3.2). */
+  readonly id: bigint;
+  /** Absent when it could not be decoded. */
+  readonly message?: Message;
+  readonly encoding?: Codec['name'];
+  readonly replyTopic?: string;
+  readonly correlationData?: Uint8Array;
+  readonly traceparent?: string;
+}
+
+export interface Verdict {
+  readonly status: Status;
+  readonly reason?: Reason;
+  readonly detail?: string;
+  /** With `duplicate`: how the first delivery ended. */
+  readonly first?: Outcome | 'under-way';
+}
+
+export interface Acknowledger {
+  tell(command: Answerable, verdict: Verdict): void;
+}
+
+/** Tells what became of a command, on `ack/<document>` and on the reply topic (QN-2.3, QN-4). */
+export function createAcknowledger(publisher: Publisher, acks: 'all' | 'final'): Acknowledger {
+  return {
+    tell(command, verdict) {
+      if (acks === 'final' && !isTerminal(verdict.status)) return;
+      const { message, encoding, correlationData } = command;
+      // QN-3.3: a compact command may do without acks, but not without refusals.
+      const isUnwanted = message?.compact?.ackWanted === false && verdict.reason === undefined;
+      if (isUnwanted) return;
+      const ack = ackOf(command, verdict);
+      const policy = message === undefined ? 'when-up' : 'keep'; // Noise must not push out answers.
+      const how = { message: ack, retain: false, policy, ...(encoding === undefined ? {} : { encoding }) } as const;
+      publisher.say({ ...how, to: { verb: 'ack', document: command.document } });
+      if (command.replyTopic === undefined) return;
+      const correlation = correlationData === undefined ? {} : { correlationData };
+      publisher.say({ ...how, ...correlation, to: { topic: command.replyTopic } });
+    },
+  };
+}
+
+function ackOf({ id, document, message, traceparent }: Answerable, verdict: Verdict): Ack {
+  const trace = message?.tr ?? traceparent;
+  const first = verdict.first === undefined ? undefined : firstOutcome(verdict.first);
+  const channel = message?.compact?.channel;
+  return {
+    t: 'ack',
+    id,
+    doc: document,
+    st: verdict.status,
+    ...(verdict.reason === undefined ? {} : { why: verdict.reason }),
+    ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
+    ...(first === undefined ? {} : { val: first }),
+    ...(trace === undefined ? {} : { tr: trace }),
+    ...(channel === undefined ? {} : { compact: { channel, ackWanted: false, valueType: 'u32' } }),
+  };
+}
+
+function firstOutcome(first: Outcome | 'under-way') {
+  if (first === 'under-way') return { status: 'executing' };
+  return first.reason === undefined ? { status: first.status } : { status: first.status, reason: first.reason };
+}
+
+const reasonsByKind: { readonly [kind in DriverErrorKind]: Reason } = {
+  absent: 'driver-absent',
+  denied: 'driver-denied',
+  busy: 'busy',
+  timeout: 'driver-timeout',
+  closed: 'driver-closed',
+  'out-of-range': 'out-of-range',
+  unsupported: 'unsupported',
+  io: 'internal',
+};
+
+export function reasonOf(kind: DriverErrorKind): Reason {
+  return reasonsByKind[kind];
+}

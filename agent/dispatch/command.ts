@@ -1,0 +1,105 @@
+import type { DriverError, Result } from '../../drivers/contract/result.ts';
+import type { Row } from '../documents/row.ts';
+import { recentCommandsCount } from '../limits.ts';
+import type { Notify } from '../qn/message.ts';
+import type { Refusal } from '../qn/reason.ts';
+import { type Answerable, reasonOf, type Verdict } from './acknowledge.ts';
+import type { HandlerDependencies } from './handle.ts';
+import type { Job } from './job.ts';
+import { Lane, type Work } from './lane.ts';
+import { type LifeInput, type LifeState, step } from './lifecycle.ts';
+import { type Arrival, expiredRefusal, isExpired, plan } from './plan.ts';
+import { RecentCommands } from './recent.ts';
+
+export interface Command {
+  readonly row: Row;
+  readonly job: Job;
+  readonly message: Notify;
+  readonly answerable: Answerable;
+}
+
+/** Carries a command through its life (QN-4): told at each step, its slot released at the last one. */
+export function createCommander(dependencies: HandlerDependencies): (command: Command) => void {
+  const { clock, pool, board, acknowledger, counters, clockQuality } = dependencies;
+  const recent = new RecentCommands(recentCommandsCount);
+  const lanes = new Map<string, Lane>(); // One per document at most.
+
+  function arrivalOf({ isRetained, arrivedMs }: Job): Arrival {
+    const waitedMs = clock.monotonicMs() - arrivedMs;
+    return { isRetained, nowMs: clock.wallMs(), clock: clockQuality(), waitedMs };
+  }
+
+  function laneOf(row: Row): Result<Lane> {
+    const document = board.document(row.name);
+    if (!document.ok) return document;
+    const lane = lanes.get(row.name) ?? new Lane(document.value);
+    lanes.set(row.name, lane);
+    return { ok: true, value: lane };
+  }
+
+  /** The life of one command: where it stands, and what is told at each step. */
+  function createLife({ row, job, message, answerable }: Command) {
+    let state: LifeState = 'received';
+    const go = (input: LifeInput, verdict: Omit<Verdict, 'status'> = {}) => {
+      const status = step(state, input);
+      state = status;
+      acknowledger.tell(answerable, { status, ...verdict });
+      return status;
+    };
+    const refuse = (input: 'reject' | 'expire', { reason, detail }: Refusal) => {
+      go(input, { reason, detail });
+      counters.refuse(reason);
+      recent.forget(row.name, message); // Nothing was done: the sender may try again with the same id.
+      pool.release(job.slot);
+    };
+    const end = (result: Result<void>) => {
+      if (result.ok) {
+        counters.succeed();
+        recent.end(row.name, message, { status: go('succeed') });
+      } else {
+        const { reason, detail } = failure(result.error);
+        counters.fail();
+        recent.end(row.name, message, { status: go('fail', { reason, detail }), reason });
+      }
+      pool.release(job.slot);
+    };
+    return { go, refuse, end };
+  }
+
+  return (command) => {
+    const { row, job, message } = command;
+    const life = createLife(command);
+    const first = recent.begin(row.name, message);
+    if (first !== undefined) {
+      life.go('repeat', { reason: 'duplicate', first });
+      counters.refuse('duplicate');
+      return pool.release(job.slot);
+    }
+    const planned = plan(row, message, arrivalOf(job));
+    if (!planned.ok) return life.refuse(planned.error.reason === 'expired' ? 'expire' : 'reject', planned.error);
+    const lane = laneOf(row);
+    if (!lane.ok) return life.refuse('reject', failure(lane.error));
+    if (lane.value.isFull)
+      return life.refuse('reject', { reason: 'busy', detail: `too many commands wait for ${row.name}` });
+    if (!pool.transfer(job.slot, 'executing')) {
+      return life.refuse('reject', { reason: 'overloaded', detail: 'every executing slot is taken' });
+    }
+    life.go('accept');
+    const work: Work = {
+      effect: planned.value,
+      begin() {
+        const isLate = isExpired(message, arrivalOf(job));
+        if (isLate) life.refuse('expire', expiredRefusal(message));
+        else life.go('execute');
+        return !isLate;
+      },
+      end: life.end,
+    };
+    lane.value.add(work);
+  };
+}
+
+function failure(error: DriverError): Refusal {
+  const fix = error.fix === undefined ? '' : `; ${error.fix}`;
+  return { reason: reasonOf(error.kind), detail: `${error.operation} ${error.resource}: ${error.detail}${fix}` };
+}

@@ -1,0 +1,56 @@
+import type { InboundMessage } from '../mqtt/link.ts';
+import { isTopicName } from '../mqtt/topic-filter.ts';
+import type { Slot } from '../pool/slot.ts';
+import type { Codec } from '../qn/codec.ts';
+import type { Message } from '../qn/message.ts';
+import { parseTopic } from '../qn/topic.ts';
+import type { Route } from './table.ts';
+
+/** One message on one route, from its arrival until its slot is released. */
+export interface Job {
+  readonly route: Route;
+  readonly slot: Slot;
+  readonly isRetained: boolean;
+  /** Monotonic. */
+  readonly arrivedMs: number;
+  readonly contentType?: string;
+  readonly caller: Caller;
+}
+
+/** Where the sender wants to hear from us (QN-2.3), as far as it said so outside the message. */
+export interface Caller {
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
+  readonly traceparent?: string;
+}
+
+export function createJob(route: Route, slot: Slot, message: InboundMessage, arrivedMs: number): Job {
+  const { contentType, responseTopic, correlationData, traceparent } = message.properties;
+  return {
+    route,
+    slot,
+    isRetained: message.retain,
+    arrivedMs,
+    ...(contentType === undefined ? {} : { contentType }),
+    caller: {
+      ...(responseTopic === undefined ? {} : { responseTopic }),
+      ...(correlationData === undefined ? {} : { correlationData: Uint8Array.from(correlationData) }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    },
+  };
+}
+
+/** The topic the sender wants answers on; undefined when there is none, or none we may publish to. */
+export function replyTopic(root: string, caller: Caller, message: Message | undefined): string | undefined {
+  const topic = caller.responseTopic ?? message?.reply;
+  if (topic === undefined || !isTopicName(topic) || topic.startsWith('$')) return undefined;
+  const verb = parseTopic(root, topic)?.verb;
+  return verb === 'notify' || verb === 'query' ? undefined : topic; // An answer must never be a command.
+}
+
+/** Answers are in the encoding of the question. */
+export function encodingOf(bytes: Uint8Array, message: Message): Codec['name'] {
+  if (message.compact !== undefined) return 'compact';
+  const first = bytes[0] ?? 0;
+  return first >= 0xa0 ? 'cbor' : 'json';
+}

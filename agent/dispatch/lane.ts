@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { type DriverError, fail, type Result } from '../../drivers/contract/result.ts';
+import type { Effect, OpenDocument } from '../documents/kind.ts';
+import { documentQueueCountMax } from '../limits.ts';
+
+export interface Work {
+  readonly effect: Effect;
+  /** Called when its turn has come; false: it is too late, leave it out. */
+  begin(): boolean;
+  end(result: Result<void>): void;
+}
+
+/**
+ * Keeps the order of one document (QN-4.3): one effect at a time, the rest waits in a bounded queue. Documents do not
+ * wait for each other: each has its own lane.
+ */
+export class Lane {
+  readonly #document: OpenDocument;
+  readonly #waiting: Work[] = []; // At most documentQueueCountMax; over it: refuse `busy`.
+  #isBusy = false;
+
+  constructor(document: OpenDocument) {
+    this.#document = document;
+  }
+
+  /** Too many are waiting already; nothing may be added. */
+  get isFull(): boolean {
+    return this.#waiting.length >= documentQueueCountMax;
+  }
+
+  /** Effects of synchronous drivers are done when it returns. */
+  add(work: Work): void {
+    assert(!this.isFull, 'a full lane takes no work');
+    if (this.#isBusy) this.#waiting.push(work);
+    else this.#run(work);
+  }
+
+  #run(first: Work): void {
+    for (let work: Work | undefined = first; work !== undefined; work = this.#waiting.shift()) {
+      if (!work.begin()) continue;
+      const outcome = this.#document.perform(work.effect);
+      if (outcome instanceof Promise) return this.#wait(work, outcome);
+      work.end(outcome);
+    }
+  }
+
+  #wait(work: Work, outcome: Promise<Result<void>>): void {
+    this.#isBusy = true;
+    const end = (result: Result<void>) => {
+      this.#isBusy = false;
+      work.end(result);
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#run(next);
+    };
+    outcome.then(end, (cause: unknown) => end(fail(brokenPromise(cause))));
+  }
+}
+
+/** A driver that throws breaks its contract; the command fails and the lane goes on. */
+function brokenPromise(cause: unknown): DriverError {
+  return { kind: 'io', operation: 'perform', resource: 'driver', detail: `the driver threw: ${String(cause)}`, cause };
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '../clock.ts';
+import { dispatchTurnMessagesMax, dispatchTurnMsMax } from '../limits.ts';
+import type { InboundMessage } from '../mqtt/link.ts';
+import type { Pool } from '../pool/pool.ts';
+import { Ring } from '../pool/ring.ts';
+import type { Refusal } from '../qn/reason.ts';
+import type { DispatchCounters } from './counters.ts';
+import { createJob, type Job } from './job.ts';
+import type { DocumentTable, Route } from './table.ts';
+
+export interface LoopDependencies {
+  readonly clock: Clock;
+  readonly pool: Pool;
+  readonly table: DocumentTable;
+  readonly counters: DispatchCounters;
+  /** Decodes, plans and performs; owns the slot from then on. */
+  handle(job: Job): void;
+  /** A message that never became a job. */
+  refused(route: Route, message: InboundMessage, refusal: Refusal): void;
+}
+
+/**
+ * The dispatch loop. Messages are copied into a slot and queued while the link's callback runs; they are handled in turns
+ * of the event loop with a budget, emergency documents first.
+ */
+export class DispatchLoop {
+  readonly #dependencies: LoopDependencies;
+  readonly #express: Ring<Job>;
+  readonly #bulk: Ring<Job>;
+  #isScheduled = false;
+  #isOpen = true;
+
+  constructor(dependencies: LoopDependencies, inboundCountMax: number) {
+    this.#dependencies = dependencies;
+    this.#express = new Ring<Job>(inboundCountMax, 'refuse'); // Slots run out before a ring does.
+    this.#bulk = new Ring<Job>(inboundCountMax, 'refuse');
+  }
+
+  /** Returns at once; the payload may be reused afterwards. */
+  receive(message: InboundMessage): void {
+    const { counters, table } = this.#dependencies;
+    const routes = this.#isOpen ? table.routes(message.topic) : [];
+    if (routes.length === 0) counters.stray();
+    for (const route of routes) {
+      counters.receive();
+      this.#enqueue(route, message);
+    }
+  }
+
+  get depth(): number {
+    return this.#express.count + this.#bulk.count;
+  }
+
+  /** Throws away what is queued; what is being performed ends by itself. */
+  close(): void {
+    this.#isOpen = false;
+    for (let job = this.#next(); job !== undefined; job = this.#next()) this.#dependencies.pool.release(job.slot);
+  }
+
+  #enqueue(route: Route, message: InboundMessage): void {
+    const { clock, pool, refused } = this.#dependencies;
+    const byteLength = message.payload.byteLength;
+    const { payloadBytesMax } = pool;
+    if (byteLength > payloadBytesMax) {
+      const detail = `${byteLength} bytes; this board takes at most ${payloadBytesMax}`;
+      return refused(route, message, { reason: 'too-large', detail }); // QN-3.5
+    }
+    const slot = pool.acquire('inbound', byteLength);
+    if (slot === undefined)
+      return refused(route, message, { reason: 'overloaded', detail: 'every inbound slot is taken' });
+    slot.payload.set(message.payload);
+    slot.setLength(byteLength);
+    const ring = 'row' in route && route.row.isEmergency ? this.#express : this.#bulk;
+    ring.push(createJob(route, slot, message, clock.monotonicMs()));
+    this.#schedule();
+  }
+
+  #next(): Job | undefined {
+    return this.#express.shift() ?? this.#bulk.shift();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    const { clock, handle } = this.#dependencies;
+    this.#isScheduled = false;
+    const untilMs = clock.monotonicMs() + dispatchTurnMsMax;
+    for (let count = 0; count < dispatchTurnMessagesMax; count += 1) {
+      const job = this.#next();
+      if (job === undefined) return;
+      handle(job);
+      if (clock.monotonicMs() >= untilMs) break;
+    }
+    if (this.depth > 0) this.#schedule();
+  }
+}

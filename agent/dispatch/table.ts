@@ -1,0 +1,65 @@
+import type { BindingConfig, Config } from '../config/config.ts';
+import { createRow, type Row } from '../documents/row.ts';
+import { matchesFilter } from '../mqtt/topic-filter.ts';
+import { formatTopic, parseTopic } from '../qn/topic.ts';
+
+/** Where an incoming message goes. */
+export type Route =
+  | { readonly to: 'notify' | 'query'; readonly row: Row }
+  | { readonly to: 'binding'; readonly row: Row; readonly binding: BindingConfig }
+  /** A value the agent keeps itself (`selftest`, `channels`): it can be asked for, not changed. */
+  | { readonly to: 'own'; readonly verb: 'notify' | 'query'; readonly document: string }
+  /** One of our topics, well formed, but there is no such document here. */
+  | { readonly to: 'nobody'; readonly verb: 'notify' | 'query'; readonly document: string };
+
+export interface DocumentTable {
+  readonly rows: readonly Row[];
+  /** The topic filters that bring everything the routes know. */
+  readonly filters: readonly string[];
+  /** Empty when the topic is none of ours. */
+  routes(topic: string): readonly Route[];
+}
+
+/** Documents that every board has without configuring them. */
+export const ownDocuments = ['selftest', 'channels'] as const;
+
+/** Builds the frozen table: config in, routes out. Nothing registers itself. */
+export function createTable(config: Config): DocumentTable {
+  const { root } = config.mqtt;
+  const rows = Object.entries(config.documents).map(([name, document]) => createRow(name, document));
+  const targets = [config.node, '@all', ...config.groups.map((group) => `@${group}`)]; // QN-1.2
+  const exact = new Map<string, readonly Route[]>();
+  for (const target of targets) {
+    for (const row of rows) {
+      exact.set(formatTopic(root, target, 'notify', row.name), [{ to: 'notify', row }]);
+      exact.set(formatTopic(root, target, 'query', row.name), [{ to: 'query', row }]);
+    }
+    for (const document of ownDocuments) {
+      exact.set(formatTopic(root, target, 'notify', document), [{ to: 'own', verb: 'notify', document }]);
+      exact.set(formatTopic(root, target, 'query', document), [{ to: 'own', verb: 'query', document }]);
+    }
+  }
+  const foreign = config.bindings.flatMap((binding) => {
+    const row = rows.find(({ name }) => name === binding.to);
+    return row === undefined ? [] : [{ to: 'binding' as const, row, binding }];
+  });
+  const ownFilters = targets.flatMap((target) => [`${root}/${target}/notify/+`, `${root}/${target}/query/+`]);
+  return Object.freeze({
+    rows: Object.freeze(rows),
+    filters: [...new Set([...ownFilters, ...foreign.map(({ binding }) => binding.on)])],
+    routes(topic: string) {
+      const known = exact.get(topic);
+      if (known !== undefined && foreign.length === 0) return known;
+      const bound = foreign.filter(({ binding }) => matchesFilter(binding.on, topic));
+      if (known !== undefined || bound.length > 0) return [...(known ?? []), ...bound];
+      return unknownDocument(root, topic, targets);
+    },
+  });
+}
+
+function unknownDocument(root: string, text: string, targets: readonly string[]): readonly Route[] {
+  const topic = parseTopic(root, text);
+  if (topic === undefined || !targets.includes(topic.target)) return [];
+  if (topic.verb !== 'notify' && topic.verb !== 'query') return [];
+  return [{ to: 'nobody', verb: topic.verb, document: topic.document }];
+}

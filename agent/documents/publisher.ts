@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { MessageProperties } from '../mqtt/link.ts';
+import type { Outbox } from '../mqtt/outbox.ts';
+import type { Codec } from '../qn/codec.ts';
+import type { ClockQuality, Message } from '../qn/message.ts';
+import { encodeMessage } from '../qn/registry.ts';
+import type { IdSource } from '../qn/snowflake.ts';
+import { formatTopic, type Verb } from '../qn/topic.ts';
+
+export interface Speech {
+  readonly message: Message;
+  /** Where to: a verb of our own root, or a topic somebody asked for. */
+  readonly to: { readonly verb: Verb; readonly document: string } | { readonly topic: string };
+  readonly retain: boolean;
+  readonly policy: 'keep' | 'when-up';
+  /** Absent: the encoding of the config. */
+  readonly encoding?: Codec['name'];
+  readonly correlationData?: Uint8Array;
+}
+
+/** Everything the agent says goes through here: envelope, encoding, topic, outbox. */
+export interface Publisher {
+  /** False when the outbox did not take it. */
+  say(speech: Speech): boolean;
+}
+
+export interface PublisherOptions {
+  readonly root: string;
+  readonly node: string;
+  readonly encoding: 'json' | 'cbor';
+}
+
+export interface PublisherDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ids: IdSource;
+  readonly outbox: Outbox;
+  clockQuality(): ClockQuality;
+}
+
+export function createPublisher(dependencies: PublisherDependencies, options: PublisherOptions): Publisher {
+  const { clock, log, ids, outbox, clockQuality } = dependencies;
+  return {
+    say({ message, to, retain, policy, encoding = options.encoding, correlationData }) {
+      const document = 'topic' in to ? {} : { doc: to.document };
+      const stamp = { src: options.node, ...document, ts: clock.wallMs(), clk: clockQuality() };
+      const complete: Message = { id: message.id ?? ids.next(), ...stamp, ...message };
+      const encoded = encodeMessage(complete, encoding);
+      if (!encoded.ok) {
+        log.error({ document, encoding, detail: encoded.error.detail }, 'message cannot be said in this encoding');
+        return false;
+      }
+      const topic = 'topic' in to ? to.topic : formatTopic(options.root, options.node, to.verb, to.document);
+      const properties = propertiesOf(encoded.value.contentType, message.tr, correlationData);
+      return outbox.send({ topic, bytes: encoded.value.bytes, qos: 1, retain, properties, policy });
+    },
+  };
+}
+
+function propertiesOf(contentType: string, traceparent?: string, correlationData?: Uint8Array): MessageProperties {
+  return {
+    contentType,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(correlationData === undefined ? {} : { correlationData }),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Outbox } from '../mqtt/outbox.ts';
+import type { Snapshot, Value } from '../qn/message.ts';
+import { createMergePatch, isEqualValue } from '../qn/value.ts';
+import type { Publisher } from './publisher.ts';
+
+interface State {
+  value: Value;
+  version: number;
+  lsn: number;
+  /** What the broker was last told; -1: nothing yet in this connection. */
+  toldVersion: number;
+  toldValue: Value;
+}
+
+/**
+ * The values of all documents, with versions. A change is told as a retained Snapshot and a Delta; while the outbox has
+ * no room changes are folded together (policy `latest`): the next Delta spans all of them, so a reader sees no gap.
+ */
+export class DocumentStates {
+  /** Chosen once per start (QN-1.4). */
+  readonly epoch: bigint;
+  readonly #publisher: Publisher;
+  readonly #outbox: Outbox;
+  readonly #states = new Map<string, State>(); // Bounded by documentsMax of the config and the agent's own.
+  #lsn = 0;
+
+  constructor(epoch: bigint, publisher: Publisher, outbox: Outbox) {
+    this.epoch = epoch;
+    this.#publisher = publisher;
+    this.#outbox = outbox;
+  }
+
+  /** The document has this value now; the same value again is no change. */
+  change(document: string, value: Value): void {
+    const state = this.#states.get(document);
+    if (state !== undefined && isEqualValue(state.value, value)) return;
+    this.#lsn += 1;
+    if (state === undefined) {
+      const told = { toldVersion: -1, toldValue: null };
+      this.#states.set(document, { value, version: 1, lsn: this.#lsn, ...told }); // QN-1.5
+    } else {
+      state.value = value;
+      state.version += 1;
+      state.lsn = this.#lsn;
+    }
+    this.flush();
+  }
+
+  /** The Snapshot of a document (QN-5), or undefined when it has no value yet. */
+  snapshot(document: string): Snapshot | undefined {
+    const state = this.#states.get(document);
+    return state === undefined ? undefined : this.#snapshotOf(state);
+  }
+
+  /** A new connection: nobody has been told anything (QN-5.3). */
+  reannounce(): void {
+    for (const state of this.#states.values()) state.toldVersion = -1;
+    this.flush();
+  }
+
+  /** Tells what is not told yet, as far as the outbox has room; call it again when there is more. */
+  flush(): void {
+    for (const [document, state] of this.#states) {
+      if (state.toldVersion === state.version) continue;
+      if (!this.#outbox.hasRoom || !this.#tell(document, state)) return;
+    }
+  }
+
+  #tell(document: string, state: State): boolean {
+    const { version: ver, toldVersion: base } = state;
+    const message = this.#snapshotOf(state);
+    const policy = 'when-up';
+    if (!this.#publisher.say({ message, to: { verb: 'state', document }, retain: true, policy })) return false;
+    const patch = base < 0 ? undefined : createMergePatch(state.toldValue, state.value);
+    if (patch !== undefined) {
+      const delta = { t: 'delta', ep: this.epoch, ver, base, lsn: state.lsn, val: patch } as const;
+      this.#publisher.say({ message: delta, to: { verb: 'delta', document }, retain: false, policy });
+    }
+    state.toldVersion = ver;
+    state.toldValue = state.value;
+    return true;
+  }
+
+  #snapshotOf({ value, version, lsn }: State): Snapshot {
+    return { t: 'snapshot', ep: this.epoch, ver: version, lsn, val: value };
+  }
+}

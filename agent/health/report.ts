@@ -1,0 +1,93 @@
+import type { DispatchTotals } from '../dispatch/counters.ts';
+import type { DriverReport } from '../documents/board.ts';
+import type { LinkCounters } from '../mqtt/link.ts';
+import type { OutboxStats } from '../mqtt/outbox.ts';
+import type { PoolStats } from '../pool/pool.ts';
+import type { SlabStats } from '../pool/slab.ts';
+import type { Value } from '../qn/message.ts';
+import { agentVersion, protocolVersion } from '../version.ts';
+import type { LoopLag } from './loop-lag.ts';
+import type { HealthStatus, SelfTestReport } from './self-test.ts';
+
+/** `safe` and `offline` are told by others: safe states come with their own part, `offline` is the last will. */
+export type AgentStatus = 'online' | 'degraded';
+
+/** Where the numbers come from; each is asked for, nothing is kept here. */
+export interface HealthSources {
+  readonly boot: bigint;
+  readonly configHash: string;
+  uptimeMs(): number;
+  clockQuality(): string;
+  drivers(): readonly DriverReport[];
+  selfTest(): SelfTestReport;
+  pool(): PoolStats;
+  outbox(): OutboxStats;
+  dispatch(): DispatchTotals;
+  link(): { readonly broker: string; readonly counters: LinkCounters };
+  loop(): ReturnType<LoopLag['read']>;
+}
+
+/** Depends on the board only, never on whether a broker can be reached (QN-6.2). */
+export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatus): AgentStatus {
+  const isWell = selfTest === 'PASS' && drivers.every(({ state }) => state === 'working');
+  return isWell ? 'online' : 'degraded';
+}
+
+/** The value of `health/agent` (QN-6). Units are in the key names (QN-6.1). */
+export function buildHealth(sources: HealthSources, sequence: number): { readonly [key: string]: Value } {
+  const drivers = sources.drivers();
+  const selfTest = sources.selfTest();
+  const { broker, counters } = sources.link();
+  const failed = drivers.filter(({ state }) => state === 'failed');
+  return {
+    status: statusOf(drivers, selfTest.health_status),
+    boot: sources.boot.toString(),
+    seq: sequence,
+    uptime_s: Math.floor(sources.uptimeMs() / 1_000),
+    versions: { agent: agentVersion, protocol: protocolVersion, node: process.version, config: sources.configHash },
+    selftest: { health_status: selfTest.health_status, failed: selfTest.tests.filter(isFailed).map(({ id }) => id) },
+    clock: sources.clockQuality(),
+    pool: valueOfPool(sources.pool()),
+    outbox: valueOfOutbox(sources.outbox()),
+    messages: valueOfDispatch(sources.dispatch()),
+    loop: sources.loop(),
+    rss_bytes: process.memoryUsage.rss(),
+    drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
+    link: { broker, reconnects: Math.max(0, counters.connects - 1), attempts: counters.attempts },
+    degrade_level: failed.length > 0 || selfTest.health_status !== 'PASS' ? 1 : 0,
+    why: [
+      ...failed.map(({ document, error }) => `${document}: ${error ?? 'failed'}`),
+      ...selfTest.tests.filter(isFailed).map(({ id, detail }) => `${id}: ${detail}`),
+    ],
+  };
+}
+
+function isFailed({ status }: { readonly status: string }): boolean {
+  return status === 'fail';
+}
+
+function valueOfDriver({ driver, state, error, errorCount }: DriverReport): Value {
+  return { driver, state, errors: errorCount, ...(error === undefined ? {} : { error }) };
+}
+
+function valueOfOutbox(outbox: OutboxStats): Value {
+  const { depth, inFlight, oldestMs, dropped, sent, refused } = outbox;
+  return { depth, in_flight: inFlight, oldest_ms: oldestMs, dropped, sent, refused_by_broker: refused };
+}
+
+function valueOfDispatch(totals: DispatchTotals): Value {
+  const { received, successful, failed, answered, refused, stray } = totals;
+  return { received, successful, failed, answered, refused: { ...refused }, stray };
+}
+
+function valueOfPool({ bytesTotal, tooLarge, small, large }: PoolStats): Value {
+  return { bytes: bytesTotal, too_large: tooLarge, small: valueOfSlab(small), large: valueOfSlab(large) };
+}
+
+function valueOfSlab({ slots, holders }: SlabStats): Value {
+  const entries = Object.entries(holders);
+  const perHolder = entries.map(([holder, { used, quota, highWater, refused }]) => {
+    return [holder, { used, quota, high_water: highWater, refused }] as const;
+  });
+  return { slots, ...Object.fromEntries(perHolder) };
+}

@@ -1,0 +1,63 @@
+import type { Clock } from '../clock.ts';
+import type { Publisher } from '../documents/publisher.ts';
+import { type AgentStatus, buildHealth, type HealthSources, statusOf } from './report.ts';
+
+export interface HealthReporterDependencies {
+  readonly clock: Clock;
+  readonly publisher: Publisher;
+  readonly sources: HealthSources;
+  readonly random: () => number;
+}
+
+/** Tells the health at birth, at every change of status, and every interval ± 10 % (QN-6.1). */
+export class HealthReporter implements Disposable {
+  readonly #dependencies: HealthReporterDependencies;
+  readonly #intervalMs: number;
+  #sequence = 0;
+  #told: AgentStatus | undefined;
+  #timer: Disposable | undefined;
+
+  constructor(dependencies: HealthReporterDependencies, intervalMs: number) {
+    this.#dependencies = dependencies;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Tells it now, and again after the interval. */
+  tell(): void {
+    const { publisher, sources } = this.#dependencies;
+    const val = buildHealth(sources, this.#sequence);
+    const to = { verb: 'health', document: 'agent' } as const;
+    const isTaken = publisher.say({
+      message: { t: 'health', val, ep: sources.boot },
+      to,
+      retain: true,
+      policy: 'when-up',
+    });
+    if (isTaken) this.#sequence += 1;
+    this.#told = this.#status();
+    this.#schedule();
+  }
+
+  /** Something that the status depends on may have changed. */
+  refresh(): void {
+    if (this.#told !== undefined && this.#status() !== this.#told) this.tell();
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    this.#told = undefined;
+  }
+
+  #status(): AgentStatus {
+    const { sources } = this.#dependencies;
+    return statusOf(sources.drivers(), sources.selfTest().health_status);
+  }
+
+  #schedule(): void {
+    const { clock, random } = this.#dependencies;
+    this.#timer?.[Symbol.dispose]();
+    const jitter = 0.9 + 0.2 * random(); // A fleet that booted together must not report together.
+    this.#timer = clock.after(this.#intervalMs * jitter, () => this.tell());
+  }
+}

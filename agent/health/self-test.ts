@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.ts';
+
+export type TestStatus = 'pass' | 'fail' | 'skip';
+
+export interface TestResult {
+  readonly status: TestStatus;
+  /** What was seen, with numbers. */
+  readonly detail: string;
+  /** With `fail`: what to do. */
+  readonly fix?: string;
+}
+
+/** One atomic test. It must end by itself, and leave everything as it was. */
+export interface AtomicTest {
+  readonly id: string;
+  readonly title: string;
+  run(): TestResult | Promise<TestResult>;
+}
+
+/** A failed test of these makes the board `FAIL`; any other failure only `DEGRADED`. */
+export interface TestPlan {
+  readonly tests: readonly AtomicTest[];
+  readonly vital: ReadonlySet<string>;
+}
+
+export type HealthStatus = 'PASS' | 'DEGRADED' | 'FAIL';
+
+export interface TestRow extends TestResult {
+  readonly id: string;
+  readonly title: string;
+  readonly took_us: number;
+}
+
+export interface SelfTestReport {
+  readonly health_status: HealthStatus;
+  /** The slowest single test of a driver, in µs: what one call to the hardware costs at worst. 0 without drivers. */
+  readonly max_latency_us: number;
+  readonly took_ms: number;
+  readonly tests: readonly TestRow[];
+}
+
+/**
+ * Runs the tests one after the other. A test that throws has failed, with its error as detail.
+ * It checks the agent's surroundings at this moment; it is not a safety function.
+ */
+export async function runSelfTest(clock: Clock, plan: TestPlan): Promise<SelfTestReport> {
+  const startMs = clock.monotonicMs();
+  const tests: TestRow[] = [];
+  for (const test of plan.tests) tests.push(await runOne(clock, test));
+  const latencies = tests.filter(({ id }) => id.startsWith('driver.')).map(({ took_us }) => took_us);
+  return {
+    health_status: judge(tests, plan.vital),
+    max_latency_us: Math.max(0, ...latencies),
+    took_ms: Math.round(clock.monotonicMs() - startMs),
+    tests,
+  };
+}
+
+async function runOne(clock: Clock, { id, title, run }: AtomicTest): Promise<TestRow> {
+  const startMs = clock.monotonicMs();
+  const result = await attempt(run);
+  const took_us = Math.round((clock.monotonicMs() - startMs) * 1_000);
+  return { id, title, ...result, took_us };
+}
+
+async function attempt(run: AtomicTest['run']): Promise<TestResult> {
+  try {
+    return await run();
+  } catch (error) {
+    return {
+      status: 'fail',
+      detail: `the test itself broke: ${String(error)}`,
+      fix: 'report this as a bug of the agent',
+    };
+  }
+}
+
+function judge(tests: readonly TestRow[], vital: ReadonlySet<string>): HealthStatus {
+  const failed = tests.filter(({ status }) => status === 'fail');
+  if (failed.length === 0) return 'PASS';
+  return failed.some(({ id }) => vital.has(id)) ? 'FAIL' : 'DEGRADED';
+}

@@ -1,0 +1,212 @@
+import type { Clock } from '../clock.ts';
+import { sendWindowCount } from '../limits.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Slot } from '../pool/slot.ts';
+import type { Link, LinkError, LinkUp, MessageProperties, Qos } from './link.ts';
+
+/*
+ *   head            next              tail
+ *    │ in flight     │ waiting         │
+ *    ▼               ▼                 ▼
+ *   [a][a][·][a][a] [w][w][w][w][w][w]            a: acknowledged or not, · : its slot is already free
+ *
+ * Everything before `next` was handed to the link; `head` moves on when the oldest is acknowledged. When the link goes
+ * down `next` returns to `head`, so that whatever was not acknowledged is sent again, in order.
+ */
+
+export interface Outgoing {
+  readonly topic: string;
+  readonly bytes: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly properties?: MessageProperties;
+  /**
+   * keep: waits for the broker while the link is down; when the outbox is full the oldest waiting one is dropped and
+   * counted. when-up: refused while the link is down or the outbox is full, because it will be said anew anyway.
+   */
+  readonly policy: 'keep' | 'when-up';
+}
+
+export interface OutboxStats {
+  readonly depth: number;
+  readonly inFlight: number;
+  readonly oldestMs: number;
+  /** Thrown away because the outbox was full, since start. */
+  readonly dropped: number;
+  /** Acknowledged by the broker, since start. */
+  readonly sent: number;
+  /** The broker took the message and said no, since start. */
+  readonly refused: number;
+}
+
+interface Entry {
+  readonly slot: Slot;
+  readonly outgoing: Omit<Outgoing, 'bytes'>;
+  readonly sinceMs: number;
+  state: 'waiting' | 'in-flight' | 'done';
+  /** How often it was handed over: an answer to an earlier attempt is not for this one. */
+  attempt: number;
+}
+
+/**
+ * The bounded queue between the agent and the link, in slots of the pool: every entry holds one, so the quota of the
+ * holder `outbox` is its bound. In memory: a power cut empties it.
+ */
+export class Outbox {
+  readonly #clock: Clock;
+  readonly #pool: Pool;
+  readonly #entries: Entry[] = [];
+  #next = 0;
+  #inFlight = 0;
+  #window = sendWindowCount;
+  #link: Link | undefined;
+  #dropped = 0;
+  #sent = 0;
+  #refused = 0;
+  #onRoom: () => void = () => {};
+  #isRoomToldSoon = false;
+
+  constructor(clock: Clock, pool: Pool) {
+    this.#clock = clock;
+    this.#pool = pool;
+  }
+
+  /** Copies the bytes; false when they were not taken, by the policy or because they fit no slot. */
+  send({ bytes, ...outgoing }: Outgoing): boolean {
+    if (outgoing.policy === 'when-up' && this.#link === undefined) return false;
+    const slot = this.#acquire(bytes.byteLength, outgoing.policy);
+    if (slot === undefined) return false;
+    slot.payload.set(bytes);
+    slot.setLength(bytes.byteLength);
+    this.#entries.push({ slot, outgoing, sinceMs: this.#clock.monotonicMs(), state: 'waiting', attempt: 0 });
+    this.#pump();
+    return true;
+  }
+
+  /** The link is there; our window is never wider than what the broker takes at a time. */
+  up(link: Link, { receiveMaximum }: LinkUp): void {
+    this.#link = link;
+    this.#window = Math.min(sendWindowCount, receiveMaximum);
+    this.#pump();
+  }
+
+  /** The link is gone; what was kept begins again at the oldest. */
+  down(): void {
+    this.#link = undefined;
+    this.#next = 0;
+    this.#inFlight = 0;
+    const kept = this.#entries.filter(({ outgoing, state }) => state !== 'done' && outgoing.policy === 'keep');
+    for (const entry of this.#entries) if (!kept.includes(entry)) this.#letGo(entry);
+    for (const entry of kept) entry.state = 'waiting';
+    this.#entries.splice(0, this.#entries.length, ...kept);
+  }
+
+  /** Called after an acknowledgement made room, at most once per turn of the event loop. */
+  onRoom(listener: () => void): void {
+    this.#onRoom = listener;
+  }
+
+  /** Whether a `when-up` message is taken just now without standing in the way of others. */
+  get hasRoom(): boolean {
+    return this.#link !== undefined && this.#entries.length - this.#next < this.#window;
+  }
+
+  stats(): OutboxStats {
+    const oldest = this.#entries.find(({ state }) => state !== 'done');
+    const oldestMs = oldest === undefined ? 0 : Math.round(this.#clock.monotonicMs() - oldest.sinceMs);
+    const depth = this.#entries.length - this.#next;
+    return {
+      depth,
+      inFlight: this.#inFlight,
+      oldestMs,
+      dropped: this.#dropped,
+      sent: this.#sent,
+      refused: this.#refused,
+    };
+  }
+
+  /** True when everything was acknowledged, false after `timeoutMs` or when the link went down. */
+  async drain(timeoutMs: number): Promise<boolean> {
+    const untilMs = this.#clock.monotonicMs() + timeoutMs;
+    while (this.#entries.length > 0 && this.#link !== undefined && this.#clock.monotonicMs() < untilMs) {
+      await new Promise<void>((resolve) => void this.#clock.after(5, resolve));
+    }
+    return this.#entries.length === 0;
+  }
+
+  /** Lets go of every slot. The link must be closed already. */
+  close(): void {
+    this.#link = undefined;
+    for (const entry of this.#entries) this.#letGo(entry);
+    this.#entries.length = 0;
+    this.#next = 0;
+  }
+
+  #acquire(byteLength: number, policy: Outgoing['policy']): Slot | undefined {
+    const slot = this.#pool.acquire('outbox', byteLength);
+    if (slot !== undefined || policy === 'when-up') return slot;
+    this.#dropped += 1; // One goes either way: the oldest that would make room, or this one.
+    return this.#dropOldest(byteLength) ? this.#pool.acquire('outbox', byteLength) : undefined;
+  }
+
+  #dropOldest(byteLength: number): boolean {
+    const fits = ({ slot }: Entry) => slot.payload.byteLength >= byteLength;
+    const index = this.#entries.findIndex((entry, at) => at >= this.#next && fits(entry));
+    const [entry] = index < 0 ? [] : this.#entries.splice(index, 1);
+    if (entry !== undefined) this.#letGo(entry);
+    return entry !== undefined;
+  }
+
+  #pump(): void {
+    while (this.#link !== undefined && this.#inFlight < this.#window) {
+      const entry = this.#entries[this.#next];
+      if (entry === undefined) return;
+      this.#next += 1;
+      this.#hand(entry, this.#link);
+    }
+  }
+
+  #hand(entry: Entry, link: Link): void {
+    entry.state = 'in-flight';
+    entry.attempt += 1;
+    const { attempt } = entry;
+    this.#inFlight += 1;
+    link.publish({ ...entry.outgoing, payload: entry.slot.bytes() }, (result) => {
+      if (entry.attempt !== attempt || entry.state !== 'in-flight') return;
+      if (!result.ok && isAboutLink(result.error)) return; // `down` follows and begins again.
+      this.#inFlight -= 1;
+      if (result.ok) this.#sent += 1;
+      else this.#refused += 1; // Sending the same again would be refused again.
+      this.#finish(entry);
+    });
+  }
+
+  #finish(entry: Entry): void {
+    this.#letGo(entry);
+    while (this.#entries[0]?.state === 'done') {
+      this.#entries.shift();
+      this.#next -= 1;
+    }
+    this.#pump();
+    this.#tellRoom();
+  }
+
+  #letGo(entry: Entry): void {
+    if (entry.state === 'done') return;
+    entry.state = 'done';
+    this.#pool.release(entry.slot);
+  }
+
+  #tellRoom(): void {
+    if (this.#isRoomToldSoon) return;
+    this.#isRoomToldSoon = true;
+    setImmediate(() => {
+      this.#isRoomToldSoon = false;
+      if (this.#link !== undefined) this.#onRoom();
+    });
+  }
+}
+
+function isAboutLink({ kind }: LinkError): boolean {
+  return kind === 'down' || kind === 'closed' || kind === 'timeout';
+}
