@@ -1,0 +1,59 @@
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
+import { buildNative } from './native.ts';
+import { writeConfigSchema } from './schema.ts';
+import { nativeFiles, trimPackages } from './stubs.ts';
+
+/** Folder of what is released: two bundles, their native files, the schema of the config and an example. */
+export const outFolder = 'dist';
+
+/** Minified, in bytes. Over it the build fails: somebody pulled in a package that a board does not need. */
+const bundleBytesMax = 700_000;
+
+const options: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  metafile: true,
+  external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.
+  plugins: [trimPackages, nativeFiles],
+  define: { 'process.env.NODE_DEBUG': 'undefined' },
+  logLevel: 'warning',
+};
+
+const entries = { 'qn-agent': 'agent/main.ts', qnctl: 'agent/qnctl.ts' } as const;
+
+/** Builds everything into `dist`; what did not change is quick. */
+export async function build(): Promise<void> {
+  await mkdir(outFolder, { recursive: true });
+  for (const [name, entry] of Object.entries(entries)) await buildBundle(name, entry);
+  for (const { output, outcome, detail } of buildNative().steps) {
+    if (outcome === 'skipped') console.log(`build: ${output} skipped: ${detail ?? 'no reason given'}`);
+  }
+  await writeConfigSchema(outFolder);
+  await copyFile('build/config/example.yaml', path.join(outFolder, 'example.yaml'));
+}
+
+async function buildBundle(name: string, entry: string): Promise<void> {
+  const outfile = path.join(outFolder, `${name}.cjs`);
+  const banner = { js: '#!/usr/bin/env node' };
+  const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, banner, metafile: true });
+  const bytes = checkBudget(outfile, metafile);
+  await writeFile(path.join(outFolder, `${name}.meta.json`), JSON.stringify(metafile));
+  await chmod(outfile, 0o755);
+  console.log(`build: ${outfile} ${Math.round(bytes / 1_000)} kB`);
+}
+
+function checkBudget(outfile: string, metafile: Metafile): number {
+  const bytes = metafile.outputs[outfile]?.bytes ?? 0;
+  if (bytes > 0 && bytes <= bundleBytesMax) return bytes;
+  throw new Error(`${outfile} has ${bytes} bytes; the budget is ${bundleBytesMax}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

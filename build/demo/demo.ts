@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { formatReport } from '../../agent/cli/selftest.ts';
+import { build } from '../build.ts';
+import { type AgentProcess, startAgentProcess } from './agent-process.ts';
+import { createDemoBoard } from './board.ts';
+import { startBroker } from './broker.ts';
+import { type Seen, Spectator } from './spectator.ts';
+import { crashTour, type Stage, tour } from './tour.ts';
+
+/**
+ * `npm run demo`: broker, simulated board and the real agent, a short live view, then it stays up to be played with.
+ * `npm run demo -- --tour`: the whole tour, each step asserted; ends with exit code 0 when all went well.
+ */
+const isTour = process.argv.includes('--tour');
+const say = (line: string) => console.log(line);
+
+await build();
+await using broker = await startBroker(1883);
+await using board = await createDemoBoard(broker.port);
+const boardFolder = path.join(board.folder, 'board');
+await using spectator = await Spectator.connect(broker.port, say);
+let agent: AgentProcess = startAgentProcess(board.configFile);
+const stage: Stage = {
+  spectator,
+  boardFolder,
+  say,
+  killAgent: () => agent.kill(),
+  restartAgent() {
+    agent = startAgentProcess(board.configFile);
+  },
+};
+
+try {
+  await show();
+  if (!isTour) await stayUp();
+} catch (error) {
+  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await agent[Symbol.asyncDispose]();
+}
+
+async function show(): Promise<void> {
+  say(`\nbroker on 127.0.0.1:${broker.port}, simulated board in ${boardFolder}\n`);
+  printSelfTest(await spectator.expect('the self-test', ({ topic }) => topic === 'pi-1/state/selftest', 15_000));
+  const steps = isTour ? [...tour, ...crashTour] : tour.slice(0, 4);
+  for (const [index, [title, step]] of steps.entries()) {
+    say(`\n${index + 1}. ${title}`);
+    await step(stage);
+    await pause(50); // Lets the last lines of this step be printed before the next title.
+  }
+  if (isTour) say(`\ntour done: ${steps.length} of ${steps.length} steps went as they should`);
+}
+
+function printSelfTest({ message: { val } }: Seen): void {
+  say('\nself-test of the board, as published on state/selftest:');
+  for (const line of formatReport(JSON.parse(JSON.stringify(val)))) say(`  ${line}`);
+}
+
+async function stayUp(): Promise<void> {
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  const option = broker.port === 1883 ? '' : ` --url ${url}`;
+  say(`
+The board stays up; what it says is printed here. In another terminal, in this folder, try:
+
+  npx qnctl notify pi-1 gpio.relay1 ON${option}
+  npx qnctl watch pi-1${option}
+  mosquitto_pub -p ${broker.port} -q 1 -t qn/1/pi-1/notify/gpio.lamp -m ON
+
+Press the button:   echo pull-down > ${boardFolder}/GPIO27/pull
+Look at the wire:   cat ${boardFolder}/GPIO17/value
+Ctrl-C ends it.
+`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  say('\nstopping');
+}

@@ -1,0 +1,122 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Value } from '../../agent/qn/message.ts';
+import type { Spectator } from './spectator.ts';
+
+export interface Stage {
+  readonly spectator: Spectator;
+  readonly boardFolder: string;
+  say(line: string): void;
+  killAgent(): Promise<void>;
+  restartAgent(): void;
+}
+
+type Step = (stage: Stage) => Promise<void>;
+
+const notify = 'qn/1/pi-1/notify';
+
+/** Every step does one thing a user would do, and fails when the board does not do its part. */
+export const tour: readonly (readonly [title: string, step: Step])[] = [
+  ['switch a relay on by a plain MQTT message: ON on notify/gpio.relay1', (stage) => switchRelay(stage, 'ON')],
+  ['and off again', (stage) => switchRelay(stage, 'OFF')],
+  ['press the button: its line is pulled low on the board', pressButton],
+  ['send a line to the scale: it answers in capitals', weigh],
+  ['send nonsense: it is refused, and nothing moves', sendNonsense],
+  ['send a retained command: refused, or it would be replayed at every reconnect', sendRetained],
+  ["somebody else's topic: factory/stop switches the relay off", stopFromFactory],
+];
+
+/** Kill -9 and restart; only for the tour, the demo stays up. */
+export const crashTour: typeof tour = [
+  ['kill -9 the agent: the broker says it is offline', crash],
+  ['start it again: birth, snapshots, and no old command replayed', comeBack],
+];
+
+async function switchRelay({ spectator, boardFolder }: Stage, word: 'ON' | 'OFF'): Promise<void> {
+  spectator.forget();
+  await spectator.publish(`${notify}/gpio.relay1`, word);
+  await spectator.expect(`ack successful for ${word}`, (seen) => isAck(seen, 'gpio.relay1', 'successful'));
+  if (word === 'ON')
+    await spectator.expect('the retained snapshot', (seen) => isValue(seen, 'state/gpio.relay1', true));
+  const level = word === 'ON' ? '0' : '1'; // active: low
+  assertEqual(`the wire after ${word}`, readWire(boardFolder, 'GPIO17'), level);
+}
+
+async function pressButton({ spectator, boardFolder }: Stage): Promise<void> {
+  for (const [pull, value] of [
+    ['pull-down', true],
+    ['pull-up', false],
+  ] as const) {
+    spectator.forget();
+    writeFileSync(path.join(boardFolder, 'GPIO27', 'pull'), pull);
+    await spectator.expect(`event of the button (${pull})`, (seen) => isValue(seen, 'event/gpio.button1', value));
+  }
+}
+
+async function weigh({ spectator }: Stage): Promise<void> {
+  spectator.forget();
+  await spectator.publish(`${notify}/serial.scale`, '"tare 1.5 kg"');
+  await spectator.expect('the answer of the scale', (seen) => isValue(seen, 'event/serial.scale', 'TARE 1.5 KG'));
+}
+
+async function sendNonsense({ spectator, boardFolder }: Stage): Promise<void> {
+  spectator.forget();
+  const before = readWire(boardFolder, 'GPIO17');
+  await spectator.publish(`${notify}/gpio.relay1`, 'perhaps');
+  await spectator.expect('the refusal', (seen) => isAck(seen, 'gpio.relay1', 'rejected'));
+  assertEqual('the wire after nonsense', readWire(boardFolder, 'GPIO17'), before);
+}
+
+async function sendRetained({ spectator }: Stage): Promise<void> {
+  await spectator.publish(`${notify}/gpio.lamp`, 'ON', true);
+  await spectator.expect('the lamp switched by the live copy', (seen) => isAck(seen, 'gpio.lamp', 'successful'));
+}
+
+async function stopFromFactory(stage: Stage): Promise<void> {
+  await switchRelay(stage, 'ON');
+  stage.spectator.forget();
+  await stage.spectator.publish('factory/stop', '{"pressed": true}');
+  await stage.spectator.expect('the relay off', (seen) => isValue(seen, 'state/gpio.relay1', false));
+}
+
+async function crash({ spectator, killAgent }: Stage): Promise<void> {
+  spectator.forget();
+  await killAgent();
+  await spectator.expect('offline, said by the broker', (seen) => isStatus(seen, 'offline'));
+}
+
+async function comeBack({ spectator, boardFolder, restartAgent }: Stage): Promise<void> {
+  spectator.forget();
+  restartAgent();
+  await spectator.expect('birth', (seen) => isStatus(seen, 'online'), 15_000);
+  await spectator.expect('the refused retained command', (seen) => isAck(seen, 'gpio.lamp', 'rejected'));
+  await spectator.expect('the snapshot of the lamp', (seen) => isValue(seen, 'state/gpio.lamp', false));
+  assertEqual('the lamp after the restart', readWire(boardFolder, 'GPIO22'), '0');
+  await spectator.publish(`${notify}/gpio.lamp`, '', true); // Takes the retained command off the broker.
+}
+
+type Seen = Parameters<Parameters<Spectator['expect']>[1]>[0];
+
+function isAck({ topic, message }: Seen, document: string, status: string): boolean {
+  return topic === `pi-1/ack/${document}` && message.t === 'ack' && message.st === status;
+}
+
+function isValue({ topic, message }: Seen, below: string, value: Value): boolean {
+  return topic === `pi-1/${below}` && isDeepStrictEqual(message.val, value);
+}
+
+function isStatus({ topic, message }: Seen, status: string): boolean {
+  const { val } = message;
+  return (
+    topic === 'pi-1/health/agent' && typeof val === 'object' && val !== null && 'status' in val && val.status === status
+  );
+}
+
+function readWire(boardFolder: string, line: string): string {
+  return readFileSync(path.join(boardFolder, line, 'value'), 'utf8').trim();
+}
+
+function assertEqual(what: string, found: string, expected: string): void {
+  if (found !== expected) throw new Error(`${what} is ${found}, expected ${expected}`);
+}

@@ -1,0 +1,85 @@
+// node build/setup.mjs --run|--test SCRIPT [ARGUMENT…]
+// Makes a fresh clone ready (npm packages; with --test also what the tests need from Debian), then runs the script on
+// the Node that package.json pins. Plain JavaScript without imports from npm: it runs before anything is installed, on
+// Node 20 or later.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const stampFile = path.join(root, 'node_modules', '.qn-setup');
+
+/** What the tests use besides npm packages: the program, and the Debian package that has it. */
+const debianPackages = [
+  ['mosquitto', 'mosquitto'],
+  ['mosquitto_pub', 'mosquitto-clients'],
+  ['socat', 'socat'],
+  ['g++', 'g++'],
+];
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined) return { ok: false, detail: error.message };
+  return { ok: status === 0, detail: `exit code ${status}` };
+}
+
+function has(program) {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => folder !== '' && existsSync(path.join(folder, program)));
+}
+
+function lockHash() {
+  const files = ['package.json', 'package-lock.json'].map((file) => readFileSync(path.join(root, file)));
+  return createHash('sha256').update(Buffer.concat(files)).digest('hex');
+}
+
+function installNpmPackages() {
+  const wanted = lockHash();
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  console.log('setup: npm install, as the lock file says');
+  // Not `npm ci`: it refuses a lock file without the packages of every other platform, and not every mirror has those.
+  const { ok, detail } = run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (!ok) {
+    console.error(`setup: npm install failed (${detail}); check the network, then run this again`);
+    process.exit(69);
+  }
+  mkdirSync(path.dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, wanted);
+}
+
+/** Missing packages are no error: the tests that need them list themselves as skipped, with the reason. */
+function installDebianPackages() {
+  const missing = debianPackages.filter(([program]) => !has(program)).map(([, name]) => name);
+  if (missing.length === 0) return;
+  if (!has('apt-get') || process.getuid?.() !== 0) {
+    const how = has('apt-get') ? `run: sudo apt-get install ${missing.join(' ')}` : 'there is no apt-get here';
+    console.log(`setup: not installed: ${missing.join(', ')}; tests that need them will be skipped (${how})`);
+    return;
+  }
+  console.log(`setup: apt-get install ${missing.join(' ')}`);
+  process.env.DEBIAN_FRONTEND = 'noninteractive';
+  run('apt-get', ['-qq', 'update']);
+  const { ok, detail } = run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...missing]);
+  if (!ok) console.log(`setup: apt-get failed (${detail}); tests that need ${missing.join(', ')} will be skipped`);
+}
+
+/** The Node that package.json pins; the one we run on where npm has none for this platform. */
+function pinnedNode() {
+  const pinned = path.join(root, 'node_modules', '.bin', 'node');
+  return existsSync(pinned) ? pinned : process.execPath;
+}
+
+/** Hands over to a script of the project; its exit code is ours. Ctrl-C reaches both: the script decides how to end. */
+function runScript(script, args) {
+  const env = { ...process.env, PATH: `${path.join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}` };
+  const child = spawn(pinnedNode(), [path.join(root, script), ...args], { cwd: root, env, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 70));
+}
+
+const [mode, script, ...args] = process.argv.slice(2);
+installNpmPackages();
+if (mode === '--test') installDebianPackages();
+if (script !== undefined) runScript(script, args);

@@ -1,0 +1,57 @@
+import type { Plugin } from 'esbuild';
+
+/*
+ * MQTT.js carries code for browsers and proxies that an agent on Linux never runs. Its modules are replaced when they
+ * are imported; whoever still reaches one of them gets an error that says so.
+ */
+const stubs: { readonly [name: string]: string } = {
+  ws: absent('ws', 'MQTT over WebSocket'),
+  socks: absent('socks', 'SOCKS proxies'),
+  'worker-timers': `
+    export const setInterval = globalThis.setInterval; export const clearInterval = globalThis.clearInterval;
+    export const setTimeout = globalThis.setTimeout; export const clearTimeout = globalThis.clearTimeout;`,
+  'readable-stream': `module.exports = require('node:stream');`,
+  buffer: `module.exports = require('node:buffer');`,
+  events: `module.exports = require('node:events');`,
+};
+
+function absent(name: string, feature: string): string {
+  return `module.exports = new Proxy(class {}, {
+    get(target, key) { return key === 'prototype' ? target.prototype : undefined },
+    construct() { throw new Error('${feature} is not part of this bundle (${name})') } });`;
+}
+
+/** Replaces what the agent does not use of its packages, and finds native files in `native/<platform-arch>` beside the bundle. */
+export const trimPackages: Plugin = {
+  name: 'trim-packages',
+  setup(build) {
+    const filter = new RegExp(`^(node:)?(${Object.keys(stubs).join('|')})/?$`);
+    build.onResolve({ filter }, ({ path, importer }) => {
+      const name = path.replace(/\/$/, '');
+      return importer.includes('node_modules') && name in stubs ? { path: name, namespace: 'stub' } : undefined;
+    });
+    build.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => {
+      const contents = stubs[path];
+      return contents === undefined ? undefined : { contents, loader: 'js', resolveDir: '.' };
+    });
+  },
+};
+
+/** `node-gyp-build(dir)` of serialport and `bindings('epoll.node')` of onoff, as a lookup beside the bundle. */
+export const nativeFiles: Plugin = {
+  name: 'native-files',
+  setup(build) {
+    build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path }) => ({ path, namespace: 'native-file' }));
+    build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path }) => {
+      const file = path === 'bindings' ? 'epoll.node' : 'serialport.node';
+      const contents = `
+        const { join } = require('node:path');
+        module.exports = () => {
+          const module = { exports: {} };
+          process.dlopen(module, join(__dirname, 'native', process.platform + '-' + process.arch, '${file}'));
+          return module.exports;
+        };`;
+      return { contents, loader: 'js', resolveDir: '.' };
+    });
+  },
+};
