@@ -1,7 +1,7 @@
 import type { Message, Value } from '../qn/message.ts';
 import { formatTopic, isNodeName, parseTopic } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
-import { decodeAny, jsonOf } from './message-text.ts';
+import { decodeAny, formatValue, jsonOf } from './message-text.ts';
 import { openSession, sessionOptions } from './session.ts';
 import { exitCodes, isSet, type Verb } from './verb.ts';
 
@@ -67,14 +67,18 @@ function jsonLine(message: Message): string {
 
 /** `pi-1  online  uptime 12 s  self-test PASS`, with the reasons below when something is wrong. */
 function describe(node: string, message: Message): string {
-  const status = String(field(message, 'status') ?? '?');
+  const status = formatField(field(message, 'status'));
   const uptime = field(message, 'uptime_s');
   const selftest = field(message, 'selftest');
-  const verdict = isMap(selftest) ? String(selftest['health_status']) : '-';
-  const facts = uptime === undefined ? '' : `  uptime ${String(uptime)} s  self-test ${verdict}`;
+  const verdict = isMap(selftest) ? formatField(selftest['health_status']) : '-';
+  const facts = uptime === undefined ? '' : `  uptime ${formatField(uptime)} s  self-test ${verdict}`;
   const why = field(message, 'why');
-  const reasons = Array.isArray(why) ? why.map((reason) => `\n  ${String(reason)}`) : [];
+  const reasons = Array.isArray(why) ? why.map((reason) => `\n  ${formatField(reason)}`) : [];
   return `${node}  ${status}${facts}${reasons.join('')}`;
+}
+
+function formatField(value: Value | undefined): string {
+  return typeof value === 'string' ? value : formatValue(value);
 }
 
 function field({ val }: Message, name: string): Value | undefined {

@@ -106,7 +106,7 @@ export class Board implements AsyncDisposable {
     place.trouble = error;
     if (error !== undefined) {
       place.errorCount += 1;
-      log.warn({ document: place.row.name, kind: error.kind, cause: String(error.cause ?? '') }, describeError(error));
+      log.warn({ document: place.row.name, kind: error.kind, err: error.cause }, describeError(error));
     }
     troubleChanged();
   }

@@ -65,15 +65,21 @@ export interface LinkUp {
   readonly packetBytesMax?: number;
 }
 
-/** Called by the link; none of them may throw. `onUp` and `onDown` alternate, beginning with `onUp`. */
+/**
+ * Called by the link; none of them may throw. `onUp` and `onDown` alternate, beginning with `onUp`. None is called once
+ * disposal began.
+ */
 export interface LinkHandlers {
-  /** Connected and every subscription granted (or refused and told by `onTrouble`). */
+  /** Connected and every subscription granted (or refused and told by `onTrouble`, just before). */
   onUp(up: LinkUp): void;
-  /** The connection that was told by `onUp` is gone. */
+  /** The connection that was told by `onUp` is gone, and the `done` of everything published on it was called. */
   onDown(error: LinkError): void;
   /** An attempt to connect or to subscribe failed; the link goes on trying by itself. */
   onTrouble(error: LinkError): void;
-  /** Return at once: the link delivers one message at a time. */
+  /**
+   * Return at once: the link delivers one message at a time, and acknowledges it when this returned. Messages the
+   * broker sent before it granted the subscriptions (retained ones, mostly) come before `onUp`.
+   */
   onMessage(message: InboundMessage): void;
 }
 
@@ -92,7 +98,8 @@ export interface Subscription {
 
 /**
  * The way to a broker. It connects by itself, comes back by itself with growing, jittered delays, and never runs two
- * attempts at once. It keeps nothing for later: what could not be sent is the caller's to send again.
+ * attempts at once. It keeps nothing for later: what could not be sent is the caller's to send again. While it waits it
+ * does not keep the process alive.
  *
  * Not promised: that a message whose `done` failed did not arrive. It may have.
  */
@@ -101,7 +108,9 @@ export interface Link extends AsyncDisposable {
   readonly counters: LinkCounters;
   /**
    * `done` is called exactly once: ok when the broker acknowledged (QoS 0: when the bytes were handed to the socket),
-   * else with the error. While the link is down it fails with kind `down`, before returning.
+   * else with the error: `closed` when the connection ended first, `auth` or `protocol` when this message was refused.
+   * While the link is down it fails with kind `down`, after disposal with `closed`, before returning. Never more than
+   * sendWindowCount at a time: that is asserted.
    */
   publish(message: OutboundMessage, done: (result: Result<void, LinkError>) => void): void;
   /** Says goodbye (no last will) and stops trying. Idempotent. Pending publishes end with `closed`. */

@@ -15,7 +15,7 @@ export interface PoolStats {
   readonly large: SlabStats;
 }
 
-interface SlotFault extends MarchFault {
+export interface SlotFault extends MarchFault {
   /** `small slot 3` */
   readonly slot: string;
 }

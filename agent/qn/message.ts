@@ -19,7 +19,6 @@ export const clockQualities = ['synced', 'estimated', 'boot'] as const;
 export type ClockQuality = (typeof clockQualities)[number];
 
 export type Priority = 0 | 1 | 2 | 3;
-export const emergencyPriority: Priority = 3;
 
 export const queryModes = ['get', 'watch', 'cancel'] as const;
 export type QueryMode = (typeof queryModes)[number];

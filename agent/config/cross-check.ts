@@ -1,0 +1,96 @@
+import { type PoolProfileName, poolProfiles } from '../limits.ts';
+import type { SerialConfig } from './config.ts';
+import type { Problem } from './fault.ts';
+import { nearestName } from './nearest.ts';
+import { isPlainMap } from './plain-map.ts';
+import { quote } from './schema/issue.ts';
+
+type RawDocument = { readonly [key: string]: unknown };
+
+/** As written, so that a document with a fault of its own is compared with the others all the same. */
+export interface Parts {
+  readonly documents: readonly (readonly [name: string, document: RawDocument])[];
+  /** `to` of each binding. */
+  readonly targets: readonly (readonly [index: number, name: string])[];
+  /** Only those without a fault. */
+  readonly serial: readonly (readonly [name: string, document: SerialConfig])[];
+  readonly poolProfile: PoolProfileName;
+}
+
+/** What no key can know alone: whether the parts of a board fit together. */
+export function crossCheck(parts: Parts): readonly Problem[] {
+  return [
+    ...twice(parts, 'number', 'channel number', wordOf),
+    ...twice(parts, 'line', 'line', lineOf),
+    ...twice(parts, 'port', 'port', wordOf),
+    ...parts.targets.flatMap(([index, to]) => targetProblems(parts, ['bindings', `${index}`, 'to'], to)),
+    ...frameProblems(parts),
+  ];
+}
+
+function twice(
+  { documents }: Parts,
+  key: string,
+  what: string,
+  textOf: (value: unknown) => string | undefined,
+): readonly Problem[] {
+  const firstOf = new Map<string, string>();
+  return documents.flatMap(([name, document]) => {
+    const value = textOf(document[key]);
+    const first = value === undefined ? undefined : firstOf.get(value);
+    if (value !== undefined && first === undefined) firstOf.set(value, name);
+    if (first === undefined) return [];
+    return [problem(['documents', name, key], `${what} ${value} is taken by ${first}`, 'each can serve one document')];
+  });
+}
+
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? `${value}` : undefined;
+}
+
+/** A name and a chip with offset may mean the same line; only the board itself can tell. */
+function lineOf(value: unknown): string | undefined {
+  if (!isPlainMap(value)) return wordOf(value);
+  const { chip, offset } = value;
+  return typeof chip === 'string' && typeof offset === 'number' ? `${chip}:${offset}` : undefined;
+}
+
+function targetProblems({ documents }: Parts, path: readonly string[], to: string): readonly Problem[] {
+  const target = documents.find(([name]) => name === to)?.[1];
+  if (target === undefined) {
+    const nearest = nearestName(
+      to,
+      documents.map(([name]) => name),
+    );
+    const fix = nearest === undefined ? 'a binding leads to a document of this board' : `did you mean ${nearest}?`;
+    return [problem(path, `no document ${quote(to)}`, fix)];
+  }
+  if (target['driver'] !== 'gpio-in') return [];
+  return [problem(path, `${to} is an input and takes no commands`, 'a binding leads to an output or a serial line')];
+}
+
+/** A half-received frame holds a slot of the pool, so the frames of all lines must fit into the framers' share. */
+function frameProblems({ serial, poolProfile }: Parts): readonly Problem[] {
+  const { small, large } = poolProfiles[poolProfile];
+  const pool = `pool ${poolProfile}`;
+  const tooLong = serial.filter(([, { frameBytesMax }]) => frameBytesMax > large.payloadBytes);
+  const long = serial.filter(([, { frameBytesMax }]) => frameBytesMax > small.payloadBytes);
+  const framersMax = small.quota.framer + large.quota.framer;
+  return [
+    ...tooLong.map(([name]) => {
+      const text = `${pool} holds messages up to ${large.payloadBytes}B`;
+      return problem(['documents', name, 'max'], text, `write max: ${large.payloadBytes}B or less`);
+    }),
+    ...long.slice(large.quota.framer).map(([name]) => {
+      const text = `${pool} has room for ${large.quota.framer} ports with frames above ${small.payloadBytes}B`;
+      return problem(['documents', name, 'max'], text, `write max: ${small.payloadBytes}B for some of them`);
+    }),
+    ...serial.slice(framersMax).map(([name]) => {
+      return problem(['documents', name, 'port'], `${pool} has room for ${framersMax} serial ports`, 'remove some');
+    }),
+  ];
+}
+
+function problem(path: readonly string[], message: string, fix: string): Problem {
+  return { path, at: 'value', message, fix };
+}

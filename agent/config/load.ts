@@ -1,0 +1,94 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Result } from '../../drivers/contract/result.ts';
+import { fail, ok } from '../../drivers/contract/result.ts';
+import { configFileBytesMax, configFilesMax } from '../limits.ts';
+import { type CheckedConfig, checkTree } from './check.ts';
+import { applyEnv, type Env } from './env.ts';
+import { boundFaults, type ConfigFault, sortFaults } from './fault.ts';
+import { applyOverrides, type Override } from './override.ts';
+import { parseYaml } from './parse-yaml.ts';
+import { type ReadTroubleKind, readText } from './read-text.ts';
+import { emptyMap, mergeTrees, type Tree } from './tree.ts';
+
+export interface LoadOptions {
+  /** The main file; `conf.d/*.yaml` beside it comes on top, by name. */
+  readonly path: string;
+  readonly env: Env;
+  readonly overrides?: readonly Override[];
+}
+
+export interface LoadedConfig extends CheckedConfig {
+  /** What was read, in order; later ones won. */
+  readonly files: readonly string[];
+  /** Not wrong, but probably not meant. */
+  readonly warnings: readonly ConfigFault[];
+}
+
+export interface ConfigTrouble {
+  /** missing: the main file is not there · unreadable: the system refuses a file · invalid: it is there and wrong. */
+  readonly kind: ReadTroubleKind;
+  readonly faults: readonly ConfigFault[];
+}
+
+/** Flag over env over conf.d over file over default; all faults at once. Touches nothing but the files it reads. */
+export async function loadConfig(options: LoadOptions): Promise<Result<LoadedConfig, ConfigTrouble>> {
+  const found = await findFiles(options.path);
+  if (!found.ok) return found;
+  const { files, warnings } = found.value;
+  const sources = await Promise.all(files.map(readSource));
+  const troubles = sources.flatMap((source) => (source.ok ? [] : [source.error]));
+  const [first] = troubles;
+  if (first !== undefined) {
+    const kind = troubles.find((trouble) => trouble.kind !== 'invalid')?.kind ?? 'invalid';
+    return fail({ kind, faults: boundFaults(troubles.flatMap(({ faults }) => faults)) });
+  }
+  const start = emptyMap({ file: options.path, line: 1, column: 1 });
+  const trees = sources.flatMap((source) => (source.ok ? [source.value] : []));
+  const withEnv = applyEnv(trees.reduce(mergeTrees, start), options.env);
+  const merged = applyOverrides(withEnv.tree, options.overrides ?? []);
+  const checked = checkTree(merged.tree);
+  const faults = [...withEnv.faults, ...merged.faults, ...(checked.ok ? [] : checked.error)];
+  if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)) });
+  return checked.ok ? ok({ ...checked.value, files, warnings }) : fail({ kind: 'invalid', faults });
+}
+
+interface FoundFiles {
+  readonly files: readonly string[];
+  readonly warnings: readonly ConfigFault[];
+}
+
+async function findFiles(path: string): Promise<Result<FoundFiles, ConfigTrouble>> {
+  const folder = join(dirname(path), 'conf.d');
+  const names = await readdir(folder).catch((error: unknown) => (isAbsent(error) ? [] : undefined));
+  if (names === undefined) {
+    return fail({ kind: 'unreadable', faults: [{ file: folder, pointer: '', message: 'the folder cannot be read' }] });
+  }
+  const visible = names.toSorted((left, right) => (left < right ? -1 : 1)).filter((name) => !name.startsWith('.'));
+  const files = [path, ...visible.filter((name) => name.endsWith('.yaml')).map((name) => join(folder, name))];
+  if (files.length > configFilesMax) {
+    const message = `more than ${configFilesMax} config files`;
+    return fail({ kind: 'invalid', faults: [{ file: folder, pointer: '', message }] });
+  }
+  const warnings = visible
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => ({ file: join(folder, name), pointer: '', message: 'not read', fix: 'name it .yaml' }));
+  return ok({ files, warnings });
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+async function readSource(file: string): Promise<Result<Tree, ConfigTrouble>> {
+  const read = await readText(file, configFileBytesMax);
+  if (!read.ok) {
+    const { kind, ...rest } = read.error;
+    return fail({ kind, faults: [{ file, pointer: '', ...rest }] });
+  }
+  const parsed = parseYaml(read.value.text, file);
+  if (!parsed.ok) return fail({ kind: 'invalid', faults: parsed.error });
+  const tree = parsed.value ?? emptyMap({ file, line: 1, column: 1 });
+  if (tree.kind === 'map') return ok(tree);
+  return fail({ kind: 'invalid', faults: [{ ...tree.place, pointer: '', message: 'expected a map of sections' }] });
+}

@@ -1,0 +1,129 @@
+import type { Document, LineCounter as Lines, Node, Pair, YAMLMap } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import type { Result } from '../../drivers/contract/result.ts';
+import { fail, ok } from '../../drivers/contract/result.ts';
+import { configDepthMax, configNodesMax, configSyntaxFaultsMax } from '../limits.ts';
+import { type ConfigFault, faultAt } from './fault.ts';
+import { isDangerousKey, type Place, type Scalar, type Tree, type TreeEntry } from './tree.ts';
+
+/**
+ * One YAML 1.2 document (core schema: `on` and `off` are text) as a tree; null for a file without content. Any text is
+ * taken: it never throws, and what aliases write out is counted before it is built.
+ */
+export function parseYaml(text: string, file: string): Result<Tree | null, readonly ConfigFault[]> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: 'core', // Also against `%YAML 1.1`, where `on` is a boolean.
+    resolveKnownTags: false,
+    uniqueKeys: false, // Its check takes time in the square of the keys; ours is below.
+  });
+  const syntax = [...document.errors, ...document.warnings];
+  if (syntax.length > 0) return fail(syntaxFaults(syntax, lines, file));
+  return readTree(document, lines, file);
+}
+
+function syntaxFaults(errors: readonly YAMLError[], lines: Lines, file: string): readonly ConfigFault[] {
+  const isTooDeep = (error: YAMLError) => error.code === 'RESOURCE_EXHAUSTION';
+  const tooDeep = errors.find(isTooDeep);
+  const told = tooDeep === undefined ? errors.slice(0, configSyntaxFaultsMax) : [tooDeep];
+  return told.map((error) => faultAt(placeAt(lines, file, error.pos[0]), [], syntaxMessage(error)));
+}
+
+function syntaxMessage(error: YAMLError): string {
+  if (error.code === 'RESOURCE_EXHAUSTION') return `nested deeper than ${configDepthMax} levels`;
+  if (error.code === 'MULTIPLE_DOCS') return 'more than one YAML document in the file: only one is allowed';
+  const message = error.message.slice(0, 160).replaceAll(/\s+/g, ' ');
+  return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+function placeAt(lines: Lines, file: string, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+interface Reading {
+  readonly faults: ConfigFault[];
+  readonly anchors: Map<string, { readonly tree: Tree; readonly nodes: number }>;
+  readonly place: (node: Node) => Place;
+  nodes: number;
+}
+
+function readTree(document: Document, lines: Lines, file: string): Result<Tree | null, readonly ConfigFault[]> {
+  const { contents } = document;
+  if (contents === null || (isScalar(contents) && contents.value === null)) return ok(null);
+  const place = (node: Node) => placeAt(lines, file, node.range?.[0] ?? 0);
+  const reading: Reading = { faults: [], anchors: new Map(), place, nodes: 0 };
+  const tree = readNode(reading, contents, []);
+  if (reading.nodes > configNodesMax) {
+    return fail([faultAt({ file, line: 1, column: 1 }, [], `more than ${configNodesMax} keys and values`)]);
+  }
+  return reading.faults.length > 0 ? fail(reading.faults) : ok(tree);
+}
+
+function readNode(reading: Reading, node: Node, path: readonly string[]): Tree {
+  const place = reading.place(node);
+  const nodesBefore = reading.nodes;
+  reading.nodes += 1;
+  if (isAlias(node)) return readAlias(reading, node.source, place, path);
+  const tree = readContent(reading, node, place, path);
+  // Known only now, so that an anchor cannot hold itself.
+  if ('anchor' in node && typeof node.anchor === 'string') {
+    reading.anchors.set(node.anchor, { tree, nodes: reading.nodes - nodesBefore });
+  }
+  return tree;
+}
+
+function readAlias(reading: Reading, name: string, place: Place, path: readonly string[]): Tree {
+  const anchor = reading.anchors.get(name);
+  if (anchor === undefined) reading.faults.push(faultAt(place, path, `no anchor &${name} before this alias`));
+  reading.nodes += anchor?.nodes ?? 0;
+  return anchor?.tree ?? { kind: 'scalar', place, value: null };
+}
+
+function readContent(reading: Reading, node: Node, place: Place, path: readonly string[]): Tree {
+  const isTooDeep = path.length >= configDepthMax;
+  if (isTooDeep && !isScalar(node)) {
+    reading.faults.push(faultAt(place, path, `nested deeper than ${configDepthMax} levels`));
+  }
+  if (isTooDeep || reading.nodes > configNodesMax) return { kind: 'scalar', place, value: null };
+  if (isMap(node)) return { kind: 'map', place, entries: readEntries(reading, node, path) };
+  if (isSeq(node)) {
+    const items = node.items.flatMap((item, index) =>
+      isNode(item) ? [readNode(reading, item, [...path, `${index}`])] : [],
+    );
+    return { kind: 'list', place, items };
+  }
+  return { kind: 'scalar', place, value: isScalar(node) ? scalarOf(node.value) : null };
+}
+
+function readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): ReadonlyMap<string, TreeEntry> {
+  const entries = new Map<string, TreeEntry>();
+  for (const pair of map.items) {
+    const keyPlace = reading.place(isNode(pair.key) ? pair.key : map);
+    const key = keyOf(pair);
+    const inner = [...path, key ?? ''];
+    const refuse = (message: string, fix?: string) => reading.faults.push(faultAt(keyPlace, inner, message, fix));
+    if (key === undefined) refuse('a key must be a word');
+    else if (isDangerousKey(key)) refuse(`${key} is not allowed as a key`);
+    else if (entries.has(key)) refuse(`${key} is there twice`, 'remove one of them');
+    else {
+      const value: Tree = isNode(pair.value)
+        ? readNode(reading, pair.value, inner)
+        : { kind: 'scalar', place: keyPlace, value: null };
+      entries.set(key, { keyPlace, value });
+    }
+  }
+  return entries;
+}
+
+/** As it is written: `1` and `true` are keys like any other word. */
+function keyOf(pair: Pair): string | undefined {
+  if (!isScalar(pair.key) || pair.key.value === null) return undefined;
+  return pair.key.source ?? String(scalarOf(pair.key.value));
+}
+
+function scalarOf(value: unknown): Scalar {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

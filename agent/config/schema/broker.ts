@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { parseBrokerUrl } from '../../mqtt/broker-endpoint.ts';
+import type { BrokerConfig } from '../config.ts';
+import { message, quote } from './issue.ts';
+import { absolutePath, integer } from './scalar.ts';
+import { secret } from './secret.ts';
+import { section } from './section.ts';
+
+const example = 'for example mqtts://broker.example:8883';
+const portOfProtocol: { readonly [protocol: string]: string } = { 'mqtt:': '1883', 'mqtts:': '8883' };
+
+const url = v.pipe(
+  v.string(message('expected the URL of a broker', example)),
+  // First of all, and without the URL in the message: it holds a password.
+  v.check(
+    (text) => !/^[^/?#]*\/\/[^/?#]*@/.test(text),
+    message('user and password do not belong into the URL', 'write them as mqtt: { username, password: "file:…" }'),
+  ),
+  v.check(isOneWordUrl, ({ input }) => message(`not a URL: ${quote(input)}`, example)),
+  v.check(
+    (text) => new URL(text).protocol in portOfProtocol,
+    ({ input }) => message(`not a broker this version can reach: ${quote(input)}`, 'mqtt:// or mqtts://'),
+  ),
+  v.check(
+    (text) => parseBrokerUrl(text) !== undefined,
+    ({ input }) => message(`only host and port belong into the URL: ${quote(input)}`, example),
+  ),
+  v.description('`mqtt://host:port` or, with TLS, `mqtts://host:port`.'),
+  v.transform(withPort),
+);
+
+const fields = section(
+  {
+    url,
+    weight: v.optional(v.pipe(integer('a weight', 1, 1_000), v.description('The highest is tried first.')), 1),
+    ca: v.optional(v.pipe(absolutePath('the ca file'), v.description('PEM; absent: what the system trusts.'))),
+    cert: v.optional(v.pipe(absolutePath('the cert file'), v.description('PEM; the certificate of this node.'))),
+    key: v.optional(secret),
+  },
+  { example: { url: 'url: mqtts://broker.example:8883' } },
+);
+
+export const broker = v.pipe(
+  fields,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { url: address, ca, cert, key } = dataset.value;
+    const isPlain = !address.startsWith('mqtts:');
+    if (isPlain && (ca ?? cert ?? key) !== undefined) {
+      addIssue({ message: message(`${address} has no TLS, so ca, cert and key do nothing`, 'write mqtts://') });
+    } else if ((cert === undefined) !== (key === undefined)) {
+      addIssue({ message: message(`${cert === undefined ? 'cert' : 'key'} is missing`, 'cert and key go together') });
+    }
+  }),
+  v.transform(
+    ({ url: address, weight, ca, cert, key }): BrokerConfig => ({
+      url: address,
+      weight,
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    }),
+  ),
+);
+
+function isOneWordUrl(text: string): boolean {
+  return /^[!-~]{1,512}$/.test(text) && /^[a-z]+:\/\//.test(text) && URL.canParse(text);
+}
+
+function withPort(text: string): string {
+  const { protocol, hostname, port } = new URL(text);
+  return `${protocol}//${hostname}:${port || portOfProtocol[protocol]}`;
+}

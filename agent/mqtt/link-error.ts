@@ -1,0 +1,81 @@
+import { ReasonCodes } from 'mqtt';
+import type { LinkError, LinkErrorKind } from './link.ts';
+
+/** Where a connection was when it broke: it decides what an error means. */
+export type ConnectionPhase = 'network' | 'tls' | 'mqtt' | 'up';
+
+const kindsByCode: ReadonlyMap<string, LinkErrorKind> = new Map([
+  ['ENOTFOUND', 'dns'],
+  ['ENODATA', 'dns'],
+  ['ECONNREFUSED', 'refused'],
+  ['EHOSTUNREACH', 'refused'],
+  ['EHOSTDOWN', 'refused'],
+  ['ENETUNREACH', 'refused'],
+  ['ENETDOWN', 'refused'],
+  ['EADDRNOTAVAIL', 'refused'],
+  ['EACCES', 'refused'], // a local firewall
+  ['EPERM', 'refused'],
+  ['ETIMEDOUT', 'timeout'],
+  ['EPROTO', 'tls'],
+]);
+
+/** The codes of a failed certificate check have no common prefix. */
+const tlsCode =
+  /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_|HOSTNAME_MISMATCH)/;
+
+/** An error of the socket, or of MQTT.js about what came out of it. */
+export function socketError(broker: string, phase: ConnectionPhase, cause: unknown): LinkError {
+  const { code, message } = describe(cause);
+  return { kind: kindOf(phase, code), detail: `${broker}: ${message}`, cause };
+}
+
+/** The connection ended without an error. `farewell` is what the broker said before, if it did. */
+export function endError(broker: string, phase: ConnectionPhase, farewell: string | undefined): LinkError {
+  if (farewell !== undefined) return { kind: 'closed', detail: `${broker}: the broker hung up: ${farewell}` };
+  if (phase === 'tls') return { kind: 'tls', detail: `${broker}: the other side hung up during the TLS handshake` };
+  const when = phase === 'up' ? '' : ' before it answered';
+  return { kind: 'closed', detail: `${broker}: the other side hung up${when}` };
+}
+
+/** 3.1.1: bad user or password, not authorized. 5: the same, banned, bad authentication method. */
+const authCodes: readonly number[] = [4, 5, 0x86, 0x87, 0x8a, 0x8c];
+
+/** A code of CONNACK, or of PUBACK, PUBREC and PUBCOMP. */
+export function refusalError(broker: string, code: number, cause?: Error): LinkError {
+  const kind = authCodes.includes(code) ? 'auth' : 'protocol';
+  const error: LinkError = { kind, detail: `${broker} refused: ${nameCode(code)}` };
+  return cause === undefined ? error : { ...error, cause };
+}
+
+/** CONNACK 1 is what a broker answers that knows only 3.1.1, 0x84 one that knows MQTT 5. */
+export function isVersionRefusal(code: number): boolean {
+  return code === 1 || code === 0x84;
+}
+
+/** `not authorized (0x87)` */
+export function nameCode(code: number): string {
+  const names: Readonly<Record<number, string>> = ReasonCodes;
+  const name = lowerFirst(names[code] || 'no reason');
+  return `${name} (0x${code.toString(16).padStart(2, '0')})`;
+}
+
+function kindOf(phase: ConnectionPhase, code: string): LinkErrorKind {
+  const kind = kindsByCode.get(code);
+  if (kind !== undefined) return kind;
+  if (code.startsWith('EAI_')) return 'dns';
+  if (tlsCode.test(code) || phase === 'tls') return 'tls';
+  return code === '' ? 'protocol' : 'closed'; // What MQTT.js cannot parse has no code.
+}
+
+function describe(cause: unknown): { code: string; message: string } {
+  if (!(cause instanceof Error)) return { code: '', message: String(cause) };
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined; // one per address, much alike
+  const message = first instanceof Error ? first.message : cause.message;
+  return { code, message: lowerFirst(message || code) };
+}
+
+/** Leaves the names of system calls, codes and protocols alone. */
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}

@@ -1,0 +1,191 @@
+import type { Socket } from 'node:net';
+import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
+import { fail, ok } from '../../drivers/contract/result.ts';
+import type { Clock } from '../clock.ts';
+import { shutdownMsMax } from '../limits.ts';
+import { type BrokerEndpoint, formatBroker, openBrokerSocket } from './broker-endpoint.ts';
+import type { Connection, ConnectionEnd, ConnectionEvents, PublishDone } from './connection.ts';
+import type { LinkError, LinkUp, OutboundMessage, Qos, Subscription } from './link.ts';
+import { type ConnectionPhase, endError, isVersionRefusal, nameCode, refusalError, socketError } from './link-error.ts';
+import { type ClientIdentity, clientOptions } from './mqtt-client-options.ts';
+import { asBuffer, inboundMessage, publishBytesAtMost, publishOptions } from './mqtt-properties.ts';
+import { isTopicFilter } from './topic-filter.ts';
+
+export interface MqttConnectionOptions {
+  readonly endpoint: BrokerEndpoint;
+  readonly protocolVersion: 4 | 5;
+  readonly identity: ClientIdentity;
+  readonly password: string | undefined;
+  readonly subscriptions: readonly Subscription[];
+}
+
+export interface MqttConnectionEnd extends ConnectionEnd {
+  /** CONNACK said that the broker does not speak this version. */
+  readonly isVersionRefused: boolean;
+}
+
+export interface MqttConnectionEvents extends ConnectionEvents {
+  onEnd(end: MqttConnectionEnd): void;
+}
+
+const noBytes = new Uint8Array(0);
+
+/**
+ * One MQTT connection: a socket of ours under one MQTT.js client, which is used once and dropped with it. The
+ * constructor throws when the PEM texts of the endpoint are not PEM.
+ *
+ * A peer that went away without a word is found by the keepalive: MQTT.js asks after one period without an answer and
+ * gives up half a period later: 1.5 × keepaliveSeconds (or × what the broker demands instead) after its last sign.
+ */
+export class MqttConnection implements Connection {
+  readonly broker: string;
+  waitingFor: Connection['waitingFor'] = 'connection';
+  readonly #clock: Clock;
+  readonly #options: MqttConnectionOptions;
+  readonly #events: MqttConnectionEvents;
+  readonly #socket: Socket;
+  readonly #client: MqttClient;
+  #phase: ConnectionPhase = 'network';
+  #connack: IConnackPacket | undefined;
+  #filters: readonly string[] = [];
+  #qosMax: Qos = 2;
+  #packetBytesMax: number | undefined;
+  /** What the broker said before it hung up. */
+  #farewell: string | undefined;
+  #isClosing = false;
+  #hasEnded = false;
+
+  constructor(clock: Clock, options: MqttConnectionOptions, events: MqttConnectionEvents) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#events = events;
+    this.broker = formatBroker(options.endpoint);
+    this.#socket = openBrokerSocket(options.endpoint);
+    this.#watchSocket();
+    const { identity, password, protocolVersion } = options;
+    this.#client = new MqttClient(() => this.#socket, clientOptions(identity, password, protocolVersion));
+    this.#watchClient();
+  }
+
+  publish(message: OutboundMessage, done: PublishDone): void {
+    const bytes = publishBytesAtMost(message);
+    if (this.#packetBytesMax !== undefined && bytes > this.#packetBytesMax) return done(fail(this.#sizeError(message)));
+    const options = publishOptions(message, this.#qosMax);
+    const payload = asBuffer(message.payload);
+    if (options.qos === 0) {
+      this.#client.publish(message.topic, payload, options);
+      // The socket holds the payload by reference until it is sent; only what is written behind it knows when.
+      this.#socket.write(noBytes, (cause) => (cause ? undefined : done(ok())));
+      return;
+    }
+    this.#client.publish(message.topic, payload, options, (cause) => {
+      if (!cause) return done(ok());
+      const code = 'code' in cause ? cause.code : undefined;
+      if (typeof code === 'number') done(fail(refusalError(this.broker, code, cause)));
+      // Any other error means that the connection is over, and `onEnd` answers for all of its publishes.
+    });
+  }
+
+  close(): void {
+    if (this.#isClosing || this.#hasEnded) return;
+    this.#isClosing = true;
+    const closed: LinkError = { kind: 'closed', detail: `${this.broker}: closed by this side` };
+    if (!this.#client.connected) return this.abort(closed);
+    const deadline = this.#clock.after(shutdownMsMax, () => this.abort(closed));
+    this.#socket.once('close', () => deadline[Symbol.dispose]());
+    // MQTT.js would hold back DISCONNECT until each of these was acknowledged.
+    for (const id of Object.keys(this.#client.outgoing)) this.#client.removeOutgoingMessage(Number(id));
+    this.#client.end(false);
+  }
+
+  abort(error: LinkError): void {
+    this.#end(error);
+  }
+
+  #watchSocket(): void {
+    const isTls = this.#options.endpoint.protocol === 'mqtts';
+    this.#socket.once('connect', () => this.#enter(isTls ? 'tls' : 'mqtt', isTls ? 'TLS handshake' : 'CONNACK'));
+    this.#socket.once('secureConnect', () => this.#enter('mqtt', 'CONNACK'));
+    this.#socket.on('error', (cause) => this.#end(socketError(this.broker, this.#phase, cause)));
+    this.#socket.on('close', () => this.#end(endError(this.broker, this.#phase, this.#farewell)));
+  }
+
+  /** The listeners stay on a dropped client: an `error` without one would end the process. */
+  #watchClient(): void {
+    const client = this.#client;
+    client.on('error', (cause) => this.#end(socketError(this.broker, this.#phase, cause)));
+    client.on('packetreceive', (packet) => this.#hear(packet));
+    client.on('connect', () => this.#subscribe());
+    client.on('message', (_topic, _payload, packet) => this.#deliver(packet));
+  }
+
+  #enter(phase: ConnectionPhase, waitingFor: string): void {
+    this.#phase = phase;
+    this.waitingFor = waitingFor;
+  }
+
+  #hear(packet: Packet): void {
+    if (this.#hasEnded || this.#isClosing) return;
+    if (packet.cmd === 'disconnect') this.#farewell = nameCode(packet.reasonCode ?? 0);
+    if (packet.cmd === 'suback') this.#takeSuback(packet.granted.map(Number));
+    if (packet.cmd !== 'connack') return;
+    this.#connack = packet;
+    const code = packet.reasonCode ?? packet.returnCode ?? 0;
+    if (code !== 0) this.#end(refusalError(this.broker, code), isVersionRefusal(code));
+  }
+
+  #deliver(packet: IPublishPacket): void {
+    if (!this.#hasEnded && !this.#isClosing) this.#events.onMessage(inboundMessage(packet));
+  }
+
+  #subscribe(): void {
+    const wanted: Record<string, { qos: Qos }> = {};
+    for (const { filter, qos } of this.#options.subscriptions) {
+      if (isTopicFilter(filter)) wanted[filter] = { qos };
+      else this.#tellRefused(filter, 0x8f); // For one bad filter MQTT.js would not ask for any.
+    }
+    this.#filters = Object.keys(wanted); // the order in which MQTT.js asks
+    if (this.#filters.length === 0) return this.#comeUp();
+    this.waitingFor = 'SUBACK';
+    // SUBACK itself is taken in `#hear`: this callback comes later, when what was sent behind it is delivered already.
+    this.#client.subscribe(wanted, (cause, _asked, suback) => {
+      if (suback === undefined) this.#end(socketError(this.broker, this.#phase, cause));
+    });
+  }
+
+  #takeSuback(codes: readonly number[]): void {
+    if (codes.length !== this.#filters.length) return; // MQTT.js makes an `error` of it.
+    for (const [index, filter] of this.#filters.entries()) {
+      const code = codes[index] ?? 0;
+      if (code >= 0x80) this.#tellRefused(filter, code);
+    }
+    this.#comeUp();
+  }
+
+  #tellRefused(filter: string, code: number): void {
+    const detail = `${this.broker} refused the subscription to ${JSON.stringify(filter)}: ${nameCode(code)}`;
+    this.#events.onTrouble({ kind: 'subscribe', detail });
+  }
+
+  #comeUp(): void {
+    const { receiveMaximum = 65_535, maximumPacketSize: packetBytesMax, maximumQoS } = this.#connack?.properties ?? {};
+    const { protocolVersion } = this.#options;
+    this.#enter('up', '');
+    this.#packetBytesMax = packetBytesMax;
+    this.#qosMax = maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : 2;
+    const up: LinkUp = { broker: this.broker, protocolVersion, receiveMaximum };
+    this.#events.onUp(packetBytesMax === undefined ? up : { ...up, packetBytesMax });
+  }
+
+  #sizeError({ topic, payload }: OutboundMessage): LinkError {
+    const detail = `${this.broker} takes packets of ${this.#packetBytesMax} bytes, the payload for ${topic} has ${payload.byteLength}`;
+    return { kind: 'protocol', detail };
+  }
+
+  #end(error: LinkError, isVersionRefused = false): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#socket.destroy();
+    this.#events.onEnd({ error, isVersionRefused });
+  }
+}

@@ -1,0 +1,163 @@
+import { fail } from '../../drivers/contract/result.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { connectTimeoutMs } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { nextDelayMs, previousDelayMs } from './backoff.ts';
+import type { Connection, ConnectionEnd, ConnectionEvents, Dialer, PublishDone } from './connection.ts';
+import type { Link, LinkError, LinkHandlers, LinkUp, OutboundMessage } from './link.ts';
+import { createPendingPublishes } from './pending-publishes.ts';
+import { isTopicName } from './topic-filter.ts';
+
+export interface LinkDependencies {
+  readonly clock: Clock;
+  /** 0 ≤ x < 1 */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** A Link over any transport. It ends only by disposal. */
+export function openReconnectingLink(dependencies: LinkDependencies, dialer: Dialer, handlers: LinkHandlers): Link {
+  return new ReconnectingLink(dependencies, dialer, handlers);
+}
+
+class ReconnectingLink implements Link {
+  readonly counters = { connects: 0, attempts: 0, messagesIn: 0, messagesOut: 0 };
+  readonly #dependencies: LinkDependencies;
+  readonly #dialer: Dialer;
+  readonly #handlers: LinkHandlers;
+  readonly #pending = createPendingPublishes();
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<void>;
+  #connection: Connection | undefined;
+  #isUp = false;
+  #disposal: Promise<void> | undefined;
+
+  constructor(dependencies: LinkDependencies, dialer: Dialer, handlers: LinkHandlers) {
+    this.#dependencies = dependencies;
+    this.#dialer = dialer;
+    this.#handlers = handlers;
+    this.#running = this.#run();
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  publish(message: OutboundMessage, done: PublishDone): void {
+    if (this.#isStopping) return done(fail(disposedError));
+    const connection = this.#connection;
+    if (connection === undefined || !this.#isUp) return done(fail(downError(connection)));
+    if (!isTopicName(message.topic)) return done(fail(topicError(connection, message.topic)));
+    const settle = this.#pending.add((result) => {
+      if (result.ok) this.counters.messagesOut += 1;
+      done(result);
+    });
+    connection.publish(message, settle);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#shutDown();
+    return this.#disposal;
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Dials, waits for the end, waits out the back-off, dials again: two attempts at once cannot be written here. */
+  async #run(): Promise<void> {
+    const { clock, random, log } = this.#dependencies;
+    let delayMs: number | undefined;
+    while (!this.#isStopping) {
+      const { end, upMs } = await this.#connectOnce();
+      if (this.#isStopping) return;
+      delayMs = previousDelayMs(delayMs, upMs);
+      if (end.retryAtOnce === true) continue;
+      delayMs = nextDelayMs(delayMs, random);
+      log.debug({ delayMs: Math.round(delayMs) }, 'waiting before the next attempt to connect');
+      await sleep(clock, delayMs, this.#stopping.signal);
+    }
+  }
+
+  /** Resolves when the attempt failed, or when the connection that came of it ended; `upMs` is how long it was up. */
+  #connectOnce(): Promise<{ end: ConnectionEnd; upMs: number }> {
+    const { clock } = this.#dependencies;
+    return new Promise((resolve) => {
+      let upAtMs = Number.POSITIVE_INFINITY;
+      this.counters.attempts += 1;
+      const connection = this.#dialer.dial({
+        ...this.#events,
+        onUp: (up) => {
+          deadline[Symbol.dispose]();
+          upAtMs = clock.monotonicMs();
+          this.#comeUp(up);
+        },
+        onEnd: (end) => {
+          deadline[Symbol.dispose]();
+          this.#goDown(end);
+          resolve({ end, upMs: Math.max(0, clock.monotonicMs() - upAtMs) });
+        },
+      });
+      const deadline = clock.after(connectTimeoutMs, () => connection.abort(timeoutError(connection)));
+      this.#connection = connection;
+    });
+  }
+
+  readonly #events: Pick<ConnectionEvents, 'onMessage' | 'onTrouble'> = {
+    onMessage: (message) => {
+      if (this.#isStopping) return;
+      this.counters.messagesIn += 1;
+      this.#handlers.onMessage(message);
+    },
+    onTrouble: (error) => {
+      if (this.#isStopping) return;
+      this.#dependencies.log.warn({ error }, 'trouble with the broker');
+      this.#handlers.onTrouble(error);
+    },
+  };
+
+  #comeUp(up: LinkUp): void {
+    if (this.#isStopping) return;
+    this.counters.connects += 1;
+    this.#isUp = true;
+    this.#dependencies.log.info({ ...up }, 'connected to the broker');
+    this.#handlers.onUp(up);
+  }
+
+  #goDown({ error, retryAtOnce }: ConnectionEnd): void {
+    const { log } = this.#dependencies;
+    const wasUp = this.#isUp;
+    this.#connection = undefined;
+    this.#isUp = false;
+    this.#pending.failAll({ ...error, kind: 'closed' }); // whatever ended it, the messages are not to blame
+    if (this.#isStopping) return;
+    if (retryAtOnce === true) return log.info({ error }, 'refused, trying at once in another way');
+    if (!wasUp) return this.#events.onTrouble(error);
+    log.warn({ error }, 'connection to the broker lost');
+    this.#handlers.onDown(error);
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#stopping.abort();
+    this.#isUp = false;
+    this.#pending.failAll(disposedError);
+    this.#connection?.close();
+    await this.#running;
+  }
+}
+
+const disposedError: LinkError = { kind: 'closed', detail: 'the link to the broker was closed by this side' };
+
+function downError(connection: Connection | undefined): LinkError {
+  const detail =
+    connection === undefined ? 'no broker, the next attempt is waiting' : `not connected to ${connection.broker} yet`;
+  return { kind: 'down', detail };
+}
+
+function timeoutError({ broker, waitingFor }: Connection): LinkError {
+  return { kind: 'timeout', detail: `${broker}: no ${waitingFor} within ${connectTimeoutMs} ms of dialling` };
+}
+
+function topicError({ broker }: Connection, topic: string): LinkError {
+  return { kind: 'protocol', detail: `${broker} would hang up on a publish to ${JSON.stringify(topic)}` };
+}

@@ -1,0 +1,18 @@
+import { bindingCases } from './binding-cases.ts';
+import { documentCases } from './document-cases.ts';
+import type { FaultCases } from './fault-case.ts';
+import { fileCases } from './file-cases.ts';
+import { lineCases } from './line-cases.ts';
+import { mqttCases } from './mqtt-cases.ts';
+import { sectionCases } from './section-cases.ts';
+import { serialCases } from './serial-cases.ts';
+
+export const faultCases: FaultCases = {
+  ...fileCases,
+  ...sectionCases,
+  ...mqttCases,
+  ...documentCases,
+  ...lineCases,
+  ...serialCases,
+  ...bindingCases,
+};

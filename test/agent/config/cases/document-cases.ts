@@ -1,0 +1,94 @@
+import type { FaultCases } from './fault-case.ts';
+
+const out = (rest: string) => `documents: { a: { driver: gpio-out, line: GPIO1, ${rest} } }`;
+const knownDrivers = 'this version knows gpio-out, gpio-in, serial-line, serial-raw, serial-length';
+
+export const documentCases: FaultCases = {
+  'a document that is a word': {
+    yaml: 'documents: { a: GPIO17 }',
+    faults: ['3:17: /documents/a: expected a map with a driver, found "GPIO17" (write driver: gpio-out …)'],
+  },
+  'a document name with capitals': {
+    yaml: 'documents: { Gpio/A: { driver: gpio-out, line: GPIO1 } }',
+    faults: ['3:14: /documents/Gpio~1A: not a document name: "Gpio/A" (write gpio.a)'],
+  },
+  'a document name with an empty word': {
+    yaml: 'documents: { a..b: { driver: gpio-out, line: GPIO1 } }',
+    faults: [
+      '3:14: /documents/a..b: not a document name: "a..b" (1 to 8 words of a-z, 0-9, - and _ with dots between, 128 bytes at most)',
+    ],
+  },
+  'reserved document names': {
+    yaml: 'documents:\n  agent: { driver: gpio-out, line: A }\n  channels: { driver: gpio-out, line: B }\n  selftest: { driver: gpio-out, line: C }\n  config: { driver: gpio-out, line: D }',
+    faults: [
+      '4:3: /documents/agent: agent is the name of a document every node has (choose another name)',
+      '5:3: /documents/channels: channels is the name of a document every node has (choose another name)',
+      '6:3: /documents/selftest: selftest is the name of a document every node has (choose another name)',
+      '7:3: /documents/config: config is the name of a document every node has (choose another name)',
+    ],
+  },
+  'too many documents': {
+    yaml: `documents:\n${Array.from({ length: 257 }, (_, index) => `  d${index}: { driver: gpio-out, line: L${index} }`).join('\n')}`,
+    faults: ['4:3: /documents: more than 256 documents'],
+  },
+  'no driver': {
+    yaml: 'documents: { a: { line: GPIO1 } }',
+    faults: [`3:17: /documents/a/driver: driver is missing (${knownDrivers})`],
+  },
+  'an unknown driver': {
+    yaml: 'documents: { a: { driver: gpio-ot } }',
+    faults: ['3:27: /documents/a/driver: unknown driver "gpio-ot" (did you mean gpio-out?)'],
+  },
+  'a driver like no other': {
+    yaml: 'documents: { a: { driver: i2c } }',
+    faults: [`3:27: /documents/a/driver: unknown driver "i2c" (${knownDrivers})`],
+  },
+  'a driver that is a list': {
+    yaml: 'documents: { a: { driver: [] } }',
+    faults: [`3:27: /documents/a/driver: expected a driver, found a list (${knownDrivers})`],
+  },
+  ...Object.fromEntries(
+    ['gpio-counter', 'pwm-out', 'modbus-rtu', 'modbus-register', 'mcu'].map((driver) => [
+      `the later driver ${driver}`,
+      {
+        yaml: `documents: { a: { driver: ${driver}, bus: b } }`,
+        faults: [`3:27: /documents/a/driver: driver ${driver} is not supported by this version (${knownDrivers})`],
+      },
+    ]),
+  ),
+  'keys of a later gpio-out': {
+    yaml: `documents:\n  a:\n    driver: gpio-out\n    line: GPIO1\n    safe: { offline: {}, crash: off, config-error: off }\n    interlock: lift\n    max-on: 10m\n    once: true`,
+    faults: [
+      '7:13: /documents/a/safe/offline: offline is not supported by this version (remove it)',
+      '7:26: /documents/a/safe/crash: crash is not supported by this version (remove it)',
+      '7:38: /documents/a/safe/config-error: config-error is not supported by this version (remove it)',
+      '8:5: /documents/a/interlock: interlock is not supported by this version (remove it)',
+      '9:5: /documents/a/max-on: max-on is not supported by this version (remove it)',
+      '10:5: /documents/a/once: once is not supported by this version (remove it)',
+    ],
+  },
+  'a channel number below the bound': {
+    yaml: out('number: 0'),
+    faults: ['3:58: /documents/a/number: expected a channel number from 1 to 65535, found number 0'],
+  },
+  'a channel number above the bound': {
+    yaml: out('number: 65536'),
+    faults: ['3:58: /documents/a/number: expected a channel number from 1 to 65535, found number 65536'],
+  },
+  'a channel number with a fraction': {
+    yaml: out('number: 1.5'),
+    faults: ['3:58: /documents/a/number: expected a channel number from 1 to 65535, found number 1.5'],
+  },
+  'a channel number twice': {
+    yaml: 'documents:\n  a: { driver: gpio-out, line: A, number: 7 }\n  b: { driver: serial-raw, port: /dev/b, number: 7 }',
+    faults: ['5:50: /documents/b/number: channel number 7 is taken by a (each can serve one document)'],
+  },
+  'a priority that is not there': {
+    yaml: out('priority: high'),
+    faults: ['3:60: /documents/a/priority: expected normal or emergency, found "high"'],
+  },
+  'a retained word that is not there': {
+    yaml: out('retained: acept'),
+    faults: ['3:60: /documents/a/retained: expected refuse or accept, found "acept" (did you mean accept?)'],
+  },
+};

@@ -1,0 +1,51 @@
+import type { FaultCases } from './fault-case.ts';
+
+export const fileCases: FaultCases = {
+  'an empty file': {
+    isWhole: true,
+    yaml: '',
+    faults: [
+      '1:1: /node: node is missing (write node: pi-42)',
+      '1:1: /mqtt: mqtt is missing (write mqtt: { brokers: [{ url: "mqtts://broker.example:8883" }] })',
+    ],
+  },
+  'a list instead of a map': { isWhole: true, yaml: '- a', faults: ['1:1: expected a map, found a list'] },
+  'a syntax error': {
+    yaml: 'a: [1',
+    faults: ['3:6: not YAML: flow sequence in block collection must be sufficiently indented and end with a ]'],
+  },
+  'a tab': { yaml: 'gpio:\n\tbackend: auto', faults: ['4:1: not YAML: tabs are not allowed as indentation'] },
+  'two documents': {
+    yaml: '---\nnode: b',
+    faults: ['3:1: more than one YAML document in the file: only one is allowed'],
+  },
+  'a key twice': { yaml: 'node: pi-2', faults: ['3:1: /node: node is there twice (remove one of them)'] },
+  'an unknown tag': { yaml: 'gpio: !board {}', faults: ['3:7: not YAML: unresolved tag: !board'] },
+  'an alias without anchor': { yaml: 'gpio: *board', faults: ['3:7: /gpio: no anchor &board before this alias'] },
+  'an alias inside its own anchor': {
+    yaml: 'gpio: &a { board: *a }',
+    faults: ['3:19: /gpio/board: no anchor &a before this alias'],
+  },
+  'a list as key': { yaml: '? [a]\n: 1', faults: ['3:3: /: a key must be a word'] },
+  'a key that means something to JavaScript': {
+    yaml: '__proto__: {}',
+    faults: ['3:1: /__proto__: __proto__ is not allowed as a key'],
+  },
+  'an unknown key with a near one': {
+    yaml: 'grups: []',
+    faults: ['3:1: /grups: unknown key "grups" (did you mean groups?)'],
+  },
+  'two unknown keys in one map': {
+    yaml: 'health: { a: 1, b: 2 }',
+    faults: [
+      '3:11: /health/a: unknown key "a" (known here: interval)',
+      '3:17: /health/b: unknown key "b" (known here: interval)',
+    ],
+  },
+  'a section that is a list': { yaml: 'gpio: []', faults: ['3:7: /gpio: expected a map, found a list'] },
+  'a section that is a word': { yaml: 'gpio: auto', faults: ['3:7: /gpio: expected a map, found "auto"'] },
+  'a section without content': {
+    yaml: 'health:',
+    faults: ['3:8: /health: expected a map, found nothing (remove the key, or indent what belongs to it)'],
+  },
+};
