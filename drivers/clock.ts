@@ -1,0 +1,23 @@
+/** The one thing drivers ask of time. agent/clock.ts answers it, and so does a test's clock. */
+export interface DriverClock {
+  /** Calls `action` once, not earlier than `delayMs` from now on the monotonic clock. Dispose to cancel. */
+  after(delayMs: number, action: () => void): Disposable;
+}
+
+export const systemDriverClock: DriverClock = {
+  after(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** Stamps of edges, where the kernel gives none. */
+export const monotonicNs = (): bigint => process.hrtime.bigint();
+
+/** Resolves after `delayMs`. */
+export function pause(clock: DriverClock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });
+}

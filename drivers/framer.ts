@@ -1,0 +1,45 @@
+import { createDelimiterFramer } from './framing/delimiter-framer.ts';
+import { createLengthFramer } from './framing/length-framer.ts';
+import { createSilenceFramer } from './framing/silence-framer.ts';
+
+export type Framing =
+  | { readonly kind: 'delimiter'; readonly delimiter: string }
+  /** Whatever came until the line was silent. */
+  | { readonly kind: 'silence' }
+  /** A length in front: `bytes` wide; it counts the body only. */
+  | { readonly kind: 'length'; readonly bytes: 1 | 2 | 4; readonly endian: 'big' | 'little' };
+
+/** Called once per frame, without its delimiter or length; the frame is a view, valid during the call. Must not throw. */
+export type EmitFrame = (frame: Uint8Array) => void;
+
+/**
+ * Cuts a stream of bytes into frames, however the system cut it into chunks. It holds at most one unfinished frame, in
+ * the caller's buffer; a longer one is thrown away up to where the next can begin, and counted.
+ */
+export interface Framer {
+  push(chunk: Uint8Array, emit: EmitFrame): void;
+  /** The line has been silent: ends a frame that silence ends, throws away any other unfinished one. */
+  expire(emit: EmitFrame): void;
+  readonly counters: FramerCounters;
+}
+
+export interface FramerCounters {
+  readonly frames: number;
+  /** Bytes of frames that were thrown away, for whatever reason; delimiters and lengths not counted. */
+  readonly discardedBytes: number;
+  readonly overlong: number;
+  /** Unfinished frames that silence threw away. */
+  readonly timeouts: number;
+}
+
+/** The longest frame is as long as the buffer. The buffer stays the caller's, who leaves it alone while he uses this. */
+export function createFramer(framing: Framing, buffer: Uint8Array): Framer {
+  switch (framing.kind) {
+    case 'delimiter':
+      return createDelimiterFramer(framing.delimiter, buffer);
+    case 'silence':
+      return createSilenceFramer(buffer);
+    case 'length':
+      return createLengthFramer(framing.bytes, framing.endian, buffer);
+  }
+}

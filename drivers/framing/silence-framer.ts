@@ -1,0 +1,14 @@
+import type { Framer } from '../framer.ts';
+import { createFrameBuffer } from './frame-buffer.ts';
+
+/** A frame is what came between two silences. */
+export function createSilenceFramer(buffer: Uint8Array): Framer {
+  const frame = createFrameBuffer(buffer);
+  return {
+    counters: frame.counters,
+    push: (chunk) => frame.append(chunk),
+    expire(emit) {
+      if (!frame.isEmpty) frame.end(emit);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * Bounds of the drivers, unit last in the name; agent/limits.ts has those of the agent, which drivers cannot import.
+ * What happens when a bound is met is written beside it.
+ */
+
+/** Changes a wire of the memory board remembers. When full: forget the oldest. */
+export const wireEdgesCountMax = 4_096;
+/** Lines of a memory board that creates them on demand. Over it: refuse `absent`. */
+export const simulatedLinesCountMax = 1_024;
+/** Log of one line of a folder board. Over it: start anew and keep one old file. */
+export const wireLogBytesMax = 1_048_576;
+
+/** What a simulated serial wire holds in each direction, as a kernel's buffer would. When full: the writer waits. */
+export const simulatedWireBytesMax = 4_096;
+/** Copied and handed to a socket at a time. When it is under way: the writer waits, with its deadline. */
+export const socketPieceBytesMax = 16_384;
+/** A simulated device must take the connection within this time. Over it: fail `timeout`. */
+export const socketConnectMsMax = 5_000;
+
+/** Read from a serial port at a time, and reads in one turn of the event loop; the rest comes in the next turn. */
+export const serialReadBytesMax = 4_096;
+export const serialReadsPerTurnMax = 16;
+
+/** After an export udev needs a moment to hand the files to the group. Over it: fail `denied` or `io`. */
+export const sysfsExportTriesMax = 200;
+export const sysfsExportTryEveryMs = 10;

@@ -1,0 +1,76 @@
+import { type DriverClock, systemDriverClock } from './clock.ts';
+import type { BytePort, SerialSettings } from './contract/byte-port.ts';
+import type { GpioBackend } from './contract/digital.ts';
+import { type DriverError, fail, ok, type Result } from './contract/result.ts';
+import { createSimulatedGpio } from './gpio-simulated.ts';
+import { openSocketPort } from './serial/socket-port.ts';
+import { openFolderBoard } from './simulated/folder-board.ts';
+import { createMemoryBoard } from './simulated/memory-board.ts';
+import { driverError } from './system-error.ts';
+
+// Set by the build to leave a driver out of the bundle. A flag must be tested where its driver is loaded, or nothing
+// is left out.
+declare const __GPIO_SYSFS__: boolean;
+declare const __SERIAL_PORT__: boolean;
+
+export interface GpioSelection {
+  readonly backend: 'auto' | 'gpiochip' | 'sysfs' | 'simulated';
+  /** Only for `simulated`: the folder that is the board. Without it the lines live in memory, and every name is one. */
+  readonly board?: string;
+}
+
+/** `auto` takes what the machine has, and never pretends: without GPIO it fails with `absent`. */
+export async function openGpioBackend(selection: GpioSelection): Promise<Result<GpioBackend>> {
+  switch (selection.backend) {
+    case 'simulated':
+      return ok(createSimulatedGpio(openBoard(selection)));
+    case 'gpiochip':
+      return fail(gpioError('unsupported', 'this version has no gpiochip backend', 'set gpio.backend: sysfs'));
+    case 'sysfs':
+      return await openSysfs();
+    case 'auto': {
+      const opened = await openSysfs();
+      return opened.ok || opened.error.kind !== 'absent' ? opened : fail(nothingError(opened.error));
+    }
+  }
+}
+
+const simulatedPrefix = 'simulated:';
+
+/** A device path, or `simulated:/path/of.sock`. */
+export async function openBytePort(
+  resource: string,
+  settings: SerialSettings,
+  clock: DriverClock = systemDriverClock,
+): Promise<Result<BytePort>> {
+  if (resource.startsWith(simulatedPrefix)) {
+    return await openSocketPort(resource, resource.slice(simulatedPrefix.length), clock);
+  }
+  if (typeof __SERIAL_PORT__ === 'undefined' || __SERIAL_PORT__) {
+    const { openSerialPort } = await import('./serial-port.ts');
+    return await openSerialPort(resource, settings, clock);
+  }
+  const failed = { operation: 'open', resource, fixes: { unsupported: 'install the full build' } };
+  return fail(driverError('unsupported', failed, 'this build comes without serial ports'));
+}
+
+function openBoard({ board }: GpioSelection) {
+  return board === undefined ? createMemoryBoard() : openFolderBoard(board);
+}
+
+async function openSysfs(): Promise<Result<GpioBackend>> {
+  if (typeof __GPIO_SYSFS__ === 'undefined' || __GPIO_SYSFS__) {
+    const { openSysfsGpio } = await import('./gpio-sysfs.ts');
+    return await openSysfsGpio();
+  }
+  return fail(gpioError('unsupported', 'this build comes without the sysfs backend', 'install the full build'));
+}
+
+function nothingError({ detail }: DriverError): DriverError {
+  const fix = 'set gpio.backend: simulated to try it without hardware';
+  return gpioError('absent', `this machine has no GPIO the agent can use: ${detail}`, fix);
+}
+
+function gpioError(kind: 'absent' | 'unsupported', detail: string, fix: string): DriverError {
+  return driverError(kind, { operation: 'open', resource: 'gpio', fixes: { [kind]: fix } }, detail);
+}
