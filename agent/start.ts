@@ -9,7 +9,7 @@ import { DispatchLoop } from './dispatch/run.ts';
 import { createTable, type DocumentTable } from './dispatch/table.ts';
 import { Board } from './documents/board.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
-import { createPublisher } from './documents/publisher.ts';
+import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { DocumentStates } from './documents/states.ts';
 import { bootTests } from './health/boot-tests.ts';
 import { createClockQuality } from './health/clock-quality.ts';
@@ -21,10 +21,10 @@ import { poolProfiles, shutdownMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
 import { Outbox } from './mqtt/outbox.ts';
-import { createPool } from './pool/pool.ts';
-import type { Value } from './qn/message.ts';
+import { createPool, type Pool } from './pool/pool.ts';
+import type { ClockQuality, Value } from './qn/message.ts';
 import { encodeMessage } from './qn/registry.ts';
-import { createIdSource } from './qn/snowflake.ts';
+import { createIdSource, type IdSource } from './qn/snowflake.ts';
 import { formatTopic } from './qn/topic.ts';
 
 /** What the agent cannot make itself; in tests each of these is a simulated one. */
@@ -47,38 +47,19 @@ export interface Agent extends AsyncDisposable {
 
 /**
  * The composition root: the only place that sees every room. Opens them in order, runs the self-test, connects.
- * Disposal goes the same way back: goodbye on the health topic, then drivers to their exit state, then the pool, where
- * a leaked slot is an assertion.
+ * Disposal goes the same way back: drivers to their exit state, goodbye on the health topic, then the pool, where a
+ * leaked slot is an assertion.
  */
 export async function startAgent(config: Config, configHash: string, environment: Environment): Promise<Agent> {
-  const { clock, log, random } = environment;
+  const { clock, log } = environment;
   const startMs = clock.monotonicMs();
-  const clockQuality = createClockQuality(clock);
-  const ids = createIdSource({ clock, nodeName: config.node });
-  const boot = ids.next(); // QN-1.4: the epoch of every document is the boot id.
-  const limits = poolProfiles[config.pool.profile];
-  const pool = createPool(limits);
+  const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
-
-  const outbox = new Outbox(clock, pool);
-  const { root, encoding } = config.mqtt;
-  const publisher = createPublisher({ clock, log, ids, outbox, clockQuality }, { root, node: config.node, encoding });
-  const states = new DocumentStates(boot, publisher, outbox);
+  const voice = openVoice(config, environment, pool);
+  const { boot, outbox, states } = voice;
   const table = createTable(config);
-  const counters = new DispatchCounters();
-  const acknowledger = createAcknowledger(publisher, config.mqtt.acks);
-
-  const gpio = await environment.openGpio(config.gpio);
-  const troubleChanged = () => reporter?.refresh();
-  const { openBytePort } = environment;
-  const changed = (name: string, value: Value) => states.change(name, value);
-  const happened = (name: string, val: Value) => {
-    const message = { t: 'event', val, ep: boot } as const;
-    publisher.say({ message, to: { verb: 'event', document: name }, retain: false, policy: 'keep' });
-  };
-  const boardDependencies = { clock, log, pool, openBytePort, changed, happened, troubleChanged };
-  let reporter: HealthReporter | undefined;
-  const board = await Board.open(boardDependencies, gpio, table.rows);
+  const trouble = { changed: () => {} };
+  const board = await openBoard(config, environment, { pool, voice, table, troubleChanged: () => trouble.changed() });
 
   const document = (name: string) => board.document(name);
   const selfTest = await runSelfTest(clock, bootTests({ clock, pool, config, configHash, document }));
@@ -86,45 +67,31 @@ export async function startAgent(config: Config, configHash: string, environment
   states.change('selftest', { ...selfTest, tests: selfTest.tests.map((row) => ({ ...row })) });
   states.change('channels', channelsOf(config));
 
-  const handler = createHandler(
-    { clock, log, pool, ids, board, states, publisher, acknowledger, counters, clockQuality },
-    root,
-  );
-  const { inbound } = limits.small.quota;
-  const loop = new DispatchLoop(
-    {
-      clock,
-      pool,
-      table,
-      counters,
-      handle: handler.handle,
-      refused: (route, _message, refusal) => handler.refuse(route, refusal),
-    },
-    inbound + limits.large.quota.inbound,
-  );
-
+  const counters = new DispatchCounters();
+  const loop = openDispatch(config, environment, { pool, voice, table, board, counters });
   const loopLag = openLoopLag();
-  let broker = '';
+  const broker = { name: '' };
   const sources: HealthSources = {
     boot,
     configHash,
     uptimeMs: () => clock.monotonicMs() - startMs,
-    clockQuality,
+    clockQuality: voice.clockQuality,
     drivers: () => board.reports(),
     selfTest: () => selfTest,
     pool: () => pool.stats(),
     outbox: () => outbox.stats(),
     dispatch: () => counters.totals(),
-    link: () => ({ broker, counters: link.counters }),
+    link: () => ({ broker: broker.name, counters: link.counters }),
     loop: () => loopLag.read(),
   };
-  reporter = new HealthReporter({ clock, publisher, sources, random }, config.health.intervalMs);
+  const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
+  trouble.changed = () => reporter.refresh();
 
   const will = offlineWill(config, boot);
   const subscriptions = table.filters.map((filter) => ({ filter, qos: 1 as const }));
   const link = environment.openLink(will, subscriptions, {
     onUp(up) {
-      broker = up.broker;
+      broker.name = up.broker;
       outbox.up(link, up);
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
@@ -155,6 +122,65 @@ export async function startAgent(config: Config, configHash: string, environment
       pool.close();
     },
   };
+}
+
+/** Everything that is needed to say something. */
+interface Voice {
+  /** Boot id, and the epoch of every document (QN-1.4). */
+  readonly boot: bigint;
+  readonly ids: IdSource;
+  readonly outbox: Outbox;
+  readonly publisher: Publisher;
+  readonly states: DocumentStates;
+  readonly clockQuality: () => ClockQuality;
+}
+
+function openVoice(config: Config, { clock, log }: Environment, pool: Pool): Voice {
+  const clockQuality = createClockQuality(clock);
+  const ids = createIdSource({ clock, nodeName: config.node });
+  const boot = ids.next();
+  const outbox = new Outbox(clock, pool);
+  const { root, encoding } = config.mqtt;
+  const publisher = createPublisher({ clock, log, ids, outbox, clockQuality }, { root, node: config.node, encoding });
+  return { boot, ids, outbox, publisher, states: new DocumentStates(boot, publisher, outbox), clockQuality };
+}
+
+interface BoardParts {
+  readonly pool: Pool;
+  readonly voice: Voice;
+  readonly table: DocumentTable;
+  troubleChanged(): void;
+}
+
+async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
+  const { clock, log, openBytePort } = environment;
+  const { pool, table, troubleChanged } = parts;
+  const { boot, publisher, states } = parts.voice;
+  const changed = (name: string, value: Value) => states.change(name, value);
+  const happened = (name: string, val: Value) => {
+    const message = { t: 'event', val, ep: boot } as const;
+    publisher.say({ message, to: { verb: 'event', document: name }, retain: false, policy: 'keep' });
+  };
+  const gpio = await environment.openGpio(config.gpio);
+  return await Board.open({ clock, log, pool, openBytePort, changed, happened, troubleChanged }, gpio, table.rows);
+}
+
+interface DispatchParts {
+  readonly pool: Pool;
+  readonly voice: Voice;
+  readonly table: DocumentTable;
+  readonly board: Board;
+  readonly counters: DispatchCounters;
+}
+
+function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): DispatchLoop {
+  const { pool, voice, table, board, counters } = parts;
+  const acknowledger = createAcknowledger(voice.publisher, config.mqtt.acks);
+  const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters };
+  const { handle, refuse } = createHandler(dependencies, config.mqtt.root);
+  const limits = poolProfiles[config.pool.profile];
+  const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
+  return new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax);
 }
 
 /** What the broker says in our name when we are gone (QN-6): retained, so that it is seen by whoever comes later. */

@@ -16,7 +16,7 @@ export interface LoopDependencies {
   /** Decodes, plans and performs; owns the slot from then on. */
   handle(job: Job): void;
   /** A message that never became a job. */
-  refused(route: Route, message: InboundMessage, refusal: Refusal): void;
+  refuse(route: Route, refusal: Refusal): void;
 }
 
 /**
@@ -58,16 +58,15 @@ export class DispatchLoop {
   }
 
   #enqueue(route: Route, message: InboundMessage): void {
-    const { clock, pool, refused } = this.#dependencies;
+    const { clock, pool, refuse } = this.#dependencies;
     const byteLength = message.payload.byteLength;
     const { payloadBytesMax } = pool;
     if (byteLength > payloadBytesMax) {
       const detail = `${byteLength} bytes; this board takes at most ${payloadBytesMax}`;
-      return refused(route, message, { reason: 'too-large', detail }); // QN-3.5
+      return refuse(route, { reason: 'too-large', detail }); // QN-3.5
     }
     const slot = pool.acquire('inbound', byteLength);
-    if (slot === undefined)
-      return refused(route, message, { reason: 'overloaded', detail: 'every inbound slot is taken' });
+    if (slot === undefined) return refuse(route, { reason: 'overloaded', detail: 'every inbound slot is taken' });
     slot.payload.set(message.payload);
     slot.setLength(byteLength);
     const ring = 'row' in route && route.row.isEmergency ? this.#express : this.#bulk;

@@ -1,0 +1,95 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasMosquitto } from './support/mosquitto.ts';
+
+/** Every command of the README is executed here, or by the test named beside it. */
+const commands = [...readFileSync('README.md', 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+  block.split('\n').filter((line) => line !== ''),
+);
+
+const elsewhere: { readonly [command: string]: string } = {
+  'npm run demo': 'started below, as the demo the other commands talk to',
+  'npm run demo -- --tour': 'test/e2e/demo-tour.test.ts',
+  'npm test': 'what runs this test',
+  'npm run build': 'part of `npm test`, before this test',
+};
+
+const onTheDemo = commands.filter((command) => /^(npx qnctl|mosquitto_|echo )/.test(command));
+const install = commands.filter((command) => /^(tar|mkdir|node) /.test(command));
+
+test('every command is accounted for', () => {
+  const known = [...Object.keys(elsewhere), ...onTheDemo, ...install];
+  expect(commands.length).toBeGreaterThan(10);
+  expect(commands.filter((command) => !known.includes(command))).toEqual([]);
+});
+
+describe('commands that talk to the demo', () => {
+  let demo: ChildProcess;
+  let port = '';
+
+  beforeAll(async () => {
+    demo = spawn(process.execPath, ['build/demo/demo.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const text = await outputUntil(demo, 'Ctrl-C ends it');
+    port = /broker on 127\.0\.0\.1:(\d+)/.exec(text)?.[1] ?? '';
+  });
+
+  afterAll(async () => {
+    const gone = new Promise((resolve) => demo.once('exit', resolve));
+    demo.kill('SIGINT');
+    await gone;
+  });
+
+  for (const command of onTheDemo) {
+    const isSkipped = command.startsWith('mosquitto') && !hasMosquitto;
+    test.skipIf(isSkipped)(isSkipped ? `${command} (mosquitto-clients is not installed)` : command, () => {
+      const atPort = command.replace(/^(mosquitto_\w+) /, `$1 -p ${port} `); // 1883 may be taken on this machine.
+      const env = { ...process.env, QN_URL: `mqtt://127.0.0.1:${port}` };
+      const output = execFileSync('sh', ['-c', tolerant(atPort)], { encoding: 'utf8', env });
+      if (!atPort.startsWith('mosquitto_pub')) expect(output.trim()).not.toBe('');
+    });
+  }
+});
+
+/** mosquitto_sub ends with 27 when its time is over. */
+function tolerant(command: string): string {
+  return command.startsWith('mosquitto_sub') ? `${command}; test $? -eq 27` : command;
+}
+
+describe('commands of the installation', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qn-readme-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('pack, unpack, check, self-test and run, from a folder with nothing else', async () => {
+    const state = path.join(folder, 'state');
+    const env = { PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, QN_STATE_FOLDER: state };
+    expect(install.length).toBeGreaterThan(4);
+    for (const command of install) {
+      const shell = command.replace('qn-agent.tar.gz', path.join(folder, 'qn-agent.tar.gz'));
+      const cwd = command.startsWith('tar -C dist') ? process.cwd() : folder;
+      if (!command.includes(' run ')) {
+        execFileSync('sh', ['-c', shell], { cwd, env, encoding: 'utf8' });
+        continue;
+      }
+      const agent = spawn('sh', ['-c', `exec ${shell}`], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+      const gone = new Promise<number | null>((resolve) => agent.once('exit', resolve));
+      expect(await outputUntil(agent, 'self-test done')).toContain('self-test done');
+      agent.kill('SIGTERM');
+      expect(await gone).toBe(0);
+    }
+  });
+});
+
+/** What a process printed up to and including `mark`; fails when it ends before. */
+function outputUntil(child: ChildProcess, mark: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      if (text.includes(mark)) resolve(text);
+    });
+    child.once('exit', (code) => reject(new Error(`ended with ${code} before "${mark}":\n${text}`)));
+  });
+}
