@@ -96,20 +96,21 @@ export class MemoryConnection implements Connection, Subscriber {
     }
     this.#state = 'admitted';
     this.#host.admit(this.#options.clientId, this);
-    const accepted = this.#options.subscriptions.filter((subscription) => this.#isAccepted(subscription));
-    for (const { filter, qos } of accepted) this.subscriptions.set(filter, qos);
+    for (const subscription of this.#options.subscriptions) this.#subscribe(subscription);
     router.subscribers.add(this);
-    const tellRetained = () => accepted.forEach(({ filter, qos }) => router.tellRetained(this, filter, qos));
-    if (weather.retainedFirst) tellRetained();
+    if (weather.retainedFirst) this.#hearRetained();
     this.#toClient.carry(() => this.#comeUp());
-    if (!weather.retainedFirst) tellRetained();
+    if (!weather.retainedFirst) this.#hearRetained();
   }
 
-  #isAccepted({ filter }: Subscription): boolean {
-    if (isTopicFilter(filter)) return true;
-    const error = endError('subscribe', `refused the subscription to ${filter}`);
+  #hearRetained(): void {
+    for (const [filter, qos] of this.subscriptions) this.#host.router.tellRetained(this, filter, qos);
+  }
+
+  #subscribe({ filter, qos }: Subscription): void {
+    if (isTopicFilter(filter)) return void this.subscriptions.set(filter, qos);
+    const error = endError('subscribe', `refused the subscription to ${JSON.stringify(filter)}`);
     this.#toClient.carry(() => this.#state === 'admitted' && this.#events.onTrouble(error));
-    return false;
   }
 
   #comeUp(): void {

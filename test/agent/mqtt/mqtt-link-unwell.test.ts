@@ -1,0 +1,190 @@
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectTimeoutMs, reconnectDelayMsMin, stableConnectionMs } from '../../../agent/limits.ts';
+import { startAedes } from '../../support/aedes.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { linkDependencies, on, openRecorded } from '../../support/link-rigs.ts';
+import { disconnectBytes, nonsenseBytes, publishBytes, speakMqtt5, startOddBroker } from '../../support/odd-broker.ts';
+import { freePort } from '../../support/ports.ts';
+
+let stack: AsyncDisposableStack;
+
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+});
+
+afterEach(() => stack.disposeAsync());
+
+function open(...parameters: Parameters<typeof openRecorded>) {
+  const { link, told } = openRecorded(...parameters);
+  return { link: stack.use(link), told };
+}
+
+async function startOdd(onConnection: (socket: Socket) => void): Promise<number> {
+  return stack.use(await startOddBroker(onConnection)).port;
+}
+
+describe('the link to a broker that is not well', () => {
+  it('falls back to 3.1.1 at once, tells no trouble of it, and remembers', async () => {
+    const broker = stack.use(await startAedes());
+    const { link, told } = open([on(broker.port)]);
+    expect(await told.ups.next()).toMatchObject({ protocolVersion: 4 });
+    expect(broker.versionsAsked).toEqual([5, 4]);
+    await broker.stop();
+    await told.downs.next();
+    await broker.start();
+    await told.ups.next();
+    expect(broker.versionsAsked).toEqual([5, 4, 4]);
+    expect(told.troubles.all.every(({ kind }) => kind !== 'protocol')).toBe(true);
+    expect(link.counters.connects).toBe(2);
+  });
+
+  it('waits for nothing when it falls back', async () => {
+    const broker = stack.use(await startAedes());
+    const { told } = open([on(broker.port)], {}, { ...linkDependencies, clock: createFakeClock() });
+    await told.ups.next();
+    expect(told.order).toEqual(['up']);
+  });
+
+  it('begins again with the heaviest after a connection that held', async () => {
+    const clock = createFakeClock();
+    const sockets: Socket[] = [];
+    const port = await startOdd((socket) => {
+      sockets.push(socket);
+      speakMqtt5(socket, [0x01], new Uint8Array(0));
+    });
+    const heavyPort = await freePort();
+    const brokers = [on(heavyPort, { weight: 9 }), on(port, { weight: 5 }), on(await freePort(), { weight: 1 })];
+    const { told } = open(brokers, {}, { ...linkDependencies, clock });
+    await told.troubles.next();
+    await clock.advance(reconnectDelayMsMin);
+    await told.ups.next();
+    await clock.advance(stableConnectionMs);
+    for (const socket of sockets) socket.destroy();
+    await told.downs.next();
+    await clock.advance(reconnectDelayMsMin);
+    expect(await told.troubles.next()).toMatchObject({ detail: expect.stringContaining(`:${heavyPort}`) });
+  });
+
+  it('tells that nobody listens', async () => {
+    const port = await freePort();
+    const { link, told } = open([on(port)]);
+    const expected = { kind: 'refused', detail: expect.stringContaining(`mqtt://127.0.0.1:${port}`) };
+    expect(await told.troubles.next()).toMatchObject(expected);
+    expect(await told.troubles.next()).toMatchObject(expected);
+    expect(link.isUp).toBe(false);
+  });
+
+  it('tells that the name does not resolve', async () => {
+    const { told } = open([on(1883, { host: 'no-such-broker.invalid' })]);
+    const trouble = await told.troubles.next(() => true, 10_000);
+    expect(trouble).toMatchObject({ kind: 'dns', detail: expect.stringContaining('no-such-broker.invalid') });
+  });
+
+  it('gives up on one that takes the connection and never answers', async () => {
+    const clock = createFakeClock();
+    let knocksCount = 0;
+    const knocked = Promise.withResolvers<void>();
+    const cut = Promise.withResolvers<void>();
+    const port = await startOdd((socket) => {
+      knocksCount += 1;
+      socket.once('data', () => knocked.resolve());
+      socket.once('close', () => cut.resolve());
+    });
+    const { told } = open([on(port)], {}, { ...linkDependencies, clock });
+    await knocked.promise;
+    await clock.advance(connectTimeoutMs);
+    expect(told.troubles.all).toMatchObject([{ kind: 'timeout', detail: expect.stringContaining('no CONNACK') }]);
+    await cut.promise;
+    expect(knocksCount).toBe(1);
+    await clock.advance(reconnectDelayMsMin);
+    await expect.poll(() => knocksCount).toBe(2);
+  });
+
+  it('tells one that speaks something else', async () => {
+    const port = await startOdd((socket) => socket.write('SSH-2.0-OpenSSH_9.2p1\r\n'));
+    const { told } = open([on(port)]);
+    expect(await told.troubles.next()).toMatchObject({ kind: 'protocol' });
+    expect(await told.troubles.next()).toMatchObject({ kind: 'protocol' });
+  });
+
+  it('tells one that hangs up before it answered', async () => {
+    const port = await startOdd((socket) => socket.end());
+    const { told } = open([on(port)]);
+    expect(await told.troubles.next()).toMatchObject({
+      kind: 'closed',
+      detail: expect.stringContaining('before it answered'),
+    });
+  });
+
+  it('does not go round in circles with one that refuses every version', async () => {
+    const port = await startOdd((socket) => {
+      socket.once('data', () => socket.end(Uint8Array.of(0x20, 0x02, 0x00, 0x01)));
+    });
+    const { link, told } = open([on(port)]);
+    expect(await told.troubles.next()).toMatchObject({ kind: 'protocol', detail: expect.stringContaining('version') });
+    await told.troubles.next();
+    expect(link.counters.attempts).toBe(4);
+  });
+
+  it('tells each subscription that is refused, just before it is up with the rest', async () => {
+    const subscriptions = [
+      { filter: 'forbidden/#', qos: 1 },
+      { filter: 'in/#', qos: 1 },
+    ] as const;
+    const port = await startOdd((socket) => speakMqtt5(socket, [0x87, 0x01], publishBytes));
+    const { told } = open([on(port)], { subscriptions });
+    expect(await told.troubles.next()).toEqual({
+      kind: 'subscribe',
+      detail: `mqtt://127.0.0.1:${port} refused the subscription to "forbidden/#": not authorized (0x87)`,
+    });
+    expect(await told.messages.next()).toMatchObject({ topic: 'in/x', text: 'hi', duplicate: true, retain: false });
+    expect(told.order).toEqual(['trouble', 'up']);
+  });
+
+  it('tells what the broker said before it hung up', async () => {
+    const port = await startOdd((socket) => {
+      speakMqtt5(socket, [0x01], disconnectBytes, () => socket.end());
+    });
+    const { told } = open([on(port)]);
+    await told.ups.next();
+    expect(await told.downs.next()).toMatchObject({
+      kind: 'closed',
+      detail: `mqtt://127.0.0.1:${port}: the broker hung up: session taken over (0x8e)`,
+    });
+  });
+
+  it('cuts one that talks nonsense after it was up, and does not blame the messages in flight for it', async () => {
+    const port = await startOdd((socket) => {
+      speakMqtt5(socket, [0x01], new Uint8Array(0));
+      socket.on('data', (chunk) => chunk[0] === 0x32 && socket.write(nonsenseBytes));
+    });
+    const { link, told } = open([on(port)]);
+    await told.ups.next();
+    const answers: string[] = [];
+    link.publish({ topic: 'out', payload: Buffer.from('x'), qos: 1, retain: false }, (result) => {
+      answers.push(result.ok ? 'ok' : result.error.kind);
+    });
+    expect(await told.downs.next()).toMatchObject({ kind: 'protocol' });
+    expect(answers).toEqual(['closed']);
+  });
+
+  it('delivers nothing after it told that it is down', async () => {
+    const port = await startOdd((socket) => {
+      speakMqtt5(socket, [0x01], Buffer.concat([publishBytes, nonsenseBytes]));
+    });
+    const { told } = open([on(port)]);
+    await told.downs.next();
+    await told.downs.next(); // and once more
+    expect(told.messages.all).toEqual([]);
+  });
+
+  it('can be disposed of while it waits for CONNACK', async () => {
+    const knocked = Promise.withResolvers<void>();
+    const port = await startOdd((socket) => socket.once('data', () => knocked.resolve()));
+    const { link, told } = open([on(port)]);
+    await knocked.promise;
+    await link[Symbol.asyncDispose]();
+    expect(told.order).toEqual([]);
+  });
+});
