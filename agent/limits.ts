@@ -57,9 +57,6 @@ export const memoryClientArrivedCountMax = 4_096;
 /** A clean goodbye (offline message and DISCONNECT) may take so long; then the socket is cut. */
 export const shutdownMsMax = 2_000;
 
-/** A snowflake source waits no longer than this for a clock that stepped back (QN-9). */
-export const clockStepBackWaitMsMax = 50;
-
 export const serialWriteTimeoutMsMin = 1_000;
 /** Silence after which a started, unfinished frame is thrown away and counted. */
 export const serialInterByteMsDefault = 500;

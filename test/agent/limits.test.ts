@@ -14,7 +14,6 @@ describe('the limits', () => {
     ['documentNameBytesMax', 'topicBytesMax'],
     ['reconnectDelayMsMin', 'reconnectDelayMsMax'],
     ['connectTimeoutMs', 'reconnectDelayMsMax'],
-    ['dispatchTurnMsMax', 'clockStepBackWaitMsMax'],
     ['serialInterByteMsDefault', 'serialWriteTimeoutMsMin'],
     ['documentQueueCountMax', 'recentCommandsCount'],
   ] as const)('keep %s below %s', (lower, upper) => {
