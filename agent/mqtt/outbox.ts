@@ -39,6 +39,9 @@ export interface OutboxStats {
   readonly refused: number;
 }
 
+/** One place of the link's window stays free: the goodbye must not wait behind a broker that acknowledges nothing. */
+const outboxWindowCount = sendWindowCount - 1;
+
 interface Entry {
   readonly slot: Slot;
   readonly outgoing: Omit<Outgoing, 'bytes'>;
@@ -58,7 +61,7 @@ export class Outbox {
   readonly #entries: Entry[] = [];
   #next = 0;
   #inFlight = 0;
-  #window = sendWindowCount;
+  #window = outboxWindowCount;
   #link: Link | undefined;
   #dropped = 0;
   #sent = 0;
@@ -86,7 +89,7 @@ export class Outbox {
   /** The link is there; our window is never wider than what the broker takes at a time. */
   up(link: Link, { receiveMaximum }: LinkUp): void {
     this.#link = link;
-    this.#window = Math.min(sendWindowCount, receiveMaximum);
+    this.#window = Math.min(outboxWindowCount, receiveMaximum);
     this.#pump();
   }
 

@@ -57,6 +57,8 @@ describe('the memory broker, in bad weather', () => {
     const { clock, broker, told, connect } = open(() => 1 - Number.EPSILON);
     broker.setWeather({ refusesConnects: true });
     const link = connect();
+    await clock.advance(0);
+    expect(clock.timersCount).toBe(1); // the back-off, not the deadline of what already failed
     await clock.advance(reconnectDelayMsMin * (3 + 9 + 27));
     expect(link.counters.attempts).toBe(4);
     expect(told.troubles.all.every(({ kind }) => kind === 'refused')).toBe(true);
