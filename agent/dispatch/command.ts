@@ -4,7 +4,7 @@ import { recentCommandsCount } from '../limits.ts';
 import type { Notify } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { type Answerable, reasonOf, type Verdict } from './acknowledge.ts';
-import type { HandlerDependencies } from './handle.ts';
+import type { HandlerDependencies } from './dependencies.ts';
 import type { Job } from './job.ts';
 import { Lane, type Work } from './lane.ts';
 import { type LifeInput, type LifeState, step } from './lifecycle.ts';

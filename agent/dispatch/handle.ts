@@ -1,34 +1,14 @@
 import { ok, type Result } from '../../drivers/contract/result.ts';
-import type { Clock } from '../clock.ts';
-import type { Board } from '../documents/board.ts';
-import type { Publisher } from '../documents/publisher.ts';
-import type { DocumentStates } from '../documents/states.ts';
-import type { Log } from '../log.ts';
-import type { Pool } from '../pool/pool.ts';
 import { decodeNotify, decodeQuery } from '../qn/bare.ts';
 import type { DecodeContext } from '../qn/codec.ts';
-import type { ClockQuality, Message, Notify, Query } from '../qn/message.ts';
+import type { Message, Notify, Query } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import type { IdSource } from '../qn/snowflake.ts';
-import type { Acknowledger, Answerable } from './acknowledge.ts';
+import type { Answerable } from './acknowledge.ts';
 import { createCommander } from './command.ts';
-import type { DispatchCounters } from './counters.ts';
+import type { HandlerDependencies } from './dependencies.ts';
 import { encodingOf, type Job, replyTopic } from './job.ts';
 import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
-
-export interface HandlerDependencies {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly pool: Pool;
-  readonly ids: IdSource;
-  readonly board: Board;
-  readonly states: DocumentStates;
-  readonly publisher: Publisher;
-  readonly acknowledger: Acknowledger;
-  readonly counters: DispatchCounters;
-  clockQuality(): ClockQuality;
-}
 
 export interface Handler {
   handle(job: Job): void;

@@ -1,0 +1,24 @@
+import type { Clock } from '../clock.ts';
+import type { Board } from '../documents/board.ts';
+import type { Publisher } from '../documents/publisher.ts';
+import type { DocumentStates } from '../documents/states.ts';
+import type { Log } from '../log.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { ClockQuality } from '../qn/message.ts';
+import type { IdSource } from '../qn/snowflake.ts';
+import type { Acknowledger } from './acknowledge.ts';
+import type { DispatchCounters } from './counters.ts';
+
+/** What handling a message takes. */
+export interface HandlerDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pool: Pool;
+  readonly ids: IdSource;
+  readonly board: Board;
+  readonly states: DocumentStates;
+  readonly publisher: Publisher;
+  readonly acknowledger: Acknowledger;
+  readonly counters: DispatchCounters;
+  clockQuality(): ClockQuality;
+}
