@@ -37,21 +37,27 @@ export const trimPackages: Plugin = {
   },
 };
 
-/** `node-gyp-build(dir)` of serialport and `bindings('epoll.node')` of onoff, as a lookup beside the bundle. */
+const besideBundle = `join(__dirname, 'native', process.platform + '-' + process.arch, file)`;
+
+/** Native files beside the bundle: `node-gyp-build(dir)` of serialport, `bindings('epoll.node')` of onoff, and our own. */
 export const nativeFiles: Plugin = {
   name: 'native-files',
   setup(build) {
     build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path }) => ({ path, namespace: 'native-file' }));
     build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path }) => {
-      const file = path === 'bindings' ? 'epoll.node' : 'serialport.node';
       const contents = `
         const { join } = require('node:path');
+        const file = '${path === 'bindings' ? 'epoll.node' : 'serialport.node'}';
         module.exports = () => {
           const module = { exports: {} };
-          process.dlopen(module, join(__dirname, 'native', process.platform + '-' + process.arch, '${file}'));
+          process.dlopen(module, ${besideBundle});
           return module.exports;
         };`;
       return { contents, loader: 'js', resolveDir: '.' };
     });
+    build.onLoad({ filter: /\/drivers\/native\/addon-file\.ts$/ }, () => ({
+      contents: `import { join } from 'node:path'; export const addonFile = (file) => ${besideBundle};`,
+      loader: 'js',
+    }));
   },
 };

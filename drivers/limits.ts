@@ -21,6 +21,9 @@ export const socketConnectMsMax = 5_000;
 export const serialReadBytesMax = 4_096;
 export const serialReadsPerTurnMax = 16;
 
+/** Edges of one line the kernel keeps until they are read, the most it can. When full: it drops the oldest. */
+export const edgesQueuedCountMax = 1_024;
+
 /** After an export udev needs a moment to hand the files to the group. Over it: fail `denied` or `io`. */
 export const sysfsExportTriesMax = 200;
 export const sysfsExportTryEveryMs = 10;

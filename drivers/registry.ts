@@ -10,6 +10,7 @@ import { driverError } from './system-error.ts';
 
 // Set by the build to leave a driver out of the bundle. A flag must be tested where its driver is loaded, or nothing
 // is left out.
+declare const __GPIO_CHIP__: boolean;
 declare const __GPIO_SYSFS__: boolean;
 declare const __SERIAL_PORT__: boolean;
 
@@ -19,20 +20,35 @@ export interface GpioSelection {
   readonly board?: string;
 }
 
-/** `auto` takes what the machine has, and never pretends: without GPIO it fails with `absent`. */
+/**
+ * `auto` takes the character device, else sysfs, and never pretends: without GPIO it fails. It does not go around a
+ * refusal either: who may not use the one should not get the other.
+ */
 export async function openGpioBackend(selection: GpioSelection): Promise<Result<GpioBackend>> {
   switch (selection.backend) {
     case 'simulated':
       return ok(createSimulatedGpio(openBoard(selection)));
     case 'gpiochip':
-      return fail(gpioError('unsupported', 'this version has no gpiochip backend', 'set gpio.backend: sysfs'));
+      return await openChips();
     case 'sysfs':
       return await openSysfs();
-    case 'auto': {
-      const opened = await openSysfs();
-      return opened.ok || opened.error.kind !== 'absent' ? opened : fail(nothingError(opened.error));
-    }
+    case 'auto':
+      return await openBest();
   }
+}
+
+async function openBest(): Promise<Result<GpioBackend>> {
+  const chips = await openChips();
+  if (chips.ok || !isMissing(chips.error)) return chips;
+  const sysfs = await openSysfs();
+  if (sysfs.ok || !isMissing(sysfs.error)) return sysfs;
+  // There is something that needs a file of ours: that is the way out, not a simulation.
+  for (const { error } of [chips, sysfs]) if (error.kind === 'unsupported') return fail(error);
+  return fail(nothingError(chips.error, sysfs.error));
+}
+
+function isMissing({ kind }: DriverError): boolean {
+  return kind === 'absent' || kind === 'unsupported';
 }
 
 const simulatedPrefix = 'simulated:';
@@ -58,6 +74,14 @@ function openBoard({ board }: GpioSelection) {
   return board === undefined ? createMemoryBoard() : openFolderBoard(board);
 }
 
+async function openChips(): Promise<Result<GpioBackend>> {
+  if (typeof __GPIO_CHIP__ === 'undefined' || __GPIO_CHIP__) {
+    const { openGpioChip } = await import('./gpio-chip.ts');
+    return await openGpioChip();
+  }
+  return fail(gpioError('unsupported', 'this build comes without the gpiochip backend', 'install the full build'));
+}
+
 async function openSysfs(): Promise<Result<GpioBackend>> {
   if (typeof __GPIO_SYSFS__ === 'undefined' || __GPIO_SYSFS__) {
     const { openSysfsGpio } = await import('./gpio-sysfs.ts');
@@ -66,9 +90,10 @@ async function openSysfs(): Promise<Result<GpioBackend>> {
   return fail(gpioError('unsupported', 'this build comes without the sysfs backend', 'install the full build'));
 }
 
-function nothingError({ detail }: DriverError): DriverError {
+function nothingError(chips: DriverError, sysfs: DriverError): DriverError {
   const fix = 'set gpio.backend: simulated to try it without hardware';
-  return gpioError('absent', `this machine has no GPIO the agent can use: ${detail}`, fix);
+  const detail = `this machine has no GPIO the agent can use: ${chips.detail}, and ${sysfs.detail}`;
+  return gpioError('absent', detail, fix);
 }
 
 function gpioError(kind: 'absent' | 'unsupported', detail: string, fix: string): DriverError {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DigitalInput, Edge, GpioBackend, Level, LineAddress } from '../../drivers/contract/digital.ts';
+import { openFilesCount } from '../support/open-files.ts';
 import { until } from '../support/until.ts';
 import { valueOf } from '../support/value-of.ts';
 
@@ -119,6 +120,14 @@ export function digitalInputSuite(name: string, createRig: () => Promise<Digital
       await input[Symbol.asyncDispose]();
       const taken = await rig.backend.openInput({ line: rig.line, bias: 'as-is', consumer: 'contract' });
       expect(taken).toMatchObject({ ok: false, error: { kind: 'busy', operation: 'open' } });
+    });
+
+    test('opening and disposing again and again leaves no file open', async () => {
+      const cycle = async () => (await open()).input[Symbol.asyncDispose]();
+      await cycle(); // The first may open what stays.
+      const before = openFilesCount();
+      for (let round = 0; round < 8; round += 1) await cycle();
+      expect(openFilesCount()).toBe(before);
     });
 
     test('a line that does not exist is absent', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GpioBackend, Level, LineAddress } from '../../drivers/contract/digital.ts';
+import { openFilesCount } from '../support/open-files.ts';
 import { valueOf } from '../support/value-of.ts';
 
 /** What a suite needs to look at the wire and not at the driver. */
@@ -100,6 +101,14 @@ export function digitalOutputSuite(name: string, createRig: () => Promise<Digita
       await first[Symbol.asyncDispose]();
       await using _second = await open(1);
       expect(rig.level()).toBe(1);
+    });
+
+    test('opening and disposing again and again leaves no file open', async () => {
+      const cycle = async () => (await open(0))[Symbol.asyncDispose]();
+      await cycle(); // The first may open what stays.
+      const before = openFilesCount();
+      for (let round = 0; round < 8; round += 1) await cycle();
+      expect(openFilesCount()).toBe(before);
     });
 
     test('a line that does not exist is absent', async () => {

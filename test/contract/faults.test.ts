@@ -5,45 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-
-/** A suite that nothing fails proves nothing: each planted fault must be caught, and by the test that is for it. */
-const catches: readonly (readonly [fault: string, title: string])[] = [
-  [
-    'digital output contract: inverts the level, and what it reads back as well',
-    'each write arrives at the wire before it returns',
-  ],
-  [
-    'digital output contract: goes through low on its way to any level',
-    'the same level again does not disturb the wire',
-  ],
-  [
-    'digital output contract: opens low and then drives the first level',
-    'opening low a wire that is low leaves it alone',
-  ],
-  [
-    'digital output contract: answers from memory after disposal',
-    'after disposal writing and reading back fail with closed and leave the wire alone',
-  ],
-  ['digital output contract: never gives the line back', 'a disposed line can be opened again'],
-  ['digital output contract: lets two have the same line', 'a line that is held is busy, and the wire does not notice'],
-  ['digital input contract: tells each edge twice', 'edges come in order, alternate, and their stamps rise'],
-  [
-    'digital input contract: swallows every tenth pair of edges',
-    'after a train of pulses the last edge is the level of the wire, and none was told twice',
-  ],
-  ['digital input contract: stamps edges backwards', 'edges come in order, alternate, and their stamps rise'],
-  ['digital input contract: tells the inverse level', 'edges come in order, alternate, and their stamps rise'],
-  ['byte port contract: is not clean for the byte 255', 'all 256 values go out as they are'],
-  ['byte port contract: loses the last byte of a full buffer', '64 KiB go out as they are'],
-  [
-    'byte port contract: says ok before anything was sent',
-    'a write that nobody takes ends with timeout and says how much was sent',
-  ],
-  [
-    'byte port contract: tells its own disposal as a loss',
-    'after disposal writes fail with closed, twice is harmless, and onClosed is not called',
-  ],
-];
+import { catches } from './faults/catches.ts';
 
 let failed: ReadonlySet<string>;
 

@@ -1,0 +1,90 @@
+import type { DigitalInput, DigitalOutput, Edge, Level } from '../contract/digital.ts';
+import { fail, ok, type Result } from '../contract/result.ts';
+import type { NativeGpio, NativeLines, NativeResult } from '../native/addon.ts';
+import { nativeCause } from '../native/native-cause.ts';
+import { closedError, systemError } from '../system-error.ts';
+
+/** One line the kernel gave us. */
+export interface ChipHold {
+  readonly resource: string;
+  readonly native: NativeGpio;
+  readonly lines: NativeLines;
+}
+
+const onlyLine = 1n;
+
+export function attachChipOutput(hold: ChipHold): DigitalOutput {
+  const access = createAccess(hold);
+  return {
+    resource: hold.resource,
+    supports: { readBack: true },
+    write: (level) => access.attempt('write', ({ native, lines }) => native.set(lines, BigInt(level), onlyLine)),
+    readBack: access.read,
+    [Symbol.asyncDispose]: access.close,
+  };
+}
+
+export function attachChipInput(hold: ChipHold): Result<DigitalInput> {
+  const access = createAccess(hold);
+  let listener: ((edge: Edge) => void) | undefined;
+  let told: Level | undefined;
+  const tell = ({ level, atNs }: Edge) => {
+    // The level that was told comes again when the kernel had to drop edges, or when the wire moved while it was opened.
+    if (!access.isOpen || level === told) return;
+    told = level;
+    listener?.({ level, atNs });
+  };
+  const watched = access.attempt('open', ({ native, lines }) =>
+    native.watch(lines, (edges) => {
+      // What ended the watch, the next read tells.
+      if (edges.ok) for (const edge of edges.value) tell(edge);
+    }),
+  );
+  const first = watched.ok ? access.read() : watched;
+  if (!first.ok) {
+    hold.native.close(hold.lines);
+    return first;
+  }
+  told = first.value;
+  return ok({
+    resource: hold.resource,
+    read: access.read,
+    onEdge(next) {
+      listener = next;
+    },
+    [Symbol.asyncDispose]: access.close,
+  });
+}
+
+interface Access {
+  readonly isOpen: boolean;
+  attempt<Value>(operation: string, act: (hold: ChipHold) => NativeResult<Value>): Result<Value>;
+  readonly read: () => Result<Level>;
+  readonly close: () => Promise<void>;
+}
+
+/** The line as long as it is open: what the kernel says becomes a Result. */
+function createAccess(hold: ChipHold): Access {
+  const { resource, native, lines } = hold;
+  let isOpen = true;
+  const attempt = <Value>(operation: string, act: (hold: ChipHold) => NativeResult<Value>): Result<Value> => {
+    if (!isOpen) return fail(closedError(operation, resource));
+    const done = act(hold);
+    return done.ok ? done : fail(systemError(nativeCause(done), { operation, resource }));
+  };
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    attempt,
+    read() {
+      const bits = attempt('read', () => native.get(lines, onlyLine));
+      return bits.ok ? ok(bits.value === 0n ? 0 : 1) : bits;
+    },
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      native.close(lines); // Stops watching, too.
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { SimulatedChip } from './sim.ts';
+
+/** The agent as it is shipped, on this kernel. Documents: an output that rests high, an input, a serial line. */
+const config = `
+node: board
+mqtt: { brokers: [{ url: "mqtt://127.0.0.1:1883" }] }
+gpio: { backend: gpiochip }
+documents:
+  gpio.relay: { driver: gpio-out, line: GPIO22, active: low, safe: { exit: hold } }
+  gpio.button: { driver: gpio-in, line: GPIO23, bias: pull-up, active: low }
+  serial.line: { driver: serial-line, port: /dev/ttyS1, baud: 9600 }
+state-folder: /tmp
+`;
+
+export function bundleTests(chip: SimulatedChip): void {
+  describe('the bundle on a real kernel', () => {
+    test('qn-agent selftest passes through the character device', () => {
+      chip.pull(22, 1);
+      const report = selftest(config);
+      expect(report).toMatchObject({ health_status: 'PASS' });
+      expect(detailOf(report, 'driver.gpio.relay')).toBe('reads back 1');
+      expect(detailOf(report, 'driver.gpio.button')).toBe('reads 1');
+      expect(chip.bias(23)).toBe('pull-up');
+    });
+
+    test('qn-agent selftest degrades when a line is held, and says by whom', () => {
+      const report = selftest(config.replace('GPIO23', 'STATUS'));
+      expect(report).toMatchObject({ health_status: 'DEGRADED' });
+      expect(detailOf(report, 'driver.gpio.button')).toBe('open STATUS: held by heartbeat');
+      expect(detailOf(report, 'driver.gpio.relay')).toBe('reads back 1');
+    });
+  });
+}
+
+interface Report {
+  readonly health_status: string;
+  readonly tests: readonly { readonly id: string; readonly detail: string }[];
+}
+
+function selftest(text: string): Report {
+  writeFileSync('/tmp/config.yaml', text);
+  const options = ['/app/qn-agent.cjs', 'selftest', '--config', '/tmp/config.yaml', '--output', 'json'];
+  return JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' })) as Report;
+}
+
+function detailOf({ tests }: Report, id: string): string | undefined {
+  return tests.find((row) => row.id === id)?.detail;
+}

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { constants, createWriteStream, openSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ReadStream } from 'node:tty';
+import { describe, expect, test } from 'vitest';
+import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
+import { openSerialPort } from '../../../drivers/serial-port.ts';
+import { bytePortSuite } from '../../contract/byte-port.suite.ts';
+import { valueOf } from '../../support/value-of.ts';
+
+const settings = { ...serialSettings8N1, baud: 115_200 };
+const driverFolder = '/sys/bus/pci/drivers/serial';
+
+/** Two serial cards of the machine, joined by a null modem cable. */
+export function serialContract(): void {
+  const [left, right] = findCards();
+
+  bytePortSuite('serialport, over two 8250 cards', async () => {
+    plugIn(left);
+    const peerPath = ttyOf(right);
+    const reader = openRaw(peerPath);
+    const writer = createWriteStream(peerPath, { flags: 'r+' });
+    const received: Buffer[] = [];
+    reader.on('data', (chunk) => received.push(chunk));
+    for (const stream of [reader, writer]) stream.on('error', () => undefined);
+    await untilSilent(received); // What the test before has left in the cable.
+    const port = valueOf(await openSerialPort(ttyOf(left), settings));
+    return {
+      port,
+      peer: {
+        received: () => Buffer.concat(received),
+        send: (bytes) => void writer.write(bytes),
+        stall: () => reader.pause(),
+        leave: () => pull(left), // The card is pulled out of the running machine.
+      },
+      async [Symbol.asyncDispose]() {
+        await port[Symbol.asyncDispose]();
+        reader.destroy();
+        writer.destroy();
+        plugIn(left);
+      },
+    };
+  });
+
+  describe('a serial card of a real kernel', () => {
+    test('a card that was pulled and put back is opened again', async () => {
+      const first = valueOf(await openSerialPort(ttyOf(left), settings));
+      const closed = new Promise((resolve) => first.onClosed(resolve));
+      pull(left);
+      await closed;
+      await first[Symbol.asyncDispose]();
+      expect(await openSerialPort('/dev/ttyS0', settings)).toMatchObject({ ok: false });
+      plugIn(left);
+      await using _second = valueOf(await openSerialPort(ttyOf(left), settings));
+    });
+
+    test('the frame asked for is the frame set', async () => {
+      const path = ttyOf(left);
+      await using _port = valueOf(
+        await openSerialPort(path, { baud: 19_200, dataBits: 7, parity: 'even', stopBits: 2 }),
+      );
+      const modes = execFileSync('/usr/bin/busybox', ['stty', '-a', '-F', path], { encoding: 'utf8' });
+      expect(modes).toMatch(/speed 19200 baud/);
+      for (const mode of ['parenb -parodd', ' cs7 ', ' cstopb', ' -crtscts']) expect(modes).toContain(mode);
+    });
+  });
+}
+
+/** PCI addresses of the two cards, in the order of their ttys. */
+function findCards(): readonly [string, string] {
+  const cards = readdirSync(driverFolder)
+    .filter((name) => name.startsWith('0000:'))
+    .sort();
+  const [left, right] = cards;
+  if (left === undefined || right === undefined)
+    throw new Error(`expected two serial cards, found ${cards.join(', ')}`);
+  return [left, right];
+}
+
+function ttyOf(card: string): string {
+  const names = readdirSync('/sys/class/tty').filter((name) => name.startsWith('ttyS'));
+  const name = names.find((candidate) => realpathSync(`/sys/class/tty/${candidate}`).includes(`/${card}/`));
+  if (name === undefined) throw new Error(`the card ${card} has no tty`);
+  return `/dev/${name}`;
+}
+
+function pull(card: string): void {
+  writeFileSync(`${driverFolder}/unbind`, card);
+}
+
+function plugIn(card: string): void {
+  if (readdirSync(driverFolder).includes(card)) return;
+  writeFileSync(`${driverFolder}/bind`, card);
+}
+
+/** By the tools of the system, without code of the driver. */
+function openRaw(path: string): ReadStream {
+  const file = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+  execFileSync('/usr/bin/busybox', ['stty', '-F', path, 'raw', '-echo', '115200', 'clocal', '-crtscts']);
+  return new ReadStream(file);
+}
+
+async function untilSilent(received: Buffer[]): Promise<void> {
+  do received.length = 0;
+  while ((await delay(30), received.length > 0));
+}

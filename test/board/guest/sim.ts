@@ -1,0 +1,79 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Level } from '../../../drivers/contract/digital.ts';
+
+/** A chip of the kernel's gpio-sim. Its wire is in sysfs, past every driver of ours. */
+export interface SimulatedChip {
+  readonly label: string;
+  /** What a meter shows at the line. */
+  level(offset: number): Level;
+  /** Which resistor is at the line: `pull-up` or `pull-down`. */
+  bias(offset: number): string;
+  /** What the kernel drove since `forgetChanges`, on a wire that was at `from`: changes of the level only. */
+  changes(offset: number, from?: Level): readonly Level[];
+  forgetChanges(): void;
+  /** A finger at the line. */
+  pull(offset: number, level: Level): void;
+}
+
+export interface ChipPlan {
+  readonly label: string;
+  readonly lineNames: readonly string[];
+  /** Lines the kernel holds itself, with the name it gives for the holder. */
+  readonly hogs?: { readonly [offset: number]: string };
+}
+
+const classFolder = '/sys/class/gpio';
+const traceFolder = '/sys/kernel/tracing';
+const configFolder = '/sys/kernel/config/gpio-sim';
+
+/** Puts a chip into the running kernel; it stays until the machine is off. */
+export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): SimulatedChip {
+  const device = join(configFolder, label);
+  const bank = join(device, 'bank0');
+  for (const folder of [device, bank]) mkdirSync(folder);
+  writeFileSync(join(bank, 'num_lines'), String(lineNames.length));
+  writeFileSync(join(bank, 'label'), label);
+  for (const [offset, name] of lineNames.entries()) {
+    mkdirSync(join(bank, `line${offset}`));
+    writeFileSync(join(bank, `line${offset}`, 'name'), name);
+  }
+  for (const [offset, name] of Object.entries(hogs)) {
+    const hog = join(bank, `line${offset}`, 'hog');
+    mkdirSync(hog);
+    writeFileSync(join(hog, 'name'), name);
+    writeFileSync(join(hog, 'direction'), 'input');
+  }
+  writeFileSync(join(device, 'live'), '1');
+  const read = (path: string) => readFileSync(path, 'utf8').trim();
+  const wires = join('/sys/devices/platform', read(join(device, 'dev_name')), read(join(bank, 'chip_name')));
+  const firstNumber = baseOf(label);
+  writeFileSync(join(traceFolder, 'events/gpio/gpio_value/enable'), '1');
+  return {
+    label,
+    changes: (offset, from = 0) => tracedChanges(firstNumber + offset, from),
+    forgetChanges: () => writeFileSync(join(traceFolder, 'trace'), ''),
+    level: (offset) => (read(join(wires, `sim_gpio${offset}`, 'value')) === '1' ? 1 : 0),
+    bias: (offset) => read(join(wires, `sim_gpio${offset}`, 'pull')),
+    pull: (offset, level) =>
+      writeFileSync(join(wires, `sim_gpio${offset}`, 'pull'), level === 1 ? 'pull-up' : 'pull-down'),
+  };
+}
+
+/** The number that traces give the first line of a chip. */
+function baseOf(label: string): number {
+  const read = (chip: string, name: string) => readFileSync(join(classFolder, chip, name), 'utf8').trim();
+  const chips = readdirSync(classFolder).filter((name) => /^gpiochip\d+$/.test(name));
+  const chip = chips.find((name) => read(name, 'label') === label);
+  if (chip === undefined) throw new Error(`no chip is labelled ${label} in ${classFolder}`);
+  return Number(read(chip, 'base'));
+}
+
+/** The kernel tells each level it hands to the chip: a glitch cannot be too short to be seen. */
+function tracedChanges(number: number, from: Level): readonly Level[] {
+  const rows = readFileSync(join(traceFolder, 'trace'), 'utf8').matchAll(/gpio_value: (\d+) set ([01])/g);
+  const levels = [...rows]
+    .filter(([, row]) => Number(row) === number)
+    .map(([, , level]): Level => (level === '1' ? 1 : 0));
+  return levels.filter((level, index) => level !== (levels[index - 1] ?? from));
+}

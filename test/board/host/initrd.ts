@@ -1,0 +1,48 @@
+import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build as bundle, type Plugin } from 'esbuild';
+import { build } from '../../../build/build.ts';
+import { nativeFiles } from '../../../build/stubs.ts';
+import type { BoardImage } from './image.ts';
+import { runTool } from './run-tool.ts';
+
+/** Our suites say `vitest`; in the guest that is its small stand-in. */
+export const guestVitest: Plugin = {
+  name: 'guest-vitest',
+  setup({ onResolve }) {
+    onResolve({ filter: /^vitest$/ }, () => ({ path: join(process.cwd(), 'test/board/guest/vitest.ts') }));
+  },
+};
+
+/** What changes between runs: our bundle, our native files and our tests. Returns the path of the archive. */
+export async function makeInitrd(image: BoardImage, folder: string): Promise<string> {
+  await build();
+  const tree = join(folder, 'initrd');
+  for (const name of ['app', 'bin', 'dev', 'modules', 'proc', 'board', 'sys', 'tmp'])
+    mkdirSync(join(tree, name), { recursive: true });
+  copyFileSync(image.busybox, join(tree, 'bin/busybox'));
+  copyFileSync('test/board/guest/init.sh', join(tree, 'init'));
+  for (const program of ['bin/busybox', 'init']) chmodSync(join(tree, program), 0o755);
+  cpSync(image.modules, join(tree, 'modules'), { recursive: true });
+  writeFileSync(join(tree, 'modules/list'), `${image.moduleNames.join('\n')}\n`);
+  copyFileSync('dist/qn-agent.cjs', join(tree, 'app/qn-agent.cjs'));
+  cpSync('dist/native/linux-arm64', join(tree, 'app/native/linux-arm64'), { recursive: true });
+  await bundleGuest('test/board/guest/main.ts', join(tree, 'app/guest.cjs'));
+  // By the shell, because cpio takes the list of files on its input.
+  await runTool('sh', ['-c', 'find . | cpio --quiet -o -H newc -R 0:0 >../initrd.cpio'], tree);
+  return join(folder, 'initrd.cpio');
+}
+
+export async function bundleGuest(entry: string, outfile: string): Promise<void> {
+  await bundle({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    sourcemap: 'inline',
+    plugins: [guestVitest, nativeFiles],
+    logLevel: 'error',
+  });
+}

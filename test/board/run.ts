@@ -1,0 +1,10 @@
+import { spawnSync } from 'node:child_process';
+
+/** `npm run test:board`: boots the emulated board and runs its tests, as board.test.ts says; other operands go to vitest. */
+const reporters = ['--reporter=verbose', '--reporter=./test/support/closing-line.ts'];
+const vitest = 'node_modules/vitest/vitest.mjs';
+const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/board', ...reporters, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, TEST_BOARD: '1' },
+});
+process.exitCode = status ?? 70;

@@ -1,0 +1,62 @@
+import { ok, type Result } from '../../../drivers/contract/result.ts';
+import type { ChipLayout } from '../../../drivers/gpiochip/resolve.ts';
+import type { NativeFailure, NativeGpio, NativeResult } from '../../../drivers/native/addon.ts';
+
+/** What a kernel would answer, for answers that gpio-sim cannot be made to give. The real kernel is in test/board. */
+export interface KernelScript {
+  readonly chips: readonly ChipLayout[];
+  readonly fails?: {
+    readonly [Call in 'open' | 'line' | 'request' | 'get' | 'watch']?: { code: string; call: string };
+  };
+  readonly consumer?: string;
+}
+
+export interface ScriptedKernel {
+  readonly load: () => Result<NativeGpio>;
+  /** Handles that are open. */
+  readonly open: ReadonlySet<object>;
+}
+
+export function createScriptedKernel({ chips, fails = {}, consumer = '' }: KernelScript): ScriptedKernel {
+  const open = new Set<object>();
+  const handles = new Map<object, ChipLayout>();
+  const failure = (name: keyof typeof fails): NativeFailure | undefined => {
+    const planned = fails[name];
+    return planned === undefined ? undefined : { ok: false, text: 'as the script says', ...planned };
+  };
+  const opened = (layout: ChipLayout): NativeResult<object> => {
+    const handle = {};
+    open.add(handle);
+    handles.set(handle, layout);
+    return { ok: true, value: handle };
+  };
+  const layoutOf = (handle: object): ChipLayout => {
+    const layout = handles.get(handle);
+    if (layout === undefined || !open.has(handle)) throw new Error('used a handle that is not open');
+    return layout;
+  };
+  const nothing: NativeResult<void> = { ok: true, value: undefined };
+  const native: NativeGpio = {
+    open: (path) => failure('open') ?? opened(chips.find((chip) => chip.path === path)!),
+    info: (chip) => ({
+      ok: true,
+      value: { name: '', label: layoutOf(chip).label, linesCount: layoutOf(chip).lineNames.length },
+    }),
+    line: (chip, offset) =>
+      failure('line') ?? {
+        ok: true,
+        value: { name: layoutOf(chip).lineNames[offset]!, consumer, flags: consumer === '' ? 0 : 1 },
+      },
+    request: (chip) => failure('request') ?? opened(layoutOf(chip)),
+    set: () => nothing,
+    get: () => failure('get') ?? { ok: true, value: 0n },
+    watch: () => failure('watch') ?? nothing,
+    close(handle) {
+      open.delete(handle);
+      return nothing;
+    },
+    counts: () => ({ open: open.size, finalized: 0 }),
+    sdNotify: () => nothing,
+  };
+  return { load: () => ok(native), open };
+}

@@ -1,0 +1,130 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { loadNativeGpio, type NativeChip, type NativeGpio } from '../../drivers/native/addon.ts';
+import { addonFile } from '../../drivers/native/addon-file.ts';
+import { sdNotify } from '../../drivers/native/sd-notify.ts';
+import { openDatagramInbox } from '../support/datagrams.ts';
+import { ptyMissing } from '../support/pty.ts';
+import { until } from '../support/until.ts';
+import { valueOf } from '../support/value-of.ts';
+import { fuzzNative } from './native/fuzz.ts';
+
+const isBuilt = existsSync(addonFile('gpiochip.node'));
+
+describe.skipIf(!isBuilt)(`the native file${isBuilt ? '' : ' (npm run build:native, needs gcc)'}`, () => {
+  let native: NativeGpio;
+  beforeAll(() => {
+    native = valueOf(loadNativeGpio());
+  });
+
+  test('what the system answers is a result with the code, its text and the call', () => {
+    expect(native.open('/dev/nowhere')).toEqual({
+      ok: false,
+      code: 'ENOENT',
+      text: 'no such file or directory',
+      call: 'open',
+    });
+  });
+
+  test('a file that is no chip is not opened, and leaves no descriptor behind', () => {
+    const opened = native.open('/dev/null');
+    expect(opened).toMatchObject({ ok: false, code: 'ENOTTY', call: 'GPIO_GET_CHIPINFO_IOCTL' });
+    expect(native.counts().open).toBe(0);
+  });
+
+  test('wrong arguments are refused by name', () => {
+    const strange = {} as NativeChip;
+    expect(() => native.open('a\0b')).toThrow(TypeError);
+    expect(() => native.line(strange, 0)).toThrow('chip: expected a handle from open or request');
+    expect(() => native.set(strange as never, 1n, 2n)).toThrow('lines: expected a handle');
+    expect(() => native.sdNotify('/run/x', 'x'.repeat(4_096))).toThrow('text: expected text of at most 4095 bytes');
+    const request = { offsets: [], flags: 8, values: 0n, debounceUs: 0, eventsCountMax: 0, consumer: 'x' };
+    expect(() => native.request(strange, request)).toThrow('offsets: expected an array of 1 to 64 offsets');
+    expect(() => native.request(strange, { ...request, offsets: [0], values: -1n })).toThrow(
+      'values: expected a BigInt',
+    );
+    expect(() => native.request(strange, { ...request, offsets: [0], consumer: 'x'.repeat(32) })).toThrow('consumer:');
+  });
+
+  test('no argument makes it do anything but refuse, fail or succeed', () => {
+    const { callsCount, refusedCount, failedCount } = fuzzNative(native);
+    expect(callsCount).toBeGreaterThan(30_000);
+    expect(refusedCount + failedCount).toBeGreaterThan(callsCount / 2);
+    expect(native.counts()).toEqual({ open: 0, finalized: 0 });
+  });
+
+  test('each worker has its own, and may end at any time', async () => {
+    const script = `
+      const { workerData, parentPort } = require('node:worker_threads');
+      const addon = { exports: {} };
+      process.dlopen(addon, workerData);
+      parentPort.postMessage(addon.exports.counts());
+      setInterval(() => addon.exports.open('/dev/null'), 1);`;
+    for (let round = 0; round < 3; round += 1) {
+      const worker = new Worker(script, { eval: true, workerData: addonFile('gpiochip.node') });
+      const counts = await new Promise((resolve) => worker.once('message', resolve));
+      expect(counts).toEqual({ open: 0, finalized: 0 });
+      await worker.terminate();
+    }
+  });
+
+  describe.skipIf(ptyMissing !== undefined)(`sd_notify${ptyMissing === undefined ? '' : ` (${ptyMissing})`}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'notify-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    test.for([join(folder, 'notify.sock'), `@qn-notify-${process.pid}`])(
+      'tells the service manager at %s',
+      async (address) => {
+        await using inbox = await openDatagramInbox(address);
+        expect(sdNotify(native, address, 'READY=1\nSTATUS=bereit für alles')).toEqual({ ok: true });
+        await until(() => inbox.received() !== '', 'the datagram');
+        expect(inbox.received()).toBe('READY=1\nSTATUS=bereit für alles');
+      },
+    );
+  });
+
+  test.for([
+    ['nobody listens', '/run/nowhere/notify', 'absent', 'ENOENT'],
+    ['an abstract name is free', '@qn-nobody', 'absent', 'ECONNREFUSED'],
+    ['an address of another kind', 'vsock:2:1', 'io', 'EAFNOSUPPORT'],
+    ['a path longer than an address', `/${'x'.repeat(120)}`, 'io', 'ENAMETOOLONG'],
+    ['no address', '', 'io', 'EAFNOSUPPORT'],
+    ['an address without a name', '@', 'io', 'EINVAL'],
+  ] as const)('when %s, notifying fails: %s', ([, address, kind, code]) => {
+    const sent = sdNotify(native, address, 'READY=1');
+    expect(sent).toMatchObject({ ok: false, error: { kind, operation: 'notify', cause: { code } } });
+  });
+});
+
+describe('without the native file', () => {
+  test('it is unsupported, and the fix says how to get it', () => {
+    expect(loadNativeGpio('/nowhere/gpiochip.node')).toMatchObject({
+      ok: false,
+      error: {
+        kind: 'unsupported',
+        detail: 'the native file is missing: /nowhere/gpiochip.node',
+        fix: expect.stringContaining('npm run build:native'),
+      },
+    });
+  });
+
+  test('a file that is not for this machine is unsupported, too', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'native-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'gpiochip.node');
+    writeFileSync(path, 'not an ELF file');
+    expect(loadNativeGpio(path)).toMatchObject({
+      ok: false,
+      error: { kind: 'unsupported', detail: expect.stringContaining(path) },
+    });
+  });
+
+  test('a native file of something else is not taken for it', () => {
+    const other = addonFile('epoll.node');
+    if (!existsSync(other)) return;
+    expect(loadNativeGpio(other)).toMatchObject({ ok: false, error: { kind: 'unsupported' } });
+  });
+});
