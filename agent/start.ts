@@ -1,6 +1,6 @@
 import type { GpioBackend } from '../drivers/contract/digital.ts';
 import type { Result } from '../drivers/contract/result.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, sleep } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { createAcknowledger } from './dispatch/acknowledge.ts';
 import { DispatchCounters } from './dispatch/counters.ts';
@@ -68,7 +68,7 @@ export async function startAgent(config: Config, configHash: string, environment
   states.change('channels', channelsOf(config));
 
   const counters = new DispatchCounters();
-  const loop = openDispatch(config, environment, { pool, voice, table, board, counters });
+  const { loop, settled } = openDispatch(config, environment, { pool, voice, table, board, counters });
   const loopLag = openLoopLag();
   const broker = { name: '' };
   const sources: HealthSources = {
@@ -103,7 +103,10 @@ export async function startAgent(config: Config, configHash: string, environment
     onTrouble: (error) => log.warn({ kind: error.kind, detail: error.detail }, 'cannot connect yet'),
     onMessage: (message) => loop.receive(message),
   });
-  outbox.onRoom(() => states.flush());
+  outbox.onRoom(() => {
+    reporter.flush();
+    states.flush();
+  });
 
   return {
     boot,
@@ -114,8 +117,9 @@ export async function startAgent(config: Config, configHash: string, environment
       loop.close();
       reporter[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
+      await settled(); // What was under way has failed now, and gives its slots back.
       await outbox.drain(shutdownMsMax / 2);
-      await sayGoodbye(link, will);
+      await sayGoodbye(link, will, clock);
       await link[Symbol.asyncDispose]();
       outbox.close();
       loopLag[Symbol.dispose]();
@@ -173,14 +177,20 @@ interface DispatchParts {
   readonly counters: DispatchCounters;
 }
 
-function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): DispatchLoop {
+interface Dispatch {
+  readonly loop: DispatchLoop;
+  /** Resolves when no command is under way and none waits. */
+  settled(): Promise<void>;
+}
+
+function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): Dispatch {
   const { pool, voice, table, board, counters } = parts;
   const acknowledger = createAcknowledger(voice.publisher, config.mqtt.acks);
   const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters };
-  const { handle, refuse } = createHandler(dependencies, config.mqtt.root);
+  const { handle, refuse, settled } = createHandler(dependencies, config.mqtt.root);
   const limits = poolProfiles[config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
-  return new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax);
+  return { loop: new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax), settled };
 }
 
 /** What the broker says in our name when we are gone (QN-6): retained, so that it is seen by whoever comes later. */
@@ -193,9 +203,11 @@ function offlineWill(config: Config, boot: bigint): LastWill {
   return { topic, payload: encoded.value.bytes, qos: 1, retain: true };
 }
 
-/** A clean stop drops the last will, so the same words are said by hand. */
-function sayGoodbye(link: Link, will: LastWill): Promise<void> {
-  return new Promise((resolve) => link.publish(will, () => resolve()));
+/** A clean stop drops the last will, so the same words are said by hand; a broker that is stuck is not waited for. */
+async function sayGoodbye(link: Link, will: LastWill, clock: Clock): Promise<void> {
+  const said = new AbortController();
+  link.publish(will, () => said.abort());
+  await sleep(clock, shutdownMsMax / 2, said.signal);
 }
 
 /** The table channel number ↔ document (QN-3.3). */

@@ -33,10 +33,13 @@ export const healthVerb: Verb = {
       rootLength = own.root.length;
       return filters(own);
     };
-    const opened = await openSession(context, options, measured, ({ topic, payload }) => {
-      const decoded = decodeAny(payload, context.clock.wallMs());
-      const target = parseTopic(topic.slice(0, rootLength), topic)?.target;
-      if (decoded.ok && target !== undefined) inbox.add({ node: target, message: decoded.value });
+    const opened = await openSession(context, options, measured, {
+      onMessage({ topic, payload }) {
+        const decoded = decodeAny(payload, context.clock.wallMs());
+        const target = parseTopic(topic.slice(0, rootLength), topic)?.target;
+        if (decoded.ok && target !== undefined) inbox.add({ node: target, message: decoded.value });
+      },
+      onLost: () => inbox.close(),
     });
     if (!opened.ok) return opened.error;
     await using session = opened.value;
@@ -48,6 +51,7 @@ export const healthVerb: Verb = {
       sightings.set(seen.node, seen.message);
       if (node !== undefined) break;
     }
+    if (sightings.size === 0 && inbox.isClosed) return exitCodes.unavailable;
     if (sightings.size === 0) {
       context.err(`qnctl health: ${node ?? 'no node'} has never told its health to this broker; is the root right?`);
       return exitCodes.unavailable;

@@ -5,6 +5,7 @@ export class Inbox<Item> {
   readonly #context: CliContext;
   readonly #items: Item[] = [];
   #wake: () => void = () => {};
+  #isClosed = false;
 
   constructor(context: CliContext) {
     this.#context = context;
@@ -17,10 +18,21 @@ export class Inbox<Item> {
     this.#wake();
   }
 
-  /** The next one; undefined after `timeoutMs` or when the user gave up. */
+  /** Nothing more will come: the connection broke. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The next one; undefined after `timeoutMs`, when nothing more will come, or when the user gave up. */
   async next(timeoutMs: number): Promise<Item | undefined> {
     const { clock, signal } = this.#context;
-    if (this.#items.length === 0 && !signal.aborted && timeoutMs > 0) {
+    const isWaiting = this.#items.length === 0 && !this.#isClosed && !signal.aborted;
+    if (isWaiting && timeoutMs > 0) {
       await new Promise<void>((resolve) => {
         const limit = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, resolve);
         this.#wake = () => {

@@ -7,7 +7,7 @@ import { formatTopic } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny, formatMessage, parseTypedValue } from './message-text.ts';
 import { checkNames } from './names.ts';
-import { openSession, type Session, sessionOptions } from './session.ts';
+import { openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
 export const notifyVerb: Verb = {
@@ -35,9 +35,12 @@ export const notifyVerb: Verb = {
     }
     const inbox = new Inbox<Message>(context);
     const ackFilter = ({ root }: { root: string }) => [formatTopic(root, node, 'ack', document)];
-    const opened = await openSession(context, options, ackFilter, ({ payload }) => {
-      const decoded = decodeAny(payload, context.clock.wallMs());
-      if (decoded.ok) inbox.add(decoded.value);
+    const opened = await openSession(context, options, ackFilter, {
+      onMessage({ payload }) {
+        const decoded = decodeAny(payload, context.clock.wallMs());
+        if (decoded.ok) inbox.add(decoded.value);
+      },
+      onLost: () => inbox.close(),
     });
     if (!opened.ok) return opened.error;
     await using session = opened.value;
@@ -47,7 +50,8 @@ export const notifyVerb: Verb = {
     const encoded = encodeMessage(notify, encoding);
     if (!encoded.ok) return exitCodes.bug;
     const topic = formatTopic(session.root, node, 'notify', document);
-    await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false });
+    const published = await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false });
+    if (!published.ok) return tellUnpublished(context, published.error);
     return await followAcks(context, session, inbox, { id, node, document, isJson: isSet(options, 'json') });
   },
 };
@@ -73,6 +77,7 @@ async function followAcks(context: CliContext, session: Session, inbox: Inbox<Me
     context.out(formatMessage(message, sent.document, sent.isJson));
     if (isTerminal(message.st)) return message.st === 'successful' ? exitCodes.ok : exitCodes.failed;
   }
+  if (inbox.isClosed) return exitCodes.unavailable;
   context.err(
     `qnctl notify: ${sent.node} did not say what became of it within ${session.timeoutMs} ms; try: qnctl health ${sent.node}`,
   );

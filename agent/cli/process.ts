@@ -9,12 +9,16 @@ export async function runProcess(program: Program): Promise<void> {
     process.on(name, () => (stop.signal.aborted ? process.exit(exitCodes.failed) : stop.abort()));
   }
   process.stdout.on('error', ignoreClosedPipe);
+  // Timers of the clock keep no process alive: without a socket it would end in the middle of a verb, and with code 0.
+  const alive = setInterval(() => {}, 2 ** 30);
   try {
     const code = await runProgram(program, process.argv.slice(2), createContext(stop.signal));
     process.exitCode = code;
   } catch (error) {
     console.error(error);
     process.exit(exitCodes.bug);
+  } finally {
+    clearInterval(alive);
   }
 }
 

@@ -5,7 +5,7 @@ import { formatTopic } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny, formatMessage } from './message-text.ts';
 import { checkNames } from './names.ts';
-import { openSession, sessionOptions } from './session.ts';
+import { openSession, sessionOptions, tellUnpublished } from './session.ts';
 import { exitCodes, isSet, type Verb } from './verb.ts';
 
 export const queryVerb: Verb = {
@@ -22,9 +22,12 @@ export const queryVerb: Verb = {
     const { node, document } = names.value;
     const inbox = new Inbox<Message>(context);
     const replyFilter = (own: { root: string; name: string }) => [formatTopic(own.root, own.name, 'state', document)];
-    const opened = await openSession(context, options, replyFilter, ({ payload }) => {
-      const decoded = decodeAny(payload, context.clock.wallMs());
-      if (decoded.ok) inbox.add(decoded.value);
+    const opened = await openSession(context, options, replyFilter, {
+      onMessage({ payload }) {
+        const decoded = decodeAny(payload, context.clock.wallMs());
+        if (decoded.ok) inbox.add(decoded.value);
+      },
+      onLost: () => inbox.close(),
     });
     if (!opened.ok) return opened.error;
     await using session = opened.value;
@@ -34,8 +37,11 @@ export const queryVerb: Verb = {
     const encoded = encodeMessage(query, 'json');
     if (!encoded.ok) return exitCodes.bug;
     const payload = encoded.value.bytes;
-    await session.publish({ topic: formatTopic(root, node, 'query', document), payload, qos: 1, retain: false });
+    const topic = formatTopic(root, node, 'query', document);
+    const published = await session.publish({ topic, payload, qos: 1, retain: false });
+    if (!published.ok) return tellUnpublished(context, published.error);
     const answer = await inbox.next(timeoutMs);
+    if (answer === undefined && inbox.isClosed) return exitCodes.unavailable;
     if (answer === undefined) {
       context.err(`qnctl query: no answer from ${node} within ${timeoutMs} ms; try: qnctl health ${node}`);
       return exitCodes.unavailable;

@@ -27,6 +27,12 @@ export interface Session extends AsyncDisposable {
   publish(message: OutboundMessage): Promise<Result<void, LinkError>>;
 }
 
+export interface SessionHandlers {
+  onMessage(message: InboundMessage): void;
+  /** The connection broke, and the user was told. Nothing more will come. */
+  onLost(): void;
+}
+
 interface Target {
   readonly url: string;
   readonly root: string;
@@ -40,7 +46,7 @@ export async function openSession(
   context: CliContext,
   options: OptionValues,
   filtersOf: (names: { readonly root: string; readonly name: string }) => readonly string[],
-  onMessage: (message: InboundMessage) => void,
+  handlers: SessionHandlers,
 ): Promise<Result<Session, ExitCode>> {
   const target = await targetOf(context, options);
   if (!target.ok) {
@@ -50,7 +56,7 @@ export async function openSession(
   const { root, timeoutMs } = target.value;
   const name = `qnctl-${randomBytes(4).toString('hex')}`;
   const filters = filtersOf({ root, name });
-  const connected = await connect(context, target.value, name, filters, onMessage);
+  const connected = await connect(context, target.value, name, filters, handlers);
   if (!connected.ok) {
     context.err(`qnctl: ${connected.error}`);
     return fail(exitCodes.unavailable);
@@ -63,6 +69,12 @@ export async function openSession(
     publish: (message) => new Promise((resolve) => link.publish(message, resolve)),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   });
+}
+
+/** A broker that breaks off or refuses a message: it is not known whether the node got it. */
+export function tellUnpublished(context: CliContext, { detail }: LinkError): ExitCode {
+  context.err(`qnctl: not published: ${detail}`);
+  return exitCodes.unavailable;
 }
 
 async function targetOf({ env }: CliContext, options: OptionValues): Promise<Result<Target, string>> {
@@ -101,11 +113,11 @@ async function passwordOf(
 }
 
 function connect(
-  { clock, random, signal }: CliContext,
+  { clock, random, signal, err }: CliContext,
   target: Target,
   name: string,
   filters: readonly string[],
-  onMessage: (message: InboundMessage) => void,
+  { onMessage, onLost }: SessionHandlers,
 ): Promise<Result<Link, string>> {
   const endpoint = parseBrokerUrl(target.url);
   if (endpoint === undefined) return Promise.resolve(fail(`not a broker url: ${target.url}`));
@@ -127,7 +139,11 @@ function connect(
       },
       {
         onUp: () => resolve(ok(link)),
-        onDown: ({ detail }) => giveUp(detail),
+        onDown({ detail }) {
+          err(`qnctl: ${detail}`);
+          void link[Symbol.asyncDispose]();
+          onLost();
+        },
         onTrouble: ({ detail }) => giveUp(detail),
         onMessage,
       },

@@ -1,5 +1,6 @@
 import { parseDuration } from '../config/duration.ts';
 import { isDocumentName, isNodeName } from '../qn/topic.ts';
+import { refusalText } from './decode.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny, formatMessage } from './message-text.ts';
 import { openSession, sessionOptions } from './session.ts';
@@ -33,10 +34,14 @@ export const watchVerb: Verb = {
     const filters = ({ root }: { root: string }) =>
       watchedVerbs.map((verb) => `${root}/${node}/${verb}/${document ?? '+'}`);
     const isJson = isSet(options, 'json');
-    const opened = await openSession(context, options, filters, ({ topic, payload }) => {
-      const decoded = decodeAny(payload, context.clock.wallMs());
-      const name = topic.slice(topic.lastIndexOf('/') + 1);
-      inbox.add(decoded.ok ? formatMessage(decoded.value, name, isJson) : `${name}: ${decoded.error.reason}`);
+    const opened = await openSession(context, options, filters, {
+      onMessage({ topic, payload }) {
+        const decoded = decodeAny(payload, context.clock.wallMs());
+        const name = topic.slice(topic.lastIndexOf('/') + 1);
+        if (decoded.ok) inbox.add(formatMessage(decoded.value, name, isJson));
+        else inbox.add(isJson ? refusalText(decoded.error) : `${name}: ${decoded.error.reason}`);
+      },
+      onLost: () => inbox.close(),
     });
     if (!opened.ok) return opened.error;
     await using _session = opened.value;
@@ -46,6 +51,6 @@ export const watchVerb: Verb = {
       if (line === undefined) break;
       context.out(line);
     }
-    return exitCodes.ok;
+    return inbox.isClosed ? exitCodes.unavailable : exitCodes.ok;
   },
 };

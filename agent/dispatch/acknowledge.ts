@@ -53,8 +53,9 @@ export function createAcknowledger(publisher: Publisher, acks: 'all' | 'final'):
 
 function ackOf({ id, document, message, traceparent }: Answerable, verdict: Verdict): Ack {
   const trace = message?.tr ?? traceparent;
-  const first = verdict.first === undefined ? undefined : firstOutcome(verdict.first);
   const channel = message?.compact?.channel;
+  const hasRoom = channel === undefined; // 17 bytes say that it is a duplicate, not of what.
+  const first = verdict.first === undefined || !hasRoom ? undefined : firstOutcome(verdict.first);
   return {
     t: 'ack',
     id,

@@ -18,8 +18,14 @@ export interface Command {
   readonly answerable: Answerable;
 }
 
+export interface Commander {
+  carryOut(command: Command): void;
+  /** Resolves when no command is under way and none waits; meant for a board that was disposed of. */
+  settled(): Promise<void>;
+}
+
 /** Carries a command through its life (QN-4): told at each step, its slot released at the last one. */
-export function createCommander(dependencies: HandlerDependencies): (command: Command) => void {
+export function createCommander(dependencies: HandlerDependencies): Commander {
   const { clock, pool, board, acknowledger, counters, clockQuality } = dependencies;
   const recent = new RecentCommands(recentCommandsCount);
   const lanes = new Map<string, Lane>(); // One per document at most.
@@ -66,7 +72,7 @@ export function createCommander(dependencies: HandlerDependencies): (command: Co
     return { go, refuse, end };
   }
 
-  return (command) => {
+  function carryOut(command: Command): void {
     const { row, job, message } = command;
     const life = createLife(command);
     const first = recent.begin(row.name, message);
@@ -81,7 +87,8 @@ export function createCommander(dependencies: HandlerDependencies): (command: Co
     if (!lane.ok) return life.refuse('reject', failure(lane.error));
     if (lane.value.isFull)
       return life.refuse('reject', { reason: 'busy', detail: `too many commands wait for ${row.name}` });
-    if (!pool.transfer(job.slot, 'executing')) {
+    // An emergency is never turned away because others wait: then it keeps its inbound slot until it is done.
+    if (!pool.transfer(job.slot, 'executing') && !row.isEmergency) {
       return life.refuse('reject', { reason: 'overloaded', detail: 'every executing slot is taken' });
     }
     life.go('accept');
@@ -96,6 +103,13 @@ export function createCommander(dependencies: HandlerDependencies): (command: Co
       end: life.end,
     };
     lane.value.add(work);
+  }
+
+  return {
+    carryOut,
+    async settled() {
+      for (const lane of lanes.values()) await lane.settled();
+    },
   };
 }
 

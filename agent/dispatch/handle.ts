@@ -6,49 +6,56 @@ import type { Refusal } from '../qn/reason.ts';
 import type { Answerable } from './acknowledge.ts';
 import { createCommander } from './command.ts';
 import type { HandlerDependencies } from './dependencies.ts';
-import { encodingOf, type Job, replyTopic } from './job.ts';
+import { type Caller, encodingOf, type Job, replyTopic } from './job.ts';
 import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
 
 export interface Handler {
   handle(job: Job): void;
-  /** Counts a message that was refused, and answers it where somebody can be answered. */
-  refuse(route: Route, refusal: Refusal): void;
+  /** Counts a message that was refused unread, and answers it where somebody can be answered. */
+  refuse(route: Route, caller: Caller, refusal: Refusal): void;
+  /** Resolves when no command is under way and none waits. */
+  settled(): Promise<void>;
 }
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
   const { clock, log, pool, ids, states, publisher, acknowledger, counters } = dependencies;
-  const command = createCommander(dependencies);
+  const commander = createCommander(dependencies);
 
-  function refuse(route: Route, refusal: Refusal, asked?: Answerable): void {
-    counters.refuse(refusal.reason);
-    const document = documentOf(route);
-    log.debug({ document, ...refusal, id: refusal.id?.toString() }, 'message refused');
-    const answerable = asked ?? { document, id: refusal.id ?? ids.next() }; // QN-3.4
-    acknowledger.tell(answerable, { status: 'rejected', reason: refusal.reason, detail: refusal.detail });
+  function refuse(asked: Answerable, refusal: Refusal): void {
+    const { reason, detail } = refusal;
+    counters.refuse(reason);
+    log.debug({ document: asked.document, ...refusal, id: refusal.id?.toString() }, 'message refused');
+    acknowledger.tell(asked, { status: 'rejected', reason, detail });
   }
 
-  /** Who asked, and where the answers go. */
-  function answerableOf(job: Job, message: Message): Answerable {
-    const { correlationData, traceparent } = job.caller;
-    const topic = replyTopic(root, job.caller, message);
+  /** Who asked, and where the answers go (QN-2.3). */
+  function addressOf(route: Route, caller: Caller, message?: Message): Omit<Answerable, 'id'> {
+    const { correlationData, traceparent } = caller;
+    const topic = replyTopic(root, caller, message);
     return {
-      document: documentOf(job.route),
-      id: message.id ?? ids.next(), // QN-3.2
-      message,
-      encoding: encodingOf(job.slot.bytes(), message),
+      document: documentOf(route),
       ...(topic === undefined ? {} : { replyTopic: topic }),
       ...(correlationData === undefined ? {} : { correlationData }),
       ...(traceparent === undefined ? {} : { traceparent }),
     };
   }
 
+  function answerableOf({ route, caller, slot, contentType }: Job, message: Message): Answerable {
+    const encoding = encodingOf(slot.bytes(), contentType, message);
+    return { ...addressOf(route, caller, message), id: message.id ?? ids.next(), message, encoding }; // QN-3.2
+  }
+
+  function refuseUnread(route: Route, caller: Caller, refusal: Refusal): void {
+    refuse({ ...addressOf(route, caller), id: refusal.id ?? ids.next() }, refusal); // QN-3.4
+  }
+
   function answer(job: Job, query: Query): void {
     const asked = answerableOf(job, query);
     const { document, encoding, correlationData, replyTopic: topic } = asked;
     const snapshot = (query.mode ?? 'get') === 'get' ? states.snapshot(document) : undefined;
-    if (snapshot === undefined) return refuse(job.route, queryRefusal(job.route, query), asked);
+    if (snapshot === undefined) return refuse(asked, queryRefusal(job.route, query));
     counters.answer();
     publisher.say({
       message: { ...snapshot, doc: document },
@@ -67,7 +74,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function handleQuery(job: Job): void {
     const decoded = decodeQuery(job.slot.bytes(), contextOf(job));
     if (decoded.ok) answer(job, decoded.value);
-    else refuse(job.route, decoded.error);
+    else refuseUnread(job.route, job.caller, decoded.error);
     pool.release(job.slot);
   }
 
@@ -79,14 +86,14 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   }
 
   function handleCommand(job: Job): void {
-    const { route } = job;
+    const { route, caller } = job;
     const decoded = decodeCommand(job);
     if (decoded.ok && 'row' in route) {
       const message = decoded.value;
-      return command({ row: route.row, job, message, answerable: answerableOf(job, message) });
+      return commander.carryOut({ row: route.row, job, message, answerable: answerableOf(job, message) });
     }
-    if (decoded.ok) refuse(route, strangerRefusal(route), answerableOf(job, decoded.value));
-    else refuse(route, decoded.error);
+    if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
+    else refuseUnread(route, caller, decoded.error);
     pool.release(job.slot);
   }
 
@@ -97,7 +104,8 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       if (isQuery) handleQuery(job);
       else handleCommand(job);
     },
-    refuse,
+    refuse: refuseUnread,
+    settled: () => commander.settled(),
   };
 }
 

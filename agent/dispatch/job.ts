@@ -1,8 +1,10 @@
+import { topicBytesMax, topicLevelsMax } from '../limits.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
 import { isTopicName } from '../mqtt/topic-filter.ts';
 import type { Slot } from '../pool/slot.ts';
 import type { Codec } from '../qn/codec.ts';
 import type { Message } from '../qn/message.ts';
+import { codecFor } from '../qn/registry.ts';
 import { parseTopic } from '../qn/topic.ts';
 import type { Route } from './table.ts';
 
@@ -25,32 +27,45 @@ export interface Caller {
 }
 
 export function createJob(route: Route, slot: Slot, message: InboundMessage, arrivedMs: number): Job {
-  const { contentType, responseTopic, correlationData, traceparent } = message.properties;
+  const { contentType } = message.properties;
   return {
     route,
     slot,
     isRetained: message.retain,
     arrivedMs,
     ...(contentType === undefined ? {} : { contentType }),
-    caller: {
-      ...(responseTopic === undefined ? {} : { responseTopic }),
-      ...(correlationData === undefined ? {} : { correlationData: Uint8Array.from(correlationData) }),
-      ...(traceparent === undefined ? {} : { traceparent }),
-    },
+    caller: callerOf(message),
+  };
+}
+
+/** A copy: the message is the link's, and gone after the call. */
+export function callerOf({ properties }: InboundMessage): Caller {
+  const { responseTopic, correlationData, traceparent } = properties;
+  return {
+    ...(responseTopic === undefined ? {} : { responseTopic }),
+    ...(correlationData === undefined ? {} : { correlationData: Uint8Array.from(correlationData) }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }
 
 /** The topic the sender wants answers on; undefined when there is none, or none we may publish to. */
 export function replyTopic(root: string, caller: Caller, message: Message | undefined): string | undefined {
   const topic = caller.responseTopic ?? message?.reply;
-  if (topic === undefined || !isTopicName(topic) || topic.startsWith('$')) return undefined;
+  if (topic === undefined || !isHarmless(topic)) return undefined;
   const verb = parseTopic(root, topic)?.verb;
   return verb === 'notify' || verb === 'query' ? undefined : topic; // An answer must never be a command.
 }
 
+/** Brokers hang up on what MQTT merely advises against (MQTT 5, 1.5.4): a stranger could cut us off with one message. */
+function isHarmless(topic: string): boolean {
+  if (!isTopicName(topic) || topic.startsWith('$') || unspeakable.test(topic)) return false;
+  return Buffer.byteLength(topic) <= topicBytesMax && topic.split('/').length <= topicLevelsMax;
+}
+
+const unspeakable = /[\p{Cc}\p{Noncharacter_Code_Point}]/u;
+
 /** Answers are in the encoding of the question. */
-export function encodingOf(bytes: Uint8Array, message: Message): Codec['name'] {
+export function encodingOf(bytes: Uint8Array, contentType: string | undefined, message: Message): Codec['name'] {
   if (message.compact !== undefined) return 'compact';
-  const first = bytes[0] ?? 0;
-  return first >= 0xa0 ? 'cbor' : 'json';
+  return codecFor(bytes, contentType)?.name === 'cbor' ? 'cbor' : 'json';
 }

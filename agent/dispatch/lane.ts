@@ -18,6 +18,7 @@ export class Lane {
   readonly #document: OpenDocument;
   readonly #waiting: Work[] = []; // At most documentQueueCountMax; over it: refuse `busy`.
   #isBusy = false;
+  #current: Promise<void> = Promise.resolve();
 
   constructor(document: OpenDocument) {
     this.#document = document;
@@ -33,6 +34,11 @@ export class Lane {
     assert(!this.isFull, 'a full lane takes no work');
     if (this.#isBusy) this.#waiting.push(work);
     else this.#run(work);
+  }
+
+  /** Resolves when nothing is under way and nothing waits. */
+  async settled(): Promise<void> {
+    while (this.#isBusy) await this.#current;
   }
 
   #run(first: Work): void {
@@ -52,7 +58,7 @@ export class Lane {
       const next = this.#waiting.shift();
       if (next !== undefined) this.#run(next);
     };
-    outcome.then(end, (cause: unknown) => end(fail(brokenPromise(cause))));
+    this.#current = outcome.then(end, (cause: unknown) => end(fail(brokenPromise(cause))));
   }
 }
 

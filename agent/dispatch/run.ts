@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { dispatchTurnMessagesMax, dispatchTurnMsMax } from '../limits.ts';
+import { dispatchTurnMessagesMax, dispatchTurnMsMax, emergencyInboundCount } from '../limits.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
 import type { Pool } from '../pool/pool.ts';
 import { Ring } from '../pool/ring.ts';
 import type { Refusal } from '../qn/reason.ts';
 import type { DispatchCounters } from './counters.ts';
-import { createJob, type Job } from './job.ts';
+import { type Caller, callerOf, createJob, type Job } from './job.ts';
 import type { DocumentTable, Route } from './table.ts';
 
 export interface LoopDependencies {
@@ -16,7 +16,7 @@ export interface LoopDependencies {
   /** Decodes, plans and performs; owns the slot from then on. */
   handle(job: Job): void;
   /** A message that never became a job. */
-  refuse(route: Route, refusal: Refusal): void;
+  refuse(route: Route, caller: Caller, refusal: Refusal): void;
 }
 
 /**
@@ -33,7 +33,7 @@ export class DispatchLoop {
   constructor(dependencies: LoopDependencies, inboundCountMax: number) {
     this.#dependencies = dependencies;
     this.#express = new Ring<Job>(inboundCountMax, 'refuse'); // Slots run out before a ring does.
-    this.#bulk = new Ring<Job>(inboundCountMax, 'refuse');
+    this.#bulk = new Ring<Job>(inboundCountMax - emergencyInboundCount, 'refuse');
   }
 
   /** Returns at once; the payload may be reused afterwards. */
@@ -63,13 +63,15 @@ export class DispatchLoop {
     const { payloadBytesMax } = pool;
     if (byteLength > payloadBytesMax) {
       const detail = `${byteLength} bytes; this board takes at most ${payloadBytesMax}`;
-      return refuse(route, { reason: 'too-large', detail }); // QN-3.5
+      return refuse(route, callerOf(message), { reason: 'too-large', detail }); // QN-3.5
     }
-    const slot = pool.acquire('inbound', byteLength);
-    if (slot === undefined) return refuse(route, { reason: 'overloaded', detail: 'every inbound slot is taken' });
+    const ring = 'row' in route && route.row.isEmergency ? this.#express : this.#bulk;
+    const slot = ring.count < ring.capacity ? pool.acquire('inbound', byteLength) : undefined;
+    if (slot === undefined) {
+      return refuse(route, callerOf(message), { reason: 'overloaded', detail: 'every inbound slot is taken' });
+    }
     slot.payload.set(message.payload);
     slot.setLength(byteLength);
-    const ring = 'row' in route && route.row.isEmergency ? this.#express : this.#bulk;
     ring.push(createJob(route, slot, message, clock.monotonicMs()));
     this.#schedule();
   }

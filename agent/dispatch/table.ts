@@ -50,11 +50,18 @@ export function createTable(config: Config): DocumentTable {
     routes(topic: string) {
       const known = exact.get(topic);
       if (known !== undefined && foreign.length === 0) return known;
-      const bound = foreign.filter(({ binding }) => matchesFilter(binding.on, topic));
+      const isEcho = isOwnVoice(root, config.node, topic);
+      const bound = isEcho ? [] : foreign.filter(({ binding }) => matchesFilter(binding.on, topic));
       if (known !== undefined || bound.length > 0) return [...(known ?? []), ...bound];
       return unknownDocument(root, topic, targets);
     },
   });
+}
+
+/** What this node says itself: a binding to `#` would answer every ack of ours with another one, for ever. */
+function isOwnVoice(root: string, node: string, text: string): boolean {
+  const topic = parseTopic(root, text);
+  return topic?.target === node && topic.verb !== 'notify' && topic.verb !== 'query';
 }
 
 function unknownDocument(root: string, text: string, targets: readonly string[]): readonly Route[] {

@@ -58,10 +58,13 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
   };
 }
 
+/** W3C Trace Context. The text comes from strangers, and a broker hangs up on some of what they could put there. */
+const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 function propertiesOf(contentType: string, traceparent?: string, correlationData?: Uint8Array): MessageProperties {
   return {
     contentType,
-    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(traceparent === undefined || !traceparentPattern.test(traceparent) ? {} : { traceparent }),
     ...(correlationData === undefined ? {} : { correlationData }),
   };
 }

@@ -62,15 +62,16 @@ export class DocumentStates {
   flush(): void {
     for (const [document, state] of this.#states) {
       if (state.toldVersion === state.version) continue;
-      if (!this.#outbox.hasRoom || !this.#tell(document, state)) return;
+      if (!this.#outbox.hasRoom) return;
+      this.#tell(document, state); // One that finds no slot large enough must not stand in the way of the others.
     }
   }
 
-  #tell(document: string, state: State): boolean {
+  #tell(document: string, state: State): void {
     const { version: ver, toldVersion: base } = state;
     const message = this.#snapshotOf(state);
     const policy = 'when-up';
-    if (!this.#publisher.say({ message, to: { verb: 'state', document }, retain: true, policy })) return false;
+    if (!this.#publisher.say({ message, to: { verb: 'state', document }, retain: true, policy })) return;
     const patch = base < 0 ? undefined : createMergePatch(state.toldValue, state.value);
     if (patch !== undefined) {
       const delta = { t: 'delta', ep: this.epoch, ver, base, lsn: state.lsn, val: patch } as const;
@@ -78,7 +79,6 @@ export class DocumentStates {
     }
     state.toldVersion = ver;
     state.toldValue = state.value;
-    return true;
   }
 
   #snapshotOf({ value, version, lsn }: State): Snapshot {

@@ -15,6 +15,7 @@ export class HealthReporter implements Disposable {
   readonly #intervalMs: number;
   #sequence = 0;
   #told: AgentStatus | undefined;
+  #isUntold = false;
   #timer: Disposable | undefined;
 
   constructor(dependencies: HealthReporterDependencies, intervalMs: number) {
@@ -34,8 +35,14 @@ export class HealthReporter implements Disposable {
       policy: 'when-up',
     });
     if (isTaken) this.#sequence += 1;
+    this.#isUntold = !isTaken;
     this.#told = this.#status();
     this.#schedule();
+  }
+
+  /** Tells it if the last time nobody took it; the outbox has room again. */
+  flush(): void {
+    if (this.#isUntold && this.#told !== undefined) this.tell();
   }
 
   /** Something that the status depends on may have changed. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { sendWindowCount } from '../limits.ts';
+import { sendAttemptsMax, sendWindowCount } from '../limits.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Slot } from '../pool/slot.ts';
 import type { Link, LinkError, LinkUp, MessageProperties, Qos } from './link.ts';
@@ -11,7 +11,8 @@ import type { Link, LinkError, LinkUp, MessageProperties, Qos } from './link.ts'
  *   [a][a][·][a][a] [w][w][w][w][w][w]            a: acknowledged or not, · : its slot is already free
  *
  * Everything before `next` was handed to the link; `head` moves on when the oldest is acknowledged. When the link goes
- * down `next` returns to `head`, so that whatever was not acknowledged is sent again, in order.
+ * down `next` returns to `head`, so that whatever was not acknowledged is sent again, in order and one at a time: if one
+ * of them is what the broker hangs up on, it alone uses up its attempts.
  */
 
 export interface Outgoing {
@@ -35,7 +36,7 @@ export interface OutboxStats {
   readonly dropped: number;
   /** Acknowledged by the broker, since start. */
   readonly sent: number;
-  /** The broker took the message and said no, since start. */
+  /** The broker took the message and said no, or hung up on it each time, since start. */
   readonly refused: number;
 }
 
@@ -98,7 +99,10 @@ export class Outbox {
     this.#link = undefined;
     this.#next = 0;
     this.#inFlight = 0;
-    const kept = this.#entries.filter(({ outgoing, state }) => state !== 'done' && outgoing.policy === 'keep');
+    const isWorn = ({ attempt }: Entry) => attempt >= sendAttemptsMax;
+    const left = this.#entries.filter(({ outgoing, state }) => state !== 'done' && outgoing.policy === 'keep');
+    this.#refused += left.filter(isWorn).length;
+    const kept = left.filter((entry) => !isWorn(entry));
     for (const entry of this.#entries) if (!kept.includes(entry)) this.#letGo(entry);
     for (const entry of kept) entry.state = 'waiting';
     this.#entries.splice(0, this.#entries.length, ...kept);
@@ -163,10 +167,16 @@ export class Outbox {
   #pump(): void {
     while (this.#link !== undefined && this.#inFlight < this.#window) {
       const entry = this.#entries[this.#next];
-      if (entry === undefined) return;
+      if (entry === undefined || this.#isOnTrial) return;
       this.#next += 1;
       this.#hand(entry, this.#link);
     }
+  }
+
+  /** Whether the one in flight was so already when a connection broke: then it goes alone. Such come before all others. */
+  get #isOnTrial(): boolean {
+    const latest = this.#entries[this.#next - 1];
+    return latest?.state === 'in-flight' && latest.attempt > 1;
   }
 
   #hand(entry: Entry, link: Link): void {

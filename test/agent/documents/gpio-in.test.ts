@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { GpioInConfig } from '../../../agent/config/config.ts';
+import { gpioIn } from '../../../agent/documents/gpio-in.ts';
+import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
+import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
+import { valueOf } from '../../support/value-of.ts';
+import { watchSurroundings } from './surroundings.ts';
+
+const config: GpioInConfig = {
+  driver: 'gpio-in',
+  line: 'GPIO27',
+  active: 'low',
+  bias: 'pull-up',
+  debounceMs: 0,
+  priority: 'normal',
+  retained: 'refuse',
+};
+
+async function open(more: Partial<GpioInConfig> = {}) {
+  const board = createMemoryBoard();
+  const surroundings = watchSurroundings({ gpio: createSimulatedGpio(board) });
+  const document = valueOf(await gpioIn.open({ ...config, ...more }, surroundings));
+  return { document, wire: board.wire('GPIO27'), ...surroundings };
+}
+
+describe('an input', () => {
+  it('begins with the level it finds, which is a state and no event', async () => {
+    const { changes, events } = await open();
+    expect([changes, events]).toEqual([[false], []]); // Pulled up, active low.
+  });
+
+  it('tells each change as state and as event', async () => {
+    const { wire, changes, events } = await open();
+    wire.pull(0);
+    wire.pull(1);
+    expect([changes, events]).toEqual([
+      [false, true, false],
+      [true, false],
+    ]);
+  });
+
+  it('takes no commands', async () => {
+    expect(gpioIn.plan(config, true)).toMatchObject({ ok: false, error: { reason: 'unsupported' } });
+  });
+
+  it('can be asked for its level, and tells nothing after disposal', async () => {
+    const { document, wire, events } = await open();
+    expect(document.probe()).toEqual({ ok: true, value: 'reads 1' });
+    await document[Symbol.asyncDispose]();
+    wire.pull(0);
+    expect([events, wire.holder]).toEqual([[], undefined]);
+    expect(document.probe()).toMatchObject({ ok: false, error: { kind: 'closed' } });
+  });
+
+  it('that cannot be opened says why', async () => {
+    const opened = await gpioIn.open(config, watchSurroundings());
+    expect(opened).toMatchObject({ ok: false, error: { kind: 'absent' } });
+  });
+});
+
+describe('a debounced input', () => {
+  it('tells a level once it was stable so long, and not a moment earlier', async () => {
+    const { wire, clock, events } = await open({ debounceMs: 20 });
+    wire.pull(0);
+    await clock.advance(19);
+    expect(events).toEqual([]);
+    await clock.advance(1);
+    expect(events).toEqual([true]);
+  });
+
+  it('counts from the last bounce', async () => {
+    const { wire, clock, events } = await open({ debounceMs: 20 });
+    for (const level of [0, 1, 0, 1, 0] as const) {
+      wire.pull(level);
+      await clock.advance(15);
+    }
+    expect(events).toEqual([]);
+    await clock.advance(5);
+    expect(events).toEqual([true]);
+  });
+
+  it('tells nothing of a bounce back to where it was', async () => {
+    const { wire, clock, changes, events } = await open({ debounceMs: 20 });
+    wire.pull(0);
+    await clock.advance(10);
+    wire.pull(1);
+    await clock.advance(100);
+    expect([changes, events]).toEqual([[false], []]);
+  });
+
+  it('forgets what was settling when it is disposed of', async () => {
+    const { document, wire, clock, events } = await open({ debounceMs: 20 });
+    wire.pull(0);
+    await document[Symbol.asyncDispose]();
+    await clock.advance(100);
+    expect([events, clock.timersCount]).toEqual([[], 0]);
+  });
+});

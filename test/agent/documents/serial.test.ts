@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import type { SerialConfig } from '../../../agent/config/config.ts';
+import { serial } from '../../../agent/documents/serial.ts';
+import type { Value } from '../../../agent/qn/message.ts';
+import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
+import { createSimulatedSerialPair } from '../../../drivers/serial-simulated.ts';
+import { until } from '../../support/until.ts';
+import { valueOf } from '../../support/value-of.ts';
+import { watchSurroundings } from './surroundings.ts';
+
+const config: SerialConfig = {
+  driver: 'serial-line',
+  port: '/dev/ttyX',
+  settings: serialSettings8N1,
+  framing: { kind: 'delimiter', delimiter: '\n' },
+  append: '',
+  interByteMs: 500,
+  frameBytesMax: 64,
+  priority: 'normal',
+  retained: 'refuse',
+};
+
+async function open(more: Partial<SerialConfig> = {}) {
+  const pair = createSimulatedSerialPair();
+  const surroundings = watchSurroundings({ port: pair.left });
+  const document = valueOf(await serial.open({ ...config, ...more }, surroundings));
+  const say = async (text: string | Uint8Array) => valueOf(await pair.right.write(Buffer.from(text), 1_000));
+  const heard = (count: number) => until(() => surroundings.events.length >= count, `${count} frames`);
+  return { ...surroundings, document, pair, say, heard };
+}
+
+function planned(value: Value, more: Partial<SerialConfig> = {}): string | undefined {
+  const plan = serial.plan({ ...config, ...more }, value);
+  return plan.ok && plan.value.do === 'write' ? Buffer.from(plan.value.bytes).toString('latin1') : undefined;
+}
+
+describe('what goes out', () => {
+  it.each<[Value, string]>([
+    ['text', 'text'],
+    ['ü', '\xc3\xbc'],
+    ['', ''],
+    [Uint8Array.of(0, 255), '\x00\xff'],
+    [-1.5, '-1.5'],
+    [true, 'true'],
+  ])('%j as bytes', (value, expected) => {
+    expect(planned(value)).toBe(expected);
+  });
+
+  it.each<Value>([null, [], [1], {}])('%j is refused', (value) => {
+    expect(serial.plan(config, value)).toMatchObject({ ok: false, error: { reason: 'out-of-range' } });
+  });
+
+  it('gets its ending', () => {
+    expect(planned('TARE', { append: '\r\n' })).toBe('TARE\r\n');
+  });
+
+  it.each([
+    [1, 'big', '\x03'],
+    [2, 'big', '\x00\x03'],
+    [2, 'little', '\x03\x00'],
+    [4, 'little', '\x03\x00\x00\x00'],
+  ] as const)('gets its length in %i bytes, %s-endian, without the ending', (bytes, endian, prefix) => {
+    expect(planned('abc', { framing: { kind: 'length', bytes, endian }, append: '!' })).toBe(`${prefix}abc`);
+  });
+
+  it('is refused when the length cannot say it, one byte over', () => {
+    const framing = { kind: 'length', bytes: 1, endian: 'big' } as const;
+    expect(planned('x'.repeat(255), { framing })).toHaveLength(256);
+    expect(serial.plan({ ...config, framing }, 'x'.repeat(256))).toMatchObject({
+      ok: false,
+      error: { reason: 'out-of-range' },
+    });
+  });
+});
+
+describe('what comes in', () => {
+  it('is an event per line, however it was cut', async () => {
+    const { say, heard, events } = await open();
+    await say('on');
+    await say('e\ntwo\nthr');
+    await heard(2);
+    expect(events).toEqual(['one', 'two']);
+  });
+
+  it('is text where it is UTF-8, and bytes where it is not', async () => {
+    const { say, heard, events } = await open();
+    await say(Uint8Array.of(0xef, 0xbb, 0xbf, 0x41, 0x0a, 0xc3, 0x28, 0x0a));
+    await heard(2);
+    expect(events).toEqual(['\ufeffA', Uint8Array.of(0xc3, 0x28)]); // A byte order mark is data here.
+  });
+
+  it('half a line is thrown away after the silence between bytes, not before', async () => {
+    const { say, heard, events, clock } = await open({ interByteMs: 500 });
+    await say('lost');
+    await until(() => clock.timersCount === 1, 'the half line');
+    await clock.advance(499);
+    await say('|still here\n');
+    await heard(1);
+    await say('gone');
+    await until(() => clock.timersCount === 1, 'the next half line');
+    await clock.advance(500);
+    await say('whole\n');
+    await heard(2);
+    expect(events).toEqual(['lost|still here', 'whole']);
+  });
+
+  it('without delimiters is cut by silence', async () => {
+    const { say, heard, events, clock } = await open({ framing: { kind: 'silence' }, interByteMs: 20 });
+    await say('ab');
+    await until(() => clock.timersCount === 1, 'the chunk');
+    expect(events).toEqual([]);
+    await clock.advance(20);
+    await heard(1);
+    expect(events).toEqual(['ab']);
+  });
+});
+
+describe('the port', () => {
+  it('that is not there fails the document and gives its buffer back', async () => {
+    const surroundings = watchSurroundings();
+    expect(await serial.open(config, surroundings)).toMatchObject({
+      ok: false,
+      error: { kind: 'absent', fix: 'plug it in' },
+    });
+    surroundings.pool.close();
+  });
+
+  it('that is unplugged is told as state and as trouble, and fails what is written', async () => {
+    const { document, pair, changes, troubles, pool } = await open();
+    pair.unplug();
+    await until(() => troubles.length > 0, 'the trouble');
+    expect([changes, troubles]).toMatchObject([[{ open: true }, { open: false }], [{ kind: 'closed' }]]);
+    expect(await document.perform({ do: 'write', bytes: Buffer.from('x') })).toMatchObject({
+      ok: false,
+      error: { kind: 'closed' },
+    });
+    expect(document.probe()).toMatchObject({ ok: false, error: { kind: 'closed' } });
+    await document[Symbol.asyncDispose]();
+    pool.close();
+  });
+
+  it('without a receive buffer left does not open', async () => {
+    const surroundings = watchSurroundings();
+    while (surroundings.pool.acquire('framer', 1) !== undefined) continue;
+    expect(await serial.open(config, surroundings)).toMatchObject({ ok: false, error: { kind: 'busy' } });
+  });
+
+  it('is let go at disposal, with nothing left waiting', async () => {
+    const { document, say, clock, pool } = await open();
+    await say('half');
+    await until(() => clock.timersCount === 1, 'the half line');
+    await document[Symbol.asyncDispose]();
+    expect(clock.timersCount).toBe(0);
+    pool.close();
+  });
+});

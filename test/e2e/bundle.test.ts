@@ -1,0 +1,63 @@
+import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { distFolder, needBundle, startScript } from '../support/agent-process.ts';
+import { openListener, statusOf } from '../support/heard.ts';
+import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { ptyMissing } from '../support/pty.ts';
+import { configText } from '../support/rig.ts';
+import { openSerialWire } from './serial-wire.ts';
+
+interface Meta {
+  readonly inputs: { readonly [file: string]: object };
+  readonly outputs: { readonly [file: string]: { readonly bytes: number } };
+}
+
+function readMeta(program: string): Meta {
+  return JSON.parse(readFileSync(path.join(distFolder, `${program}.meta.json`), 'utf8'));
+}
+
+describeWithMosquitto('the bundle alone in an empty folder', () => {
+  it.skipIf(ptyMissing)('drives a serial pty, with no node_modules in reach', async () => {
+    await needBundle();
+    const folder = mkdtempSync(path.join(tmpdir(), 'qn-alone-'));
+    try {
+      for (const part of ['qn-agent.cjs', 'native']) {
+        cpSync(path.join(distFolder, part), path.join(folder, part), { recursive: true });
+      }
+      await using broker = await startMosquitto();
+      await using wire = await openSerialWire();
+      const documents = [
+        `serial.x: { driver: serial-line, port: ${wire.port}, delimiter: "\\r\\n", append: "\\r\\n" }`,
+      ];
+      const config = configText({ url: broker.url, board: folder, state: path.join(folder, 'state'), documents });
+      await writeFile(path.join(folder, 'config.yaml'), config);
+      await using listener = await openListener(broker.port);
+      const env = { NODE_PATH: '', PATH: '/nowhere' };
+      await using agent = startScript('qn-agent.cjs', ['run', '--config', 'config.yaml'], { cwd: folder, env });
+      const birth = await listener.hear({ verb: 'health' }, 15_000);
+      expect([statusOf(birth), agent.err]).toEqual(['online', '']);
+      await listener.say('qn/1/pi-1/notify/serial.x', 'TARE');
+      expect((await wire.receive(6)).toString()).toBe('TARE\r\n');
+      wire.send('12.5 kg\r\n');
+      await listener.hear({ verb: 'event', document: 'serial.x', value: '12.5 kg' });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it.each(['qn-agent', 'qnctl'])('%s stays within its budget and carries nothing for browsers', async (program) => {
+    await needBundle();
+    const { inputs, outputs } = readMeta(program);
+    const bytes = outputs[`dist/${program}.cjs`]?.bytes;
+    expect(bytes).toBeGreaterThan(100_000); // Or it is not the bundle that was measured.
+    expect(bytes).toBeLessThanOrEqual(700_000);
+    const files = Object.keys(inputs);
+    expect(files.some((file) => file.includes('node_modules/mqtt/'))).toBe(true);
+    for (const name of ['ws', 'socks', 'worker-timers', 'readable-stream']) {
+      expect(files.filter((file) => file.includes(`node_modules/${name}/`))).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,130 @@
+import { connectAsync, type MqttClient } from 'mqtt';
+import { expect, it } from 'vitest';
+import type { BindingConfig } from '../../agent/config/config.ts';
+import { selectValue } from '../../agent/dispatch/select.ts';
+import { planSwitch } from '../../agent/documents/gpio-out.ts';
+import { decodeNotify } from '../../agent/qn/bare.ts';
+import type { Value } from '../../agent/qn/message.ts';
+import { fieldOf, statusOf } from '../support/heard.ts';
+import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { type Rig, startRig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
+import { createRandom, hostilePayloads } from './hostile-payloads.ts';
+
+const messageCount = 10_000;
+const rssGrowthBytesMax = 5_000_000;
+
+const lines = ['GPIO17', 'GPIO22', 'GPIO27'];
+const documents = [
+  'gpio.relay1: { driver: gpio-out, line: GPIO17, number: 1 }',
+  'gpio.stop: { driver: gpio-out, line: GPIO22, priority: emergency, retained: accept }',
+  'gpio.button1: { driver: gpio-in, line: GPIO27, bias: pull-up, number: 2 }',
+];
+const binding: BindingConfig = { on: 'factory/stop', select: '/pressed', map: { true: 'off' }, to: 'gpio.relay1' };
+const sections = `groups: [line-1]
+health: { interval: 1s }
+bindings:
+  - { on: factory/stop, select: /pressed, map: { "true": "off" }, to: gpio.relay1 }`;
+
+const names = ['gpio.relay1', 'gpio.stop', 'gpio.button1', 'selftest', 'channels', 'no.such', 'config'];
+const topics = [
+  'factory/stop',
+  ...['pi-1', '@all', '@line-1'].flatMap((target) =>
+    ['notify', 'query'].flatMap((verb) => names.map((name) => `qn/1/${target}/${verb}/${name}`)),
+  ),
+];
+
+/** Mutations that came out as a command a pin would obey; they are no attack and are left out. */
+function isCommand(topic: string, payload: Uint8Array): boolean {
+  if (topic === binding.on) return selectValue(binding, payload).ok;
+  if (!/notify\/gpio\.(relay1|stop)$/.test(topic)) return false;
+  const decoded = decodeNotify(payload, { nowMs: Date.now() });
+  return decoded.ok && planSwitch(decoded.value.val).ok;
+}
+
+/** Every payload that may be sent, each on the next topic; some with properties that are just as bad. */
+async function attack(client: MqttClient, seed: number): Promise<void> {
+  const random = createRandom(seed);
+  const payloads = hostilePayloads(random);
+  const batch: Promise<unknown>[] = [];
+  for (let sent = 0, turn = 0; sent < messageCount; turn += 1) {
+    const topic = topics[turn % topics.length]!;
+    const payload = Buffer.from(payloads.next().value);
+    if (isCommand(topic, payload)) continue;
+    sent += 1;
+    const properties = random() < 0.2 ? badProperties(random) : {};
+    batch.push(client.publishAsync(topic, payload, { qos: 1, properties }));
+    if (batch.length === 50) await Promise.all(batch.splice(0));
+  }
+  await Promise.all(batch);
+}
+
+function badProperties(random: () => number) {
+  const topics = ['qn/1/pi-1/notify/gpio.relay1', 'qn/1/@all/query/gpio.relay1', '$SYS/broker', 'x', 'y/'.repeat(200)];
+  return {
+    responseTopic: topics[Math.floor(random() * topics.length)]!,
+    correlationData: Buffer.alloc(Math.floor(random() * 300), 0x41),
+    contentType: ['application/cbor', 'application/json', 'text/html', ''][Math.floor(random() * 4)]!,
+  };
+}
+
+/** The report that knows of everything sent so far, and nothing is under way any more: the one after it arrived. */
+async function totals(
+  rig: Rig,
+  receivedMin: number,
+): Promise<{ received: number; sum: number; refused: Value | undefined }> {
+  await rig.hear({
+    verb: 'health',
+    test: ({ message }) => Number(fieldOf(fieldOf(message.val, 'messages'), 'received')) >= receivedMin,
+  });
+  const report = await rig.hear({ verb: 'health' });
+  const messages = fieldOf(report.message.val, 'messages');
+  const count = (name: string) => Number(fieldOf(messages, name));
+  const refused = fieldOf(messages, 'refused');
+  const refusedTotal = Object.values(refused ?? {}).reduce<number>((sum, value) => sum + Number(value), 0);
+  expect(statusOf(report)).toBe('online');
+  const sum = count('successful') + count('failed') + count('answered') + refusedTotal;
+  return { received: count('received'), sum, refused };
+}
+
+describeWithMosquitto('10 000 hostile payloads', () => {
+  it('on every topic leave the agent alive, its pins still, its books balanced and its memory flat', async () => {
+    await using rig = await startRig({ documents, lines, sections, listensTo: 'qn/1/pi-1/health/agent' });
+    const client = await connectAsync({
+      host: '127.0.0.1',
+      port: rig.broker.port,
+      protocol: 'mqtt',
+      protocolVersion: 5,
+    });
+    try {
+      for (const round of [1, 2]) {
+        await attack(client, round); // Warms up: heap and compiled code grow during the first two rounds, then no more.
+        await totals(rig, round * messageCount);
+      }
+      const before = await settledRss(rig);
+      await attack(client, 3);
+      const { received, sum, refused } = await totals(rig, 3 * messageCount);
+      expect(sum).toBe(received);
+      expect(Object.keys(refused ?? {})).toEqual(
+        expect.arrayContaining(['malformed', 'unknown-document', 'out-of-range']),
+      );
+      const growth = (await settledRss(rig)) - before;
+      expect(lines.map((line) => rig.transitionCount(line))).toEqual([0, 0, 0]);
+      await rig.say('notify/gpio.relay1', 'ON');
+      await until(() => rig.wire('GPIO17') === '1', 'the pin still obeys');
+      expect(growth).toBeLessThan(rssGrowthBytesMax);
+    } finally {
+      await client.endAsync();
+    }
+  }, 60_000);
+});
+
+/** The least of several reports: what is left when the collector has been there. */
+async function settledRss(rig: Rig): Promise<number> {
+  const samples: number[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    await rig.hear({ verb: 'health' });
+    samples.push(rig.agent.rssBytes());
+  }
+  return Math.min(...samples);
+}
