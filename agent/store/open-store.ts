@@ -1,0 +1,29 @@
+import type { Result } from '../../drivers/contract/result.ts';
+import { storeLimits } from '../limits.ts';
+import { composeStore } from './compose.ts';
+import type { StoreError } from './error.ts';
+import type { Store, StoreOptions } from './store.ts';
+import { ThreadDisk } from './thread-disk.ts';
+
+/**
+ * Starts the store thread and opens the database in `folder`. Resolves when it was read, or when the disk is found to be
+ * in trouble: then `state` says so and the store tries again by itself, because an agent without a journal can still
+ * drive pins. Fails only with `newer` (the schema) and `busy` (another process).
+ *
+ * `program` is the file of a program that begins with `if (isStoreThread()) runStoreThread()`: the agent's own.
+ */
+export async function openStore(
+  options: StoreOptions & { readonly program: string },
+): Promise<Result<Store, StoreError>> {
+  const { folder, program, log, onTrouble, ...rest } = options;
+  const disk = new ThreadDisk(program, folder, { ...storeLimits, ...rest.limits });
+  return composeStore(disk, {
+    ...rest,
+    onTrouble(trouble) {
+      const { kind, detail, fix } = trouble;
+      if (kind === 'working') log.info({ store: disk.resource }, 'the store works again');
+      else log.error({ store: disk.resource, kind, detail, fix }, 'the store is in trouble');
+      onTrouble(trouble);
+    },
+  });
+}

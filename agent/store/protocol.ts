@@ -1,0 +1,31 @@
+import type { StoreLimits } from '../limits.ts';
+import type { DiskCounters, OpenRequest, OutboxQuery } from './disk.ts';
+import type { StoreError } from './error.ts';
+import type { Loaded, StoredMessage, Write } from './rows.ts';
+
+/** What the store thread is started with; the role tells it from other threads of the same program. */
+export interface ThreadData {
+  readonly role: 'store';
+  readonly folder: string;
+  readonly limits: StoreLimits;
+}
+
+/** One request at a time, each answered by one reply. */
+export type Request =
+  | ({ readonly kind: 'open' } & OpenRequest)
+  | { readonly kind: 'commit'; readonly writes: readonly Write[] }
+  | ({ readonly kind: 'read-outbox' } & OutboxQuery)
+  | { readonly kind: 'read-inbound'; readonly messageId: number }
+  | { readonly kind: 'close' };
+
+export type Answer =
+  | { readonly kind: 'opened'; readonly loaded: Loaded }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'messages'; readonly messages: readonly StoredMessage[] }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array | undefined }
+  | { readonly kind: 'failed'; readonly error: StoreError };
+
+export interface Reply {
+  readonly answer: Answer;
+  readonly counters: DiskCounters;
+}

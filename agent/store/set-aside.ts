@@ -1,0 +1,51 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { codeOf } from '../../drivers/system-error.ts';
+import { databaseName } from './database.ts';
+
+const prefix = 'store.corrupt-';
+
+/** Moves the damaged database and its log out of the way, keeps the newest few, and tells where it went. */
+export function setAside(folder: string, wallMs: number, countMax: number): string {
+  const stamp = new Date(wallMs).toISOString().replaceAll(/[:.]/g, '-');
+  const target = freeName(folder, `${prefix}${stamp}`);
+  for (const suffix of ['-wal', '-journal', '']) renameIfThere(folder, databaseName + suffix, target + suffix);
+  const kept = readdirSync(folder).filter((name) => name.startsWith(prefix) && !/-(wal|journal)$/.test(name));
+  for (const name of kept.toSorted().slice(0, Math.max(0, kept.length - countMax))) {
+    for (const suffix of ['', '-wal', '-journal']) rmSync(path.join(folder, name + suffix), { force: true });
+  }
+  syncFolder(folder);
+  return path.join(folder, target);
+}
+
+/** Makes the folder, durably. */
+export function makeFolder(folder: string): void {
+  const made = mkdirSync(folder, { recursive: true, mode: 0o750 });
+  if (made !== undefined) syncFolder(path.dirname(folder));
+}
+
+/** Two damages in one millisecond happen to clocks that stand still. */
+function freeName(folder: string, name: string): string {
+  const taken = readdirSync(folder);
+  let free = name;
+  for (let count = 2; taken.includes(free); count += 1) free = `${name}-${count}`;
+  return free;
+}
+
+/** The log first: a log without its database is ignored, a database without its log lacks its last commits. */
+function renameIfThere(folder: string, source: string, target: string): void {
+  try {
+    renameSync(path.join(folder, source), path.join(folder, target));
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT') throw cause;
+  }
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

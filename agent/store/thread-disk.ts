@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import type { StoreLimits } from '../limits.ts';
+import { type Disk, type DiskCounters, noDiskCounters, type OpenRequest, type OutboxQuery } from './disk.ts';
+import { type StoreError, storeError } from './error.ts';
+import type { Answer, Reply, Request, ThreadData } from './protocol.ts';
+import { storeThreadOperand } from './role.ts';
+import type { Loaded, StoredMessage, Write } from './rows.ts';
+
+/** The main thread's end of the store thread; starts it when it is first opened, and anew when it died. */
+export class ThreadDisk implements Disk {
+  readonly resource: string;
+  readonly #program: string;
+  readonly #data: ThreadData;
+  #worker: Worker | undefined;
+  #waiting: ((answer: Answer) => void) | undefined;
+  #isClosed = false;
+  counters: DiskCounters = noDiskCounters;
+
+  /** `program` is the file that runs `runStoreThread` when it finds itself to be the store thread. */
+  constructor(program: string, folder: string, limits: StoreLimits) {
+    this.#program = program;
+    this.#data = { role: 'store', folder, limits };
+    this.resource = path.join(folder, 'store.db');
+  }
+
+  async open(request: OpenRequest): Promise<Result<Loaded, StoreError>> {
+    const answer = await this.#ask({ kind: 'open', ...request });
+    return answer.kind === 'opened' ? ok(answer.loaded) : failed(answer);
+  }
+
+  async commit(writes: readonly Write[]): Promise<Result<void, StoreError>> {
+    const answer = await this.#ask({ kind: 'commit', writes });
+    return answer.kind === 'done' ? ok() : failed(answer);
+  }
+
+  async readOutbox(query: OutboxQuery): Promise<Result<readonly StoredMessage[], StoreError>> {
+    const answer = await this.#ask({ kind: 'read-outbox', ...query });
+    return answer.kind === 'messages' ? ok(answer.messages) : failed(answer);
+  }
+
+  async readInbound(messageId: number): Promise<Result<Uint8Array | undefined, StoreError>> {
+    const answer = await this.#ask({ kind: 'read-inbound', messageId });
+    return answer.kind === 'bytes' ? ok(answer.bytes) : failed(answer);
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker !== undefined) await this.#ask({ kind: 'close' });
+    await this.kill();
+  }
+
+  async kill(): Promise<void> {
+    this.#isClosed = true;
+    const worker = this.#worker;
+    this.#gone(this.#closedError());
+    await worker?.terminate();
+  }
+
+  async #ask(request: Request): Promise<Answer> {
+    if (this.#isClosed) return { kind: 'failed', error: this.#closedError() };
+    assert(this.#waiting === undefined, 'one call to the disk at a time');
+    const answer = Promise.withResolvers<Answer>();
+    this.#waiting = answer.resolve;
+    const worker = this.#worker ?? (await this.#start());
+    if (worker === undefined) return answer.promise; // Closed meanwhile.
+    worker.ref(); // Whoever waits for an answer keeps the process alive; an idle store does not.
+    worker.postMessage(request, []); // Copied: nothing is handed over.
+    return answer.promise;
+  }
+
+  async #start(): Promise<Worker | undefined> {
+    const { Worker: Thread } = await import('node:worker_threads');
+    if (this.#isClosed) return undefined;
+    const worker = new Thread(this.#program, { workerData: this.#data, argv: [storeThreadOperand], name: 'store' });
+    worker.on('message', ({ answer, counters }: Reply) => {
+      this.counters = counters;
+      this.#settle(answer);
+    });
+    const died = (detail: string) => {
+      if (this.#worker === worker) this.#gone(storeError('io', 'run', this.resource, detail));
+    };
+    worker.on('error', (cause) => died(`the store thread died: ${String(cause)}`));
+    worker.on('exit', (code) => died(`the store thread ended with code ${code}`));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #closedError(): StoreError {
+    return storeError('closed', 'write', this.resource, 'the store was closed before the disk answered');
+  }
+
+  #gone(error: StoreError): void {
+    this.#worker = undefined;
+    this.#settle({ kind: 'failed', error });
+  }
+
+  #settle(answer: Answer): void {
+    this.#worker?.unref();
+    const settle = this.#waiting;
+    this.#waiting = undefined;
+    settle?.(answer);
+  }
+}
+
+function failed(answer: Answer): Result<never, StoreError> {
+  assert(answer.kind === 'failed', `the store thread answered ${answer.kind} to another question`);
+  return fail(answer.error);
+}
