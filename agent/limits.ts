@@ -154,3 +154,8 @@ export const serialInterByteMsMax = 60_000;
 export const serialRawCutMsDefault = 20;
 export const healthIntervalMsMin = 1_000;
 export const healthIntervalMsMax = 86_400_000;
+
+/** A reader that missed more versions than this asks for the whole value, not for what it missed (QN-5.2). */
+export const versionGapMax = 1_000;
+/** Epochs a reader remembers as over, and as unclear. Over it: forget the oldest, which costs a query. */
+export const readerEpochsCount = 8;
