@@ -159,3 +159,15 @@ export const healthIntervalMsMax = 86_400_000;
 export const versionGapMax = 1_000;
 /** Epochs a reader remembers as over, and as unclear. Over it: forget the oldest, which costs a query. */
 export const readerEpochsCount = 8;
+
+/** Open watches of the whole board (QN-5.1). Over it: refuse `overloaded`. */
+export const watchesMax = 64;
+export const watchLeaseMsDefault = 60_000;
+/** A lease outside of these is granted as the nearest of them, and told. */
+export const watchLeaseMsMin = 1_000;
+export const watchLeaseMsMax = 3_600_000;
+/** The shortest `max` of a watch. Below it: refuse `out-of-range`. */
+export const watchIntervalMsMin = 100;
+
+/** So much later than what is said now a broker may send what it retained (QN-5.3a). */
+export const retainedGraceMs = 2_000;

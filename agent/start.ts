@@ -11,6 +11,7 @@ import { Board } from './documents/board.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { DocumentStates } from './documents/states.ts';
+import { Watches } from './documents/watches.ts';
 import { bootTests } from './health/boot-tests.ts';
 import { createClockQuality } from './health/clock-quality.ts';
 import { openLoopLag } from './health/loop-lag.ts';
@@ -21,6 +22,7 @@ import { poolProfiles, shutdownMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
 import { Outbox } from './mqtt/outbox.ts';
+import { RetainedCheck } from './mqtt/retained-check.ts';
 import { createPool, type Pool } from './pool/pool.ts';
 import type { ClockQuality, Value } from './qn/message.ts';
 import { encodeMessage } from './qn/registry.ts';
@@ -56,7 +58,7 @@ export async function startAgent(config: Config, configHash: string, environment
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
   const voice = openVoice(config, environment, pool);
-  const { boot, outbox, states } = voice;
+  const { boot, outbox, states, watches } = voice;
   const table = createTable(config);
   const trouble = { changed: () => {} };
   const board = await openBoard(config, environment, { pool, voice, table, troubleChanged: () => trouble.changed() });
@@ -81,6 +83,8 @@ export async function startAgent(config: Config, configHash: string, environment
     pool: () => pool.stats(),
     outbox: () => outbox.stats(),
     dispatch: () => counters.totals(),
+    watches: () => watches.stats(),
+    retainedLost: () => retained.lostCount,
     link: () => ({ broker: broker.name, counters: link.counters }),
     loop: () => loopLag.read(),
   };
@@ -88,22 +92,36 @@ export async function startAgent(config: Config, configHash: string, environment
   trouble.changed = () => reporter.refresh();
 
   const will = offlineWill(config, boot);
-  const subscriptions = table.filters.map((filter) => ({ filter, qos: 1 as const }));
+  const retained = new RetainedCheck(clock, will.topic, (lostBy) => {
+    const message = { t: 'event', val: { what: 'retained_lost', broker: lostBy }, ep: boot } as const;
+    voice.publisher.say({ message, to: { verb: 'event', document: 'agent' }, retain: false, policy: 'keep' });
+    log.warn({ broker: lostBy }, 'the broker lost what it had retained');
+    reporter.tell();
+  });
+  const subscriptions = [...table.filters, retained.topic].map((filter) => ({ filter, qos: 1 as const }));
   const link = environment.openLink(will, subscriptions, {
     onUp(up) {
       broker.name = up.broker;
       outbox.up(link, up);
+      retained.up(up.broker);
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
+      watches.reannounce();
     },
     onDown(error) {
       outbox.down();
+      retained.down();
       log.warn({ kind: error.kind, detail: error.detail }, 'connection lost');
     },
     onTrouble: (error) => log.warn({ kind: error.kind, detail: error.detail }, 'cannot connect yet'),
-    onMessage: (message) => loop.receive(message),
+    onMessage(message) {
+      if (!retained.hear(message) || table.routes(message.topic).length > 0) loop.receive(message);
+    },
   });
-  outbox.onRoom(() => states.flush());
+  outbox.onRoom(() => {
+    states.flush();
+    watches.flush();
+  });
 
   return {
     boot,
@@ -113,8 +131,10 @@ export async function startAgent(config: Config, configHash: string, environment
     async [Symbol.asyncDispose]() {
       loop.close();
       reporter[Symbol.dispose]();
+      retained[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
       await outbox.drain(shutdownMsMax / 2);
+      watches[Symbol.dispose]();
       await sayGoodbye(link, will);
       await link[Symbol.asyncDispose]();
       outbox.close();
@@ -132,6 +152,7 @@ interface Voice {
   readonly outbox: Outbox;
   readonly publisher: Publisher;
   readonly states: DocumentStates;
+  readonly watches: Watches;
   readonly clockQuality: () => ClockQuality;
 }
 
@@ -142,7 +163,10 @@ function openVoice(config: Config, { clock, log }: Environment, pool: Pool): Voi
   const outbox = new Outbox(clock, pool);
   const { root, encoding } = config.mqtt;
   const publisher = createPublisher({ clock, log, ids, outbox, clockQuality }, { root, node: config.node, encoding });
-  return { boot, ids, outbox, publisher, states: new DocumentStates(boot, publisher, outbox), clockQuality };
+  const states = new DocumentStates(boot, publisher, outbox);
+  const watches = new Watches({ clock, publisher, states, outbox });
+  states.onChange((document) => watches.changed(document));
+  return { boot, ids, outbox, publisher, states, watches, clockQuality };
 }
 
 interface BoardParts {

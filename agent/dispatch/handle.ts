@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Board } from '../documents/board.ts';
 import type { Publisher } from '../documents/publisher.ts';
 import type { DocumentStates } from '../documents/states.ts';
+import type { Watches } from '../documents/watches.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import { decodeNotify, decodeQuery } from '../qn/bare.ts';
@@ -24,6 +25,7 @@ export interface HandlerDependencies {
   readonly ids: IdSource;
   readonly board: Board;
   readonly states: DocumentStates;
+  readonly watches: Watches;
   readonly publisher: Publisher;
   readonly acknowledger: Acknowledger;
   readonly counters: DispatchCounters;
@@ -38,7 +40,7 @@ export interface Handler {
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
-  const { clock, log, pool, ids, states, publisher, acknowledger, counters } = dependencies;
+  const { clock, log, pool, ids, states, watches, publisher, acknowledger, counters } = dependencies;
   const command = createCommander(dependencies);
 
   function refuse(route: Route, refusal: Refusal, asked?: Answerable): void {
@@ -67,11 +69,13 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function answer(job: Job, query: Query): void {
     const asked = answerableOf(job, query);
     const { document, encoding, correlationData, replyTopic: topic } = asked;
-    const snapshot = (query.mode ?? 'get') === 'get' ? states.snapshot(document) : undefined;
-    if (snapshot === undefined) return refuse(job.route, queryRefusal(job.route, query), asked);
+    const snapshot = states.snapshot(document);
+    if (snapshot === undefined) return refuse(job.route, queryRefusal(job.route), asked);
+    const granted = watches.ask({ ...asked, query }, snapshot);
+    if (!granted.ok) return refuse(job.route, granted.error, asked);
     counters.answer();
     publisher.say({
-      message: { ...snapshot, doc: document },
+      message: { ...snapshot, ...granted.value, id: asked.id, doc: document }, // QN-2.7
       to: topic === undefined ? { verb: 'state', document } : { topic }, // QN-2.4
       retain: topic === undefined,
       policy: 'keep',
@@ -132,14 +136,7 @@ function strangerRefusal(route: Route): Refusal {
   return { reason: 'unknown-document', detail: `no document ${document} on this board; see its config` };
 }
 
-function queryRefusal(route: Route, { mode = 'get' }: Query): Refusal {
+function queryRefusal(route: Route): Refusal {
   if (route.to === 'nobody') return strangerRefusal(route);
-  if (mode === 'get') {
-    return {
-      reason: 'driver-absent',
-      detail: `${documentOf(route)} has no value: its driver did not open; see health`,
-    };
-  }
-  const detail = `mode ${mode} is not in this version; subscribe to state/ and delta/, which tell every change`;
-  return { reason: 'unsupported', detail };
+  return { reason: 'driver-absent', detail: `${documentOf(route)} has no value: its driver did not open; see health` };
 }

@@ -1,5 +1,6 @@
 import type { DispatchTotals } from '../dispatch/counters.ts';
 import type { DriverReport } from '../documents/board.ts';
+import type { WatchStats } from '../documents/watches.ts';
 import type { LinkCounters } from '../mqtt/link.ts';
 import type { OutboxStats } from '../mqtt/outbox.ts';
 import type { PoolStats } from '../pool/pool.ts';
@@ -23,6 +24,9 @@ export interface HealthSources {
   pool(): PoolStats;
   outbox(): OutboxStats;
   dispatch(): DispatchTotals;
+  watches(): WatchStats;
+  /** How often a broker came back without what it had retained for us. */
+  retainedLost(): number;
   link(): { readonly broker: string; readonly counters: LinkCounters };
   loop(): ReturnType<LoopLag['read']>;
 }
@@ -50,6 +54,8 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     pool: valueOfPool(sources.pool()),
     outbox: valueOfOutbox(sources.outbox()),
     messages: valueOfDispatch(sources.dispatch()),
+    watches: { ...sources.watches() },
+    retained_lost: sources.retainedLost(),
     loop: sources.loop(),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
