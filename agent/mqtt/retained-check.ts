@@ -15,6 +15,8 @@ export class RetainedCheck implements Disposable {
   readonly #onLost: (broker: string) => void;
   readonly #expected = new Set<string>(); // Brokers; at most brokersMax, forget the oldest.
   #broker: string | undefined;
+  /** What this connection still owes: the retained message of an earlier one. */
+  #isOwed = false;
   #isBack = false;
   #verdict: Disposable | undefined;
   #lostCount = 0;
@@ -40,30 +42,32 @@ export class RetainedCheck implements Disposable {
   /** Retained messages may have come before. */
   up(broker: string): void {
     this.#broker = broker;
+    this.#isOwed = this.#expected.has(broker);
   }
 
   down(): void {
-    this[Symbol.dispose]();
+    this.#verdict?.[Symbol.dispose]();
+    this.#verdict = undefined;
     this.#broker = undefined;
+    this.#isOwed = false;
     this.#isBack = false;
   }
 
   [Symbol.dispose](): void {
-    this.#verdict?.[Symbol.dispose]();
-    this.#verdict = undefined;
+    this.down();
   }
 
   /** What was said in this connection comes back after what is retained, give or take retainedGraceMs. */
   #hearEcho(broker: string, isRemoval: boolean): void {
     if (isRemoval) return void this.#expected.delete(broker); // Somebody took it off the broker.
-    if (this.#expected.has(broker) && !this.#isBack) {
-      this.#verdict ??= this.#clock.after(retainedGraceMs, () => this.#judge(broker));
-    } else this.#expect(broker);
+    this.#expect(broker);
+    if (!this.#isOwed) return;
+    this.#isOwed = false;
+    this.#verdict = this.#clock.after(retainedGraceMs, () => this.#judge(broker));
   }
 
   #judge(broker: string): void {
     if (this.#isBack) return;
-    this.#isBack = true; // Told once for each connection.
     this.#lostCount += 1;
     this.#onLost(broker);
   }
