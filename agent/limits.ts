@@ -171,3 +171,10 @@ export const watchIntervalMsMin = 100;
 
 /** So much later than what is said now a broker may send what it retained (QN-5.3a). */
 export const retainedGraceMs = 2_000;
+
+/** Documents of a node that `qnctl watch` checks for gaps: all that a node can have, and its own. */
+export const copiesMax = documentsMax + 16;
+/** Queries of `qnctl watch` that wait for an answer, and as many for the broker. Over it: wait. */
+export const queriesUnderWayMax = 8;
+/** A query that is not answered is sent again after a wait that doubles up to this. */
+export const requeryDelayMsMax = 60_000;

@@ -24,6 +24,8 @@ export interface Session extends AsyncDisposable {
   /** A node name of this process alone, for reply topics and as source. */
   readonly name: string;
   readonly timeoutMs: number;
+  /** Called once when the connection is lost; a session does not come back. */
+  onLost(listener: (detail: string) => void): void;
   publish(message: OutboundMessage): Promise<Result<void, LinkError>>;
 }
 
@@ -50,7 +52,8 @@ export async function openSession(
   const { root, timeoutMs } = target.value;
   const name = `qnctl-${randomBytes(4).toString('hex')}`;
   const filters = filtersOf({ root, name });
-  const connected = await connect(context, target.value, name, filters, onMessage);
+  const loss: Loss = { tell: () => {} };
+  const connected = await connect(context, target.value, name, { filters, onMessage, loss });
   if (!connected.ok) {
     context.err(`qnctl: ${connected.error}`);
     return fail(exitCodes.unavailable);
@@ -60,9 +63,24 @@ export async function openSession(
     root,
     name,
     timeoutMs,
+    onLost(listener) {
+      loss.tell = listener;
+      if (loss.detail !== undefined) listener(loss.detail);
+    },
     publish: (message) => new Promise((resolve) => link.publish(message, resolve)),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   });
+}
+
+interface Loss {
+  detail?: string;
+  tell(detail: string): void;
+}
+
+interface Hearing {
+  readonly filters: readonly string[];
+  readonly onMessage: (message: InboundMessage) => void;
+  readonly loss: Loss;
 }
 
 async function targetOf({ env }: CliContext, options: OptionValues): Promise<Result<Target, string>> {
@@ -104,8 +122,7 @@ function connect(
   { clock, random, signal }: CliContext,
   target: Target,
   name: string,
-  filters: readonly string[],
-  onMessage: (message: InboundMessage) => void,
+  { filters, onMessage, loss }: Hearing,
 ): Promise<Result<Link, string>> {
   const endpoint = parseBrokerUrl(target.url);
   if (endpoint === undefined) return Promise.resolve(fail(`not a broker url: ${target.url}`));
@@ -127,7 +144,11 @@ function connect(
       },
       {
         onUp: () => resolve(ok(link)),
-        onDown: ({ detail }) => giveUp(detail),
+        onDown({ detail }) {
+          giveUp(detail);
+          loss.detail = detail;
+          loss.tell(detail);
+        },
         onTrouble: ({ detail }) => giveUp(detail),
         onMessage,
       },

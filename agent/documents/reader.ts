@@ -67,6 +67,14 @@ export function doubt(state: ReaderState): ReaderStep {
   return askIfStale({ ...state, doubt: 'since' });
 }
 
+/** For who did not send what was asked for: asks for it again. */
+export function askIfStale(state: ReaderState): ReaderStep {
+  if (state.asked !== undefined || !isStale(state)) return { state };
+  const { known, toldVersion } = state;
+  const isNear = known !== undefined && state.doubt === 'none' && toldVersion - known.version <= versionGapMax; // QN-5.2
+  return { state, ask: isNear ? { since: { epoch: known.epoch, version: known.version } } : {} };
+}
+
 /** The query was sent, with this id; its answer carries it (QN-2.7). */
 export function asked(state: ReaderState, id: bigint): ReaderState {
   return { ...state, asked: id, doubt: state.doubt === 'none' ? 'none' : 'asked', isBelieved: false };
@@ -123,11 +131,4 @@ function suspect(state: ReaderState, epoch: bigint): ReaderState {
 /** A forgotten epoch costs one more query when something of it comes late. */
 function keepNewest(epochs: readonly bigint[]): readonly bigint[] {
   return [...new Set(epochs)].slice(-readerEpochsCount);
-}
-
-function askIfStale(state: ReaderState): ReaderStep {
-  if (state.asked !== undefined || !isStale(state)) return { state };
-  const { known, toldVersion } = state;
-  const isNear = known !== undefined && state.doubt === 'none' && toldVersion - known.version <= versionGapMax; // QN-5.2
-  return { state, ask: isNear ? { since: { epoch: known.epoch, version: known.version } } : {} };
 }
