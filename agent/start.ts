@@ -2,12 +2,13 @@ import type { GpioBackend } from '../drivers/contract/digital.ts';
 import type { Result } from '../drivers/contract/result.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { createAcknowledger } from './dispatch/acknowledge.ts';
+import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { DispatchCounters } from './dispatch/counters.ts';
 import { createHandler } from './dispatch/handle.ts';
 import { DispatchLoop } from './dispatch/run.ts';
 import { createTable, type DocumentTable } from './dispatch/table.ts';
 import { Board } from './documents/board.ts';
+import { channelsOf } from './documents/channels.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { DocumentStates } from './documents/states.ts';
@@ -17,12 +18,13 @@ import { createClockQuality } from './health/clock-quality.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { runSelfTest, type SelfTestReport } from './health/self-test.ts';
+import { logSelfTest, runSelfTest, type SelfTestReport } from './health/self-test.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
 import { Outbox } from './mqtt/outbox.ts';
 import { RetainedCheck } from './mqtt/retained-check.ts';
+import type { LocalHttp } from './observe/local-http.ts';
 import { createPool, type Pool } from './pool/pool.ts';
 import type { ClockQuality, Value } from './qn/message.ts';
 import { encodeMessage } from './qn/registry.ts';
@@ -58,10 +60,12 @@ export async function startAgent(config: Config, configHash: string, environment
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
   const voice = openVoice(config, environment, pool);
+  const local: Local = {};
   const { boot, outbox, states, watches } = voice;
   const table = createTable(config);
   const trouble = { changed: () => {} };
-  const board = await openBoard(config, environment, { pool, voice, table, troubleChanged: () => trouble.changed() });
+  const troubleChanged = () => trouble.changed();
+  const board = await openBoard(config, environment, { pool, voice, table, local, troubleChanged });
 
   const document = (name: string) => board.document(name);
   const selfTest = await runSelfTest(clock, bootTests({ clock, pool, config, configHash, document }));
@@ -70,7 +74,7 @@ export async function startAgent(config: Config, configHash: string, environment
   states.change('channels', channelsOf(config));
 
   const counters = new DispatchCounters();
-  const loop = openDispatch(config, environment, { pool, voice, table, board, counters });
+  const loop = openDispatch(config, environment, { pool, voice, table, board, counters, local });
   const loopLag = openLoopLag();
   const broker = { name: '' };
   const sources: HealthSources = {
@@ -84,6 +88,7 @@ export async function startAgent(config: Config, configHash: string, environment
     outbox: () => outbox.stats(),
     dispatch: () => counters.totals(),
     watches: () => watches.stats(),
+    http: () => local.http?.stats(),
     retainedLost: () => retained.lostCount,
     link: () => ({ broker: broker.name, counters: link.counters }),
     loop: () => loopLag.read(),
@@ -122,6 +127,11 @@ export async function startAgent(config: Config, configHash: string, environment
     states.flush();
     watches.flush();
   });
+  if (config.http !== undefined) {
+    const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
+    const names = { root: config.mqtt.root, node: config.node };
+    local.http = await openLocalHttp({ ...voice, clock, log, table, loop }, config.http, names);
+  }
 
   return {
     boot,
@@ -129,6 +139,7 @@ export async function startAgent(config: Config, configHash: string, environment
     table,
     sources,
     async [Symbol.asyncDispose]() {
+      await local.http?.[Symbol.asyncDispose]();
       loop.close();
       reporter[Symbol.dispose]();
       retained[Symbol.dispose]();
@@ -169,21 +180,28 @@ function openVoice(config: Config, { clock, log }: Environment, pool: Pool): Voi
   return { boot, ids, outbox, publisher, states, watches, clockQuality };
 }
 
+/** Applications of this machine; open only when the config says so, and last. */
+interface Local {
+  http?: LocalHttp;
+}
+
 interface BoardParts {
   readonly pool: Pool;
   readonly voice: Voice;
   readonly table: DocumentTable;
+  readonly local: Local;
   troubleChanged(): void;
 }
 
 async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
   const { clock, log, openBytePort } = environment;
-  const { pool, table, troubleChanged } = parts;
+  const { pool, table, local, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
   const happened = (name: string, val: Value) => {
     const message = { t: 'event', val, ep: boot } as const;
     publisher.say({ message, to: { verb: 'event', document: name }, retain: false, policy: 'keep' });
+    local.http?.happened(name, message);
   };
   const gpio = await environment.openGpio(config.gpio);
   return await Board.open({ clock, log, pool, openBytePort, changed, happened, troubleChanged }, gpio, table.rows);
@@ -195,11 +213,18 @@ interface DispatchParts {
   readonly table: DocumentTable;
   readonly board: Board;
   readonly counters: DispatchCounters;
+  readonly local: Local;
 }
 
 function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): DispatchLoop {
-  const { pool, voice, table, board, counters } = parts;
-  const acknowledger = createAcknowledger(voice.publisher, config.mqtt.acks);
+  const { pool, voice, table, board, counters, local } = parts;
+  const told = createAcknowledger(voice.publisher, config.mqtt.acks);
+  const acknowledger: Acknowledger = {
+    tell(command, verdict) {
+      told.tell(command, verdict);
+      local.http?.acknowledged(command, verdict);
+    },
+  };
   const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters };
   const { handle, refuse } = createHandler(dependencies, config.mqtt.root);
   const limits = poolProfiles[config.pool.profile];
@@ -220,18 +245,4 @@ function offlineWill(config: Config, boot: bigint): LastWill {
 /** A clean stop drops the last will, so the same words are said by hand. */
 function sayGoodbye(link: Link, will: LastWill): Promise<void> {
   return new Promise((resolve) => link.publish(will, () => resolve()));
-}
-
-/** The table channel number ↔ document (QN-3.3). */
-function channelsOf(config: Config): Value {
-  const numbered = Object.entries(config.documents).flatMap(([name, { number }]) =>
-    number === undefined ? [] : [[String(number), name] as const],
-  );
-  return Object.fromEntries(numbered);
-}
-
-function logSelfTest(log: Log, { health_status, took_ms, tests }: SelfTestReport): void {
-  for (const { id, status, detail, fix } of tests)
-    if (status === 'fail') log.error({ id, detail, fix }, 'self-test failed');
-  log.info({ health_status, took_ms, tests: tests.length }, 'self-test done');
 }

@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts';
 import { watchesMax } from '../limits.ts';
 import type { Outbox } from '../mqtt/outbox.ts';
 import type { Codec } from '../qn/codec.ts';
-import type { Delta, Query, Snapshot } from '../qn/message.ts';
+import type { Query, Snapshot } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import { createMergePatch } from '../qn/value.ts';
+import { deltaOf } from './delta-of.ts';
 import type { Publisher } from './publisher.ts';
 import type { DocumentStates } from './states.ts';
 import { type Grant, grantWatch, nextTelling, type Told } from './watch-pace.ts';
@@ -184,11 +184,4 @@ function keyOf({ document, replyTopic, query }: Watcher): string {
 
 function isPrivate({ watcher }: Watch): boolean {
   return watcher.replyTopic !== undefined;
-}
-
-/** From what the watcher has to what is; undefined where no patch can say it. */
-function deltaOf(told: Told, { ep, ver, lsn, val }: Snapshot): Delta | undefined {
-  const patch = createMergePatch(told.value, val);
-  if (patch === undefined || ep === undefined || ver === undefined || lsn === undefined) return undefined;
-  return { t: 'delta', ep, ver, base: told.version, lsn, val: patch };
 }

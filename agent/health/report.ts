@@ -3,6 +3,7 @@ import type { DriverReport } from '../documents/board.ts';
 import type { WatchStats } from '../documents/watches.ts';
 import type { LinkCounters } from '../mqtt/link.ts';
 import type { OutboxStats } from '../mqtt/outbox.ts';
+import type { LocalHttpStats } from '../observe/local-http.ts';
 import type { PoolStats } from '../pool/pool.ts';
 import type { SlabStats } from '../pool/slab.ts';
 import type { Value } from '../qn/message.ts';
@@ -25,6 +26,8 @@ export interface HealthSources {
   outbox(): OutboxStats;
   dispatch(): DispatchTotals;
   watches(): WatchStats;
+  /** Absent: it is off. */
+  http(): LocalHttpStats | undefined;
   /** How often a broker came back without what it had retained for us. */
   retainedLost(): number;
   link(): { readonly broker: string; readonly counters: LinkCounters };
@@ -55,6 +58,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     outbox: valueOfOutbox(sources.outbox()),
     messages: valueOfDispatch(sources.dispatch()),
     watches: { ...sources.watches() },
+    ...valueOfHttp(sources.http()),
     retained_lost: sources.retainedLost(),
     loop: sources.loop(),
     rss_bytes: process.memoryUsage.rss(),
@@ -79,6 +83,12 @@ function valueOfDriver({ driver, state, error, errorCount }: DriverReport): Valu
 function valueOfOutbox(outbox: OutboxStats): Value {
   const { depth, inFlight, oldestMs, dropped, sent, refused } = outbox;
   return { depth, in_flight: inFlight, oldest_ms: oldestMs, dropped, sent, refused_by_broker: refused };
+}
+
+function valueOfHttp(stats: LocalHttpStats | undefined): { readonly http?: Value } {
+  if (stats === undefined) return {};
+  const { listening, failed, clients, streams, slow, eventsLost } = stats;
+  return { http: { listening, failed, clients, streams, slow, events_lost: eventsLost } };
 }
 
 function valueOfDispatch(totals: DispatchTotals): Value {
