@@ -75,7 +75,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     if (!granted.ok) return refuse(job.route, granted.error, asked);
     counters.answer();
     publisher.say({
-      message: { ...snapshot, ...granted.value, id: asked.id, doc: document }, // QN-2.7
+      message: { ...snapshot, ...granted.value, id: asked.id, doc: document }, // QN-2.3a
       to: topic === undefined ? { verb: 'state', document } : { topic }, // QN-2.4
       retain: topic === undefined,
       policy: 'keep',

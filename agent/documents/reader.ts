@@ -3,7 +3,7 @@ import type { Delta, Message, Value } from '../qn/message.ts';
 import { applyMergePatch } from '../qn/value.ts';
 
 /*
- * Keeps a copy of one document, whatever the way does to the messages: loses, doubles, delays, reorders them. The copy is
+ * QN-5.5, QN-5.6. Keeps a copy of one document, whatever the way does to the messages: loses, doubles, delays, reorders them. The copy is
  * always a value the owner had; either it is the newest one heard of, or the reader is stale and asks.
  *
  * Epochs are compared for equality only: an owner whose clock is wrong may choose a lower one than before. So only the
@@ -75,7 +75,7 @@ export function askIfStale(state: ReaderState): ReaderStep {
   return { state, ask: isNear ? { since: { epoch: known.epoch, version: known.version } } : {} };
 }
 
-/** The query was sent, with this id; its answer carries it (QN-2.7). */
+/** The query was sent, with this id; its answer carries it (QN-2.3a). */
 export function asked(state: ReaderState, id: bigint): ReaderState {
   return { ...state, asked: id, doubt: state.doubt === 'none' ? 'none' : 'asked', isBelieved: false };
 }

@@ -109,7 +109,11 @@ function isValue({ topic, message }: Seen, below: string, value: Value): boolean
 function isStatus({ topic, message }: Seen, status: string): boolean {
   const { val } = message;
   return (
-    topic === 'pi-1/health/agent' && typeof val === 'object' && val !== null && 'status' in val && val['status'] === status
+    topic === 'pi-1/health/agent' &&
+    typeof val === 'object' &&
+    val !== null &&
+    'status' in val &&
+    val['status'] === status
   );
 }
 
