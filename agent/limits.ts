@@ -180,7 +180,7 @@ export const httpClientsMax = 16;
 export const httpTopicsMax = 64;
 export const httpClientNameBytesMax = 64;
 /** Over it: refuse with 413. */
-export const httpBodyBytesMax = messageBytesMax;
+export const httpBodyBytesMax = 65_536;
 export const httpHeaderBytesMax = 8_192;
 /** Over it: the newest is closed. */
 export const httpConnectionsMax = 48;

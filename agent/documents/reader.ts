@@ -3,8 +3,8 @@ import type { Delta, Message, Value } from '../qn/message.ts';
 import { applyMergePatch } from '../qn/value.ts';
 
 /*
- * QN-5.5, QN-5.6. Keeps a copy of one document, whatever the way does to the messages: loses, doubles, delays, reorders them. The copy is
- * always a value the owner had; either it is the newest one heard of, or the reader is stale and asks.
+ * Keeps a copy of one document, whatever the way does to the messages: loses, doubles, delays, reorders them. The copy is
+ * always a value the owner had; either it is the newest one heard of, or the reader is stale and asks (QN-5.5, QN-5.6).
  *
  * Epochs are compared for equality only: an owner whose clock is wrong may choose a lower one than before. So only the
  * answer to our own query moves the reader to another epoch, and only if nothing else was learnt since it was sent.
