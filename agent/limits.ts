@@ -240,3 +240,44 @@ export const storeRowOverheadBytes = 128;
 export const journalFilterCountersPerEntry = 16;
 /** Latencies and batch sizes from which the percentiles are told. When full: forget the oldest. */
 export const storeSamplesCount = 512;
+/** A reader that missed more versions than this asks for the whole value, not for what it missed (QN-5.2). */
+export const versionGapMax = 1_000;
+/** Epochs a reader remembers as over, and as unclear. Over it: forget the oldest, which costs a query. */
+export const readerEpochsCount = 8;
+/** Open watches of the whole board (QN-5.1). Over it: refuse `overloaded`. */
+export const watchesMax = 64;
+/** A lease outside of min and max is granted as the nearest of them, and told. */
+export const watchLeaseMsDefault = 60_000;
+export const watchLeaseMsMin = 1_000;
+export const watchLeaseMsMax = 3_600_000;
+/** The shortest `max` of a watch. Below it: refuse `out-of-range`. */
+export const watchIntervalMsMin = 100;
+/** So much later than what is said now a broker may send what it retained (QN-5.3a). */
+export const retainedGraceMs = 2_000;
+/** Documents that `qnctl watch` checks for gaps: all that a node can have, and its own. Over it: unchecked. */
+export const copiesMax = documentsMax + 16;
+/** Its queries that wait for an answer, and as many for the broker. Over it: wait, at last this long for each. */
+export const queriesUnderWayMax = 8;
+export const requeryDelayMsMax = 60_000;
+
+/** Local applications over HTTP (QN-5.4), and what each may subscribe to. Over it: refuse with 429. */
+export const httpClientsMax = 16;
+export const httpTopicsMax = 64;
+export const httpClientNameBytesMax = 64;
+/** Over it: refuse with 413. */
+export const httpBodyBytesMax = 65_536;
+export const httpHeaderBytesMax = 8_192;
+/** Over it: the newest is closed. */
+export const httpConnectionsMax = 48;
+export const httpRequestMsMax = 10_000;
+/** A client without a stream is forgotten so long after its last request. */
+export const httpClientLeaseMs = 60_000;
+export const httpStreamPingMs = 15_000;
+/** Bytes its reader did not take; beyond, changes are folded into Snapshots. After the time: the stream is cut. */
+export const httpStreamBytesMax = 65_536;
+export const httpStreamStallMsMax = 30_000;
+/** Commands whose final ack is waited for: refuse with 503 over it, answer 504 after the time, which is their ttl. */
+export const httpNotifiesMax = 32;
+export const httpAckMsMax = 30_000;
+/** The path of a Unix socket, as the kernel has it. */
+export const socketPathBytesMax = 107;

@@ -1,31 +1,29 @@
 import type { GpioBackend } from '../drivers/contract/digital.ts';
 import type { Result } from '../drivers/contract/result.ts';
-import { type Clock, sleep } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { createAcknowledger } from './dispatch/acknowledge.ts';
+import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { DispatchCounters } from './dispatch/counters.ts';
 import { createHandler } from './dispatch/handle.ts';
 import { DispatchLoop } from './dispatch/run.ts';
 import { createTable, type DocumentTable } from './dispatch/table.ts';
 import { Board } from './documents/board.ts';
+import { channelsOf } from './documents/channels.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
-import { createPublisher, type Publisher } from './documents/publisher.ts';
-import { DocumentStates } from './documents/states.ts';
+import { offlineWill, sayGoodbye } from './farewell.ts';
 import { bootTests } from './health/boot-tests.ts';
-import { createClockQuality } from './health/clock-quality.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { runSelfTest, type SelfTestReport } from './health/self-test.ts';
+import { logSelfTest, runSelfTest, type SelfTestReport } from './health/self-test.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
-import { Outbox } from './mqtt/outbox.ts';
+import { RetainedCheck } from './mqtt/retained-check.ts';
+import type { LocalHttp } from './observe/local-http.ts';
 import { createPool, type Pool } from './pool/pool.ts';
-import type { ClockQuality, Value } from './qn/message.ts';
-import { encodeMessage } from './qn/registry.ts';
-import { createIdSource, type IdSource } from './qn/snowflake.ts';
-import { formatTopic } from './qn/topic.ts';
+import type { Value } from './qn/message.ts';
+import { openVoice, type Voice } from './voice.ts';
 
 /** What the agent cannot make itself; in tests each of these is a simulated one. */
 export interface Environment {
@@ -56,10 +54,12 @@ export async function startAgent(config: Config, configHash: string, environment
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
   const voice = openVoice(config, environment, pool);
-  const { boot, outbox, states } = voice;
+  const local: Local = {};
+  const { boot, outbox, states, watches } = voice;
   const table = createTable(config);
   const trouble = { changed: () => {} };
-  const board = await openBoard(config, environment, { pool, voice, table, troubleChanged: () => trouble.changed() });
+  const troubleChanged = () => trouble.changed();
+  const board = await openBoard(config, environment, { pool, voice, table, local, troubleChanged });
 
   const document = (name: string) => board.document(name);
   const selfTest = await runSelfTest(clock, bootTests({ clock, pool, config, configHash, document }));
@@ -68,7 +68,7 @@ export async function startAgent(config: Config, configHash: string, environment
   states.change('channels', channelsOf(config));
 
   const counters = new DispatchCounters();
-  const { loop, settled } = openDispatch(config, environment, { pool, voice, table, board, counters });
+  const { loop, settled } = openDispatch(config, environment, { pool, voice, table, board, counters, local });
   const loopLag = openLoopLag();
   const broker = { name: '' };
   const sources: HealthSources = {
@@ -81,6 +81,9 @@ export async function startAgent(config: Config, configHash: string, environment
     pool: () => pool.stats(),
     outbox: () => outbox.stats(),
     dispatch: () => counters.totals(),
+    watches: () => watches.stats(),
+    http: () => local.http?.stats(),
+    retainedLost: () => retained.lostCount,
     link: () => ({ broker: broker.name, counters: link.counters }),
     loop: () => loopLag.read(),
   };
@@ -88,25 +91,42 @@ export async function startAgent(config: Config, configHash: string, environment
   trouble.changed = () => reporter.refresh();
 
   const will = offlineWill(config, boot);
-  const subscriptions = table.filters.map((filter) => ({ filter, qos: 1 as const }));
+  const retained = new RetainedCheck(clock, will.topic, (lostBy) => {
+    const message = { t: 'event', val: { what: 'retained_lost', broker: lostBy }, ep: boot } as const;
+    voice.publisher.say({ message, to: { verb: 'event', document: 'agent' }, retain: false, policy: 'keep' });
+    log.warn({ broker: lostBy }, 'the broker lost what it had retained');
+    reporter.tell();
+  });
+  const subscriptions = [...table.filters, retained.topic].map((filter) => ({ filter, qos: 1 as const }));
   const link = environment.openLink(will, subscriptions, {
     onUp(up) {
       broker.name = up.broker;
       outbox.up(link, up);
+      retained.up(up.broker);
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
+      watches.reannounce();
     },
     onDown(error) {
       outbox.down();
+      retained.down();
       log.warn({ kind: error.kind, detail: error.detail }, 'connection lost');
     },
     onTrouble: (error) => log.warn({ kind: error.kind, detail: error.detail }, 'cannot connect yet'),
-    onMessage: (message) => loop.receive(message),
+    onMessage(message) {
+      if (!retained.hear(message) || table.routes(message.topic).length > 0) loop.receive(message);
+    },
   });
   outbox.onRoom(() => {
     reporter.flush();
     states.flush();
+    watches.flush();
   });
+  if (config.http !== undefined) {
+    const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
+    const names = { root: config.mqtt.root, node: config.node };
+    local.http = await openLocalHttp({ ...voice, clock, log, table, loop }, config.http, names);
+  }
 
   return {
     boot,
@@ -114,11 +134,14 @@ export async function startAgent(config: Config, configHash: string, environment
     table,
     sources,
     async [Symbol.asyncDispose]() {
+      await local.http?.[Symbol.asyncDispose]();
       loop.close();
       reporter[Symbol.dispose]();
+      retained[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
       await settled(); // What was under way has failed now, and gives its slots back.
       await outbox.drain(shutdownMsMax / 2);
+      watches[Symbol.dispose]();
       await sayGoodbye(link, will, clock);
       await link[Symbol.asyncDispose]();
       outbox.close();
@@ -128,42 +151,28 @@ export async function startAgent(config: Config, configHash: string, environment
   };
 }
 
-/** Everything that is needed to say something. */
-interface Voice {
-  /** Boot id, and the epoch of every document (QN-1.4). */
-  readonly boot: bigint;
-  readonly ids: IdSource;
-  readonly outbox: Outbox;
-  readonly publisher: Publisher;
-  readonly states: DocumentStates;
-  readonly clockQuality: () => ClockQuality;
-}
-
-function openVoice(config: Config, { clock, log }: Environment, pool: Pool): Voice {
-  const clockQuality = createClockQuality(clock);
-  const ids = createIdSource({ clock, nodeName: config.node });
-  const boot = ids.next();
-  const outbox = new Outbox(clock, pool);
-  const { root, encoding } = config.mqtt;
-  const publisher = createPublisher({ clock, log, ids, outbox, clockQuality }, { root, node: config.node, encoding });
-  return { boot, ids, outbox, publisher, states: new DocumentStates(boot, publisher, outbox), clockQuality };
+/** Applications of this machine; open only when the config says so, and last. */
+interface Local {
+  http?: LocalHttp;
 }
 
 interface BoardParts {
   readonly pool: Pool;
   readonly voice: Voice;
   readonly table: DocumentTable;
+  readonly local: Local;
   troubleChanged(): void;
 }
 
 async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
   const { clock, log, openBytePort } = environment;
-  const { pool, table, troubleChanged } = parts;
+  const { pool, table, local, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
   const happened = (name: string, val: Value) => {
     const message = { t: 'event', val, ep: boot } as const;
     publisher.say({ message, to: { verb: 'event', document: name }, retain: false, policy: 'keep' });
+    local.http?.happened(name, message);
   };
   const gpio = await environment.openGpio(config.gpio);
   return await Board.open({ clock, log, pool, openBytePort, changed, happened, troubleChanged }, gpio, table.rows);
@@ -175,6 +184,7 @@ interface DispatchParts {
   readonly table: DocumentTable;
   readonly board: Board;
   readonly counters: DispatchCounters;
+  readonly local: Local;
 }
 
 interface Dispatch {
@@ -184,42 +194,17 @@ interface Dispatch {
 }
 
 function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): Dispatch {
-  const { pool, voice, table, board, counters } = parts;
-  const acknowledger = createAcknowledger(voice.publisher, config.mqtt.acks);
+  const { pool, voice, table, board, counters, local } = parts;
+  const told = createAcknowledger(voice.publisher, config.mqtt.acks);
+  const acknowledger: Acknowledger = {
+    tell(command, verdict) {
+      told.tell(command, verdict);
+      local.http?.acknowledged(command, verdict);
+    },
+  };
   const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters };
   const { handle, refuse, settled } = createHandler(dependencies, config.mqtt.root);
   const limits = poolProfiles[config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
   return { loop: new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax), settled };
-}
-
-/** What the broker says in our name when we are gone (QN-6): retained, so that it is seen by whoever comes later. */
-function offlineWill(config: Config, boot: bigint): LastWill {
-  const val = { status: 'offline', boot: boot.toString() };
-  const message = { t: 'health', src: config.node, doc: 'agent', ep: boot, val } as const;
-  const encoded = encodeMessage(message, config.mqtt.encoding);
-  if (!encoded.ok) throw new Error(`the last will cannot be encoded: ${encoded.error.detail}`);
-  const topic = formatTopic(config.mqtt.root, config.node, 'health', 'agent');
-  return { topic, payload: encoded.value.bytes, qos: 1, retain: true };
-}
-
-/** A clean stop drops the last will, so the same words are said by hand; a broker that is stuck is not waited for. */
-async function sayGoodbye(link: Link, will: LastWill, clock: Clock): Promise<void> {
-  const said = new AbortController();
-  link.publish(will, () => said.abort());
-  await sleep(clock, shutdownMsMax / 2, said.signal);
-}
-
-/** The table channel number ↔ document (QN-3.3). */
-function channelsOf(config: Config): Value {
-  const numbered = Object.entries(config.documents).flatMap(([name, { number }]) =>
-    number === undefined ? [] : [[String(number), name] as const],
-  );
-  return Object.fromEntries(numbered);
-}
-
-function logSelfTest(log: Log, { health_status, took_ms, tests }: SelfTestReport): void {
-  for (const { id, status, detail, fix } of tests)
-    if (status === 'fail') log.error({ id, detail, fix }, 'self-test failed');
-  log.info({ health_status, took_ms, tests: tests.length }, 'self-test done');
 }

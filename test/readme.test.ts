@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const elsewhere: { readonly [command: string]: string } = {
   'npm run build': 'part of `npm test`, before this test',
 };
 
-const onTheDemo = commands.filter((command) => /^(npx qnctl|mosquitto_|echo )/.test(command));
+const onTheDemo = commands.filter((command) => /^(npx qnctl|mosquitto_|curl |echo )/.test(command));
 const install = commands.filter((command) => /^(tar|mkdir|node) /.test(command));
 
 test('every command is accounted for', () => {
@@ -29,11 +29,13 @@ test('every command is accounted for', () => {
 describe('commands that talk to the demo', () => {
   let demo: ChildProcess;
   let port = '';
+  let httpPort = '';
 
   beforeAll(async () => {
     demo = spawn(process.execPath, ['build/demo/demo.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const text = await outputUntil(demo, 'Ctrl-C ends it');
     port = /broker on 127\.0\.0\.1:(\d+)/.exec(text)?.[1] ?? '';
+    httpPort = /http on 127\.0\.0\.1:(\d+)/.exec(text)?.[1] ?? '';
   });
 
   afterAll(async () => {
@@ -43,18 +45,30 @@ describe('commands that talk to the demo', () => {
   });
 
   for (const command of onTheDemo) {
-    const isSkipped = command.startsWith('mosquitto') && !hasMosquitto;
-    test.skipIf(isSkipped)(isSkipped ? `${command} (mosquitto-clients is not installed)` : command, () => {
-      const atPort = command.replace(/^(mosquitto_\w+) /, `$1 -p ${port} `); // 1883 may be taken on this machine.
-      const env = { ...process.env, QN_URL: `mqtt://127.0.0.1:${port}` };
-      const output = execFileSync('sh', ['-c', tolerant(atPort)], { encoding: 'utf8', env });
-      if (!atPort.startsWith('mosquitto_pub')) expect(output.trim()).not.toBe('');
-    });
+    const missing = command.startsWith('mosquitto') && !hasMosquitto ? 'mosquitto-clients' : missingCurl(command);
+    test.skipIf(missing !== undefined)(
+      missing === undefined ? command : `${command} (${missing} is not installed)`,
+      () => {
+        const atPort = command
+          .replace(/^(mosquitto_\w+) /, `$1 -p ${port} `) // 1883 and 8088 may be taken on this machine.
+          .replace('127.0.0.1:8088', `127.0.0.1:${httpPort}`);
+        const env = { ...process.env, QN_URL: `mqtt://127.0.0.1:${port}` };
+        const output = execFileSync('sh', ['-c', tolerant(atPort)], { encoding: 'utf8', env });
+        if (!atPort.startsWith('mosquitto_pub')) expect(output.trim()).not.toBe('');
+        if (atPort.startsWith('curl')) expect(output).not.toContain('refused');
+      },
+    );
   }
 });
 
-/** mosquitto_sub ends with 27 when its time is over. */
+function missingCurl(command: string): 'curl' | undefined {
+  const isThere = !command.startsWith('curl ') || spawnSync('curl', ['--version']).status === 0;
+  return isThere ? undefined : 'curl';
+}
+
+/** mosquitto_sub ends with 27 when its time is over, curl with 28. */
 function tolerant(command: string): string {
+  if (command.includes('curl -sN -m ')) return `${command}; test $? -eq 28`;
   return command.startsWith('mosquitto_sub') ? `${command}; test $? -eq 27` : command;
 }
 

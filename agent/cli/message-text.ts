@@ -1,12 +1,22 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { decodeNotify } from '../qn/bare.ts';
-import type { Message, Value } from '../qn/message.ts';
+import type { Kind, Message, Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { decodeMessage, encodeMessage } from '../qn/registry.ts';
 
-/** Any message of the wire, or the bare payload of a notify. */
-export function decodeAny(bytes: Uint8Array, nowMs: number): Result<Message, Refusal> {
-  const decoded = decodeMessage(bytes, { nowMs });
+const kindsOfVerbs: { readonly [verb: string]: Kind } = {
+  state: 'snapshot',
+  delta: 'delta',
+  event: 'event',
+  ack: 'ack',
+  health: 'health',
+};
+
+/** Any message of the wire, or the bare payload of a notify. The topic says the kind of one that does not. */
+export function decodeAny(bytes: Uint8Array, nowMs: number, topic = ''): Result<Message, Refusal> {
+  const own = decodeMessage(bytes, { nowMs });
+  const kind = kindsOfVerbs[topic.split('/').at(-2) ?? ''];
+  const decoded = own.ok || kind === undefined ? own : decodeMessage(bytes, { nowMs, kind });
   if (decoded.ok) return decoded;
   return decodeNotify(bytes, { nowMs, kind: 'notify' });
 }

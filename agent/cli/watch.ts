@@ -1,10 +1,16 @@
 import { parseDuration } from '../config/duration.ts';
-import { isDocumentName, isNodeName } from '../qn/topic.ts';
+import { queriesUnderWayMax } from '../limits.ts';
+import type { Message } from '../qn/message.ts';
+import type { Refusal } from '../qn/reason.ts';
+import { encodeMessage } from '../qn/registry.ts';
+import { createIdSource } from '../qn/snowflake.ts';
+import { formatTopic, isDocumentName, isNodeName } from '../qn/topic.ts';
+import { Copies } from './copies.ts';
 import { refusalText } from './decode.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny, formatMessage } from './message-text.ts';
-import { openSession, sessionOptions } from './session.ts';
-import { exitCodes, isSet, textOption, type Verb } from './verb.ts';
+import { openSession, type Session, sessionOptions } from './session.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
 
 const watchedVerbs = ['state', 'delta', 'event', 'ack', 'health'] as const;
 
@@ -13,7 +19,7 @@ export const watchVerb: Verb = {
   operands: 'NODE [DOCUMENT]',
   operandCountMin: 1,
   operandCountMax: 2,
-  summary: 'Prints everything a node says, until Ctrl-C.',
+  summary: 'Prints everything a node says, asks for what it missed, and says when a value may be stale.',
   options: {
     ...sessionOptions,
     for: { type: 'string', placeholder: 'DURATION', help: 'stop after this long' },
@@ -30,27 +36,100 @@ export const watchVerb: Verb = {
       );
       return exitCodes.usage;
     }
-    const inbox = new Inbox<string>(context);
-    const filters = ({ root }: { root: string }) =>
-      watchedVerbs.map((verb) => `${root}/${node}/${verb}/${document ?? '+'}`);
-    const isJson = isSet(options, 'json');
+    const inbox = new Inbox<Heard>(context);
+    const filters = ({ root, name }: { root: string; name: string }) => [
+      ...watchedVerbs.map((verb) => `${root}/${node}/${verb}/${document ?? '+'}`),
+      ...(document === undefined || document === 'agent' ? [] : [`${root}/${node}/health/agent`]),
+      `${root}/${name}/state/${document ?? '+'}`, // Answers to our own queries.
+    ];
     const opened = await openSession(context, options, filters, {
       onMessage({ topic, payload }) {
-        const decoded = decodeAny(payload, context.clock.wallMs());
+        const decoded = decodeAny(payload, context.clock.wallMs(), topic);
         const name = topic.slice(topic.lastIndexOf('/') + 1);
-        if (decoded.ok) inbox.add(formatMessage(decoded.value, name, isJson));
-        else inbox.add(isJson ? refusalText(decoded.error) : `${name}: ${decoded.error.reason}`);
+        const isShown = document === undefined || name === document;
+        inbox.add(decoded.ok ? { name, isShown, message: decoded.value } : { name, refusal: decoded.error });
       },
       onLost: () => inbox.close(),
     });
     if (!opened.ok) return opened.error;
-    await using _session = opened.value;
+    await using session = opened.value;
     const untilMs = context.clock.monotonicMs() + durationMs;
-    for (let seen = 0; seen < count; seen += 1) {
-      const line = await inbox.next(untilMs - context.clock.monotonicMs());
-      if (line === undefined) break;
-      context.out(line);
-    }
-    return inbox.isClosed ? exitCodes.unavailable : exitCodes.ok;
+    return await follow(context, session, inbox, { node, count, untilMs, isJson: isSet(options, 'json') });
   },
 };
+
+type Heard =
+  | { readonly name: string; readonly isShown: boolean; readonly message: Message }
+  | { readonly name: string; readonly refusal: Refusal };
+
+interface Following {
+  readonly node: string;
+  /** Messages to print. */
+  readonly count: number;
+  readonly untilMs: number;
+  readonly isJson: boolean;
+}
+
+async function follow(
+  context: CliContext,
+  session: Session,
+  inbox: Inbox<Heard>,
+  { node, count, untilMs, isJson }: Following,
+): Promise<ExitCode> {
+  const { clock, signal } = context;
+  const copies = openCopies(context, session, node, isJson);
+  for (let seen = 0; seen < count && !signal.aborted && clock.monotonicMs() < untilMs; ) {
+    const heard = await inbox.next(Math.min(untilMs, copies.dueMs) - clock.monotonicMs());
+    if (heard === undefined && inbox.isClosed) {
+      context.err('qnctl watch: what was printed may be stale');
+      return exitCodes.unavailable;
+    }
+    if (heard === undefined) {
+      if (!signal.aborted) copies.tick();
+      continue;
+    }
+    const isShown = 'refusal' in heard || heard.isShown;
+    if (isShown) context.out(textOf(heard, isJson));
+    if (isShown) seen += 1;
+    if ('message' in heard) copies.hear(heard.name, heard.message);
+  }
+  return exitCodes.ok;
+}
+
+function textOf(heard: Heard, isJson: boolean): string {
+  if ('message' in heard) return formatMessage(heard.message, heard.name, isJson);
+  return isJson ? refusalText(heard.refusal) : `${heard.name}: ${heard.refusal.reason}`;
+}
+
+/** Copies of what is printed, so that a gap is seen and asked about (QN-5.2). */
+function openCopies(context: CliContext, session: Session, node: string, isJson: boolean): Copies {
+  const { root, name, timeoutMs } = session;
+  const ids = createIdSource({ clock: context.clock, nodeName: name });
+  let unsentCount = 0;
+  return new Copies(
+    {
+      clock: context.clock,
+      query(document, { since }) {
+        if (unsentCount >= queriesUnderWayMax) return undefined;
+        const id = ids.next();
+        const have = since === undefined ? {} : { ep: since.epoch, ver: since.version };
+        const reply = formatTopic(root, name, 'state', document);
+        const encoded = encodeMessage({ t: 'query', id, src: name, reply, ...have }, 'json');
+        if (!encoded.ok) return undefined;
+        const topic = formatTopic(root, node, 'query', document);
+        unsentCount += 1;
+        const sent = session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false });
+        void sent.then(() => {
+          unsentCount -= 1; // Also when it failed: then no answer comes, and it is asked again.
+        });
+        return id;
+      },
+      stale(document, ver) {
+        const stale = { doc: document, stale: true, ...(ver === undefined ? {} : { ver }) };
+        const known = ver === undefined ? 'nothing is known of it' : `known up to version ${ver}`;
+        context.out(isJson ? JSON.stringify(stale) : `${document} stale: ${known}, ${node} does not answer`);
+      },
+    },
+    timeoutMs,
+  );
+}

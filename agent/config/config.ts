@@ -14,6 +14,8 @@ export interface Config {
   readonly pool: { readonly profile: PoolProfileName };
   readonly documents: { readonly [name: string]: DocumentConfig };
   readonly bindings: readonly BindingConfig[];
+  /** Query-Notify for applications of this machine (QN-5.4); absent: off. */
+  readonly http?: HttpConfig;
   readonly health: { readonly intervalMs: number };
   readonly log: { readonly level: LogLevel };
   /** Folder for whatever must survive; the agent must be able to write there. */
@@ -44,6 +46,14 @@ export interface BrokerConfig {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: Secret;
+}
+
+export interface HttpConfig {
+  /** Path of a Unix socket. */
+  readonly socket?: string;
+  /** A name or address of the loopback. */
+  readonly host: string;
+  readonly port?: number;
 }
 
 /** Never the secret itself (QN-7.4): where to read it when it is needed. */

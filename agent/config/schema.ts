@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { formatDuration } from './duration.ts';
 import { binding } from './schema/binding.ts';
 import { document, documentName } from './schema/document.ts';
+import { httpSection, toHttpConfig } from './schema/http.ts';
 import { message, quote } from './schema/issue.ts';
 import { mqttSection } from './schema/mqtt.ts';
 import { absolutePath, choice, listOf, text } from './schema/scalar.ts';
@@ -107,6 +108,7 @@ export const fileSchema = section(
       v.pipe(listOf(binding, 'bindings', limits.bindingsMax), v.description("Other people's topics as commands.")),
       [],
     ),
+    http: v.optional(httpSection),
     health: v.optional(health, {}),
     log: v.optional(log, {}),
     'state-folder': v.optional(
@@ -141,6 +143,7 @@ export function toConfig(file: FileConfig): Config {
     pool: { profile: file.pool.profile },
     documents: file.documents,
     bindings: file.bindings,
+    ...(file.http !== undefined && { http: toHttpConfig(file.http) }),
     health: { intervalMs: file.health.interval },
     log: { level: file.log.level },
     stateFolder: file['state-folder'],

@@ -51,7 +51,8 @@ export function createAcknowledger(publisher: Publisher, acks: 'all' | 'final'):
   };
 }
 
-function ackOf({ id, document, message, traceparent }: Answerable, verdict: Verdict): Ack {
+/** The ack as a message. */
+export function ackOf({ id, document, message, traceparent }: Answerable, verdict: Verdict): Ack {
   const trace = message?.tr ?? traceparent;
   const channel = message?.compact?.channel;
   const hasRoom = channel === undefined; // 17 bytes say that it is a duplicate, not of what.

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Board } from '../documents/board.ts';
 import type { Publisher } from '../documents/publisher.ts';
 import type { DocumentStates } from '../documents/states.ts';
+import type { Watches } from '../documents/watches.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { ClockQuality } from '../qn/message.ts';
@@ -17,6 +18,7 @@ export interface HandlerDependencies {
   readonly ids: IdSource;
   readonly board: Board;
   readonly states: DocumentStates;
+  readonly watches: Watches;
   readonly publisher: Publisher;
   readonly acknowledger: Acknowledger;
   readonly counters: DispatchCounters;

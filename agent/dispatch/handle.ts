@@ -20,7 +20,7 @@ export interface Handler {
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
-  const { clock, log, pool, ids, states, publisher, acknowledger, counters } = dependencies;
+  const { clock, log, pool, ids, states, watches, publisher, acknowledger, counters } = dependencies;
   const commander = createCommander(dependencies);
 
   function refuse(asked: Answerable, refusal: Refusal): void {
@@ -54,11 +54,13 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function answer(job: Job, query: Query): void {
     const asked = answerableOf(job, query);
     const { document, encoding, correlationData, replyTopic: topic } = asked;
-    const snapshot = (query.mode ?? 'get') === 'get' ? states.snapshot(document) : undefined;
-    if (snapshot === undefined) return refuse(asked, queryRefusal(job.route, query));
+    const snapshot = states.snapshot(document);
+    if (snapshot === undefined) return refuse(asked, queryRefusal(job.route));
+    const granted = watches.ask({ ...asked, query }, snapshot);
+    if (!granted.ok) return refuse(asked, granted.error);
     counters.answer();
     publisher.say({
-      message: { ...snapshot, doc: document },
+      message: { ...snapshot, ...granted.value, id: asked.id, doc: document }, // QN-2.3a
       to: topic === undefined ? { verb: 'state', document } : { topic }, // QN-2.4
       retain: topic === undefined,
       policy: 'keep',
@@ -120,14 +122,7 @@ function strangerRefusal(route: Route): Refusal {
   return { reason: 'unknown-document', detail: `no document ${document} on this board; see its config` };
 }
 
-function queryRefusal(route: Route, { mode = 'get' }: Query): Refusal {
+function queryRefusal(route: Route): Refusal {
   if (route.to === 'nobody') return strangerRefusal(route);
-  if (mode === 'get') {
-    return {
-      reason: 'driver-absent',
-      detail: `${documentOf(route)} has no value: its driver did not open; see health`,
-    };
-  }
-  const detail = `mode ${mode} is not in this version; subscribe to state/ and delta/, which tell every change`;
-  return { reason: 'unsupported', detail };
+  return { reason: 'driver-absent', detail: `${documentOf(route)} has no value: its driver did not open; see health` };
 }

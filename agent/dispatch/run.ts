@@ -36,15 +36,20 @@ export class DispatchLoop {
     this.#bulk = new Ring<Job>(inboundCountMax - emergencyInboundCount, 'refuse');
   }
 
-  /** Returns at once; the payload may be reused afterwards. */
-  receive(message: InboundMessage): void {
-    const { counters, table } = this.#dependencies;
+  /** Returns at once; the payload may be reused afterwards. The refusal, where a route could not take it. */
+  receive(message: InboundMessage): Refusal | undefined {
+    const { counters, refuse, table } = this.#dependencies;
     const routes = this.#isOpen ? table.routes(message.topic) : [];
     if (routes.length === 0) counters.stray();
+    let refusal: Refusal | undefined;
     for (const route of routes) {
       counters.receive();
-      this.#enqueue(route, message);
+      const refused = this.#enqueue(route, message);
+      if (refused === undefined) continue;
+      refusal = refused;
+      refuse(route, callerOf(message), refused);
     }
+    return refusal;
   }
 
   get depth(): number {
@@ -57,23 +62,22 @@ export class DispatchLoop {
     for (let job = this.#next(); job !== undefined; job = this.#next()) this.#dependencies.pool.release(job.slot);
   }
 
-  #enqueue(route: Route, message: InboundMessage): void {
-    const { clock, pool, refuse } = this.#dependencies;
+  #enqueue(route: Route, message: InboundMessage): Refusal | undefined {
+    const { clock, pool } = this.#dependencies;
     const byteLength = message.payload.byteLength;
     const { payloadBytesMax } = pool;
     if (byteLength > payloadBytesMax) {
       const detail = `${byteLength} bytes; this board takes at most ${payloadBytesMax}`;
-      return refuse(route, callerOf(message), { reason: 'too-large', detail }); // QN-3.5
+      return { reason: 'too-large', detail }; // QN-3.5
     }
     const ring = 'row' in route && route.row.isEmergency ? this.#express : this.#bulk;
     const slot = ring.count < ring.capacity ? pool.acquire('inbound', byteLength) : undefined;
-    if (slot === undefined) {
-      return refuse(route, callerOf(message), { reason: 'overloaded', detail: 'every inbound slot is taken' });
-    }
+    if (slot === undefined) return { reason: 'overloaded', detail: 'every inbound slot is taken' };
     slot.payload.set(message.payload);
     slot.setLength(byteLength);
     ring.push(createJob(route, slot, message, clock.monotonicMs()));
     this.#schedule();
+    return undefined;
   }
 
   #next(): Job | undefined {

@@ -22,12 +22,18 @@ export class DocumentStates {
   readonly #publisher: Publisher;
   readonly #outbox: Outbox;
   readonly #states = new Map<string, State>(); // Bounded by documentsMax of the config and the agent's own.
+  readonly #listeners: ((document: string) => void)[] = []; // One per reader inside the agent, added by start.ts.
   #lsn = 0;
 
   constructor(epoch: bigint, publisher: Publisher, outbox: Outbox) {
     this.epoch = epoch;
     this.#publisher = publisher;
     this.#outbox = outbox;
+  }
+
+  /** Called after each change of a document, when its value can be read. It must not throw. */
+  onChange(listener: (document: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The document has this value now; the same value again is no change. */
@@ -44,6 +50,7 @@ export class DocumentStates {
       state.lsn = this.#lsn;
     }
     this.flush();
+    for (const listener of this.#listeners) listener(document);
   }
 
   /** The Snapshot of a document (QN-5), or undefined when it has no value yet. */

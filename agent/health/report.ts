@@ -1,7 +1,9 @@
 import type { DispatchTotals } from '../dispatch/counters.ts';
 import type { DriverReport } from '../documents/board.ts';
+import type { WatchStats } from '../documents/watches.ts';
 import type { LinkCounters } from '../mqtt/link.ts';
 import type { OutboxStats } from '../mqtt/outbox.ts';
+import type { LocalHttpStats } from '../observe/local-http.ts';
 import type { PoolStats } from '../pool/pool.ts';
 import type { SlabStats } from '../pool/slab.ts';
 import type { Value } from '../qn/message.ts';
@@ -23,6 +25,11 @@ export interface HealthSources {
   pool(): PoolStats;
   outbox(): OutboxStats;
   dispatch(): DispatchTotals;
+  watches(): WatchStats;
+  /** Absent: it is off. */
+  http(): LocalHttpStats | undefined;
+  /** How often a broker came back without what it had retained for us. */
+  retainedLost(): number;
   link(): { readonly broker: string; readonly counters: LinkCounters };
   loop(): ReturnType<LoopLag['read']>;
 }
@@ -50,6 +57,9 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     pool: valueOfPool(sources.pool()),
     outbox: valueOfOutbox(sources.outbox()),
     messages: valueOfDispatch(sources.dispatch()),
+    watches: { ...sources.watches() },
+    ...valueOfHttp(sources.http()),
+    retained_lost: sources.retainedLost(),
     loop: sources.loop(),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
@@ -73,6 +83,12 @@ function valueOfDriver({ driver, state, error, errorCount }: DriverReport): Valu
 function valueOfOutbox(outbox: OutboxStats): Value {
   const { depth, inFlight, oldestMs, dropped, sent, refused } = outbox;
   return { depth, in_flight: inFlight, oldest_ms: oldestMs, dropped, sent, refused_by_broker: refused };
+}
+
+function valueOfHttp(stats: LocalHttpStats | undefined): { readonly http?: Value } {
+  if (stats === undefined) return {};
+  const { listening, failed, clients, streams, slow, eventsLost } = stats;
+  return { http: { listening, failed, clients, streams, slow, events_lost: eventsLost } };
 }
 
 function valueOfDispatch(totals: DispatchTotals): Value {

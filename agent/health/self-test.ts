@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
 
 export type TestStatus = 'pass' | 'fail' | 'skip';
 
@@ -79,4 +80,10 @@ function judge(tests: readonly TestRow[], vital: ReadonlySet<string>): HealthSta
   const failed = tests.filter(({ status }) => status === 'fail');
   if (failed.length === 0) return 'PASS';
   return failed.some(({ id }) => vital.has(id)) ? 'FAIL' : 'DEGRADED';
+}
+
+export function logSelfTest(log: Log, { health_status, took_ms, tests }: SelfTestReport): void {
+  for (const { id, status, detail, fix } of tests)
+    if (status === 'fail') log.error({ id, detail, fix }, 'self-test failed');
+  log.info({ health_status, took_ms, tests: tests.length }, 'self-test done');
 }

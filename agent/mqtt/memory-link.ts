@@ -32,6 +32,8 @@ export interface MemoryBroker {
   setWeather(change: Partial<Weather>): void;
   /** Cuts the connection of this client, or all, without goodbye: last wills are published. */
   drop(clientId?: string): void;
+  /** Loses what it retained, as a broker does that restarts without its disk. */
+  forgetRetained(): void;
   /** Accepted connects since the start. */
   readonly connectsCount: number;
   readonly connectedIds: readonly string[];
@@ -95,6 +97,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
       const chosen = [...connections].filter(([id]) => clientId === undefined || id === clientId);
       for (const [, connection] of chosen) connection.abort(endError('closed', 'the connection was cut'));
     },
+    forgetRetained: () => router.forgetRetained(),
     get connectsCount() {
       return connectsCount;
     },

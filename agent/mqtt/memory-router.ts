@@ -22,6 +22,8 @@ export interface Router {
   route(message: RoutedMessage, retain: boolean): boolean;
   /** Tells a new subscription what is retained. */
   tellRetained(subscriber: Subscriber, filter: string, qos: Qos): void;
+  /** Nothing is retained any more. */
+  forgetRetained(): void;
 }
 
 export function createRouter(): Router {
@@ -50,6 +52,7 @@ export function createRouter(): Router {
         if (matchesFilter(filter, message.topic)) subscriber.deliver(atMost(message, qos), true);
       }
     },
+    forgetRetained: () => retained.clear(),
   };
 }
 

@@ -11,7 +11,7 @@ export interface DemoBoard extends AsyncDisposable {
 }
 
 /** Sends every line back in capitals: a serial device that visibly did something. */
-export async function createDemoBoard(brokerPort: number): Promise<DemoBoard> {
+export async function createDemoBoard(brokerPort: number, httpPort: number): Promise<DemoBoard> {
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-demo-'));
   const board = path.join(folder, 'board');
   createSimulatedBoard(board, ['GPIO17', 'GPIO22', 'GPIO27']);
@@ -22,7 +22,7 @@ export async function createDemoBoard(brokerPort: number): Promise<DemoBoard> {
   });
   await new Promise<void>((resolve) => device.listen(socket, resolve));
   const configFile = path.join(folder, 'config.yaml');
-  await writeFile(configFile, configOf({ brokerPort, board, socket, state: path.join(folder, 'state') }));
+  await writeFile(configFile, configOf({ brokerPort, httpPort, board, socket, state: path.join(folder, 'state') }));
   return {
     folder,
     configFile,
@@ -35,12 +35,13 @@ export async function createDemoBoard(brokerPort: number): Promise<DemoBoard> {
 
 interface Parts {
   readonly brokerPort: number;
+  readonly httpPort: number;
   readonly board: string;
   readonly socket: string;
   readonly state: string;
 }
 
-function configOf({ brokerPort, board, socket, state }: Parts): string {
+function configOf({ brokerPort, httpPort, board, socket, state }: Parts): string {
   return `node: pi-1
 mqtt:
   brokers:
@@ -48,6 +49,7 @@ mqtt:
 gpio: { backend: simulated, board: ${board} }
 state-folder: ${state}
 log: { level: warn }
+http: { port: ${httpPort} }
 documents:
   gpio.relay1:  { driver: gpio-out, line: GPIO17, active: low, number: 1 }
   gpio.lamp:    { driver: gpio-out, line: GPIO22, number: 2 }

@@ -19,6 +19,14 @@ export async function startBroker(port: number): Promise<DemoBroker> {
   };
 }
 
+/** `port` if nobody has it, else any that is free just now. */
+export async function findPort(port: number): Promise<number> {
+  const server = createServer();
+  const free = await listen(server, port).catch(() => listen(server, 0));
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return free;
+}
+
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -4,7 +4,7 @@ import { formatReport } from '../../agent/cli/selftest.ts';
 import { build } from '../build.ts';
 import { type AgentProcess, startAgentProcess } from './agent-process.ts';
 import { createDemoBoard } from './board.ts';
-import { startBroker } from './broker.ts';
+import { findPort, startBroker } from './broker.ts';
 import { type Seen, Spectator } from './spectator.ts';
 import { crashTour, type Stage, tour } from './tour.ts';
 
@@ -17,7 +17,8 @@ const say = (line: string) => console.log(line);
 
 await build();
 await using broker = await startBroker(1883);
-await using board = await createDemoBoard(broker.port);
+const httpPort = await findPort(8088);
+await using board = await createDemoBoard(broker.port, httpPort);
 const boardFolder = path.join(board.folder, 'board');
 await using spectator = await Spectator.connect(broker.port, say);
 let agent: AgentProcess = startAgentProcess(board.configFile);
@@ -42,7 +43,7 @@ try {
 }
 
 async function show(): Promise<void> {
-  say(`\nbroker on 127.0.0.1:${broker.port}, simulated board in ${boardFolder}\n`);
+  say(`\nbroker on 127.0.0.1:${broker.port}, http on 127.0.0.1:${httpPort}, simulated board in ${boardFolder}\n`);
   printSelfTest(await spectator.expect('the self-test', ({ topic }) => topic === 'pi-1/state/selftest', 15_000));
   const steps = isTour ? [...tour, ...crashTour] : tour.slice(0, 4);
   for (const [index, [title, step]] of steps.entries()) {
@@ -67,6 +68,7 @@ The board stays up; what it says is printed here. In another terminal, in this f
   npx qnctl notify pi-1 gpio.relay1 ON${option}
   npx qnctl watch pi-1${option}
   mosquitto_pub -p ${broker.port} -q 1 -t qn/1/pi-1/notify/gpio.lamp -m ON
+  curl -s http://127.0.0.1:${httpPort}/api/qn -d '{"action":"notify","topic":"gpio.lamp","value":"OFF"}'
 
 Press the button:   echo pull-down > ${boardFolder}/GPIO27/pull
 Look at the wire:   cat ${boardFolder}/GPIO17/value

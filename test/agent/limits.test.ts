@@ -16,12 +16,24 @@ describe('the limits', () => {
     ['connectTimeoutMs', 'reconnectDelayMsMax'],
     ['serialInterByteMsDefault', 'serialWriteTimeoutMsMin'],
     ['documentQueueCountMax', 'recentCommandsCount'],
+    ['watchLeaseMsMin', 'watchLeaseMsDefault'],
+    ['watchLeaseMsDefault', 'watchLeaseMsMax'],
+    ['watchIntervalMsMin', 'watchLeaseMsMin'],
+    ['queriesUnderWayMax', 'sendWindowCount'],
+    ['documentsMax', 'copiesMax'],
+    ['httpClientsMax', 'httpConnectionsMax'],
+    ['httpStreamPingMs', 'httpStreamStallMsMax'],
+    ['httpStreamPingMs', 'httpClientLeaseMs'],
   ] as const)('keep %s below %s', (lower, upper) => {
     expect(limits[lower]).toBeLessThan(limits[upper]);
   });
 
   it('let a document name of the most segments be said', () => {
     expect(limits.documentNameBytesMax).toBeGreaterThanOrEqual(limits.documentSegmentsMax * 2 - 1);
+  });
+
+  it('let a body over HTTP be no larger than a message', () => {
+    expect(limits.httpBodyBytesMax).toBeLessThanOrEqual(limits.messageBytesMax);
   });
 
   it('notice a dead connection before health is due again', () => {

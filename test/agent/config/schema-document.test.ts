@@ -32,9 +32,9 @@ test('the schema lists every documented key', () => {
   const names = propertiesOf(configJsonSchema()).map(({ name }) => name);
   expect([...new Set(names)].toSorted()).toEqual(
     [
-      'node groups mqtt gpio pool documents bindings health log state-folder',
+      'node groups mqtt gpio pool documents bindings health http log state-folder',
       'root brokers username password client-id acks encoding keepalive url weight ca cert key',
-      'backend board profile interval level on select map to',
+      'backend board profile interval level on select map to socket host',
       'driver number priority retained line chip offset active safe boot exit bias debounce',
       'port baud data-bits parity stop-bits delimiter append max inter-byte prefix endian',
     ]

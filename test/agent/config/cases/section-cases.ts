@@ -1,6 +1,24 @@
 import type { FaultCases } from './fault-case.ts';
 
 export const sectionCases: FaultCases = {
+  'http for other machines': {
+    yaml: 'http: { host: 0.0.0.0, port: 8088 }',
+    faults: [
+      '3:15: /http/host: "0.0.0.0" is not the loopback: commands over HTTP carry no password (write 127.0.0.1 or ::1 or localhost; for other machines there is MQTT)',
+    ],
+  },
+  'http on no port': {
+    yaml: 'http: { port: 0 }',
+    faults: ['3:15: /http/port: expected a port from 1 to 65535, found number 0'],
+  },
+  'http on a relative socket': {
+    yaml: 'http: { socket: run/http.sock }',
+    faults: ['3:17: /http/socket: the path of the socket is a relative path: "run/http.sock" (begin it with /)'],
+  },
+  'http on a socket with a long path': {
+    yaml: `http: { socket: /${'x'.repeat(107)} }`,
+    faults: ['3:17: /http/socket: the path of a socket has at most 107 bytes'],
+  },
   'a node name with capitals': {
     isWhole: true,
     yaml: 'node: Pi\nmqtt: { brokers: [{ url: "mqtt://h" }] }',

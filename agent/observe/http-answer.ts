@@ -1,0 +1,24 @@
+import type { Reason, Refusal } from '../qn/reason.ts';
+
+/** What a request is answered with. */
+export interface HttpAnswer {
+  readonly code: number;
+  /** JSON text. */
+  readonly body: string;
+  readonly headers?: { readonly [name: string]: string };
+}
+
+const codesOfReasons: { readonly [reason in Reason]?: number } = {
+  malformed: 400,
+  'out-of-range': 400,
+  'too-large': 413,
+  'unknown-document': 404,
+  'not-permitted': 403,
+};
+
+export function refusalAnswer({ reason, detail }: Pick<Refusal, 'reason' | 'detail'>, code?: number): HttpAnswer {
+  return {
+    code: code ?? codesOfReasons[reason] ?? 503,
+    body: JSON.stringify({ status: 'refused', reason, detail }),
+  };
+}

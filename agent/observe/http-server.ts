@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { httpBodyBytesMax, httpConnectionsMax, httpHeaderBytesMax, httpRequestMsMax } from '../limits.ts';
+import type { Log } from '../log.ts';
+import type { Refusal } from '../qn/reason.ts';
+import { type HttpAnswer, refusalAnswer } from './http-answer.ts';
+import { strangerFault } from './http-guard.ts';
+
+/** One path with its method. A new one is a row. */
+export interface HttpRoute {
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  /** Undefined: the response was taken over, as a stream. */
+  answer(request: HttpRequest): Promise<HttpAnswer | undefined>;
+}
+
+export interface HttpRequest {
+  readonly query: URLSearchParams;
+  /** Empty for GET. */
+  readonly body: Uint8Array;
+  readonly response: ServerResponse;
+}
+
+/** A server that does not listen yet. `isTcp`: everybody's browser can reach it, so strangers are kept out. */
+export function createHttpServer(log: Log, routes: readonly HttpRoute[], isTcp: boolean): Server {
+  const options = {
+    maxHeaderSize: httpHeaderBytesMax,
+    requestTimeout: httpRequestMsMax,
+    headersTimeout: httpRequestMsMax,
+    keepAliveTimeout: httpRequestMsMax,
+    connectionsCheckingInterval: httpRequestMsMax / 2,
+  };
+  const server = createServer(options, (request, response) => {
+    serve(routes, isTcp, request, response).catch((error: unknown) => {
+      log.error({ err: error, url: request.url }, 'http request failed');
+      response.destroy();
+    });
+  });
+  server.maxConnections = httpConnectionsMax;
+  return server;
+}
+
+async function serve(
+  routes: readonly HttpRoute[],
+  isTcp: boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const answered = await answerOf(routes, isTcp, request, response);
+  if (answered === undefined) return;
+  const { code, body, headers = {} } = answered;
+  const isUnread = request.method !== 'GET' && !request.complete;
+  response.writeHead(code, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body) + 1,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(isUnread ? { connection: 'close' } : {}), // The rest of the body is not read.
+    ...headers,
+  });
+  response.end(`${body}\n`);
+}
+
+async function answerOf(
+  routes: readonly HttpRoute[],
+  isTcp: boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<HttpAnswer | undefined> {
+  const stranger = isTcp ? strangerFault(request.headers) : undefined;
+  if (stranger !== undefined) return refusalAnswer({ reason: 'not-permitted', detail: stranger });
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const found = routes.filter((route) => route.path === path);
+  const route = found.find(({ method }) => method === request.method);
+  if (found.length === 0) return refusalAnswer({ reason: 'unknown-document', detail: `nothing is at ${path}` }, 404);
+  if (route === undefined) return wrongMethod(found.map(({ method }) => method).join(', '));
+  const body = route.method === 'POST' ? await readBody(request) : ok(new Uint8Array());
+  if (!body.ok) return refusalAnswer(body.error);
+  return await route.answer({ query: new URLSearchParams(query), body: body.value, response });
+}
+
+function wrongMethod(allow: string): HttpAnswer {
+  return { ...refusalAnswer({ reason: 'unsupported', detail: `use ${allow}` }, 405), headers: { allow } };
+}
+
+/** Not more than the bound, whatever the length claims. */
+async function readBody(request: IncomingMessage): Promise<Result<Uint8Array, Refusal>> {
+  const tooLarge: Refusal = { reason: 'too-large', detail: `a body has at most ${httpBodyBytesMax} bytes` };
+  if (Number(request.headers['content-length'] ?? 0) > httpBodyBytesMax) return fail(tooLarge);
+  const chunks: Uint8Array[] = [];
+  let bytesCount = 0;
+  return await new Promise((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      bytesCount += chunk.byteLength;
+      if (bytesCount <= httpBodyBytesMax) return void chunks.push(chunk);
+      request.pause();
+      resolve(fail(tooLarge));
+    });
+    request.once('end', () => resolve(ok(Buffer.concat(chunks))));
+    request.once('close', () => resolve(fail({ reason: 'malformed', detail: 'the body ended early' })));
+  });
+}

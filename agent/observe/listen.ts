@@ -1,0 +1,42 @@
+import { chmod, lstat, unlink } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+
+/** Where a server listens: a Unix socket, or a port of the loopback. */
+export type Address = { readonly socket: string } | { readonly host: string; readonly port: number };
+
+export function formatAddress(address: Address): string {
+  return 'socket' in address ? address.socket : `http://${address.host}:${address.port}`;
+}
+
+/** Resolves when it listens, or fails with what the system says. */
+export async function listen(server: Server, address: Address): Promise<Result<void, string>> {
+  if ('socket' in address) await removeStale(address.socket);
+  const listening = await new Promise<Result<void, string>>((resolve) => {
+    server.once('error', (error) => resolve(fail(error.message)));
+    const options = 'socket' in address ? { path: address.socket } : { host: address.host, port: address.port };
+    server.listen(options, () => resolve(ok()));
+  });
+  if (listening.ok && 'socket' in address) await chmod(address.socket, 0o660); // For the user and the group of the agent.
+  return listening;
+}
+
+/** A socket that an agent left behind when it was killed. One that somebody listens on stays. */
+async function removeStale(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined); // Nothing there is what we want.
+  if (found?.isSocket() !== true || (await isServed(path))) return;
+  await unlink(path);
+}
+
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    const end = (isServed: boolean) => {
+      probe.destroy();
+      resolve(isServed);
+    };
+    probe.once('connect', () => end(true));
+    probe.once('error', () => end(false));
+  });
+}

@@ -1,0 +1,61 @@
+import { systemClock } from '../../agent/clock.ts';
+import { checkConfig } from '../../agent/config/check.ts';
+import { silentLog } from '../../agent/log.ts';
+import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
+import type { Message } from '../../agent/qn/message.ts';
+import { decodeMessage } from '../../agent/qn/registry.ts';
+import { startAgent } from '../../agent/start.ts';
+import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
+import { openBytePort } from '../../drivers/registry.ts';
+import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
+
+export interface Said {
+  /** Below the root: `pi-1/state/gpio.relay1`. */
+  readonly topic: string;
+  readonly message: Message;
+  readonly retain: boolean;
+}
+
+const text = `
+node: pi-1
+mqtt: { brokers: [{ url: "mqtt://127.0.0.1:1883" }] }
+gpio: { backend: simulated }
+documents:
+  gpio.relay1: { driver: gpio-out, line: GPIO17 }
+  gpio.button1: { driver: gpio-in, line: GPIO27 }
+`;
+
+/** The whole agent in this process: a broker and a board in memory, everything else as it is shipped. */
+export async function startSyncAgent(sections = '') {
+  const checked = checkConfig(`${text}${sections}`, 'config.yaml');
+  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
+  const { config, hash } = checked.value;
+  const broker = createMemoryBroker();
+  const board = createMemoryBoard();
+  const said: Arrivals<Said> = createArrivals();
+  const client = broker.client(({ topic, payload, retain }) => {
+    const decoded = decodeMessage(payload, { nowMs: Date.now() });
+    if (decoded.ok) said.push({ topic: topic.slice('qn/1/'.length), message: decoded.value, retain });
+  });
+  client.subscribe('qn/1/#');
+  const agent = await startAgent(config, hash, {
+    clock: systemClock,
+    log: silentLog,
+    random: () => 0,
+    openGpio: async () => ({ ok: true, value: createSimulatedGpio(board) }),
+    openBytePort,
+    openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: 'pi-1', will, subscriptions }, handlers),
+  });
+  await said.next(({ topic }) => topic === 'pi-1/state/channels');
+  return {
+    agent,
+    broker,
+    board,
+    said,
+    /** Below the node: `notify/gpio.relay1`. */
+    say: (below: string, payload: string) => client.publish(`qn/1/pi-1/${below}`, payload),
+    on: (topic: string) => said.next((one) => one.topic === topic),
+    [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
+  };
+}
