@@ -29,6 +29,7 @@ digitalOutputSuite('simulated, in memory', async () => {
     absentLine,
     level: () => wire.level,
     changes,
+    leave: (level) => wire.pull(level),
     [Symbol.asyncDispose]: backend[Symbol.asyncDispose],
   };
 });
@@ -50,6 +51,7 @@ digitalOutputSuite('simulated, in a folder', async () => {
     absentLine,
     level: () => levelOf(read('value')),
     changes: () => logged(folder.path, 'pinctrl-bcm2711:4'),
+    leave: (level) => writeFileSync(join(folder.path, 'pinctrl-bcm2711:4', 'value'), `${level}\n`),
     [Symbol.asyncDispose]: folder[Symbol.asyncDispose],
   };
 });
@@ -124,6 +126,26 @@ describe('a simulated board in a folder', () => {
     expect(readFileSync(join(path, line, 'consumer'), 'utf8')).toContain(`rival ${other.pid}`);
     await using _output = valueOf(await gpio.openOutput(output));
     expect(readFileSync(join(path, line, 'consumer'), 'utf8')).toContain(`qn-agent ${process.pid}`);
+  });
+
+  test('the claim of a process that is dead but not yet asked for by its parent is taken over', async () => {
+    const { path, gpio } = prepare();
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [said] = await once(parent.stdout, 'data');
+    const pid = Number(String(said));
+    await until(() => statOf(pid)[0] === 'Z', 'the end of the child');
+    writeFileSync(join(path, line, 'consumer'), `rival ${pid} ${statOf(pid)[19]}\n`);
+    await using _output = valueOf(await gpio.openOutput(output));
+  });
+
+  test('as many writes fail as the file fault says, and the wire does not notice', async () => {
+    const { path, gpio } = prepare();
+    await using held = valueOf(await gpio.openOutput(output));
+    writeFileSync(join(path, line, 'fault'), '2\n');
+    for (const level of [0, 0] as const) expect(held.write(level)).toMatchObject({ ok: false, error: { kind: 'io' } });
+    expect(logged(path, line)).toEqual([1]);
+    expect(held.write(0)).toEqual({ ok: true });
   });
 
   test('a claim whose pid came again for another process is taken over', async () => {
@@ -202,6 +224,12 @@ describe('simulated weather', () => {
 function createFolder() {
   const path = mkdtempSync(join(tmpdir(), 'board-'));
   return { path, [Symbol.asyncDispose]: async () => rmSync(path, { recursive: true }) };
+}
+
+/** The fields of /proc/PID/stat behind the name. */
+function statOf(pid: number): readonly string[] {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function levelOf(text: string): Level {
