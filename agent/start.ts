@@ -1,4 +1,5 @@
 import type { GpioBackend } from '../drivers/contract/digital.ts';
+import type { PwmBackend } from '../drivers/contract/pwm.ts';
 import type { Result } from '../drivers/contract/result.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -9,6 +10,7 @@ import { DispatchLoop } from './dispatch/run.ts';
 import { createTable, type DocumentTable } from './dispatch/table.ts';
 import { Board } from './documents/board.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
+import { MemoryFile } from './documents/memory-file.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { DocumentStates } from './documents/states.ts';
 import { bootTests } from './health/boot-tests.ts';
@@ -34,6 +36,7 @@ export interface Environment {
   readonly random: () => number;
   openGpio(config: Config['gpio']): Promise<Result<GpioBackend>>;
   readonly openBytePort: DocumentSurroundings['openBytePort'];
+  createPwm(config: Config['gpio']): PwmBackend;
   openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
 }
 
@@ -59,7 +62,10 @@ export async function startAgent(config: Config, configHash: string, environment
   const { boot, outbox, states } = voice;
   const table = createTable(config);
   const trouble = { changed: () => {} };
-  const board = await openBoard(config, environment, { pool, voice, table, troubleChanged: () => trouble.changed() });
+  const memory = await MemoryFile.open({ clock, log }, config.stateFolder);
+  const troubleChanged = () => trouble.changed();
+  const board = await openBoard(config, environment, { pool, voice, table, memory, troubleChanged });
+  board.setOnline(false);
 
   const document = (name: string) => board.document(name);
   const selfTest = await runSelfTest(clock, bootTests({ clock, pool, config, configHash, document }));
@@ -92,12 +98,14 @@ export async function startAgent(config: Config, configHash: string, environment
   const link = environment.openLink(will, subscriptions, {
     onUp(up) {
       broker.name = up.broker;
+      board.setOnline(true);
       outbox.up(link, up);
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
     },
     onDown(error) {
       outbox.down();
+      board.setOnline(false);
       log.warn({ kind: error.kind, detail: error.detail }, 'connection lost');
     },
     onTrouble: (error) => log.warn({ kind: error.kind, detail: error.detail }, 'cannot connect yet'),
@@ -114,6 +122,7 @@ export async function startAgent(config: Config, configHash: string, environment
       loop.close();
       reporter[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
+      await memory[Symbol.asyncDispose]();
       await outbox.drain(shutdownMsMax / 2);
       await sayGoodbye(link, will);
       await link[Symbol.asyncDispose]();
@@ -149,12 +158,13 @@ interface BoardParts {
   readonly pool: Pool;
   readonly voice: Voice;
   readonly table: DocumentTable;
+  readonly memory: MemoryFile;
   troubleChanged(): void;
 }
 
 async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
   const { clock, log, openBytePort } = environment;
-  const { pool, table, troubleChanged } = parts;
+  const { pool, table, memory, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
   const happened = (name: string, val: Value) => {
@@ -162,7 +172,10 @@ async function openBoard(config: Config, environment: Environment, parts: BoardP
     publisher.say({ message, to: { verb: 'event', document: name }, retain: false, policy: 'keep' });
   };
   const gpio = await environment.openGpio(config.gpio);
-  return await Board.open({ clock, log, pool, openBytePort, changed, happened, troubleChanged }, gpio, table.rows);
+  const pwm = environment.createPwm(config.gpio);
+  const memoryOf = (name: string) => memory.of(name);
+  const dependencies = { clock, log, pool, openBytePort, pwm, memoryOf, changed, happened, troubleChanged };
+  return await Board.open(dependencies, gpio, table.rows);
 }
 
 interface DispatchParts {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import { openBytePort, openGpioBackend } from '../../drivers/registry.ts';
+import { createPwmBackend, openBytePort, openGpioBackend } from '../../drivers/registry.ts';
 import type { Clock } from '../clock.ts';
 import type { BrokerConfig, Config, Secret } from '../config/config.ts';
 import { readSecret } from '../config/secret.ts';
@@ -11,9 +11,14 @@ import type { Environment } from '../start.ts';
 import type { CliContext } from './verb.ts';
 
 /** The drivers of this machine. */
-export function openDrivers({ clock }: { readonly clock: Clock }): Pick<Environment, 'openGpio' | 'openBytePort'> {
+export function openDrivers({
+  clock,
+}: {
+  readonly clock: Clock;
+}): Pick<Environment, 'openGpio' | 'openBytePort' | 'createPwm'> {
   return {
     openGpio: (config) => openGpioBackend(config),
+    createPwm: (config) => createPwmBackend(config),
     openBytePort: (resource, settings) => openBytePort(resource, settings, clock),
   };
 }

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,34 +109,6 @@ describe('a simulated board in a folder', () => {
     expect(readFileSync(`${path}.1`, 'utf8')).toBe('1 1\n1 0\n');
   });
 
-  test('a line held by another live process is busy and names it', async () => {
-    const { path, gpio } = prepare();
-    const other = await holdInOtherProcess(path);
-    const opened = await gpio.openOutput(output);
-    expect(opened).toMatchObject({ ok: false, error: { kind: 'busy', detail: `held by rival, process ${other.pid}` } });
-    await other.stop();
-  });
-
-  test('the claim of a process that died is taken over', async () => {
-    const { path, gpio } = prepare();
-    const other = await holdInOtherProcess(path);
-    await other.stop();
-    expect(readFileSync(join(path, line, 'consumer'), 'utf8')).toContain(`rival ${other.pid}`);
-    await using _output = valueOf(await gpio.openOutput(output));
-    expect(readFileSync(join(path, line, 'consumer'), 'utf8')).toContain(`qn-agent ${process.pid}`);
-  });
-
-  test('the claim of a process that is dead but not yet asked for by its parent is taken over', async () => {
-    const { path, gpio } = prepare();
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => void parent.kill('SIGKILL'));
-    const [said] = await once(parent.stdout, 'data');
-    const pid = Number(String(said));
-    await until(() => statOf(pid)[0] === 'Z', 'the end of the child');
-    writeFileSync(join(path, line, 'consumer'), `rival ${pid} ${statOf(pid)[19]}\n`);
-    await using _output = valueOf(await gpio.openOutput(output));
-  });
-
   test('as many writes fail as the file fault says, and the wire does not notice', async () => {
     const { path, gpio } = prepare();
     await using held = valueOf(await gpio.openOutput(output));
@@ -146,12 +116,6 @@ describe('a simulated board in a folder', () => {
     for (const level of [0, 0] as const) expect(held.write(level)).toMatchObject({ ok: false, error: { kind: 'io' } });
     expect(logged(path, line)).toEqual([1]);
     expect(held.write(0)).toEqual({ ok: true });
-  });
-
-  test('a claim whose pid came again for another process is taken over', async () => {
-    const { path, gpio } = prepare();
-    writeFileSync(join(path, line, 'consumer'), `rival ${process.pid} 1\n`);
-    await using _output = valueOf(await gpio.openOutput(output));
   });
 
   test('the bias decides until somebody pulls, and again when he lets go', async () => {
@@ -226,12 +190,6 @@ function createFolder() {
   return { path, [Symbol.asyncDispose]: async () => rmSync(path, { recursive: true }) };
 }
 
-/** The fields of /proc/PID/stat behind the name. */
-function statOf(pid: number): readonly string[] {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-}
-
 function levelOf(text: string): Level {
   expect(text).toMatch(/^[01]\n$/);
   return text === '1\n' ? 1 : 0;
@@ -254,24 +212,4 @@ function readText(path: string): string {
   } catch {
     return ''; // A line that never changed has no log.
   }
-}
-
-async function holdInOtherProcess(path: string) {
-  const script = `
-    import { openFolderBoard } from '${new URL('../../drivers/simulated/folder-board.ts', import.meta.url).href}';
-    const claimed = openFolderBoard(process.argv[1]).claim('${line}', 'rival');
-    console.log(claimed.ok);
-    setInterval(() => {}, 1_000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [said] = await once(child.stdout, 'data');
-  expect(String(said)).toBe('true\n');
-  return {
-    pid: child.pid,
-    async stop() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
-  };
 }
