@@ -1,10 +1,11 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { memoryFileBytesMax, memoryWriteMsMin } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Value } from '../qn/message.ts';
+import { replaceFile } from '../replace-file.ts';
 
 /** What one document remembers over a restart. */
 export interface Memory {
@@ -108,19 +109,4 @@ async function readDocuments(file: string, log: Log): Promise<{ readonly [docume
     if (!isMissing) log.warn({ path: file, err }, 'what documents remembered cannot be read; they begin anew');
   }
   return {};
-}
-
-/** After a power cut there is the old file or the new one, whole (QN-7.3). */
-export async function replaceFile(file: string, text: string): Promise<void> {
-  const folder = path.dirname(file);
-  await mkdir(folder, { recursive: true });
-  const draft = `${file}.new`;
-  {
-    await using handle = await open(draft, 'w');
-    await handle.writeFile(text);
-    await handle.sync();
-  }
-  await rename(draft, file);
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }
