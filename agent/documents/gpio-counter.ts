@@ -62,9 +62,10 @@ class Counter implements Disposable {
   readonly #config: GpioCounterConfig;
   readonly #surroundings: DocumentSurroundings;
   #count: number;
-  /** Stamps: of the newest edge, and of the newest one that the last value told knew. */
+  /** Stamps: of the newest edge, of the first one since the last value told, and of the one before that. */
   #edgeNs: bigint | undefined;
-  #toldNs: bigint | undefined;
+  #firstNs: bigint | undefined;
+  #beforeNs: bigint | undefined;
   #newCount = 0;
   #rate = 0;
   /** When the last edge came, by our own clock; the stamps have another beginning. */
@@ -86,10 +87,13 @@ class Counter implements Disposable {
     const { edge } = this.#config;
     if (edge !== 'both' && (edge === 'rising') !== (level === 1)) return;
     this.#count = this.#count === Number.MAX_SAFE_INTEGER ? 0 : this.#count + 1; // As a mechanical counter does.
+    if (this.#newCount === 0) {
+      this.#beforeNs = this.#edgeNs;
+      this.#firstNs = atNs;
+    }
     this.#newCount += 1;
     this.#edgeNs = atNs;
     this.#edgeMs = this.#surroundings.clock.monotonicMs();
-    this.#toldNs ??= atNs;
     this.#surroundings.memory.touch();
     this.#schedule();
   }
@@ -101,7 +105,7 @@ class Counter implements Disposable {
   }
 
   tell(): void {
-    this.#surroundings.changed({ count: this.#count, rate: Math.round(this.#rate * 1_000) / 1_000 });
+    this.#surroundings.changed({ count: this.#count, rate: this.#rate });
   }
 
   [Symbol.dispose](): void {
@@ -122,22 +126,24 @@ class Counter implements Disposable {
     if (this.#rate > 0) this.#schedule();
   }
 
-  /** From stamp to stamp, so that neither a late timer nor the wait for the first edge is in it. */
+  /** From stamp to stamp, so that no late timer is in it; after a silence, without the silence. */
   #newRate(): number {
-    const { publishMsMin } = this.#config;
-    const spanNs = Number((this.#edgeNs ?? 0n) - (this.#toldNs ?? 0n));
-    this.#toldNs = this.#edgeNs;
-    if (spanNs > 0) return ((this.#rate > 0 ? this.#newCount : this.#newCount - 1) * 1e9) / spanNs;
-    return (this.#newCount * 1_000) / publishMsMin;
+    const isRunning = this.#rate > 0 || this.#newCount === 1;
+    const fromNs = isRunning ? (this.#beforeNs ?? this.#firstNs) : this.#firstNs;
+    const gapsCount = fromNs === this.#firstNs ? this.#newCount - 1 : this.#newCount;
+    const spanNs = Number((this.#edgeNs ?? 0n) - (fromNs ?? 0n));
+    return spanNs > 0 ? rounded((gapsCount * 1e9) / spanNs) : 0;
   }
 
   /** No edge since: the rate stands while the next edge may still be on its way, and then it is 0. */
   #fadedRate(): number {
     const silentMs = this.#surroundings.clock.monotonicMs() - this.#edgeMs;
-    if (silentMs <= 2_000 / this.#rate) return this.#rate;
-    this.#toldNs = undefined;
-    return 0;
+    return silentMs <= 2_000 / this.#rate ? this.#rate : 0;
   }
+}
+
+function rounded(rate: number): number {
+  return Math.round(rate * 1_000) / 1_000;
 }
 
 function countOf(kept: unknown): number {

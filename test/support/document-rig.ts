@@ -23,6 +23,8 @@ export interface DocumentRigOptions {
   readonly board?: MemoryBoard;
   readonly clock?: FakeClock;
   readonly weather?: SimulatedWeather;
+  /** Stamps of edges. */
+  readonly nowNs?: () => bigint;
   /** What the agent before this one kept. */
   readonly kept?: { readonly [document: string]: unknown };
 }
@@ -66,7 +68,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       happened: (document, value) => told.push(`${document} ! ${JSON.stringify(value)}`),
       troubleChanged() {},
     },
-    ok(createSimulatedGpio(memoryBoard, { weather, clock })),
+    ok(createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) })),
     rows,
   );
   const lanes = new Map(rows.map(({ name }) => [name, new Lane(valueOf(board.document(name)))]));
