@@ -6,7 +6,7 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 const flow = (rest = '') => `flow: { driver: gpio-counter, line: F${rest} }`;
 
 /** A board whose edges are stamped by the clock of the test, as a kernel would. */
-async function openCounter(rest = '', kept: unknown = undefined) {
+async function openCounter(rest = '', kept?: unknown) {
   const clock = createFakeClock();
   const nowNs = () => BigInt(Math.round(clock.monotonicMs() * 1e6));
   const rig = await openDocuments({ documents: [flow(rest)], clock, nowNs, kept: { flow: kept } });
