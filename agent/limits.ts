@@ -201,6 +201,8 @@ export const guardPlanBytesMax = 262_144;
 /** A line of the dead agent may be busy for a moment, until the system has cleaned up. Over it: give up that line. */
 export const guardClaimTriesMax = 200;
 export const guardClaimTryEveryMs = 5;
+/** So often an agent that starts tries a line that the guard of the one before may still hold. Over it: `busy`. */
+export const startClaimTriesMax = 40;
 /** A guard that ended by itself is started again after this time. */
 export const guardRestartMs = 1_000;
 /** A guard that was told goodbye may take so long to end. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type SafeLevel, type SafeStates, type Situation, safeAction } from '../../drivers/safe-state.ts';
@@ -105,6 +107,21 @@ describe('the guard', () => {
     expect(Math.min(...delaysMs)).toBeLessThan(200);
   });
 
+  test('outlives the signals that are meant for the agent, and is started again when it is killed', async () => {
+    await using rig = await openRelayRig({ safe: { ...held, crash: false }, active: 'high' });
+    await rig.start();
+    await rig.command('ON');
+    const first = pidOf(rig);
+    process.kill(first, 'SIGKILL');
+    await until(() => ![undefined, first].includes(rig.guardPid()), 'the next guard');
+    const second = pidOf(rig);
+    await until(() => hasHangUpHandler(second), 'the guard to be ready');
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(second, signal);
+    await rig.kill('SIGKILL');
+    await until(() => rig.wire() === 0, 'the wire after the crash');
+    expect(rig.changes().map((change) => change.level)).toEqual([1, 0]);
+  });
+
   test('says nothing and does nothing after a goodbye', async () => {
     await using rig = await openRelayRig({ safe: { ...held, crash: false }, active: 'high' });
     await rig.start();
@@ -113,6 +130,18 @@ describe('the guard', () => {
     expect(rig.wire()).toBe(1);
   });
 });
+
+function pidOf(rig: RelayRig): number {
+  const pid = rig.guardPid();
+  if (pid === undefined) throw new Error('there is no guard'); // Never 0: that would be our own process group.
+  return pid;
+}
+
+/** The last handler the guard installs; Node itself has some for the other signals. */
+function hasHangUpHandler(pid: number): boolean {
+  const [, caught = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals.SIGHUP - 1)) & 1n) === 1n;
+}
 
 function withoutRepeats(path: readonly number[]): readonly number[] {
   return path.filter((level, index) => index > 0 && level !== path[index - 1]);

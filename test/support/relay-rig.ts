@@ -32,6 +32,8 @@ export interface RelayRig extends AsyncDisposable {
   command(value: 'ON' | 'OFF'): Promise<void>;
   failingCommand(value: 'ON' | 'OFF'): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
+  /** Of the guard that runs now. */
+  guardPid(): number | undefined;
   breakConfig(): Promise<void>;
   failNextWrite(): Promise<void>;
 }
@@ -81,10 +83,20 @@ export async function openRelayRig({ safe, active }: RelayRigOptions): Promise<R
       expect(wire()).toBe(level(value === 'ON'));
     },
     kill: (signal) => agent?.end(signal) ?? Promise.reject(new Error('there is no agent')),
+    guardPid: () => childrenOf(agent?.pid ?? 0)[0],
     breakConfig: () => appendFile(configFile, 'surprise: [\n'),
     failNextWrite: () => writeFile(path.join(board, line, 'fault'), '1\n'),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** The guard is the only process that the agent starts. */
+function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
 }
 
 function changesIn(file: string) {

@@ -127,6 +127,17 @@ describe('min-dwell', () => {
     expect(await rig.command('relay', 'off')).toEqual({ ok: true });
   });
 
+  test('the level it has already begins no new wait', async () => {
+    await using rig = await openDocuments({ documents: [relay(', min-dwell: 200ms')] });
+    await rig.clock.advance(200);
+    await rig.command('relay', 'on');
+    await rig.clock.advance(150);
+    await rig.command('relay', 'on');
+    await rig.clock.advance(50);
+    void rig.command('relay', 'off');
+    expect(levels(rig)).toEqual([1, 0]);
+  });
+
   test('off takes the place of an on that still waits', async () => {
     await using rig = await openDocuments({ documents: [relay(', min-dwell: 1s')] });
     const on = ends(rig.command('relay', 'on'));

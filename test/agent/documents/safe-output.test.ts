@@ -43,6 +43,32 @@ describe('offline', () => {
     expect([levels(rig), rig.report('relay')?.safe]).toEqual([[1, 0, 1], undefined]);
   });
 
+  test('what somebody commanded since is not undone by a later restore', async () => {
+    await using rig = await openDocuments({ documents: [away(', restore: on')] });
+    await rig.command('relay', 'on');
+    for (const command of ['off', undefined]) {
+      rig.board.setOnline(false);
+      await rig.clock.advance(30_000);
+      rig.board.setOnline(true);
+      if (command !== undefined) await rig.command('relay', command);
+    }
+    expect(levels(rig)).toEqual([1, 0, 1, 0]);
+  });
+
+  test('a command takes the place of a restore that still waits', async () => {
+    const document =
+      'relay: { driver: gpio-out, line: A, min-dwell: 1s, safe: { offline: { after: 5s, restore: on } } }';
+    await using rig = await openDocuments({ documents: [document] });
+    await rig.clock.advance(1_000);
+    await rig.command('relay', 'on');
+    rig.board.setOnline(false);
+    await rig.clock.advance(5_000);
+    rig.board.setOnline(true);
+    await rig.command('relay', 'off');
+    await rig.clock.advance(5_000);
+    expect(levels(rig)).toEqual([1, 0]);
+  });
+
   test('an output that is there already is in no safe state', async () => {
     await using rig = await openDocuments({ documents: [away()] });
     rig.board.setOnline(false);
@@ -130,6 +156,23 @@ describe('an interlock group', () => {
     expect(await down).toEqual({ ok: true });
   });
 
+  test('off for a member that was off begins no dead time', async () => {
+    await using rig = await openDocuments({ documents: hoist('refuse') });
+    await rig.command('down', 'off');
+    expect(await rig.command('up', 'on')).toEqual({ ok: true });
+    expect(levels(rig, 'U')).toEqual([1]);
+  });
+
+  test('a member whose wait a safe state ended does not keep the group', async () => {
+    await using rig = await openDocuments({ documents: hoist('refuse') });
+    await rig.command('up', 'on');
+    await rig.command('up', 'off');
+    const down = rig.command('down', 'on');
+    rig.board.enter('down', 'watchdog');
+    expect(await down).toMatchObject({ ok: false, error: { superseded: true } });
+    expect(await rig.command('up', 'on')).toEqual({ ok: true });
+  });
+
   test('the same member may go on again at once', async () => {
     await using rig = await openDocuments({ documents: hoist('refuse') });
     for (const value of ['on', 'off', 'on']) await rig.command('up', value);
@@ -178,7 +221,7 @@ describe('an interlock group', () => {
     for (const { line, level } of spans) {
       if (level === 1) on.add(line);
       else on.delete(line);
-      expect([...on].length).toBeLessThan(2);
+      expect(on.size).toBeLessThan(2);
     }
   });
 });
