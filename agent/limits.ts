@@ -281,3 +281,55 @@ export const httpNotifiesMax = 32;
 export const httpAckMsMax = 30_000;
 /** The path of a Unix socket, as the kernel has it. */
 export const socketPathBytesMax = 107;
+/** Longest time an output may be told to stay on by itself, in a pulse or by `max-on`. Over it: refuse. */
+export const onMsMax = 86_400_000;
+export const onMsMin = 10;
+/** Shortest time between two changes of an output; a command in between waits that long at most. */
+export const dwellMsMax = 600_000;
+/** All members of an interlock group are off that long before the next one is on. */
+export const deadTimeMsMax = 60_000;
+export const deadTimeMsDefault = 100;
+/** Times a command looks again whether its output may change now. Over it: fail `busy`. */
+export const switchWaitsMax = 8;
+/** An output that could not be brought down when its longest time on was over is tried again, so often. */
+export const safeRetryMs = 1_000;
+/** Without a broker for so long, an output goes to its offline state. */
+export const offlineMsMin = 100;
+export const offlineMsMax = 86_400_000;
+
+/** Edges of a line within the window of its storm rule. Over it: the line is let go of, and tried again later. */
+export const stormRateMax = 100_000;
+export const stormInputRateDefault = 500;
+export const stormCounterRateDefault = 5_000;
+export const stormWindowMsMin = 100;
+export const stormWindowMsMax = 60_000;
+export const stormWindowMsDefault = 1_000;
+export const stormRetryMsMin = 100;
+export const stormRetryMsDefault = 10_000;
+/** The wait doubles with each try that ends in a storm again. */
+export const stormRetryMsMax = 600_000;
+
+/** Shortest time between two values told by a counter. */
+export const counterPublishMsMin = 100;
+export const counterPublishMsMax = 3_600_000;
+export const counterPublishMsDefault = 1_000;
+
+export const pwmFrequencyMax = 10_000_000;
+export const pwmChannelMax = 255;
+
+/** What documents remember is written at most so often, and at exit. In between: only in memory. */
+export const memoryWriteMsMin = 60_000;
+/** Over it the file is taken for damaged, and begun anew. */
+export const memoryFileBytesMax = 262_144;
+
+/** Plan of a guard: what it drives when the agent died. Over it: the guard does not start. */
+export const guardPlanBytesMax = 262_144;
+/** A line of the dead agent may be busy for a moment, until the system has cleaned up. Over it: give up that line. */
+export const guardClaimTriesMax = 200;
+export const guardClaimTryEveryMs = 5;
+/** So often an agent that starts tries a line that the guard of the one before may still hold. Over it: `busy`. */
+export const startClaimTriesMax = 40;
+/** A guard that ended by itself is started again after this time. */
+export const guardRestartMs = 1_000;
+/** A guard that was told goodbye may take so long to end. */
+export const guardEndMsMax = 1_000;

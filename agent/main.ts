@@ -1,11 +1,7 @@
-import { checkVerb } from './cli/check.ts';
-import { runProcess } from './cli/process.ts';
-import { runVerb } from './cli/run.ts';
-import { selftestVerb } from './cli/selftest.ts';
-
-/** `qn-agent`, the program on the board. */
-void runProcess({
-  name: 'qn-agent',
-  summary: 'Device agent: QN topics over MQTT, mapped to GPIO and serial lines.',
-  verbs: [runVerb, selftestVerb, checkVerb],
-});
+/**
+ * `qn-agent`, the program on the board. Only what is needed is loaded: the guard is there all the time, and must stay
+ * small and start fast.
+ */
+if (process.argv[2] === 'guard')
+  void import('./guard/guard-process.ts').then(({ runGuardProcess }) => runGuardProcess());
+else void import('./cli/agent-program.ts').then(({ runAgentProgram }) => runAgentProgram());

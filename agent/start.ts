@@ -1,4 +1,5 @@
 import type { GpioBackend } from '../drivers/contract/digital.ts';
+import type { PwmBackend } from '../drivers/contract/pwm.ts';
 import type { Result } from '../drivers/contract/result.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -10,6 +11,7 @@ import { createTable, type DocumentTable } from './dispatch/table.ts';
 import { Board } from './documents/board.ts';
 import { channelsOf } from './documents/channels.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
+import { MemoryFile } from './documents/memory-file.ts';
 import { offlineWill, sayGoodbye } from './farewell.ts';
 import { bootTests } from './health/boot-tests.ts';
 import { openLoopLag } from './health/loop-lag.ts';
@@ -32,6 +34,7 @@ export interface Environment {
   readonly random: () => number;
   openGpio(config: Config['gpio']): Promise<Result<GpioBackend>>;
   readonly openBytePort: DocumentSurroundings['openBytePort'];
+  createPwm(config: Config['gpio']): PwmBackend;
   openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
 }
 
@@ -58,8 +61,10 @@ export async function startAgent(config: Config, configHash: string, environment
   const { boot, outbox, states, watches } = voice;
   const table = createTable(config);
   const trouble = { changed: () => {} };
+  const memory = await MemoryFile.open({ clock, log }, config.stateFolder);
   const troubleChanged = () => trouble.changed();
-  const board = await openBoard(config, environment, { pool, voice, table, local, troubleChanged });
+  const board = await openBoard(config, environment, { pool, voice, table, local, memory, troubleChanged });
+  board.setOnline(false);
 
   const document = (name: string) => board.document(name);
   const selfTest = await runSelfTest(clock, bootTests({ clock, pool, config, configHash, document }));
@@ -101,6 +106,7 @@ export async function startAgent(config: Config, configHash: string, environment
   const link = environment.openLink(will, subscriptions, {
     onUp(up) {
       broker.name = up.broker;
+      board.setOnline(true);
       outbox.up(link, up);
       retained.up(up.broker);
       reporter.tell(); // QN-5.3: health first, then the snapshots.
@@ -110,6 +116,7 @@ export async function startAgent(config: Config, configHash: string, environment
     onDown(error) {
       outbox.down();
       retained.down();
+      board.setOnline(false);
       log.warn({ kind: error.kind, detail: error.detail }, 'connection lost');
     },
     onTrouble: (error) => log.warn({ kind: error.kind, detail: error.detail }, 'cannot connect yet'),
@@ -140,6 +147,7 @@ export async function startAgent(config: Config, configHash: string, environment
       retained[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
       await settled(); // What was under way has failed now, and gives its slots back.
+      await memory[Symbol.asyncDispose]();
       await outbox.drain(shutdownMsMax / 2);
       watches[Symbol.dispose]();
       await sayGoodbye(link, will, clock);
@@ -161,12 +169,13 @@ interface BoardParts {
   readonly voice: Voice;
   readonly table: DocumentTable;
   readonly local: Local;
+  readonly memory: MemoryFile;
   troubleChanged(): void;
 }
 
 async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
   const { clock, log, openBytePort } = environment;
-  const { pool, table, local, troubleChanged } = parts;
+  const { pool, table, local, memory, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
   const happened = (name: string, val: Value) => {
@@ -175,7 +184,10 @@ async function openBoard(config: Config, environment: Environment, parts: BoardP
     local.http?.happened(name, message);
   };
   const gpio = await environment.openGpio(config.gpio);
-  return await Board.open({ clock, log, pool, openBytePort, changed, happened, troubleChanged }, gpio, table.rows);
+  const pwm = environment.createPwm(config.gpio);
+  const memoryOf = (name: string) => memory.of(name);
+  const dependencies = { clock, log, pool, openBytePort, pwm, memoryOf, changed, happened, troubleChanged };
+  return await Board.open(dependencies, gpio, table.rows);
 }
 
 interface DispatchParts {

@@ -49,7 +49,8 @@ export function createSimulatedGpio(board: SimulatedBoard, options: SimulatedGpi
 
 function attachOutput(request: OutputRequest, line: SimulatedLine, weather: SimulatedWeather): Result<DigitalOutput> {
   const resource = formatLine(request.line);
-  const driven = line.drive(request.initial);
+  const first = request.initial === 'as-is' ? line.level() : ok(request.initial);
+  const driven = first.ok ? line.drive(first.value) : first;
   if (!driven.ok) {
     line.release();
     return driven;

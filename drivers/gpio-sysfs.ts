@@ -1,9 +1,10 @@
 import type { Gpio } from 'onoff';
 import { type DriverClock, systemDriverClock } from './clock.ts';
-import { formatLine, type GpioBackend, type InputRequest, type OutputRequest } from './contract/digital.ts';
+import { formatLine, type GpioBackend, type InputRequest, type Level, type OutputRequest } from './contract/digital.ts';
 import { fail, ok, type Result } from './contract/result.ts';
 import { readSysfsChips, resolveSysfsNumber, type SysfsChip } from './sysfs/chips.ts';
 import { exportLine, type SysfsLine, unexportLine } from './sysfs/export.ts';
+import { readFoundLevel } from './sysfs/found-level.ts';
 import { attachSysfsInput, attachSysfsOutput } from './sysfs/lines.ts';
 import { driverError, systemError } from './system-error.ts';
 
@@ -46,7 +47,7 @@ interface Surroundings {
 
 /** How onoff is to set up a line, and what is wrong with it afterwards: onoff keeps quiet about a line exported before. */
 interface Setup {
-  readonly direction: 'in' | 'high' | 'low';
+  readonly direction: 'in' | 'high' | 'low' | 'as-is';
   readonly edge: 'none' | 'both';
   fault(gpio: Gpio): string | undefined;
 }
@@ -85,7 +86,9 @@ async function openGpio({ root, clock, Gpio }: Surroundings, line: SysfsLine, se
   if (!exported.ok) return exported;
   const failed = { operation: 'open', resource: line.resource };
   try {
-    const gpio = new Gpio(line.number, setup.direction, setup.edge, { activeLow: false });
+    // Read before anything is driven: an agent that crashed left the line exported and driven.
+    const direction = setup.direction === 'as-is' ? directionOf(await readFoundLevel(root, line)) : setup.direction;
+    const gpio = new Gpio(line.number, direction, setup.edge, { activeLow: false });
     const fault = setup.fault(gpio);
     if (fault === undefined) return ok(gpio);
     gpio.unexport();
@@ -98,13 +101,18 @@ async function openGpio({ root, clock, Gpio }: Surroundings, line: SysfsLine, se
 
 function outputSetup({ initial }: OutputRequest): Setup {
   return {
-    direction: initial === 1 ? 'high' : 'low', // Sets direction and level in one step, without a glitch.
+    direction: initial === 'as-is' ? initial : directionOf(initial),
     edge: 'none',
     fault(gpio) {
       if (gpio.direction() !== 'out') return 'the line did not become an output';
       return gpio.activeLow() ? 'the line stayed inverted (active_low)' : undefined;
     },
   };
+}
+
+/** Sets direction and level in one step, without a glitch. */
+function directionOf(level: Level): 'high' | 'low' {
+  return level === 1 ? 'high' : 'low';
 }
 
 const inputSetup: Setup = {

@@ -1,8 +1,11 @@
 import { type DriverClock, systemDriverClock } from './clock.ts';
 import type { BytePort, SerialSettings } from './contract/byte-port.ts';
 import type { GpioBackend } from './contract/digital.ts';
+import type { PwmBackend } from './contract/pwm.ts';
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { createSimulatedGpio } from './gpio-simulated.ts';
+import { createSimulatedPwm, openFolderWaves } from './pwm-simulated.ts';
+import { createSysfsPwm } from './pwm-sysfs.ts';
 import { openSocketPort } from './serial/socket-port.ts';
 import { openFolderBoard } from './simulated/folder-board.ts';
 import { createMemoryBoard } from './simulated/memory-board.ts';
@@ -68,6 +71,12 @@ export async function openBytePort(
   }
   const failed = { operation: 'open', resource, fixes: { unsupported: 'install the full build' } };
   return fail(driverError('unsupported', failed, 'this build comes without serial ports'));
+}
+
+/** PWM has one interface in the kernel; only a simulated board brings its own. */
+export function createPwmBackend({ backend, board }: GpioSelection): PwmBackend {
+  if (backend !== 'simulated') return createSysfsPwm();
+  return createSimulatedPwm(board === undefined ? undefined : openFolderWaves(board));
 }
 
 function openBoard({ board }: GpioSelection) {

@@ -19,10 +19,14 @@ export const configOption: { readonly [name: string]: OptionHelp } = {
 
 const codesByKind = { missing: exitCodes.config, unreadable: exitCodes.permission, invalid: exitCodes.config } as const;
 
+export function configPathOf({ env }: CliContext, options: OptionValues): string {
+  return textOption(options, 'config') ?? env['QN_CONFIG'] ?? configPathDefault;
+}
+
 /** Loads the configuration a verb was given; every fault is told to the user here. */
 export async function loadForCli(context: CliContext, options: OptionValues): Promise<Result<LoadedConfig, ExitCode>> {
-  const { QN_CONFIG: fromEnv, ...env } = context.env;
-  const path = textOption(options, 'config') ?? fromEnv ?? configPathDefault;
+  const { QN_CONFIG: _, ...env } = context.env;
+  const path = configPathOf(context, options);
   const loaded = await loadConfig({ path, env });
   if (loaded.ok) {
     for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);

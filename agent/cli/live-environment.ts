@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import type { GpioBackend } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import { openBytePort, openGpioBackend } from '../../drivers/registry.ts';
+import { createPwmBackend, openBytePort, openGpioBackend } from '../../drivers/registry.ts';
 import type { Clock } from '../clock.ts';
 import type { BrokerConfig, Config, Secret } from '../config/config.ts';
 import { readSecret } from '../config/secret.ts';
+import { openFreed } from '../guard/open-freed.ts';
+import { startClaimTriesMax } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { type BrokerEndpoint, type BrokerTls, parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
@@ -11,9 +14,14 @@ import type { Environment } from '../start.ts';
 import type { CliContext } from './verb.ts';
 
 /** The drivers of this machine. */
-export function openDrivers({ clock }: { readonly clock: Clock }): Pick<Environment, 'openGpio' | 'openBytePort'> {
+export function openDrivers({
+  clock,
+}: {
+  readonly clock: Clock;
+}): Pick<Environment, 'openGpio' | 'openBytePort' | 'createPwm'> {
   return {
     openGpio: (config) => openGpioBackend(config),
+    createPwm: (config) => createPwmBackend(config),
     openBytePort: (resource, settings) => openBytePort(resource, settings, clock),
   };
 }
@@ -35,6 +43,7 @@ export async function openLiveEnvironment(
     log,
     random,
     ...openDrivers({ clock }),
+    openGpio: (gpio) => openPatientGpio(gpio, clock),
     openLink(will, subscriptions, handlers) {
       const options = {
         brokers: brokers.flatMap((broker) => (broker.ok ? [broker.value] : [])),
@@ -47,6 +56,19 @@ export async function openLiveEnvironment(
       };
       return openMqttLink({ clock, random, log }, options, handlers);
     },
+  });
+}
+
+/** An agent that comes up after a crash may find its lines in the hands of the guard for a moment. */
+async function openPatientGpio(config: Config['gpio'], clock: Clock): Promise<Result<GpioBackend>> {
+  const opened = await openGpioBackend(config);
+  if (!opened.ok) return opened;
+  const gpio = opened.value;
+  return ok({
+    name: gpio.name,
+    openOutput: (request) => openFreed(gpio, request, clock, startClaimTriesMax),
+    openInput: (request) => gpio.openInput(request),
+    [Symbol.asyncDispose]: () => gpio[Symbol.asyncDispose](),
   });
 }
 

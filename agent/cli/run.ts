@@ -1,7 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
-import { openLog } from '../log.ts';
+import type { Config } from '../config/config.ts';
+import { startGuard } from '../guard/guarded.ts';
+import { planOutputs } from '../guard/output-plan.ts';
+import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
-import { configOption, loadForCli } from './config-option.ts';
+import { driveConfigErrorStates, rememberOutputs } from './config-error.ts';
+import { configOption, configPathOf, loadForCli } from './config-option.ts';
 import { openLiveEnvironment } from './live-environment.ts';
 import { exitCodes, type Verb } from './verb.ts';
 
@@ -15,7 +19,10 @@ export const runVerb: Verb = {
   examples: ['qn-agent run', 'QN_LOG__LEVEL=debug qn-agent run --config config.yaml'],
   async run(context, _operands, options) {
     const loaded = await loadForCli(context, options);
-    if (!loaded.ok) return loaded.error;
+    if (!loaded.ok) {
+      await driveConfigErrorStates(context, configPathOf(context, options));
+      return loaded.error;
+    }
     // V8 lets the space of young objects grow to 64 MB under load and keeps it. Nothing lives long enough here to need
     // that: with this the memory of the process is flat, at 2 MB.
     setFlagsFromString('--semi-space-growth-factor=1');
@@ -24,15 +31,35 @@ export const runVerb: Verb = {
     const environment = await openLiveEnvironment(context, log, config);
     if (!environment.ok) {
       context.err(`qn-agent run: ${environment.error}`);
+      await driveConfigErrorStates(context, configPathOf(context, options));
       return exitCodes.config;
     }
+    // Before any line is driven. Without the goodbye at the end, whatever ends this process is a crash.
+    const guarded = startGuard({ clock: context.clock, log }, ownCommand(), planOutputs(config, 'crash'));
     const agent = await startAgent(config, hash, environment.value);
+    await remember(config, log);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
     await agent[Symbol.asyncDispose]();
+    await guarded.goodbye();
     return exitCodes.ok;
   },
 };
+
+/** A board that cannot remember runs all the same. */
+async function remember(config: Config, log: Log): Promise<void> {
+  try {
+    await rememberOutputs(config);
+  } catch (err) {
+    log.warn({ err }, 'cannot keep which outputs to drive when the next config has a fault');
+  }
+}
+
+/** How this very program was started. */
+function ownCommand(): [program: string, ...args: string[]] {
+  const script = process.argv[1];
+  return [process.execPath, ...process.execArgv, ...(script === undefined ? [] : [script])];
+}
 
 function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

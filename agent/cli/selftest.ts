@@ -1,5 +1,6 @@
 import { createTable } from '../dispatch/table.ts';
 import { Board } from '../documents/board.ts';
+import { noMemory } from '../documents/memory-file.ts';
 import { bootTests } from '../health/boot-tests.ts';
 import { runSelfTest, type SelfTestReport, type TestRow } from '../health/self-test.ts';
 import { poolProfiles } from '../limits.ts';
@@ -48,6 +49,8 @@ async function testBoard(context: CliContext, { config, hash }: Loaded): Promise
       log: silentLog,
       pool,
       openBytePort: drivers.openBytePort,
+      pwm: drivers.createPwm(config.gpio),
+      memoryOf: () => noMemory,
       changed() {},
       happened() {},
       troubleChanged() {},

@@ -1,5 +1,6 @@
 import type { SerialSettings } from '../../drivers/contract/byte-port.ts';
 import type { Bias, LineAddress } from '../../drivers/contract/digital.ts';
+import type { SafeStates } from '../../drivers/safe-state.ts';
 import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { Value } from '../qn/message.ts';
@@ -77,8 +78,30 @@ export interface GpioOutConfig extends DocumentCommon {
   readonly driver: 'gpio-out';
   readonly line: LineAddress;
   readonly active: 'high' | 'low';
-  /** Driven when the agent opens the line, and when it closes it in good order. */
-  readonly safe: { readonly boot: boolean; readonly exit: boolean | 'hold' };
+  /** What is driven when nobody commands. */
+  readonly safe: SafeStates;
+  /** Longest time on at a stretch; then it goes off by itself. */
+  readonly maxOnMs?: number;
+  /** Shortest time between two changes; 0 is none. */
+  readonly minDwellMs: number;
+  readonly interlock?: InterlockConfig;
+}
+
+/** At most one member of the group is on. */
+export interface InterlockConfig {
+  readonly group: string;
+  /** What happens to a command for on while another member is on: refused, or that one goes off first. */
+  readonly policy: 'refuse' | 'switch';
+  /** From one member off to the next one on. */
+  readonly deadTimeMs: number;
+}
+
+/** More than `ratePerS` × window edges within the window, and the line is let go of until a retry. */
+export interface StormConfig {
+  readonly ratePerS: number;
+  readonly windowMs: number;
+  /** First wait before it is tried again. */
+  readonly retryMs: number;
 }
 
 export interface GpioInConfig extends DocumentCommon {
@@ -88,6 +111,28 @@ export interface GpioInConfig extends DocumentCommon {
   readonly bias: Bias;
   /** The level must be stable this long before it counts; 0 is off. */
   readonly debounceMs: number;
+  readonly storm: StormConfig;
+}
+
+export interface GpioCounterConfig extends DocumentCommon {
+  readonly driver: 'gpio-counter';
+  readonly line: LineAddress;
+  readonly bias: Bias;
+  /** Electrical: which change of the level counts. */
+  readonly edge: 'rising' | 'falling' | 'both';
+  readonly publishMsMin: number;
+  readonly storm: StormConfig;
+}
+
+export interface PwmOutConfig extends DocumentCommon {
+  readonly driver: 'pwm-out';
+  readonly chip: string;
+  readonly channel: number;
+  readonly frequencyHz: number;
+  /** What the value of full power is: 1, or 100 for percent. */
+  readonly scale: 1 | 100;
+  /** As parts of the period, 0 to 1. */
+  readonly safe: { readonly boot: number | 'hold'; readonly exit: number | 'hold' };
 }
 
 export interface SerialConfig extends DocumentCommon {
@@ -111,7 +156,7 @@ export type Framing =
   /** A length in front: `bytes` wide, big- or little-endian; it counts the body only. */
   | { readonly kind: 'length'; readonly bytes: 1 | 2 | 4; readonly endian: 'big' | 'little' };
 
-export type DocumentConfig = GpioOutConfig | GpioInConfig | SerialConfig;
+export type DocumentConfig = GpioOutConfig | GpioInConfig | GpioCounterConfig | PwmOutConfig | SerialConfig;
 
 /** Somebody else's topic as a notify (QN-2.2). */
 export interface BindingConfig {

@@ -1,5 +1,6 @@
 import { type PoolProfileName, poolProfiles } from '../limits.ts';
 import type { SerialConfig } from './config.ts';
+import { outputProblems } from './cross-check-outputs.ts';
 import type { Problem } from './fault.ts';
 import { nearestName } from './nearest.ts';
 import { isPlainMap } from './plain-map.ts';
@@ -25,6 +26,7 @@ export function crossCheck(parts: Parts): readonly Problem[] {
     ...twice(parts, 'port', 'port', wordOf),
     ...parts.targets.flatMap(([index, to]) => targetProblems(parts, ['bindings', `${index}`, 'to'], to)),
     ...frameProblems(parts),
+    ...outputProblems(parts.documents),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { DriverError, Result } from '../../drivers/contract/result.ts';
+import type { Performed } from '../documents/kind.ts';
 import type { Row } from '../documents/row.ts';
 import { recentCommandsCount } from '../limits.ts';
 import type { Notify } from '../qn/message.ts';
@@ -58,12 +59,15 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
       recent.forget(row.name, message); // Nothing was done: the sender may try again with the same id.
       pool.release(job.slot);
     };
-    const end = (result: Result<void>) => {
+    const end = (result: Performed) => {
       if (result.ok) {
         counters.succeed();
         recent.end(row.name, message, { status: go('succeed') });
+      } else if ('superseded' in result.error) {
+        counters.supersede();
+        recent.end(row.name, message, { status: go('supersede', { detail: result.error.detail }) }); // QN-4.6
       } else {
-        const { reason, detail } = failure(result.error);
+        const { reason, detail } = 'reason' in result.error ? result.error : failure(result.error);
         counters.fail();
         recent.end(row.name, message, { status: go('fail', { reason, detail }), reason });
       }
@@ -97,6 +101,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
       begin() {
         const isLate = isExpired(message, arrivalOf(job));
         if (isLate) life.refuse('expire', expiredRefusal(message));
+        if (isLate) board.enter(row.name, 'expired');
         else life.go('execute');
         return !isLate;
       },

@@ -5,6 +5,8 @@ export interface DispatchTotals {
   readonly received: number;
   readonly successful: number;
   readonly failed: number;
+  /** Gave way to a later command or to a safe state. */
+  readonly superseded: number;
   readonly answered: number;
   /** Refused, by reason; with the above it adds up to `received` once nothing is under way. */
   readonly refused: { readonly [reason in Reason]?: number };
@@ -19,6 +21,7 @@ export class DispatchCounters {
   #stray = 0;
   #successful = 0;
   #failed = 0;
+  #superseded = 0;
   #answered = 0;
   readonly #refused = new Map<Reason, number>(); // Bounded by the reason table.
 
@@ -34,6 +37,9 @@ export class DispatchCounters {
   fail(): void {
     this.#failed += 1;
   }
+  supersede(): void {
+    this.#superseded += 1;
+  }
   answer(): void {
     this.#answered += 1;
   }
@@ -47,6 +53,7 @@ export class DispatchCounters {
       received: this.#received,
       successful: this.#successful,
       failed: this.#failed,
+      superseded: this.#superseded,
       answered: this.#answered,
       refused: Object.fromEntries(this.#refused),
       refusedTotal,

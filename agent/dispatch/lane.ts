@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { type DriverError, fail, type Result } from '../../drivers/contract/result.ts';
-import type { Effect, OpenDocument } from '../documents/kind.ts';
+import { type DriverError, fail } from '../../drivers/contract/result.ts';
+import type { Effect, OpenDocument, Performed } from '../documents/kind.ts';
 import { documentQueueCountMax } from '../limits.ts';
 
 export interface Work {
   readonly effect: Effect;
   /** Called when its turn has come; false: it is too late, leave it out. */
   begin(): boolean;
-  end(result: Result<void>): void;
+  end(result: Performed): void;
 }
 
 /**
@@ -32,8 +32,9 @@ export class Lane {
   /** Effects of synchronous drivers are done when it returns. */
   add(work: Work): void {
     assert(!this.isFull, 'a full lane takes no work');
-    if (this.#isBusy) this.#waiting.push(work);
-    else this.#run(work);
+    if (!this.#isBusy) return this.#run(work);
+    this.#waiting.push(work);
+    this.#document.makeWay?.(work.effect);
   }
 
   /** Resolves when nothing is under way and nothing waits. */
@@ -50,9 +51,9 @@ export class Lane {
     }
   }
 
-  #wait(work: Work, outcome: Promise<Result<void>>): void {
+  #wait(work: Work, outcome: Promise<Performed>): void {
     this.#isBusy = true;
-    const end = (result: Result<void>) => {
+    const end = (result: Performed) => {
       this.#isBusy = false;
       work.end(result);
       const next = this.#waiting.shift();

@@ -1,10 +1,14 @@
 import type { GpioBackend } from '../../drivers/contract/digital.ts';
+import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import { type DriverError, describeError, fail, type Result } from '../../drivers/contract/result.ts';
+import type { Situation } from '../../drivers/safe-state.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Value } from '../qn/message.ts';
+import { createInterlocks, type InterlockGroup } from './interlock.ts';
 import type { DocumentSurroundings, OpenDocument } from './kind.ts';
+import type { Memory } from './memory-file.ts';
 import type { Row } from './row.ts';
 
 /** How the driver of one document is doing. */
@@ -14,6 +18,8 @@ export interface DriverReport {
   readonly state: 'working' | 'failed';
   readonly error?: string;
   readonly errorCount: number;
+  /** It is in a safe state because of this, until somebody commands again. */
+  readonly safe?: string;
 }
 
 export interface BoardDependencies {
@@ -21,11 +27,14 @@ export interface BoardDependencies {
   readonly log: Log;
   readonly pool: Pool;
   readonly openBytePort: DocumentSurroundings['openBytePort'];
+  readonly pwm: PwmBackend;
+  /** What a document remembers over a restart. */
+  memoryOf(document: string): Memory;
   /** A document has this value now. */
   changed(document: string, value: Value): void;
   /** Something happened that is not a state. */
   happened(document: string, value: Value): void;
-  /** A driver failed or works again: health wants to know. */
+  /** A driver failed or works again, or an output went to a safe state: health wants to know. */
   troubleChanged(): void;
 }
 
@@ -33,6 +42,7 @@ interface Place {
   readonly row: Row;
   document: Result<OpenDocument>;
   trouble: DriverError | undefined;
+  safe: string | undefined;
   errorCount: number;
 }
 
@@ -41,15 +51,17 @@ export class Board implements AsyncDisposable {
   readonly #places = new Map<string, Place>(); // One per document of the config.
   readonly #dependencies: BoardDependencies;
   readonly #gpio: Result<GpioBackend>;
+  readonly #interlocks: ReadonlyMap<string, InterlockGroup>;
 
-  private constructor(dependencies: BoardDependencies, gpio: Result<GpioBackend>) {
+  private constructor(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]) {
     this.#dependencies = dependencies;
     this.#gpio = gpio;
+    this.#interlocks = createInterlocks(dependencies.clock, rows);
   }
 
   /** Opens every document in the order of the config. Takes ownership of the GPIO backend. */
   static async open(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]): Promise<Board> {
-    const board = new Board(dependencies, gpio);
+    const board = new Board(dependencies, gpio, rows);
     for (const row of rows) await board.#open(row);
     return board;
   }
@@ -59,13 +71,25 @@ export class Board implements AsyncDisposable {
     return this.#places.get(name)?.document ?? fail(closedError(name));
   }
 
+  /** Tells the outputs whether any broker can be reached: some of them have a state for when none can. */
+  setOnline(isOnline: boolean): void {
+    for (const { document } of this.#places.values()) if (document.ok) document.value.online?.(isOnline);
+  }
+
+  /** Brings an output into its safe state for this situation. */
+  enter(name: string, situation: Situation): void {
+    const document = this.document(name);
+    if (document.ok) document.value.enter?.(situation);
+  }
+
   reports(): readonly DriverReport[] {
-    return [...this.#places.values()].map(({ row, trouble, errorCount }) => ({
+    return [...this.#places.values()].map(({ row, trouble, errorCount, safe }) => ({
       document: row.name,
       driver: row.config.driver,
       state: trouble === undefined ? 'working' : 'failed',
       ...(trouble === undefined ? {} : { error: describeError(trouble) }),
       errorCount,
+      ...(safe === undefined ? {} : { safe }),
     }));
   }
 
@@ -80,25 +104,46 @@ export class Board implements AsyncDisposable {
   }
 
   async #open(row: Row): Promise<void> {
-    const place: Place = { row, document: fail(closedError(row.name)), trouble: undefined, errorCount: 0 };
+    const place: Place = {
+      row,
+      document: fail(closedError(row.name)),
+      trouble: undefined,
+      safe: undefined,
+      errorCount: 0,
+    };
     this.#places.set(row.name, place);
     place.document = await row.kind.open(this.#surroundings(place));
     if (!place.document.ok) this.#trouble(place, place.document.error);
   }
 
   #surroundings(place: Place): DocumentSurroundings {
-    const { clock, log, pool, openBytePort, changed, happened } = this.#dependencies;
-    const { name } = place.row;
+    const { clock, log, pool, openBytePort, pwm, memoryOf, changed, happened } = this.#dependencies;
+    const { name, config } = place.row;
+    const group = config.driver === 'gpio-out' ? config.interlock?.group : undefined;
+    const interlock = group === undefined ? undefined : this.#interlocks.get(group);
     return {
+      name,
       clock,
       log,
       pool,
       gpio: this.#gpio,
+      pwm,
+      memory: memoryOf(name),
+      ...(interlock === undefined ? {} : { interlock }),
       openBytePort,
       changed: (value) => changed(name, value),
       happened: (value) => happened(name, value),
       troubled: (error) => this.#trouble(place, error),
+      safe: (why) => this.#safe(place, why),
     };
+  }
+
+  #safe(place: Place, why: string | undefined): void {
+    if (place.safe === why) return;
+    const { log, troubleChanged } = this.#dependencies;
+    place.safe = why;
+    if (why !== undefined) log.warn({ document: place.row.name, why }, 'output is in its safe state');
+    troubleChanged();
   }
 
   #trouble(place: Place, error: DriverError | undefined): void {

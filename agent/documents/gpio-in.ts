@@ -1,32 +1,42 @@
 import type { Edge, Level } from '../../drivers/contract/digital.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import type { GpioInConfig } from '../config/config.ts';
-import { levelOf } from './gpio-out.ts';
+import { openGuardedInput } from './guarded-input.ts';
 import type { DocumentKind, DocumentSurroundings } from './kind.ts';
+import { levelOf } from './level.ts';
 
 /** A button, a door contact: one line that is observed. Its value is a boolean; each change is an event as well. */
 export const gpioIn: DocumentKind<GpioInConfig> = {
   plan: () => fail({ reason: 'unsupported', detail: 'this document is an input; query it, or notify an output' }),
 
   async open(config, surroundings) {
-    if (!surroundings.gpio.ok) return surroundings.gpio;
-    const { line, bias } = config;
-    const opened = await surroundings.gpio.value.openInput({ line, bias, consumer: 'qn-agent' });
+    const { clock, gpio, changed, happened, troubled } = surroundings;
+    if (!gpio.ok) return gpio;
+    const request = { line: config.line, bias: config.bias, consumer: 'qn-agent' };
+    const onLevel = levelOf(config, true);
+    let isStormy = false;
+    const debounce = createDebounce(config.debounceMs, clock, (level) => {
+      changed(level === onLevel);
+      happened(level === onLevel);
+    });
+    const opened = await openGuardedInput({ clock, gpio: gpio.value }, request, config.storm, {
+      edge: debounce.edge,
+      found(level) {
+        debounce.begin(level);
+        changed(level === onLevel);
+        if (isStormy) happened({ disabled: false });
+        if (isStormy) troubled(undefined);
+        isStormy = false;
+      },
+      stormed(error) {
+        debounce.end();
+        if (!isStormy) happened({ disabled: 'storm' });
+        isStormy = true;
+        troubled(error);
+      },
+    });
     if (!opened.ok) return opened;
     const input = opened.value;
-    const onLevel = levelOf(config, true);
-    const debounce = createDebounce(config.debounceMs, surroundings.clock, (level) => {
-      surroundings.changed(level === onLevel);
-      surroundings.happened(level === onLevel);
-    });
-    input.onEdge((edge) => debounce.edge(edge));
-    const first = input.read();
-    if (!first.ok) {
-      await input[Symbol.asyncDispose]();
-      return first;
-    }
-    debounce.begin(first.value);
-    surroundings.changed(first.value === onLevel);
     return ok({
       perform: () => ok(),
       probe() {
@@ -43,7 +53,7 @@ export const gpioIn: DocumentKind<GpioInConfig> = {
 
 interface Debounce {
   begin(level: Level): void;
-  edge(edge: Edge): void;
+  readonly edge: (edge: Edge) => void;
   end(): void;
 }
 

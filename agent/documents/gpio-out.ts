@@ -1,64 +1,88 @@
-import type { Level } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
+import { formatDuration, parseDuration } from '../config/duration.ts';
+import { isPlainMap } from '../config/plain-map.ts';
+import { onMsMax, onMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import type { DocumentKind, Effect } from './kind.ts';
+import { levelOf } from './level.ts';
+import { Switch } from './switch.ts';
 
 /** A relay, a lamp, a valve: one line that is on or off. Its value is a boolean. */
 export const gpioOut: DocumentKind<GpioOutConfig> = {
-  plan: (_config, value) => planSwitch(value),
+  plan(config, value) {
+    const planned = planSwitch(value);
+    return planned.ok && planned.value.do === 'pulse' ? checkPulse(config, planned.value) : planned;
+  },
 
-  async open(config, { gpio, changed }) {
+  async open(config, surroundings) {
+    const { gpio, changed } = surroundings;
     if (!gpio.ok) return gpio;
-    const initial = levelOf(config, config.safe.boot);
+    const boot = safeAction('boot', config.safe);
+    const initial = boot.do === 'drive' ? levelOf(config, boot.on) : 'as-is';
     const opened = await gpio.value.openOutput({ line: config.line, initial, consumer: 'qn-agent' });
     if (!opened.ok) return opened;
     const output = opened.value;
-    const set = (on: boolean): Result<void> => {
-      const written = output.write(levelOf(config, on));
-      if (written.ok) changed(on);
-      return written;
-    };
-    changed(config.safe.boot);
-    return ok({
-      perform: (effect: Effect) => (effect.do === 'set' ? set(effect.on) : ok()),
-      probe() {
-        if (!output.supports.readBack) return ok('written, cannot be read back');
-        const level = output.readBack();
-        return level.ok ? ok(`reads back ${level.value}`) : level;
-      },
-      async [Symbol.asyncDispose]() {
-        if (config.safe.exit !== 'hold') set(config.safe.exit);
-        await output[Symbol.asyncDispose]();
-      },
-    });
+    const found = boot.do === 'drive' ? ok(levelOf(config, boot.on)) : output.readBack();
+    if (!found.ok) {
+      await output[Symbol.asyncDispose]();
+      return found;
+    }
+    const isOn = found.value === levelOf(config, true);
+    changed(isOn);
+    const driven = new Switch(config, output, isOn, surroundings);
+    return ok(
+      Object.assign(driven, {
+        probe() {
+          if (!output.supports.readBack) return ok('written, cannot be read back');
+          const level = output.readBack();
+          return level.ok ? ok(`reads back ${level.value}`) : level;
+        },
+      }),
+    );
   },
 };
 
-/** The only place where active-low is turned into an electrical level. */
-export function levelOf(config: { readonly active: 'high' | 'low' }, on: boolean): Level {
-  return on === (config.active === 'high') ? 1 : 0;
-}
-
-const words: ReadonlyMap<string, boolean> = new Map([
-  ['on', true],
-  ['true', true],
-  ['1', true],
-  ['off', false],
-  ['false', false],
-  ['0', false],
+const effects: ReadonlyMap<string, Effect> = new Map([
+  ['on', { do: 'set', on: true }],
+  ['true', { do: 'set', on: true }],
+  ['1', { do: 'set', on: true }],
+  ['off', { do: 'set', on: false }],
+  ['false', { do: 'set', on: false }],
+  ['0', { do: 'set', on: false }],
+  ['toggle', { do: 'toggle', once: true }],
 ]);
 
-/** true, 1, "ON", "true" … or their opposites; what people, Home Assistant and scripts send for a switch. */
+/**
+ * true, 1, "ON", "true" … or their opposites; what people, Home Assistant and scripts send for a switch. Or `toggle`, or
+ * a pulse: `{"on-for": "500ms"}`, also as a number of ms. QN-3.2b
+ */
 export function planSwitch(value: Value): Result<Effect, Refusal> {
   const isWord = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-  const on = isWord ? words.get(String(value).toLowerCase()) : undefined;
-  if (on !== undefined) return ok({ do: 'set', on });
+  const effect = isWord ? effects.get(String(value).toLowerCase()) : planPulse(value);
+  if (effect !== undefined) return ok(effect);
   return fail({
     reason: 'out-of-range',
-    detail: `not a switch value: ${brief(value)}; send ON, OFF, true, false, 1 or 0`,
+    detail: `not a switch value: ${brief(value)}; send ON, OFF, true, false, 1, 0, TOGGLE or {"on-for": "500ms"}`,
   });
+}
+
+function planPulse(value: Value): Effect | undefined {
+  if (!isPlainMap(value) || Object.keys(value).length !== 1) return undefined;
+  const length = value['on-for'];
+  const forMs = typeof length === 'string' ? parseDuration(length) : length;
+  return typeof forMs === 'number' ? { do: 'pulse', forMs, once: true } : undefined;
+}
+
+/** A pulse must not be longer or shorter than the output is allowed to be on. */
+function checkPulse(config: GpioOutConfig, effect: Effect & { readonly do: 'pulse' }): Result<Effect, Refusal> {
+  const shortestMs = Math.max(onMsMin, config.minDwellMs);
+  const longestMs = Math.min(onMsMax, config.maxOnMs ?? onMsMax);
+  if (effect.forMs >= shortestMs && effect.forMs <= longestMs) return ok(effect);
+  const detail = `a pulse of ${effect.forMs} ms; this output takes ${formatDuration(shortestMs)} to ${formatDuration(longestMs)}`;
+  return fail({ reason: 'out-of-range', detail });
 }
 
 /** A value for an error text, cut to something a person can read. */

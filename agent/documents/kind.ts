@@ -1,25 +1,56 @@
 import type { BytePort, SerialSettings } from '../../drivers/contract/byte-port.ts';
 import type { GpioBackend } from '../../drivers/contract/digital.ts';
+import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import type { DriverError, Result } from '../../drivers/contract/result.ts';
+import type { Situation } from '../../drivers/safe-state.ts';
 import type { Clock } from '../clock.ts';
 import type { DocumentConfig } from '../config/config.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
+import type { InterlockGroup } from './interlock.ts';
+import type { Memory } from './memory-file.ts';
 
-/** What a notify asks of a driver, decided before anything is touched. */
+/**
+ * What a notify asks of a driver, decided before anything is touched. `once`: doing it again is not the same as doing it
+ * once (QN-4.2).
+ */
 export type Effect =
   | { readonly do: 'set'; readonly on: boolean }
+  /** The other state than it has when its turn comes. */
+  | { readonly do: 'toggle'; readonly once: true }
+  /** On for so long, then off. */
+  | { readonly do: 'pulse'; readonly forMs: number; readonly once: true }
+  | { readonly do: 'count'; readonly count: number }
+  /** Part of the period, 0 to 1. */
+  | { readonly do: 'duty'; readonly duty: number }
   /** Bytes for the wire, framing included. */
   | { readonly do: 'write'; readonly bytes: Uint8Array };
 
+/** A command that gave way to a later one, or to a safe state (QN-4.6). */
+export interface Superseded {
+  readonly superseded: true;
+  /** By what. */
+  readonly detail: string;
+}
+
+/** How an effect ended. A refusal: the driver was willing, the state of the board was not. */
+export type Performed = Result<void, DriverError | Refusal | Superseded>;
+
 /** What the world looks like for a document while it is open. */
 export interface DocumentSurroundings {
+  /** Of the document. */
+  readonly name: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly pool: Pool;
   readonly gpio: Result<GpioBackend>;
+  readonly pwm: PwmBackend;
+  /** What this document is to remember over a restart. */
+  readonly memory: Memory;
+  /** Of the group this document is in. */
+  readonly interlock?: InterlockGroup;
   openBytePort(resource: string, settings: SerialSettings): Promise<Result<BytePort>>;
   /** The document has this value now. Equal to the last one: nothing happens. */
   changed(value: Value): void;
@@ -27,6 +58,8 @@ export interface DocumentSurroundings {
   happened(value: Value): void;
   /** The driver failed by itself, or works again (undefined). */
   troubled(error: DriverError | undefined): void;
+  /** A safe state took effect, and why; undefined: somebody commands again. */
+  safe(why: string | undefined): void;
 }
 
 /** An open document. Disposal brings the line into its `exit` state and lets go of it. */
@@ -35,7 +68,13 @@ export interface OpenDocument extends AsyncDisposable {
    * One effect at a time. Synchronous where the driver is; then the state was told by `changed` before it returns.
    * After an error the state of the wire is unknown until the next effect succeeds.
    */
-  perform(effect: Effect): Result<void> | Promise<Result<void>>;
+  perform(effect: Effect): Performed | Promise<Performed>;
+  /** Another effect waits behind the one that is being performed, which may end early as superseded. */
+  makeWay?(next: Effect): void;
+  /** Brings an output into the state that the table of safe states has for this. */
+  enter?(situation: Situation): void;
+  /** Whether any broker can be reached. Called at every change, and once at the start with false. */
+  online?(isOnline: boolean): void;
   /** Asks the hardware without changing anything; for the self-test. */
   probe(): Result<string>;
 }

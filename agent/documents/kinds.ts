@@ -2,9 +2,11 @@ import type { Result } from '../../drivers/contract/result.ts';
 import type { DocumentConfig } from '../config/config.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
+import { gpioCounter } from './gpio-counter.ts';
 import { gpioIn } from './gpio-in.ts';
 import { gpioOut } from './gpio-out.ts';
 import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
+import { pwmOut } from './pwm-out.ts';
 import { serial } from './serial.ts';
 
 /** A kind together with the config of one document. */
@@ -20,6 +22,10 @@ export function bindKind(config: DocumentConfig): BoundKind {
       return bound(gpioOut, config);
     case 'gpio-in':
       return bound(gpioIn, config);
+    case 'gpio-counter':
+      return bound(gpioCounter, config);
+    case 'pwm-out':
+      return bound(pwmOut, config);
     case 'serial-line':
     case 'serial-raw':
     case 'serial-length':

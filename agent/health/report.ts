@@ -11,8 +11,8 @@ import { agentVersion, protocolVersion } from '../version.ts';
 import type { LoopLag } from './loop-lag.ts';
 import type { HealthStatus, SelfTestReport } from './self-test.ts';
 
-/** `safe` and `offline` are told by others: safe states come with their own part, `offline` is the last will. */
-export type AgentStatus = 'online' | 'degraded';
+/** safe: an output is in a safe state, waiting for a command. `offline` is told by the last will. */
+export type AgentStatus = 'online' | 'degraded' | 'safe';
 
 /** Where the numbers come from; each is asked for, nothing is kept here. */
 export interface HealthSources {
@@ -36,6 +36,7 @@ export interface HealthSources {
 
 /** Depends on the board only, never on whether a broker can be reached (QN-6.2). */
 export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatus): AgentStatus {
+  if (drivers.some(({ safe }) => safe !== undefined)) return 'safe';
   const isWell = selfTest === 'PASS' && drivers.every(({ state }) => state === 'working');
   return isWell ? 'online' : 'degraded';
 }
@@ -45,6 +46,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
   const drivers = sources.drivers();
   const selfTest = sources.selfTest();
   const { broker, counters } = sources.link();
+  const safe = drivers.filter((driver) => driver.safe !== undefined);
   const failed = drivers.filter(({ state }) => state === 'failed');
   return {
     status: statusOf(drivers, selfTest.health_status),
@@ -64,8 +66,9 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: { broker, reconnects: Math.max(0, counters.connects - 1), attempts: counters.attempts },
-    degrade_level: failed.length > 0 || selfTest.health_status !== 'PASS' ? 1 : 0,
+    degrade_level: safe.length > 0 ? 2 : failed.length > 0 || selfTest.health_status !== 'PASS' ? 1 : 0,
     why: [
+      ...safe.map((driver) => `${driver.document}: ${driver.safe ?? 'safe'}`),
       ...failed.map(({ document, error }) => `${document}: ${error ?? 'failed'}`),
       ...selfTest.tests.filter(isFailed).map(({ id, detail }) => `${id}: ${detail}`),
     ],
@@ -76,8 +79,9 @@ function isFailed({ status }: { readonly status: string }): boolean {
   return status === 'fail';
 }
 
-function valueOfDriver({ driver, state, error, errorCount }: DriverReport): Value {
-  return { driver, state, errors: errorCount, ...(error === undefined ? {} : { error }) };
+function valueOfDriver({ driver, state, error, errorCount, safe }: DriverReport): Value {
+  const trouble = { ...(error === undefined ? {} : { error }), ...(safe === undefined ? {} : { safe }) };
+  return { driver, state, errors: errorCount, ...trouble };
 }
 
 function valueOfOutbox(outbox: OutboxStats): Value {
@@ -92,8 +96,8 @@ function valueOfHttp(stats: LocalHttpStats | undefined): { readonly http?: Value
 }
 
 function valueOfDispatch(totals: DispatchTotals): Value {
-  const { received, successful, failed, answered, refused, stray } = totals;
-  return { received, successful, failed, answered, refused: { ...refused }, stray };
+  const { received, successful, failed, superseded, answered, refused, stray } = totals;
+  return { received, successful, failed, superseded, answered, refused: { ...refused }, stray };
 }
 
 function valueOfPool({ bytesTotal, tooLarge, small, large }: PoolStats): Value {

@@ -56,7 +56,11 @@ export type LineAddress = string | { readonly chip: string; readonly offset: num
 
 export interface OutputRequest {
   readonly line: LineAddress;
-  readonly initial: Level;
+  /**
+   * `as-is`: drive the level the line was found with, without a glitch; `readBack` tells which. Fails with `unsupported`
+   * where the driver cannot read a line before it drives it.
+   */
+  readonly initial: Level | 'as-is';
   /** Shown by `gpioinfo` as the holder, at most 31 bytes. */
   readonly consumer: string;
 }

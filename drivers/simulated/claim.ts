@@ -12,14 +12,15 @@ interface Holder {
 }
 
 /**
- * Holds a line by a file that names the process. The claim of a dead process is taken over.
+ * Holds a line by a file that names the process. The claim of a dead process is taken over, also while its parent has
+ * not yet asked how it ended.
  *
  * Not promised: that only one of two processes gets it which take over the same dead claim in the same moment.
  */
 export function claimLine(place: LinePlace, consumer: string): Result<Disposable> {
   const path = join(place.folder, 'consumer');
   const failed = { operation: 'open', resource: place.line };
-  const mine = `${consumer} ${process.pid} ${startTicksOf(process.pid)}\n`;
+  const mine = `${consumer} ${process.pid} ${processOf(process.pid).startTicks}\n`;
   const draft = `${path}.${process.pid}`;
   try {
     // Written first and linked then, so that nobody ever reads half a claim.
@@ -57,13 +58,15 @@ function readHolder(path: string): Holder | undefined {
 }
 
 function isAlive(holder: Holder): boolean {
-  return startTicksOf(holder.pid) === holder.startTicks;
+  const { state, startTicks } = processOf(holder.pid);
+  return startTicks === holder.startTicks && state !== 'Z' && state !== 'X';
 }
 
-/** Field 22 of proc_pid_stat(5), counted behind the name, which may hold anything; `0` for no such process. */
-function startTicksOf(pid: number): string {
+/** Fields 3 and 22 of proc_pid_stat(5), counted behind the name, which may hold anything. */
+function processOf(pid: number): { readonly state: string; readonly startTicks: string } {
   const stat = readText(`/proc/${pid}/stat`) ?? '';
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', startTicks: fields[19] ?? '0' };
 }
 
 function readText(path: string): string | undefined {

@@ -14,6 +14,7 @@ import { openFolderLine } from './folder-line.ts';
  *   <board>/GPIO17/pull       `pull-up` or `pull-down`, written from outside; an empty line lets go
  *   <board>/GPIO17/log        one line per change of the driven level: monotonic ns, level
  *   <board>/GPIO17/consumer   who holds the line: name, process, start of the process
+ *   <board>/GPIO17/fault      written from outside: so many of the next writes fail
  *
  * A line exists if its folder exists. Levels stay when the process is gone, as on a latching board.
  */

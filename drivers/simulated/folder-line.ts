@@ -1,4 +1,15 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Level } from '../contract/digital.ts';
 import { fail, ok, type Result } from '../contract/result.ts';
@@ -32,6 +43,7 @@ function attachLine(place: LinePlace, valueFile: number, claim: Disposable, log:
   return {
     drive: (level) =>
       attempt({ operation: 'write', resource }, () => {
+        useUpFault(join(place.folder, 'fault'));
         const isChange = readValue(valueFile) !== level;
         writeValue(valueFile, level);
         if (isChange) log.append(level);
@@ -53,6 +65,15 @@ function attachLine(place: LinePlace, valueFile: number, claim: Disposable, log:
       claim[Symbol.dispose]();
     },
   };
+}
+
+/** Counts a planted fault down and throws; does nothing where none is planted. */
+function useUpFault(path: string): void {
+  if (!existsSync(path)) return;
+  const leftCount = Number.parseInt(readFileSync(path, 'latin1'), 10);
+  if (!(leftCount > 0)) return;
+  writeFileSync(path, `${leftCount - 1}\n`);
+  throw new Error(`the file ${path} makes this write fail`);
 }
 
 function attempt<Value>(failed: FailedOperation, act: () => Value): Result<Value> {

@@ -13,6 +13,8 @@ export interface DigitalOutputRig extends AsyncDisposable {
   level(): Level;
   /** The levels the wire went through since the rig was made, oldest first; absent where no meter is fast enough. */
   readonly changes?: () => readonly Level[];
+  /** Puts a level on the wire while nobody holds the line; absent where only a holder can. */
+  leave?(level: Level): void;
 }
 
 /** Every DigitalOutput passes this. The meter decides, never the driver's own opinion. */
@@ -25,8 +27,8 @@ export function digitalOutputSuite(name: string, createRig: () => Promise<Digita
     afterEach(async () => {
       await rig[Symbol.asyncDispose]();
     });
-    const request = (initial: Level) => ({ line: rig.line, initial, consumer: 'contract' });
-    const open = async (initial: Level) => valueOf(await rig.backend.openOutput(request(initial)));
+    const request = (initial: Level | 'as-is') => ({ line: rig.line, initial, consumer: 'contract' });
+    const open = async (initial: Level | 'as-is') => valueOf(await rig.backend.openOutput(request(initial)));
 
     test.for([0, 1] as const)('a line opened with %i has that level on the wire at once', async (initial) => {
       await using _output = await open(initial);
@@ -44,6 +46,20 @@ export function digitalOutputSuite(name: string, createRig: () => Promise<Digita
       await using _output = await open(0);
       expect(rig.changes()).toEqual([]);
     });
+
+    test.for([0, 1] as const)(
+      'a line opened as it is keeps the level %i that it was found with',
+      async (found, { skip }) => {
+        if (rig.leave === undefined) return skip('nobody can leave a level on this wire');
+        rig.leave(found);
+        await using output = await open('as-is');
+        expect(rig.level()).toBe(found);
+        expect(output.readBack()).toEqual({ ok: true, value: found });
+        expect(rig.changes?.() ?? []).toEqual([]);
+        expect(output.write(found === 1 ? 0 : 1)).toEqual({ ok: true });
+        expect(rig.level()).toBe(found === 1 ? 0 : 1);
+      },
+    );
 
     test('each write arrives at the wire before it returns', async () => {
       await using output = await open(0);

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +27,7 @@ digitalOutputSuite('simulated, in memory', async () => {
     absentLine,
     level: () => wire.level,
     changes,
+    leave: (level) => wire.pull(level),
     [Symbol.asyncDispose]: backend[Symbol.asyncDispose],
   };
 });
@@ -50,6 +49,7 @@ digitalOutputSuite('simulated, in a folder', async () => {
     absentLine,
     level: () => levelOf(read('value')),
     changes: () => logged(folder.path, 'pinctrl-bcm2711:4'),
+    leave: (level) => writeFileSync(join(folder.path, 'pinctrl-bcm2711:4', 'value'), `${level}\n`),
     [Symbol.asyncDispose]: folder[Symbol.asyncDispose],
   };
 });
@@ -109,27 +109,13 @@ describe('a simulated board in a folder', () => {
     expect(readFileSync(`${path}.1`, 'utf8')).toBe('1 1\n1 0\n');
   });
 
-  test('a line held by another live process is busy and names it', async () => {
+  test('as many writes fail as the file fault says, and the wire does not notice', async () => {
     const { path, gpio } = prepare();
-    const other = await holdInOtherProcess(path);
-    const opened = await gpio.openOutput(output);
-    expect(opened).toMatchObject({ ok: false, error: { kind: 'busy', detail: `held by rival, process ${other.pid}` } });
-    await other.stop();
-  });
-
-  test('the claim of a process that died is taken over', async () => {
-    const { path, gpio } = prepare();
-    const other = await holdInOtherProcess(path);
-    await other.stop();
-    expect(readFileSync(join(path, line, 'consumer'), 'utf8')).toContain(`rival ${other.pid}`);
-    await using _output = valueOf(await gpio.openOutput(output));
-    expect(readFileSync(join(path, line, 'consumer'), 'utf8')).toContain(`qn-agent ${process.pid}`);
-  });
-
-  test('a claim whose pid came again for another process is taken over', async () => {
-    const { path, gpio } = prepare();
-    writeFileSync(join(path, line, 'consumer'), `rival ${process.pid} 1\n`);
-    await using _output = valueOf(await gpio.openOutput(output));
+    await using held = valueOf(await gpio.openOutput(output));
+    writeFileSync(join(path, line, 'fault'), '2\n');
+    for (const level of [0, 0] as const) expect(held.write(level)).toMatchObject({ ok: false, error: { kind: 'io' } });
+    expect(logged(path, line)).toEqual([1]);
+    expect(held.write(0)).toEqual({ ok: true });
   });
 
   test('the bias decides until somebody pulls, and again when he lets go', async () => {
@@ -226,24 +212,4 @@ function readText(path: string): string {
   } catch {
     return ''; // A line that never changed has no log.
   }
-}
-
-async function holdInOtherProcess(path: string) {
-  const script = `
-    import { openFolderBoard } from '${new URL('../../drivers/simulated/folder-board.ts', import.meta.url).href}';
-    const claimed = openFolderBoard(process.argv[1]).claim('${line}', 'rival');
-    console.log(claimed.ok);
-    setInterval(() => {}, 1_000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [said] = await once(child.stdout, 'data');
-  expect(String(said)).toBe('true\n');
-  return {
-    pid: child.pid,
-    async stop() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
-  };
 }

@@ -28,7 +28,15 @@ if (lineText !== undefined && wireFolder !== undefined) {
   const createRig = async () => {
     pull(0);
     const backend = valueOf(await openSysfsGpio());
-    return { backend, line, absentLine, level, pull, [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose]() };
+    return {
+      backend,
+      line,
+      absentLine,
+      level,
+      pull,
+      leave: pull,
+      [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
+    };
   };
   digitalOutputSuite('sysfs, on gpio-sim', createRig);
   digitalInputSuite('sysfs, on gpio-sim', createRig);

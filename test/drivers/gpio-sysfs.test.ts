@@ -6,6 +6,7 @@ import { systemDriverClock } from '../../drivers/clock.ts';
 import { openSysfsGpio } from '../../drivers/gpio-sysfs.ts';
 import { readSysfsChips, resolveSysfsNumber, type SysfsChip } from '../../drivers/sysfs/chips.ts';
 import { exportLine } from '../../drivers/sysfs/export.ts';
+import { readFoundLevel } from '../../drivers/sysfs/found-level.ts';
 
 const expander = 'raspberrypi-exp-gpio';
 const brcmstb = 'gpio-brcmstb@107d508500';
@@ -158,3 +159,18 @@ function putLine(root: string, number: number): void {
   mkdirSync(join(root, `gpio${number}`));
   for (const name of ['value', 'direction', 'active_low', 'edge']) writeFileSync(join(root, `gpio${number}`, name), '');
 }
+
+describe('the level a line was found with', () => {
+  test.for([
+    ['0', '0', 0],
+    ['1', '0', 1],
+    ['0', '1', 1],
+    ['1', '1', 0],
+  ] as const)('value %s with active_low %s is electrical %i', async ([value, activeLow, level]) => {
+    const root = createRoot();
+    putLine(root, 588);
+    writeFileSync(join(root, 'gpio588', 'value'), `${value}\n`);
+    writeFileSync(join(root, 'gpio588', 'active_low'), `${activeLow}\n`);
+    expect(await readFoundLevel(root, { resource: 'GPIO17', number: 588 })).toBe(level);
+  });
+});

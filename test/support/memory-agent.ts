@@ -11,6 +11,7 @@ import { type Agent, type Environment, startAgent } from '../../agent/start.ts';
 import type { BytePort } from '../../drivers/contract/byte-port.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
+import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { createArrivals } from './arrivals.ts';
 import { decodeHeard, type Heard, type Listener, listen } from './heard.ts';
@@ -60,6 +61,7 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
     log: silentLog,
     random,
     openGpio: async () => ok(createSimulatedGpio(board, { clock })),
+    createPwm: () => createSimulatedPwm(),
     async openBytePort(resource) {
       const port = options.ports?.[resource];
       if (port !== undefined) return ok(port);

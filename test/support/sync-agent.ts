@@ -6,6 +6,7 @@ import type { Message } from '../../agent/qn/message.ts';
 import { decodeMessage } from '../../agent/qn/registry.ts';
 import { startAgent } from '../../agent/start.ts';
 import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
+import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import { openBytePort } from '../../drivers/registry.ts';
 import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
@@ -44,6 +45,7 @@ export async function startSyncAgent(sections = '') {
     log: silentLog,
     random: () => 0,
     openGpio: async () => ({ ok: true, value: createSimulatedGpio(board) }),
+    createPwm: () => createSimulatedPwm(),
     openBytePort,
     openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: 'pi-1', will, subscriptions }, handlers),
   });

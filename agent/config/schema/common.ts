@@ -26,6 +26,12 @@ export const common = {
   ),
 };
 
+/** Of a line that is on or off; turned into a level by the document, never by a driver. */
+export const active = v.optional(
+  v.pipe(choice(['high', 'low']), v.description('The electrical level that means on.')),
+  'high',
+);
+
 export const commonLater = ['once', 'resume'] as const;
 
 type Common = Pick<DocumentConfig, 'number' | 'priority' | 'retained'>;

@@ -3,11 +3,13 @@ import { documentNameBytesMax, documentSegmentsMax } from '../../limits.ts';
 import { isDocumentName } from '../../qn/topic.ts';
 import { nearestName } from '../nearest.ts';
 import { isPlainMap } from '../plain-map.ts';
-import { gpioIn, gpioOut } from './gpio.ts';
+import { gpioCounter, gpioIn } from './gpio-input.ts';
+import { gpioOut } from './gpio-output.ts';
 import { describeInput, message, quote } from './issue.ts';
+import { pwmOut } from './pwm.ts';
 import { serialLength, serialLine, serialRaw } from './serial.ts';
 
-const laterDrivers = ['gpio-counter', 'pwm-out', 'modbus-rtu', 'modbus-register', 'mcu'];
+const laterDrivers = ['modbus-rtu', 'modbus-register', 'mcu'];
 const reservedNames = ['agent', 'channels', 'selftest', 'config'];
 
 export const documentName = v.pipe(
@@ -19,7 +21,7 @@ export const documentName = v.pipe(
   ),
 );
 
-const anyDocument = v.union([gpioOut, gpioIn, serialLine, serialRaw, serialLength]);
+const anyDocument = v.union([gpioOut, gpioIn, gpioCounter, pwmOut, serialLine, serialRaw, serialLength]);
 
 const run: (typeof anyDocument)['~run'] = (dataset, config) => {
   const input = dataset.value;

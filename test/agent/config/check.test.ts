@@ -52,6 +52,9 @@ test.each([
   `${document('driver: gpio-out, line: A')}\nbindings: [${many(limits.bindingsMax, () => '{ on: x, to: a }')}]`,
   `${document('driver: gpio-out, line: A')}\nbindings: [{ on: x, to: a, map: { ${many(limits.bindingMapEntriesMax, (index) => `k${index}: 1`)} } }]`,
   document(`driver: gpio-out, number: 65535, line: ${'L'.repeat(31)}`),
+  document('driver: gpio-out, line: A, max-on: 1d, min-dwell: 10m, safe: { offline: { after: 100ms } }'),
+  document('driver: gpio-counter, line: A, publish: { min: 100ms }, storm: { rate: 100000, for: 60s, retry: 10m }'),
+  document('driver: pwm-out, chip: pwmchip0, channel: 255, frequency: 10000000, scale: 100, safe: { boot: 100 }'),
   document('driver: gpio-in, number: 1, debounce: 10s, line: { chip: c, offset: 65535 }'),
   document(
     `driver: serial-line, port: /dev/x, max: 64KiB, inter-byte: 1m, baud: 4000000, delimiter: ${'x'.repeat(16)}`,
@@ -78,6 +81,10 @@ test('a short config is filled up with the defaults', () => {
   const checked = checkConfig(
     `${validHead}documents:
   out: { driver: gpio-out, line: { chip: c, offset: 0 } }
+  up: { driver: gpio-out, line: U, max-on: 10m, interlock: lift, safe: { offline: {} } }
+  down: { driver: gpio-out, line: D, interlock: lift, interlock-policy: switch, dead-time: 1s, safe: { crash: hold } }
+  flow: { driver: gpio-counter, line: F }
+  fan: { driver: pwm-out, chip: pwmchip0, frequency: 25000, scale: 100, safe: { boot: 40, exit: hold } }
   in: { driver: gpio-in, line: L }
   line: { driver: serial-line, port: /dev/a }
   raw: { driver: serial-raw, port: simulated:/b }
@@ -85,6 +92,8 @@ test('a short config is filled up with the defaults', () => {
     'c.yaml',
   );
   const common = { priority: 'normal', retained: 'refuse' };
+  const offEver = { boot: false, exit: false, crash: false, configError: false };
+  const storm = { ratePerS: 500, windowMs: 1_000, retryMs: 10_000 };
   const settings = { baud: 9600, dataBits: 8, parity: 'none', stopBits: 1 };
   const serial = { ...common, settings, append: '', frameBytesMax: 1024 };
   expect(checked.ok && checked.value.config).toEqual({
@@ -106,9 +115,47 @@ test('a short config is filled up with the defaults', () => {
         driver: 'gpio-out',
         line: { chip: 'c', offset: 0 },
         active: 'high',
-        safe: { boot: false, exit: false },
+        safe: offEver,
+        minDwellMs: 0,
       },
-      in: { ...common, driver: 'gpio-in', line: 'L', active: 'high', bias: 'as-is', debounceMs: 0 },
+      up: {
+        ...common,
+        driver: 'gpio-out',
+        line: 'U',
+        active: 'high',
+        safe: { ...offEver, offline: { afterMs: 30_000, to: false, restore: false } },
+        minDwellMs: 0,
+        maxOnMs: 600_000,
+        interlock: { group: 'lift', policy: 'refuse', deadTimeMs: 100 },
+      },
+      down: {
+        ...common,
+        driver: 'gpio-out',
+        line: 'D',
+        active: 'high',
+        safe: { ...offEver, crash: 'hold' },
+        minDwellMs: 0,
+        interlock: { group: 'lift', policy: 'switch', deadTimeMs: 1_000 },
+      },
+      flow: {
+        ...common,
+        driver: 'gpio-counter',
+        line: 'F',
+        bias: 'as-is',
+        edge: 'rising',
+        publishMsMin: 1_000,
+        storm: { ...storm, ratePerS: 5_000 },
+      },
+      fan: {
+        ...common,
+        driver: 'pwm-out',
+        chip: 'pwmchip0',
+        channel: 0,
+        frequencyHz: 25_000,
+        scale: 100,
+        safe: { boot: 0.4, exit: 'hold' },
+      },
+      in: { ...common, driver: 'gpio-in', line: 'L', active: 'high', bias: 'as-is', debounceMs: 0, storm },
       line: {
         ...serial,
         driver: 'serial-line',

@@ -14,7 +14,11 @@ test('the shipped example has no faults', async () => {
   expect(loaded.ok && Object.values(loaded.value.config.documents).map(({ driver }) => driver)).toEqual([
     'gpio-out',
     'gpio-out',
+    'gpio-out',
+    'gpio-out',
     'gpio-in',
+    'gpio-counter',
+    'pwm-out',
     'serial-line',
     'serial-raw',
     'serial-length',
@@ -36,6 +40,8 @@ test('the schema lists every documented key', () => {
       'root brokers username password client-id acks encoding keepalive url weight ca cert key',
       'backend board profile interval level on select map to socket host',
       'driver number priority retained line chip offset active safe boot exit bias debounce',
+      'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',
+      'storm rate for retry edge publish min channel frequency scale',
       'port baud data-bits parity stop-bits delimiter append max inter-byte prefix endian',
     ]
       .flatMap((line) => line.split(' '))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Lane, type Work } from '../../../agent/dispatch/lane.ts';
-import type { OpenDocument } from '../../../agent/documents/kind.ts';
+import type { OpenDocument, Performed } from '../../../agent/documents/kind.ts';
 import { documentQueueCountMax } from '../../../agent/limits.ts';
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 
@@ -28,7 +28,7 @@ function recorder() {
       events.push(`begin ${name}`);
       return begins;
     },
-    end: (result) => void events.push(`end ${name} ${result.ok ? 'ok' : result.error.kind}`),
+    end: (result) => void events.push(`end ${name} ${endOf(result)}`),
   });
   return { events, work };
 }
@@ -110,3 +110,8 @@ describe('a lane', () => {
     await new Lane(document).settled(); // An idle one is.
   });
 });
+
+function endOf(result: Performed): string {
+  if (result.ok) return 'ok';
+  return 'kind' in result.error ? result.error.kind : 'refused or superseded';
+}

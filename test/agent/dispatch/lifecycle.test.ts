@@ -22,6 +22,7 @@ const possible: readonly (readonly [LifeState, LifeInput, LifeState])[] = [
   ['accepted', 'execute', 'executing'],
   ['accepted', 'expire', 'expired'],
   ['accepted', 'supersede', 'superseded'],
+  ['executing', 'supersede', 'superseded'],
   ['accepted', 'fail', 'failed'],
   ['executing', 'succeed', 'successful'],
   ['executing', 'fail', 'failed'],

@@ -12,6 +12,7 @@ const config: GpioInConfig = {
   active: 'low',
   bias: 'pull-up',
   debounceMs: 0,
+  storm: { ratePerS: 500, windowMs: 1_000, retryMs: 10_000 },
   priority: 'normal',
   retained: 'refuse',
 };

@@ -11,7 +11,8 @@ const config: GpioOutConfig = {
   driver: 'gpio-out',
   line: 'GPIO17',
   active: 'high',
-  safe: { boot: false, exit: false },
+  safe: { boot: false, exit: false, crash: false, configError: false },
+  minDwellMs: 0,
   priority: 'normal',
   retained: 'refuse',
 };
@@ -53,7 +54,7 @@ describe('an output', () => {
     ['low', false, 1],
     ['low', true, 0],
   ] as const)('active %s, opened with boot %s, drives %i', async (active, boot, level) => {
-    const { wire, changes } = await open({ active, safe: { boot, exit: 'hold' } });
+    const { wire, changes } = await open({ active, safe: { ...config.safe, boot, exit: 'hold' } });
     expect([wire.level, changes]).toEqual([level, [boot]]);
   });
 
@@ -72,7 +73,7 @@ describe('an output', () => {
     [false, 0],
     ['hold', 1],
   ] as const)('with exit %s leaves the wire at %i', async (exit, level) => {
-    const { document, wire } = await open({ safe: { boot: false, exit } });
+    const { document, wire } = await open({ safe: { ...config.safe, exit } });
     await document.perform({ do: 'set', on: true });
     await document[Symbol.asyncDispose]();
     expect([wire.level, wire.holder]).toEqual([level, undefined]);

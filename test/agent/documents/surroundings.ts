@@ -6,6 +6,7 @@ import type { Value } from '../../../agent/qn/message.ts';
 import type { BytePort } from '../../../drivers/contract/byte-port.ts';
 import type { GpioBackend } from '../../../drivers/contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { createSimulatedPwm } from '../../../drivers/pwm-simulated.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 export interface WatchedSurroundings extends DocumentSurroundings {
@@ -25,12 +26,16 @@ export function watchSurroundings(parts: { gpio?: GpioBackend; port?: BytePort }
   const absent = (resource: string): Result<never> =>
     fail({ kind: 'absent', operation: 'open', resource, detail: 'not there', fix: 'plug it in' });
   return {
+    name: 'document',
     clock: createFakeClock(),
     log: silentLog,
     pool,
     gpio: parts.gpio === undefined ? absent('gpio') : ok(parts.gpio),
     openBytePort: async (resource) => (parts.port === undefined ? absent(resource) : ok(parts.port)),
     changed: (value) => void changes.push(value),
+    pwm: createSimulatedPwm(),
+    memory: { recall: () => undefined, keep() {}, touch() {} },
+    safe() {},
     happened: (value) => void events.push(value),
     troubled: (error) => void troubles.push(error),
     changes,

@@ -13,6 +13,10 @@ export const catches: readonly (readonly [fault: string, title: string])[] = [
     'opening low a wire that is low leaves it alone',
   ],
   [
+    'digital output contract: drives low where it should take over what it finds',
+    'a line opened as it is keeps the level 1 that it was found with',
+  ],
+  [
     'digital output contract: answers from memory after disposal',
     'after disposal writing and reading back fail with closed and leave the wire alone',
   ],

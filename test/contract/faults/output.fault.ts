@@ -6,9 +6,10 @@ import { digitalOutputSuite } from '../digital-output.suite.ts';
 
 const line = 'GPIO17';
 const other = (level: Level): Level => (level === 1 ? 0 : 1);
+const otherInitial = (initial: OutputRequest['initial']) => (initial === 'as-is' ? initial : other(initial));
 
 plant('inverts the level, and what it reads back as well', {
-  request: (request) => ({ ...request, initial: other(request.initial) }),
+  request: (request) => ({ ...request, initial: otherInitial(request.initial) }),
   output: (output) => ({
     ...output,
     write: (level) => output.write(other(level)),
@@ -31,7 +32,11 @@ plant('goes through low on its way to any level', {
 
 plant('opens low and then drives the first level', {
   request: (request) => ({ ...request, initial: 0 }),
-  opened: (output, { initial }) => void (output.write(1), output.write(0), output.write(initial)),
+  opened: (output, { initial }) => void (output.write(1), output.write(0), output.write(initial === 1 ? 1 : 0)),
+});
+
+plant('drives low where it should take over what it finds', {
+  request: (request) => (request.initial === 'as-is' ? { ...request, initial: 0 } : request),
 });
 
 plant('answers from memory after disposal', {
@@ -76,6 +81,7 @@ function plant(name: string, fault: Fault): void {
       absentLine: 'GPIO99',
       level: () => wire.level,
       changes: () => wire.edges.map((edge) => edge.level),
+      leave: (level) => wire.pull(level),
       [Symbol.asyncDispose]: () => sound[Symbol.asyncDispose](),
     };
   });

@@ -4,6 +4,7 @@ import type { FaultCases } from './fault-case.ts';
 import { fileCases } from './file-cases.ts';
 import { lineCases } from './line-cases.ts';
 import { mqttCases } from './mqtt-cases.ts';
+import { outputCases } from './output-cases.ts';
 import { sectionCases } from './section-cases.ts';
 import { serialCases } from './serial-cases.ts';
 
@@ -13,6 +14,7 @@ export const faultCases: FaultCases = {
   ...mqttCases,
   ...documentCases,
   ...lineCases,
+  ...outputCases,
   ...serialCases,
   ...bindingCases,
 };

@@ -66,16 +66,16 @@ export const lineCases: FaultCases = {
     faults: ['3:58: /documents/a/active: expected high or low, found "hi"'],
   },
   'a safe state that is no switch': {
-    yaml: out('safe: { boot: hold, exit: 1 }'),
+    yaml: out('safe: { boot: held, exit: 1 }'),
     faults: [
-      '3:64: /documents/a/safe/boot: expected on or off, found "hold"',
+      '3:64: /documents/a/safe/boot: expected on, off or hold, found "held"',
       '3:76: /documents/a/safe/exit: expected on, off or hold, found number 1',
     ],
   },
   'a key of another driver': {
     yaml: out('debounce: 20ms'),
     faults: [
-      '3:50: /documents/a/debounce: unknown key "debounce" (known here: driver, line, active, safe, number, priority, retained)',
+      '3:50: /documents/a/debounce: unknown key "debounce" (known here: driver, line, active, safe, max-on, min-dwell, interlock, interlock-policy, dead-time, number, priority, retained)',
     ],
   },
   'a misspelt debounce': {

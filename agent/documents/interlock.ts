@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.ts';
+import type { InterlockConfig } from '../config/config.ts';
+import type { Row } from './row.ts';
+
+/** An output of a group. */
+export interface InterlockMember {
+  readonly name: string;
+  /** Goes off at once, in favour of another member; false: it could not, and may still be on. */
+  yieldTo(name: string): boolean;
+}
+
+/** Whether a member may go on: after so long, or not while `heldBy` has the group. */
+export type Passage = { readonly waitMs: number } | { readonly heldBy: string };
+
+/**
+ * Outputs of which at most one is on: up and down of a hoist. Whoever wants to go on holds the group from then until it
+ * is off again; between two holders all are off for the dead time.
+ *
+ * Not promised: anything while the agent is not running. Wire what must never be on together so that it cannot.
+ */
+export class InterlockGroup {
+  readonly #clock: Clock;
+  readonly #deadTimeMs: number;
+  #holder: InterlockMember | undefined;
+  #last: { readonly member: InterlockMember; readonly offMs: number } | undefined;
+
+  constructor(clock: Clock, deadTimeMs: number) {
+    this.#clock = clock;
+    this.#deadTimeMs = deadTimeMs;
+  }
+
+  /** From here on the member holds the group, unless the answer is `heldBy`. */
+  request(member: InterlockMember, policy: InterlockConfig['policy']): Passage {
+    const holder = this.#holder;
+    if (holder !== undefined && holder !== member) {
+      if (policy === 'refuse' || !holder.yieldTo(member.name)) return { heldBy: holder.name };
+    }
+    this.#holder = member;
+    if (this.#last === undefined || this.#last.member === member) return { waitMs: 0 };
+    return { waitMs: Math.max(0, this.#last.offMs + this.#deadTimeMs - this.#clock.monotonicMs()) };
+  }
+
+  /** The member is off, and does not want to go on. `wasOn`: only then there is a dead time to keep. */
+  release(member: InterlockMember, wasOn: boolean): void {
+    if (this.#holder === member) this.#holder = undefined;
+    if (wasOn) this.#last = { member, offMs: this.#clock.monotonicMs() };
+  }
+}
+
+/** One group for each name in the config; the longest dead time of its members counts for all. */
+export function createInterlocks(clock: Clock, rows: readonly Row[]): ReadonlyMap<string, InterlockGroup> {
+  const deadTimes = new Map<string, number>();
+  for (const { config } of rows) {
+    if (config.driver !== 'gpio-out' || config.interlock === undefined) continue;
+    const { group, deadTimeMs } = config.interlock;
+    deadTimes.set(group, Math.max(deadTimeMs, deadTimes.get(group) ?? 0));
+  }
+  return new Map([...deadTimes].map(([group, deadTimeMs]) => [group, new InterlockGroup(clock, deadTimeMs)]));
+}

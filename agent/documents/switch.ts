@@ -1,0 +1,232 @@
+import type { DigitalOutput } from '../../drivers/contract/digital.ts';
+import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { type Situation, safeAction } from '../../drivers/safe-state.ts';
+import type { GpioOutConfig } from '../config/config.ts';
+import { safeRetryMs, switchWaitsMax } from '../limits.ts';
+import type { Refusal } from '../qn/reason.ts';
+import type { InterlockMember } from './interlock.ts';
+import type { DocumentSurroundings, Effect, OpenDocument, Performed } from './kind.ts';
+import { levelOf } from './level.ts';
+import { OnLimit } from './on-limit.ts';
+import { Waiting, type Wish } from './waiting.ts';
+
+type SwitchSurroundings = Pick<
+  DocumentSurroundings,
+  'name' | 'clock' | 'log' | 'memory' | 'interlock' | 'changed' | 'happened' | 'troubled' | 'safe'
+>;
+
+/**
+ * An open output with its rules: shortest time between two changes, longest time on, interlock, safe states. Safe
+ * states and giving way in an interlock do not wait for the shortest time; everything else does.
+ */
+export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
+  readonly name: string;
+  readonly #config: GpioOutConfig;
+  readonly #output: DigitalOutput;
+  readonly #surroundings: SwitchSurroundings;
+  readonly #limit: OnLimit | undefined;
+  #isOn: boolean;
+  #isOpen = true;
+  #hasTrouble = false;
+  #changedMs: number;
+  readonly #waiting: Waiting;
+  /** Brings the output down where no command is left that would. */
+  #tail: Disposable | undefined;
+  #offlineTimer: Disposable | undefined;
+  /** What it was before it went to its offline state, until somebody commands again. */
+  #before: boolean | undefined;
+
+  /** `isOn`: as the output is driven now. */
+  constructor(config: GpioOutConfig, output: DigitalOutput, isOn: boolean, surroundings: SwitchSurroundings) {
+    const { clock, memory, name } = surroundings;
+    this.name = name;
+    this.#config = config;
+    this.#output = output;
+    this.#surroundings = surroundings;
+    this.#isOn = isOn;
+    this.#waiting = new Waiting(clock);
+    this.#changedMs = clock.monotonicMs(); // Nobody knows whether opening was a change, so it counts as one.
+    const { maxOnMs } = config;
+    this.#limit = maxOnMs === undefined ? undefined : new OnLimit(clock, memory, maxOnMs, () => this.#limitOver());
+    this.#begin();
+  }
+
+  perform(effect: Effect): Performed | Promise<Performed> {
+    if (!this.#isOpen) return fail(this.#closed());
+    this.#giveWay('a command came');
+    switch (effect.do) {
+      case 'set':
+        return this.#go({ on: effect.on });
+      case 'toggle':
+        return this.#go({ on: !this.#isOn });
+      case 'pulse':
+        return this.#go({ on: true, forMs: effect.forMs });
+      default:
+        return ok(); // The plan of this kind makes no other.
+    }
+  }
+
+  /** Pulses give way to whatever comes; a command that still waits to switch on gives way to off. QN-4.6 */
+  makeWay(next: Effect): void {
+    const pending = this.#waiting.current;
+    if (pending === undefined) return;
+    const isOff = next.do === 'set' && !next.on;
+    if (pending.wish.forMs === undefined && !(pending.wish.on && isOff)) return;
+    if (pending.isPulse) {
+      // If the next command comes to nothing after all, the pulse must end all the same.
+      const leftMs = Math.max(0, pending.untilMs - this.#surroundings.clock.monotonicMs());
+      this.#tail = this.#surroundings.clock.after(leftMs, () => this.#drive(false));
+    }
+    this.#giveWay('a later command came');
+  }
+
+  enter(situation: Situation): void {
+    const action = safeAction(situation, this.#config.safe);
+    if (action.do !== 'drive' || !this.#isOpen) return;
+    this.#giveWay(`the output went to its ${situation} state`);
+    const before = this.#isOn;
+    if (action.on === before || (action.on && this.#refusal() !== undefined)) return;
+    if (!this.#drive(action.on).ok) return;
+    this.#before = before;
+    this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
+  }
+
+  online(isOnline: boolean): void {
+    const { offline } = this.#config.safe;
+    this.#offlineTimer?.[Symbol.dispose]();
+    this.#offlineTimer = undefined;
+    if (offline === undefined || !this.#isOpen) return;
+    if (!isOnline) {
+      this.#offlineTimer = this.#surroundings.clock.after(offline.afterMs, () => this.enter('offline'));
+    } else if (offline.restore && this.#before !== undefined) {
+      void this.#go({ on: this.#before }); // What becomes of it, the state tells; nobody waits for it.
+    }
+  }
+
+  yieldTo(name: string): boolean {
+    this.#giveWay(`${name} went on instead`);
+    if (this.#isOn) this.#drive(false);
+    return !this.#isOn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOpen) return;
+    this.online(true);
+    this.#offlineTimer?.[Symbol.dispose]();
+    this.#giveWay('the agent stopped', { reason: 'interrupted', detail: 'the agent stopped meanwhile' });
+    const action = safeAction('exit', this.#config.safe);
+    if (action.do === 'drive') this.#drive(action.on);
+    this.#isOpen = false;
+    this.#tail?.[Symbol.dispose]();
+    this.#limit?.[Symbol.dispose]();
+    await this.#output[Symbol.asyncDispose]();
+  }
+
+  /** The rules hold for the level it begins with, too. */
+  #begin(): void {
+    if (!this.#isOn) return;
+    const refusal = this.#refusal();
+    const leftMs = this.#config.safe.boot === 'hold' ? this.#limit?.leftOfBefore() : undefined;
+    if (refusal === undefined && leftMs !== 0) return this.#limit?.start(leftMs);
+    const detail = refusal?.detail ?? 'its longest time on is over';
+    this.#surroundings.log.warn({ document: this.name, detail }, 'output found on is switched off');
+    this.#drive(false);
+  }
+
+  #go(wish: Wish, triesLeftCount = switchWaitsMax): Performed | Promise<Performed> {
+    const waitMs = this.#waitMs(wish.on);
+    if (!waitMs.ok) return waitMs;
+    if (waitMs.value === 0) return this.#act(wish);
+    if (triesLeftCount > 0)
+      return this.#waiting.start({ wish, isPulse: false }, waitMs.value, () => this.#go(wish, triesLeftCount - 1));
+    if (!this.#isOn) this.#surroundings.interlock?.release(this, false);
+    return fail({ reason: 'busy', detail: `${this.name} cannot change yet; send it again` });
+  }
+
+  #waitMs(on: boolean): Result<number, Refusal> {
+    const { clock, interlock } = this.#surroundings;
+    const dwellMs = on === this.#isOn ? 0 : this.#changedMs + this.#config.minDwellMs - clock.monotonicMs();
+    if (!on || interlock === undefined) return ok(Math.max(0, dwellMs));
+    const passage = interlock.request(this, this.#config.interlock?.policy ?? 'refuse');
+    return 'heldBy' in passage ? fail(this.#interlocked(passage.heldBy)) : ok(Math.max(0, dwellMs, passage.waitMs));
+  }
+
+  #act(wish: Wish): Performed | Promise<Performed> {
+    const driven = this.#drive(wish.on);
+    if (!driven.ok) return driven;
+    this.#before = undefined;
+    this.#surroundings.safe(undefined);
+    return wish.forMs === undefined
+      ? driven
+      : this.#waiting.start({ wish, isPulse: true }, wish.forMs, () => this.#drive(false));
+  }
+
+  #giveWay(detail: string, refusal?: Refusal): void {
+    if (this.#waiting.current === undefined) return;
+    if (!this.#isOn) this.#surroundings.interlock?.release(this, false);
+    this.#waiting.end(fail(refusal ?? { superseded: true, detail }));
+  }
+
+  #drive(on: boolean): Result<void> {
+    this.#tail?.[Symbol.dispose]();
+    this.#tail = undefined;
+    const written = this.#output.write(levelOf(this.#config, on));
+    if (!written.ok) this.#failed(written.error);
+    else {
+      this.#became(on);
+      if (this.#hasTrouble) this.#surroundings.troubled(undefined);
+      this.#hasTrouble = false;
+    }
+    return written;
+  }
+
+  #became(on: boolean): void {
+    const { clock, interlock, changed } = this.#surroundings;
+    const wasOn = this.#isOn;
+    if (on !== wasOn) this.#changedMs = clock.monotonicMs();
+    this.#isOn = on;
+    if (on) this.#limit?.start();
+    else {
+      this.#limit?.stop();
+      interlock?.release(this, wasOn);
+    }
+    changed(on);
+  }
+
+  /** Nobody knows the level now; one try to bring it to a known one. An interlock group stays held: it may be on. */
+  #failed(error: DriverError): void {
+    this.#hasTrouble = true;
+    this.#surroundings.troubled(error);
+    const action = safeAction('driver-fault', this.#config.safe);
+    if (action.do !== 'drive' || !this.#output.write(levelOf(this.#config, action.on)).ok) return;
+    this.#became(action.on);
+    this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: driver-fault`);
+  }
+
+  #limitOver(): void {
+    this.#giveWay('its longest time on is over');
+    this.#drive(false);
+    this.#surroundings.happened({ off: 'max-on' });
+    if (this.#isOn) this.#tail = this.#surroundings.clock.after(safeRetryMs, () => this.#limitOver());
+  }
+
+  #refusal(): Refusal | undefined {
+    const passage = this.#surroundings.interlock?.request(this, 'refuse');
+    return passage !== undefined && 'heldBy' in passage ? this.#interlocked(passage.heldBy) : undefined;
+  }
+
+  #interlocked(heldBy: string): Refusal {
+    const group = this.#config.interlock?.group ?? '';
+    const detail = `${heldBy} of the interlock group ${group} is on; switch it off first, or set interlock-policy: switch`;
+    return { reason: 'interlocked', detail };
+  }
+
+  #closed(): DriverError {
+    return {
+      kind: 'closed',
+      operation: 'write',
+      resource: this.#output.resource,
+      detail: 'the output was closed before',
+    };
+  }
+}

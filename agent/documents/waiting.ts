@@ -1,0 +1,52 @@
+import type { Clock } from '../clock.ts';
+import type { Performed } from './kind.ts';
+
+/** What a command wants of an output: on or off, for good or for so long. */
+export interface Wish {
+  readonly on: boolean;
+  readonly forMs?: number;
+}
+
+interface Wait {
+  readonly wish: Wish;
+  /** The pulse is under way; else the command waits until it may change the output. */
+  readonly isPulse: boolean;
+}
+
+interface Pending extends Wait {
+  readonly untilMs: number;
+  readonly timer: Disposable;
+  resolve(result: Performed): void;
+}
+
+/** The one command of an output that is between its beginning and its end. */
+export class Waiting {
+  readonly #clock: Clock;
+  #pending: Pending | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get current(): (Wait & { readonly untilMs: number }) | undefined {
+    return this.#pending;
+  }
+
+  /** Ends with what `then` brings, or with what `end` is given before. */
+  start(wait: Wait, delayMs: number, then: () => Performed | Promise<Performed>): Promise<Performed> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(delayMs, () => {
+        this.#pending = undefined;
+        resolve(then());
+      });
+      this.#pending = { ...wait, untilMs: this.#clock.monotonicMs() + delayMs, timer, resolve };
+    });
+  }
+
+  end(result: Performed): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.timer[Symbol.dispose]();
+    pending?.resolve(result);
+  }
+}

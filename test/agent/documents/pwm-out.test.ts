@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { Value } from '../../../agent/qn/message.ts';
+import { openDocuments } from '../../support/document-rig.ts';
+
+const fan = (rest = '') => `fan: { driver: pwm-out, chip: pwmchip0, frequency: 25000${rest} }`;
+
+test.for<[string, Value, string]>([
+  ['', 0.25, '0.25'],
+  ['', { duty: 0.5 }, '0.5'],
+  ['', 'ON', '1'],
+  ['', false, '0'],
+  [', scale: 100', 25, '25'],
+  [', scale: 100', { duty: 33.3 }, '33.3'],
+  [', scale: 100', 'on', '100'],
+  [', scale: 100', 1, '1'],
+])('with %j the value %j is told as %s', async ([rest, value, told]) => {
+  await using rig = await openDocuments({ documents: [fan(rest)] });
+  expect(await rig.command('fan', value)).toEqual({ ok: true });
+  expect(rig.told.at(-1)).toBe(`fan ${told}`);
+});
+
+test.for<[string, Value]>([
+  ['', 1.01],
+  ['', -0.1],
+  ['', 'half'],
+  ['', { duty: '1' }],
+  ['', { duty: 1, more: 1 }],
+  ['', null],
+  [', scale: 100', 101],
+])('with %j the value %j is out of range', async ([rest, value]) => {
+  await using rig = await openDocuments({ documents: [fan(rest)] });
+  expect(await rig.command('fan', value)).toMatchObject({ ok: false, error: { reason: 'out-of-range' } });
+  expect(rig.told).toEqual(['fan 0']);
+});
+
+test('it begins and ends as the config says', async () => {
+  const rig = await openDocuments({ documents: [fan(', scale: 100, safe: { boot: 40, exit: 10 }')] });
+  expect(rig.open('fan').probe()).toEqual({ ok: true, value: 'runs at 40 % of 25000 Hz' });
+  await rig[Symbol.asyncDispose]();
+  expect(rig.told).toEqual(['fan 40', 'fan 10']);
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { type DocumentRig, openDocuments } from '../../support/document-rig.ts';
+
+const door = 'door: { driver: gpio-in, line: D, storm: { rate: 10, for: 1s, retry: 5s } }';
+
+/** So many changes of the wire at the same moment. */
+function shake(rig: DocumentRig, count: number, line = 'D'): void {
+  const wire = rig.memoryBoard.wire(line);
+  for (let times = 0; times < count; times += 1) wire.pull(wire.level === 1 ? 0 : 1);
+}
+
+describe('a storm of edges', () => {
+  test('as many edges as the rule allows are all told', async () => {
+    await using rig = await openDocuments({ documents: [door] });
+    for (let second = 0; second < 5; second += 1) {
+      shake(rig, 10);
+      await rig.clock.advance(1_000);
+    }
+    expect(rig.told.filter((text) => text.startsWith('door ! '))).toHaveLength(50);
+    expect(rig.report('door')).toMatchObject({ state: 'working' });
+  });
+
+  test('one more, and the line is let go of: told as an event and in health', async () => {
+    await using rig = await openDocuments({ documents: [door] });
+    shake(rig, 11);
+    expect(rig.told.at(-1)).toBe('door ! {"disabled":"storm"}');
+    expect(rig.report('door')).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('disabled: storm, more than 10 edges in 1000 ms; tried again in 5 s'),
+    });
+    expect(rig.open('door').probe()).toMatchObject({ ok: false, error: { kind: 'closed' } });
+    const toldCount = rig.told.length;
+    shake(rig, 1_000);
+    expect(rig.told).toHaveLength(toldCount);
+    await rig.clock.advance(0);
+    expect(rig.memoryBoard.wire('D').holder).toBeUndefined();
+  });
+
+  test('it is tried again by itself, and tells the level it finds then', async () => {
+    await using rig = await openDocuments({ documents: [door] });
+    shake(rig, 11);
+    await rig.clock.advance(4_999);
+    expect(rig.report('door')?.state).toBe('failed');
+    rig.memoryBoard.wire('D').pull(1);
+    await rig.clock.advance(1);
+    expect(rig.told.slice(-2)).toEqual(['door true', 'door ! {"disabled":false}']);
+    expect(rig.report('door')?.state).toBe('working');
+    rig.memoryBoard.wire('D').pull(0);
+    expect(rig.told.at(-1)).toBe('door ! false');
+  });
+
+  test('while the storm goes on the waits double, and begin anew after a quiet window', async () => {
+    await using rig = await openDocuments({ documents: [door] });
+    for (const waitMs of [5_000, 10_000, 20_000]) {
+      shake(rig, 11);
+      await rig.clock.advance(waitMs - 1);
+      expect(rig.report('door')?.state).toBe('failed');
+      await rig.clock.advance(1);
+      expect(rig.report('door')?.state).toBe('working');
+    }
+    await rig.clock.advance(1_000);
+    shake(rig, 11);
+    await rig.clock.advance(5_000);
+    expect(rig.report('door')?.state).toBe('working');
+  });
+
+  test('closing during the wait leaves no timer and no line', async () => {
+    const rig = await openDocuments({ documents: [door] });
+    shake(rig, 11);
+    await rig[Symbol.asyncDispose]();
+    expect([rig.clock.timersCount, rig.memoryBoard.wire('D').holder]).toEqual([0, undefined]);
+  });
+
+  test('a counter keeps its count over a storm', async () => {
+    const document = 'flow: { driver: gpio-counter, line: F, edge: both, storm: { rate: 100 } }';
+    await using rig = await openDocuments({ documents: [document] });
+    shake(rig, 101, 'F');
+    expect(rig.told.at(-1)).toBe('flow ! {"disabled":"storm"}');
+    await rig.clock.advance(10_000);
+    shake(rig, 5, 'F');
+    await rig.clock.advance(1_000);
+    expect(rig.told.at(-1)).toContain('"count":105');
+  });
+});

@@ -1,0 +1,99 @@
+import { checkConfig } from '../../agent/config/check.ts';
+import { formatFault } from '../../agent/config/fault.ts';
+import { Lane } from '../../agent/dispatch/lane.ts';
+import { Board, type DriverReport } from '../../agent/documents/board.ts';
+import type { OpenDocument, Performed } from '../../agent/documents/kind.ts';
+import type { Memory } from '../../agent/documents/memory-file.ts';
+import { createRow, type Row } from '../../agent/documents/row.ts';
+import { poolProfiles } from '../../agent/limits.ts';
+import { silentLog } from '../../agent/log.ts';
+import { createPool } from '../../agent/pool/pool.ts';
+import type { Value } from '../../agent/qn/message.ts';
+import { fail, ok } from '../../drivers/contract/result.ts';
+import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
+import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
+import type { SimulatedWeather } from '../../drivers/simulated/board.ts';
+import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { valueOf } from './value-of.ts';
+
+export interface DocumentRigOptions {
+  /** Entries below `documents`, as flow maps: `relay: { driver: gpio-out, line: A }`. */
+  readonly documents: readonly string[];
+  readonly board?: MemoryBoard;
+  readonly clock?: FakeClock;
+  readonly weather?: SimulatedWeather;
+  /** Stamps of edges. */
+  readonly nowNs?: () => bigint;
+  /** What the agent before this one kept. */
+  readonly kept?: { readonly [document: string]: unknown };
+}
+
+/** Documents on a board in memory, with a clock that the test moves, and everything they told. */
+export interface DocumentRig extends AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly memoryBoard: MemoryBoard;
+  readonly board: Board;
+  /** Values, events and safe states in the order they were told: `relay true`, `relay ! {"off":"max-on"}`. */
+  readonly told: readonly string[];
+  /** Plans the value and puts it into the lane of the document; a refusal of the plan comes back like any other. */
+  command(document: string, value: Value): Promise<Performed>;
+  open(document: string): OpenDocument;
+  report(document: string): DriverReport | undefined;
+  /** What would be written to the state folder now. */
+  keeps(document: string): Value | undefined;
+}
+
+export async function openDocuments(options: DocumentRigOptions): Promise<DocumentRig> {
+  const { clock = createFakeClock(), board: memoryBoard = createMemoryBoard(), weather = {} } = options;
+  const rows = rowsOf(options.documents);
+  const told: string[] = [];
+  const readers = new Map<string, () => Value | undefined>();
+  const memoryOf = (name: string): Memory => ({
+    recall: () => options.kept?.[name],
+    keep: (read) => void readers.set(name, read),
+    touch() {},
+  });
+  const pool = createPool(poolProfiles.standard);
+  pool.seal();
+  const board = await Board.open(
+    {
+      clock,
+      log: silentLog,
+      pool,
+      pwm: createSimulatedPwm(),
+      memoryOf,
+      openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
+      changed: (document, value) => told.push(`${document} ${JSON.stringify(value)}`),
+      happened: (document, value) => told.push(`${document} ! ${JSON.stringify(value)}`),
+      troubleChanged() {},
+    },
+    ok(createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) })),
+    rows,
+  );
+  const lanes = new Map(rows.map(({ name }) => [name, new Lane(valueOf(board.document(name)))]));
+  return {
+    clock,
+    memoryBoard,
+    board,
+    told,
+    command(document, value) {
+      const planned = rows.find(({ name }) => name === document)?.kind.plan(value);
+      if (planned === undefined) throw new Error(`no document ${document}`);
+      if (!planned.ok) return Promise.resolve(planned);
+      const effect = planned.value;
+      return new Promise((resolve) => lanes.get(document)?.add({ effect, begin: () => true, end: resolve }));
+    },
+    open: (document) => valueOf(board.document(document)),
+    report: (document) => board.reports().find((report) => report.document === document),
+    keeps: (document) => readers.get(document)?.(),
+    [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
+  };
+}
+
+function rowsOf(documents: readonly string[]): readonly Row[] {
+  const entries = documents.map((text) => `  ${text}`).join('\n');
+  const checked = checkConfig(`node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\ndocuments:\n${entries}\n`, 'c.yaml');
+  if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
+  return Object.entries(checked.value.config.documents).map(([name, config]) => createRow(name, config));
+}
