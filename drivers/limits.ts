@@ -24,3 +24,19 @@ export const serialReadsPerTurnMax = 16;
 /** After an export udev needs a moment to hand the files to the group. Over it: fail `denied` or `io`. */
 export const sysfsExportTriesMax = 200;
 export const sysfsExportTryEveryMs = 10;
+
+/** How often an open serial port is looked for, and one that is absent. One system call each; no data is touched. */
+export const portPresenceEveryMs = 500;
+/** Wait between two tries to open a port that is there and does not open. It doubles from the first to the last. */
+export const portReopenDelayMsMin = 250;
+export const portReopenDelayMsMax = 30_000;
+/** A port that went away more often than this within the window is left alone for the pause, and that is told. */
+export const portLossesCountMax = 10;
+export const portLossesWindowMs = 60_000;
+export const portStormPauseMs = 60_000;
+/** Other programs named in the error of a port that is held. The rest is not told. */
+export const portHoldersCountMax = 4;
+/** Ports named in the error of an address that fits none or several. The rest is counted. */
+export const portCandidatesCountMax = 8;
+/** From the folder of a tty up to that of its USB device. Over it: it is no USB port. */
+export const usbFolderDepthMax = 6;

@@ -1,9 +1,12 @@
 import { type DriverClock, systemDriverClock } from './clock.ts';
-import type { BytePort, SerialSettings } from './contract/byte-port.ts';
+import { type BytePort, formatPort, type PortAddress, type SerialSettings } from './contract/byte-port.ts';
 import type { GpioBackend } from './contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { createSimulatedGpio } from './gpio-simulated.ts';
 import { openSocketPort } from './serial/socket-port.ts';
+import { adviseOnName } from './serial/stable-name.ts';
+import { type SystemFolders, systemFolders } from './serial/system-folders.ts';
+import { findUsbPort } from './serial/usb-port.ts';
 import { openFolderBoard } from './simulated/folder-board.ts';
 import { createMemoryBoard } from './simulated/memory-board.ts';
 import { driverError } from './system-error.ts';
@@ -37,11 +40,32 @@ export async function openGpioBackend(selection: GpioSelection): Promise<Result<
 
 const simulatedPrefix = 'simulated:';
 
-/** A device path, or `simulated:/path/of.sock`. */
+/** A device path, `simulated:/path/of.sock`, or what a USB adapter says of itself: then it is looked for at each call. */
 export async function openBytePort(
-  resource: string,
+  address: PortAddress,
   settings: SerialSettings,
   clock: DriverClock = systemDriverClock,
+  folders: SystemFolders = systemFolders,
+): Promise<Result<BytePort>> {
+  if (typeof address === 'string') {
+    const opened = await openNamedPort(address, settings, clock);
+    return opened.ok ? ok(withWarning(opened.value, await adviseOnName(address, folders))) : opened;
+  }
+  const found = await findUsbPort(address, folders);
+  if (!found.ok) return found;
+  const opened = await openNamedPort(found.value, settings, clock);
+  return opened.ok ? ok({ ...opened.value, resource: `${formatPort(address)} at ${found.value}` }) : opened;
+}
+
+function withWarning(port: BytePort, text: string | undefined): BytePort {
+  if (text === undefined) return port;
+  return { ...port, warning: port.warning === undefined ? text : `${port.warning}; ${text}` };
+}
+
+async function openNamedPort(
+  resource: string,
+  settings: SerialSettings,
+  clock: DriverClock,
 ): Promise<Result<BytePort>> {
   if (resource.startsWith(simulatedPrefix)) {
     return await openSocketPort(resource, resource.slice(simulatedPrefix.length), clock);
