@@ -40,3 +40,14 @@ export const portHoldersCountMax = 4;
 export const portCandidatesCountMax = 8;
 /** From the folder of a tty up to that of its USB device. Over it: it is no USB port. */
 export const usbFolderDepthMax = 6;
+
+/** Longest frame of Modbus RTU: address, function, data and check sum. MODBUS over serial line V1.02, 2.5.1 */
+export const modbusFrameBytesMax = 256;
+/** No shorter pause between two frames, whatever the speed: timers are no finer. */
+export const modbusSilenceMsMin = 2;
+/** Commands that wait for their turn on a bus. Over it: refuse `busy`. */
+export const modbusCommandsCountMax = 256;
+/** Unanswered requests in a row, after which a unit is left alone for a pause that doubles from the first to the last. */
+export const modbusFailuresCountMax = 3;
+export const modbusPauseMsMin = 1_000;
+export const modbusPauseMsMax = 30_000;

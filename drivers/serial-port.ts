@@ -39,7 +39,9 @@ export async function openSerialPort(
       .replace(/^Error /, '');
     const kind = kindOfText(detail);
     const holders = kind === 'busy' ? await describeHolders(resource, folders) : undefined;
-    return fail(driverError(kind, failed, holders === undefined ? detail : `${detail}; it is open in ${holders}`, cause));
+    return fail(
+      driverError(kind, failed, holders === undefined ? detail : `${detail}; it is open in ${holders}`, cause),
+    );
   }
 }
 
