@@ -153,7 +153,7 @@ interface BoardParts {
 }
 
 async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
-  const { clock, log, openBytePort } = environment;
+  const { clock, log, random, openBytePort } = environment;
   const { pool, table, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
@@ -162,7 +162,11 @@ async function openBoard(config: Config, environment: Environment, parts: BoardP
     publisher.say({ message, to: { verb: 'event', document: name }, retain: false, policy: 'keep' });
   };
   const gpio = await environment.openGpio(config.gpio);
-  return await Board.open({ clock, log, pool, openBytePort, changed, happened, troubleChanged }, gpio, table.rows);
+  return await Board.open(
+    { clock, log, pool, random, openBytePort, changed, happened, troubleChanged },
+    gpio,
+    table.rows,
+  );
 }
 
 interface DispatchParts {

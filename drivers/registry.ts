@@ -1,12 +1,12 @@
 import { type DriverClock, systemDriverClock } from './clock.ts';
-import { type BytePort, formatPort, type PortAddress, type SerialSettings } from './contract/byte-port.ts';
+import type { BytePort, SerialSettings } from './contract/byte-port.ts';
 import type { GpioBackend } from './contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { createSimulatedGpio } from './gpio-simulated.ts';
 import { openSocketPort } from './serial/socket-port.ts';
 import { adviseOnName } from './serial/stable-name.ts';
 import { type SystemFolders, systemFolders } from './serial/system-folders.ts';
-import { findUsbPort } from './serial/usb-port.ts';
+import { findUsbPort, parseUsbPort } from './serial/usb-port.ts';
 import { openFolderBoard } from './simulated/folder-board.ts';
 import { createMemoryBoard } from './simulated/memory-board.ts';
 import { driverError } from './system-error.ts';
@@ -40,21 +40,22 @@ export async function openGpioBackend(selection: GpioSelection): Promise<Result<
 
 const simulatedPrefix = 'simulated:';
 
-/** A device path, `simulated:/path/of.sock`, or what a USB adapter says of itself: then it is looked for at each call. */
+/** A device path, `simulated:/path/of.sock`, or `usb:vendor:product:serial`, which is looked for at each call. */
 export async function openBytePort(
-  address: PortAddress,
+  resource: string,
   settings: SerialSettings,
   clock: DriverClock = systemDriverClock,
   folders: SystemFolders = systemFolders,
 ): Promise<Result<BytePort>> {
-  if (typeof address === 'string') {
-    const opened = await openNamedPort(address, settings, clock);
-    return opened.ok ? ok(withWarning(opened.value, await adviseOnName(address, folders))) : opened;
+  const usb = parseUsbPort(resource);
+  if (usb === undefined) {
+    const opened = await openNamedPort(resource, settings, clock);
+    return opened.ok ? ok(withWarning(opened.value, await adviseOnName(resource, folders))) : opened;
   }
-  const found = await findUsbPort(address, folders);
+  const found = await findUsbPort(usb, folders);
   if (!found.ok) return found;
   const opened = await openNamedPort(found.value, settings, clock);
-  return opened.ok ? ok({ ...opened.value, resource: `${formatPort(address)} at ${found.value}` }) : opened;
+  return opened.ok ? ok({ ...opened.value, resource: `${resource} at ${found.value}` }) : opened;
 }
 
 function withWarning(port: BytePort, text: string | undefined): BytePort {

@@ -20,6 +20,7 @@ export interface BoardDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly pool: Pool;
+  readonly random: () => number;
   readonly openBytePort: DocumentSurroundings['openBytePort'];
   /** A document has this value now. */
   changed(document: string, value: Value): void;
@@ -47,10 +48,10 @@ export class Board implements AsyncDisposable {
     this.#gpio = gpio;
   }
 
-  /** Opens every document in the order of the config. Takes ownership of the GPIO backend. */
+  /** Opens every document in the order of the config, those on a bus last. Takes ownership of the GPIO backend. */
   static async open(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]): Promise<Board> {
     const board = new Board(dependencies, gpio);
-    for (const row of rows) await board.#open(row);
+    for (const row of rows.toSorted(busFirst)) await board.#open(row);
     return board;
   }
 
@@ -87,14 +88,16 @@ export class Board implements AsyncDisposable {
   }
 
   #surroundings(place: Place): DocumentSurroundings {
-    const { clock, log, pool, openBytePort, changed, happened } = this.#dependencies;
+    const { clock, log, pool, random, openBytePort, changed, happened } = this.#dependencies;
     const { name } = place.row;
     return {
       clock,
       log,
       pool,
       gpio: this.#gpio,
+      random,
       openBytePort,
+      document: (other) => this.document(other),
       changed: (value) => changed(name, value),
       happened: (value) => happened(name, value),
       troubled: (error) => this.#trouble(place, error),
@@ -110,6 +113,11 @@ export class Board implements AsyncDisposable {
     }
     troubleChanged();
   }
+}
+
+/** What is on a bus cannot be opened before it. */
+function busFirst(left: Row, right: Row): number {
+  return Number('bus' in left.config) - Number('bus' in right.config);
 }
 
 function closedError(name: string): DriverError {

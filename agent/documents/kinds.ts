@@ -5,6 +5,8 @@ import type { Refusal } from '../qn/reason.ts';
 import { gpioIn } from './gpio-in.ts';
 import { gpioOut } from './gpio-out.ts';
 import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
+import { modbusRegister } from './modbus-register.ts';
+import { modbusRtu } from './modbus-rtu.ts';
 import { serial } from './serial.ts';
 
 /** A kind together with the config of one document. */
@@ -23,7 +25,13 @@ export function bindKind(config: DocumentConfig): BoundKind {
     case 'serial-line':
     case 'serial-raw':
     case 'serial-length':
+    case 'serial-slip':
+    case 'serial-cobs':
       return bound(serial, config);
+    case 'modbus-rtu':
+      return bound(modbusRtu, config);
+    case 'modbus-register':
+      return bound(modbusRegister, config);
   }
 }
 

@@ -12,7 +12,7 @@ import type { DriverError, Result } from './result.ts';
  * kind `closed`. Disposal is idempotent and does not call the `onClosed` listener. A pending write ends with `closed`.
  */
 export interface BytePort extends AsyncDisposable {
-  /** As in the config: `/dev/ttyUSB0`, `simulated:/run/board/scale.sock`. */
+  /** As in the config: `/dev/ttyUSB0`, `simulated:/run/board/scale.sock`, `usb:0403:6001`. */
   readonly resource: string;
   /** One sentence for the log: what did not work though the port is open, or should be written in another way. */
   readonly warning?: string;
@@ -36,23 +36,6 @@ export interface SerialSettings {
 export interface ModemLines {
   readonly dtr?: boolean;
   readonly rts?: boolean;
-}
-
-/** A path as in the config, or what the USB adapter says of itself. */
-export type PortAddress = string | UsbPortAddress;
-
-/** Vendor and product as four hex digits in lower case. */
-export interface UsbPortAddress {
-  readonly vendorId: string;
-  readonly productId: string;
-  readonly serialNumber?: string;
-}
-
-/** `/dev/ttyAMA0`, `usb:0403:6001`, `usb:0403:6001:A50285BI`. */
-export function formatPort(address: PortAddress): string {
-  if (typeof address === 'string') return address;
-  const { vendorId, productId, serialNumber } = address;
-  return ['usb', vendorId, productId, ...(serialNumber === undefined ? [] : [serialNumber])].join(':');
 }
 
 export const serialSettings8N1 = { baud: 9600, dataBits: 8, parity: 'none', stopBits: 1 } as const;

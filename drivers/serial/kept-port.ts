@@ -70,7 +70,11 @@ export class KeptPort implements AsyncDisposable {
   }
 
   async write(bytes: Uint8Array, timeoutMs: number): Promise<Result<void>> {
-    return this.#port === undefined ? fail(this.#closedError('write')) : await this.#port.write(bytes, timeoutMs);
+    const port = this.#port;
+    if (port === undefined) return fail(this.#closedError('write'));
+    const written = await port.write(bytes, timeoutMs);
+    if (!written.ok && written.error.kind === 'closed') this.#lose(port, written.error);
+    return written;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,12 +112,16 @@ export class KeptPort implements AsyncDisposable {
     port.onData((chunk) => {
       if (!this.#isDisposed) this.#listeners.onData(chunk);
     });
-    port.onClosed((error) => {
-      this.#port = undefined;
-      this.#closing = port[Symbol.asyncDispose]();
-      this.#again('lost', error);
-    });
+    port.onClosed((error) => this.#lose(port, error));
     this.#listeners.onOpen(port);
+  }
+
+  /** Told by the port, or noticed by a write; whichever comes first. */
+  #lose(port: BytePort, error: DriverError): void {
+    if (this.#port !== port || this.#isDisposed) return;
+    this.#port = undefined;
+    this.#closing = port[Symbol.asyncDispose]();
+    this.#again('lost', error);
   }
 
   /** Tells the trouble and sets the next try. */

@@ -1,10 +1,28 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { formatPort, type UsbPortAddress } from '../contract/byte-port.ts';
 import { fail, ok, type Result } from '../contract/result.ts';
 import { portCandidatesCountMax, usbFolderDepthMax } from '../limits.ts';
 import { codeOf, driverError, systemError } from '../system-error.ts';
 import type { SystemFolders } from './system-folders.ts';
+
+/** What a USB adapter says of itself. Vendor and product as four hex digits in lower case. */
+export interface UsbPortAddress {
+  readonly vendorId: string;
+  readonly productId: string;
+  readonly serialNumber?: string;
+}
+
+/** `usb:0403:6001`, `usb:0403:6001:A50285BI`. */
+export function formatUsbPort({ vendorId, productId, serialNumber }: UsbPortAddress): string {
+  return ['usb', vendorId, productId, ...(serialNumber === undefined ? [] : [serialNumber])].join(':');
+}
+
+/** Undefined for any other resource. */
+export function parseUsbPort(resource: string): UsbPortAddress | undefined {
+  const [, vendorId, productId, serialNumber] = /^usb:([0-9a-f]{4}):([0-9a-f]{4})(?::(.+))?$/.exec(resource) ?? [];
+  if (vendorId === undefined || productId === undefined) return undefined;
+  return { vendorId, productId, ...(serialNumber !== undefined && { serialNumber }) };
+}
 
 /** A serial port on USB, as sysfs shows it (Documentation/ABI/testing/sysfs-bus-usb). */
 export interface UsbPort {
@@ -18,7 +36,7 @@ export interface UsbPort {
 
 /** The device path of the one port that fits. Fails with `absent` when none or several do, and lists what there is. */
 export async function findUsbPort(address: UsbPortAddress, folders: SystemFolders): Promise<Result<string>> {
-  const resource = formatPort(address);
+  const resource = formatUsbPort(address);
   try {
     const ports = await listUsbPorts(folders);
     const fitting = ports.filter((port) => fits(port, address));

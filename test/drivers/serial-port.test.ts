@@ -70,7 +70,7 @@ describe.skipIf(ptyMissing !== undefined)(
     test('a port that another program holds is busy, and the program is named', async () => {
       const { left } = await openPair();
       const script =
-        'import fcntl,sys; f=open(sys.argv[1]); fcntl.flock(f,fcntl.LOCK_EX); print(1,flush=True); input()';
+        'import fcntl,sys; f=open(sys.argv[1]); fcntl.flock(f,fcntl.LOCK_EX); print(1,flush=True); sys.stdin.read()';
       const holder = spawn('/usr/bin/python3', ['-c', script, left], { stdio: ['pipe', 'pipe', 'inherit'] });
       const ended = once(holder, 'exit');
       onTestFinished(async () => {

@@ -5,9 +5,10 @@ import { nearestName } from '../nearest.ts';
 import { isPlainMap } from '../plain-map.ts';
 import { gpioIn, gpioOut } from './gpio.ts';
 import { describeInput, message, quote } from './issue.ts';
-import { serialLength, serialLine, serialRaw } from './serial.ts';
+import { modbusRegister, modbusRtu } from './modbus.ts';
+import { serialCobs, serialLength, serialLine, serialRaw, serialSlip } from './serial.ts';
 
-const laterDrivers = ['gpio-counter', 'pwm-out', 'modbus-rtu', 'modbus-register', 'mcu'];
+const laterDrivers = ['gpio-counter', 'pwm-out', 'mcu'];
 const reservedNames = ['agent', 'channels', 'selftest', 'config'];
 
 export const documentName = v.pipe(
@@ -19,7 +20,17 @@ export const documentName = v.pipe(
   ),
 );
 
-const anyDocument = v.union([gpioOut, gpioIn, serialLine, serialRaw, serialLength]);
+const anyDocument = v.union([
+  gpioOut,
+  gpioIn,
+  serialLine,
+  serialRaw,
+  serialLength,
+  serialSlip,
+  serialCobs,
+  modbusRtu,
+  modbusRegister,
+]);
 
 const run: (typeof anyDocument)['~run'] = (dataset, config) => {
   const input = dataset.value;

@@ -18,6 +18,10 @@ test('the shipped example has no faults', async () => {
     'serial-line',
     'serial-raw',
     'serial-length',
+    'serial-slip',
+    'modbus-rtu',
+    'modbus-register',
+    'modbus-register',
   ]);
 });
 
@@ -36,7 +40,9 @@ test('the schema lists every documented key', () => {
       'root brokers username password client-id acks encoding keepalive url weight ca cert key',
       'backend board profile interval level on select map to',
       'driver number priority retained line chip offset active safe boot exit bias debounce',
-      'port baud data-bits parity stop-bits delimiter append max inter-byte prefix endian',
+      'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
+      'delimiter append max inter-byte prefix endian',
+      'timeout bus unit table register type word-order scale poll write unit-of-measure',
     ]
       .flatMap((line) => line.split(' '))
       .toSorted(),
