@@ -16,7 +16,7 @@ import { createClockQuality } from './health/clock-quality.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { runSelfTest, type SelfTestReport } from './health/self-test.ts';
+import { repeatFailed, runSelfTest, type SelfTestReport } from './health/self-test.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
@@ -62,9 +62,10 @@ export async function startAgent(config: Config, configHash: string, environment
   const board = await openBoard(config, environment, { pool, voice, table, troubleChanged: () => trouble.changed() });
 
   const document = (name: string) => board.document(name);
-  const selfTest = await runSelfTest(clock, bootTests({ clock, pool, config, configHash, document }));
+  const plan = bootTests({ clock, pool, config, configHash, document });
+  let selfTest = await runSelfTest(clock, plan);
   logSelfTest(log, selfTest);
-  states.change('selftest', { ...selfTest, tests: selfTest.tests.map((row) => ({ ...row })) });
+  states.change('selftest', valueOfSelfTest(selfTest));
   states.change('channels', channelsOf(config));
 
   const counters = new DispatchCounters();
@@ -85,7 +86,20 @@ export async function startAgent(config: Config, configHash: string, environment
     loop: () => loopLag.read(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
-  trouble.changed = () => reporter.refresh();
+  /** A driver that failed its self-test and works again passes it again. */
+  const repeatSelfTest = async () => {
+    const working = new Set(
+      board.reports().flatMap(({ document: name, state }) => (state === 'working' ? [name] : [])),
+    );
+    const isBack = (id: string) => working.has(id.slice('driver.'.length));
+    selfTest = await repeatFailed(clock, plan, selfTest, isBack);
+    states.change('selftest', valueOfSelfTest(selfTest));
+    reporter.refresh();
+  };
+  trouble.changed = () => {
+    reporter.refresh();
+    void repeatSelfTest();
+  };
 
   const will = offlineWill(config, boot);
   const subscriptions = table.filters.map((filter) => ({ filter, qos: 1 as const }));
@@ -107,7 +121,9 @@ export async function startAgent(config: Config, configHash: string, environment
 
   return {
     boot,
-    selfTest,
+    get selfTest() {
+      return selfTest;
+    },
     table,
     sources,
     async [Symbol.asyncDispose]() {
@@ -208,6 +224,10 @@ function channelsOf(config: Config): Value {
     number === undefined ? [] : [[String(number), name] as const],
   );
   return Object.fromEntries(numbered);
+}
+
+function valueOfSelfTest(report: SelfTestReport): Value {
+  return { ...report, tests: report.tests.map((row) => ({ ...row })) };
 }
 
 function logSelfTest(log: Log, { health_status, took_ms, tests }: SelfTestReport): void {

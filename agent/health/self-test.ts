@@ -56,6 +56,26 @@ export async function runSelfTest(clock: Clock, plan: TestPlan): Promise<SelfTes
   };
 }
 
+/**
+ * The same report with the failed tests that `isWorthRepeating` run again: a device that was unplugged at boot must not
+ * make the board look ill for ever. The very same object when there was none to repeat.
+ */
+export async function repeatFailed(
+  clock: Clock,
+  plan: TestPlan,
+  report: SelfTestReport,
+  isWorthRepeating: (id: string) => boolean,
+): Promise<SelfTestReport> {
+  const isRepeated = ({ id, status }: TestRow) => status === 'fail' && isWorthRepeating(id);
+  if (!report.tests.some(isRepeated)) return report;
+  const tests: TestRow[] = [];
+  for (const row of report.tests) {
+    const test = isRepeated(row) ? plan.tests.find(({ id }) => id === row.id) : undefined;
+    tests.push(test === undefined ? row : await runOne(clock, test));
+  }
+  return { ...report, tests, health_status: judge(tests, plan.vital) };
+}
+
 async function runOne(clock: Clock, { id, title, run }: AtomicTest): Promise<TestRow> {
   const startMs = clock.monotonicMs();
   const result = await attempt(run);
