@@ -1,6 +1,5 @@
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf } from '../system-error.ts';
 import type { SystemFolders } from './system-folders.ts';
 
 /** Numbers given in the order of plugging in. */
@@ -23,12 +22,11 @@ async function stableNameOf(device: string, folder: string): Promise<string | un
   return undefined;
 }
 
-/** Without udev there is no such folder; and a link may dangle for a moment. */
+/** Without udev there is no such folder, and a link may dangle for a moment; advice is not worth failing for. */
 async function existing<Value>(reading: Promise<Value>): Promise<Value | undefined> {
   try {
     return await reading;
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined;
-    throw cause;
+  } catch {
+    return undefined; // Then there is no better name to tell.
   }
 }
