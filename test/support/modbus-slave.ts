@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('modbus-slave.py', import.meta.url));
 
 /** Why tests with a real slave cannot run here; undefined when they can. For the title of what is skipped. */
 export const slaveMissing: string | undefined =
-  spawnSync(python, ['-c', 'import pymodbus.server.async_io'], { stdio: 'ignore' }).status === 0
+  spawnSync(python, ['-c', 'import pymodbus.server.async_io, serial_asyncio'], { stdio: 'ignore' }).status === 0
     ? undefined
     : 'python3-pymodbus is not installed';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Clock, systemClock } from '../../agent/clock.ts';
 import { checkConfig } from '../../agent/config/check.ts';
 import { formatFault } from '../../agent/config/fault.ts';
-import { silentLog } from '../../agent/log.ts';
+import { type Log, silentLog } from '../../agent/log.ts';
 import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
 import { type Environment, startAgent } from '../../agent/start.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
@@ -25,13 +25,14 @@ export interface PluggedAgentOptions {
   readonly clock?: Clock;
   /** Plugged in before the start. */
   readonly ports?: readonly string[];
+  readonly log?: Log;
   /** Other than the simulated ports below. */
   readonly openBytePort?: Environment['openBytePort'];
 }
 
 /** The whole agent over a memory link, with serial ports that the test plugs in and out by name. */
 export async function startPluggedAgent(options: PluggedAgentOptions) {
-  const { documents, ports = [], clock = systemClock, openBytePort } = options;
+  const { documents, ports = [], clock = systemClock, log = silentLog, openBytePort } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'plugged-'));
   const lines = documents.map((line) => `  ${line}`).join('\n');
   const text = `node: n\nmqtt: { brokers: [{ url: mqtt://x }] }\nstate-folder: ${folder}\ndocuments:\n${lines}\n`;
@@ -46,7 +47,7 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
   const plugged = new Map<string, SimulatedSerialPair | undefined>(ports.map((port) => [port, undefined]));
   const environment: Environment = {
     clock,
-    log: silentLog,
+    log,
     random: () => 0,
     openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
     async openBytePort(resource, settings) {

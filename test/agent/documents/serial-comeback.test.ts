@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { silentLog } from '../../../agent/log.ts';
+import { ok } from '../../../drivers/contract/result.ts';
+import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../../drivers/serial-simulated.ts';
 import { fieldOf, startPluggedAgent } from '../../support/plugged-agent.ts';
 
 const documents = [
@@ -105,5 +108,25 @@ describe('a port that is unplugged while it is in use', () => {
       await board.line(`/dev/${kind}`)?.right.write(Buffer.from(frame, 'hex'), 1_000);
       await board.hear(`event/serial.${kind}`, { $b64: 'wABB' });
     }
+  });
+
+  test('warns once of what its port warns of, however often it is opened', async () => {
+    const warnings: string[] = [];
+    const pairs: SimulatedSerialPair[] = [];
+    const warning = 'modem lines are as they were';
+    await using board = await startPluggedAgent({
+      documents,
+      log: { ...silentLog, warn: (_fields, message) => void warnings.push(message) },
+      async openBytePort() {
+        const pair = createSimulatedSerialPair();
+        pairs.push(pair);
+        return ok({ ...pair.left, warning });
+      },
+    });
+    await board.hear('state/serial.scale', { open: true });
+    pairs[0]?.unplug();
+    await board.hear('event/serial.scale', { open: true });
+    expect(pairs).toHaveLength(2);
+    expect(warnings.filter((text) => text === warning)).toHaveLength(1);
   });
 });
