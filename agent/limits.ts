@@ -152,9 +152,6 @@ export const serialInterByteMsMin = 1;
 export const serialInterByteMsMax = 60_000;
 /** Silence that ends a frame of serial-raw. */
 export const serialRawCutMsDefault = 20;
-export const healthIntervalMsMin = 1_000;
-export const healthIntervalMsMax = 86_400_000;
-
 /** The unit of a value as people write it: `kWh`. */
 export const unitOfMeasureBytesMax = 16;
 export const modbusUnitMax = 247;
@@ -166,3 +163,5 @@ export const modbusPollMsDefault = 1_000;
 export const modbusAnswerMsMin = 10;
 export const modbusAnswerMsMax = 10_000;
 export const modbusAnswerMsDefault = 300;
+export const healthIntervalMsMin = 1_000;
+export const healthIntervalMsMax = 86_400_000;
