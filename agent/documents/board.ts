@@ -97,7 +97,7 @@ export class Board implements AsyncDisposable {
       gpio: this.#gpio,
       random,
       openBytePort,
-      document: (other) => this.document(other),
+      neighbour: (other) => this.document(other),
       changed: (value) => changed(name, value),
       happened: (value) => happened(name, value),
       troubled: (error) => this.#trouble(place, error),

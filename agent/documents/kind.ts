@@ -28,7 +28,7 @@ export interface DocumentSurroundings {
   readonly random: () => number;
   openBytePort(resource: string, settings: SerialSettings): Promise<Result<BytePort>>;
   /** Another document of this board; one with a `bus` is opened after all that have none. */
-  document(name: string): Result<OpenDocument>;
+  neighbour(name: string): Result<OpenDocument>;
   /** The document has this value now. Equal to the last one: nothing happens. */
   changed(value: Value): void;
   /** Something happened that is not a state: an edge, a line. */

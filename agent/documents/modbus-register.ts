@@ -37,8 +37,8 @@ export const modbusRegister: DocumentKind<ModbusRegisterConfig> = {
   },
 };
 
-function busOf({ bus }: ModbusRegisterConfig, { document }: DocumentSurroundings): Result<ModbusBus> {
-  const opened = document(bus);
+function busOf({ bus }: ModbusRegisterConfig, { neighbour }: DocumentSurroundings): Result<ModbusBus> {
+  const opened = neighbour(bus);
   if (!opened.ok) return opened;
   if (opened.value.modbus !== undefined) return ok(opened.value.modbus);
   return fail({ kind: 'unsupported', operation: 'open', resource: bus, detail: 'this document is no Modbus bus' });
