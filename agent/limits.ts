@@ -154,14 +154,5 @@ export const serialInterByteMsMax = 60_000;
 export const serialRawCutMsDefault = 20;
 /** The unit of a value as people write it: `kWh`. */
 export const unitOfMeasureBytesMax = 16;
-export const modbusUnitMax = 247;
-export const modbusRegisterMax = 65_535;
-export const modbusPollMsMin = 10;
-export const modbusPollMsMax = 86_400_000;
-export const modbusPollMsDefault = 1_000;
-/** From the end of a request to the end of its answer. Over it: the unit has not answered. */
-export const modbusAnswerMsMin = 10;
-export const modbusAnswerMsMax = 10_000;
-export const modbusAnswerMsDefault = 300;
 export const healthIntervalMsMin = 1_000;
 export const healthIntervalMsMax = 86_400_000;

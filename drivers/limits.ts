@@ -51,3 +51,14 @@ export const modbusCommandsCountMax = 256;
 export const modbusFailuresCountMax = 3;
 export const modbusPauseMsMin = 1_000;
 export const modbusPauseMsMax = 30_000;
+
+/** What a config may ask for. Over it: refuse the config. */
+export const modbusUnitMax = 247;
+export const modbusRegisterMax = 65_535;
+export const modbusPollMsMin = 10;
+export const modbusPollMsMax = 86_400_000;
+export const modbusPollMsDefault = 1_000;
+/** From the end of a request to the end of its answer. Over it: the unit has not answered. */
+export const modbusAnswerMsMin = 10;
+export const modbusAnswerMsMax = 10_000;
+export const modbusAnswerMsDefault = 300;

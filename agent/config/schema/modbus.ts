@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import * as bounds from '../../../drivers/limits.ts';
 import * as limits from '../../limits.ts';
 import type { ModbusBusConfig, ModbusRegisterConfig } from '../config.ts';
 import { common, commonLater, commonOf, driver } from './common.ts';
@@ -10,9 +11,9 @@ import { baud, parity, settingsOf, wire, wireHints } from './wire.ts';
 
 const answer = duration({
   about: 'What a unit may take to answer, its bytes on the wire not counted.',
-  example: `${limits.modbusAnswerMsDefault}ms`,
-  msMin: limits.modbusAnswerMsMin,
-  msMax: limits.modbusAnswerMsMax,
+  example: `${bounds.modbusAnswerMsDefault}ms`,
+  msMin: bounds.modbusAnswerMsMin,
+  msMax: bounds.modbusAnswerMsMax,
 });
 
 /** 19200 baud with even parity is what the specification sets. MODBUS over serial line V1.02, 2.5.1 */
@@ -23,7 +24,7 @@ export const modbusRtu = v.pipe(
       ...wire,
       baud: baud(19_200),
       parity: parity('even'),
-      timeout: v.optional(answer, `${limits.modbusAnswerMsDefault}ms`),
+      timeout: v.optional(answer, `${bounds.modbusAnswerMsDefault}ms`),
       ...common,
     },
     { ...wireHints, later: commonLater },
@@ -56,17 +57,17 @@ const scale = v.pipe(
 const poll = duration({
   about: 'Time between two readings.',
   example: '1s',
-  msMin: limits.modbusPollMsMin,
-  msMax: limits.modbusPollMsMax,
+  msMin: bounds.modbusPollMsMin,
+  msMax: bounds.modbusPollMsMax,
 });
 
 const registerFields = section(
   {
     driver: driver('modbus-register', 'One value of a Modbus unit.'),
     bus: v.pipe(text('the name of a bus', limits.documentNameBytesMax), v.description('A document with modbus-rtu.')),
-    unit: v.pipe(integer('a unit number', 1, limits.modbusUnitMax), v.description('Number of the unit on the bus.')),
+    unit: v.pipe(integer('a unit number', 1, bounds.modbusUnitMax), v.description('Number of the unit on the bus.')),
     register: v.pipe(
-      integer('a register', 0, limits.modbusRegisterMax),
+      integer('a register', 0, bounds.modbusRegisterMax),
       v.description('Address as on the wire, from 0; manuals that count from 1 or 40001 mean one less.'),
     ),
     table: v.optional(
@@ -85,7 +86,7 @@ const registerFields = section(
     ),
     scale: v.optional(scale, 1),
     offset: v.optional(finite('a number', 'Added after scale.'), 0),
-    poll: v.optional(poll, `${limits.modbusPollMsDefault}ms`),
+    poll: v.optional(poll, `${bounds.modbusPollMsDefault}ms`),
     write: v.optional(v.pipe(v.boolean(wrongWrite), v.description('Whether commands may change it.')), false),
     'unit-of-measure': v.optional(
       v.pipe(text('a unit of measure', limits.unitOfMeasureBytesMax), v.description('For people: kWh.')),
@@ -109,7 +110,7 @@ export const modbusRegister = v.pipe(
     ['write'],
   ),
   v.forward(
-    v.check(({ register, type }) => register < limits.modbusRegisterMax || !isTwoWords(type), lastRegister),
+    v.check(({ register, type }) => register < bounds.modbusRegisterMax || !isTwoWords(type), lastRegister),
     ['register'],
   ),
   v.transform(
