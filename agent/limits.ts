@@ -163,6 +163,8 @@ export const serialInterByteMsMin = 1;
 export const serialInterByteMsMax = 60_000;
 /** Silence that ends a frame of serial-raw. */
 export const serialRawCutMsDefault = 20;
+/** The unit of a value as people write it: `kWh`. */
+export const unitOfMeasureBytesMax = 16;
 export const healthIntervalMsMin = 1_000;
 export const healthIntervalMsMax = 86_400_000;
 

@@ -17,7 +17,7 @@ import { bootTests } from './health/boot-tests.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { logSelfTest, runSelfTest, type SelfTestReport } from './health/self-test.ts';
+import { logSelfTest, repeatFailed, runSelfTest, type SelfTestReport, valueOfSelfTest } from './health/self-test.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
@@ -67,9 +67,10 @@ export async function startAgent(config: Config, configHash: string, environment
   board.setOnline(false);
 
   const document = (name: string) => board.document(name);
-  const selfTest = await runSelfTest(clock, bootTests({ clock, pool, config, configHash, document }));
+  const plan = bootTests({ clock, pool, config, configHash, document });
+  let selfTest = await runSelfTest(clock, plan);
   logSelfTest(log, selfTest);
-  states.change('selftest', { ...selfTest, tests: selfTest.tests.map((row) => ({ ...row })) });
+  states.change('selftest', valueOfSelfTest(selfTest));
   states.change('channels', channelsOf(config));
 
   const counters = new DispatchCounters();
@@ -93,7 +94,20 @@ export async function startAgent(config: Config, configHash: string, environment
     loop: () => loopLag.read(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
-  trouble.changed = () => reporter.refresh();
+  /** A driver that failed its self-test and works again passes it again. */
+  const repeatSelfTest = async () => {
+    const working = new Set(
+      board.reports().flatMap(({ document: name, state }) => (state === 'working' ? [name] : [])),
+    );
+    const isBack = (id: string) => working.has(id.slice('driver.'.length));
+    selfTest = await repeatFailed(clock, plan, selfTest, isBack);
+    states.change('selftest', valueOfSelfTest(selfTest));
+    reporter.refresh();
+  };
+  trouble.changed = () => {
+    reporter.refresh();
+    void repeatSelfTest();
+  };
 
   const will = offlineWill(config, boot);
   const retained = new RetainedCheck(clock, will.topic, (lostBy) => {
@@ -137,7 +151,9 @@ export async function startAgent(config: Config, configHash: string, environment
 
   return {
     boot,
-    selfTest,
+    get selfTest() {
+      return selfTest;
+    },
     table,
     sources,
     async [Symbol.asyncDispose]() {
@@ -174,7 +190,7 @@ interface BoardParts {
 }
 
 async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
-  const { clock, log, openBytePort } = environment;
+  const { clock, log, random, openBytePort } = environment;
   const { pool, table, local, memory, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
@@ -186,7 +202,7 @@ async function openBoard(config: Config, environment: Environment, parts: BoardP
   const gpio = await environment.openGpio(config.gpio);
   const pwm = environment.createPwm(config.gpio);
   const memoryOf = (name: string) => memory.of(name);
-  const dependencies = { clock, log, pool, openBytePort, pwm, memoryOf, changed, happened, troubleChanged };
+  const dependencies = { clock, log, pool, random, openBytePort, pwm, memoryOf, changed, happened, troubleChanged };
   return await Board.open(dependencies, gpio, table.rows);
 }
 

@@ -11,11 +11,13 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stampFile = path.join(root, 'node_modules', '.qn-setup');
 
-/** What the tests use besides npm packages: the program, and the Debian package that has it. */
+/** What the tests use besides npm packages: the program, or a folder, and the Debian package that has it. */
 const debianPackages = [
   ['mosquitto', 'mosquitto'],
   ['mosquitto_pub', 'mosquitto-clients'],
   ['socat', 'socat'],
+  ['/usr/lib/python3/dist-packages/pymodbus', 'python3-pymodbus'],
+  ['/usr/lib/python3/dist-packages/serial_asyncio', 'python3-serial-asyncio'],
   ['g++', 'g++'],
 ];
 
@@ -26,6 +28,7 @@ function run(command, args) {
 }
 
 function has(program) {
+  if (path.isAbsolute(program)) return existsSync(program);
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return folders.some((folder) => folder !== '' && existsSync(path.join(folder, program)));
 }

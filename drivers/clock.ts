@@ -4,6 +4,12 @@ export interface DriverClock {
   after(delayMs: number, action: () => void): Disposable;
 }
 
+/** For drivers that measure as well as wait. */
+export interface MonotonicClock extends DriverClock {
+  /** Milliseconds with fraction since an arbitrary start; never steps. */
+  monotonicMs(): number;
+}
+
 export const systemDriverClock: DriverClock = {
   after(delayMs, action) {
     const timer = setTimeout(action, delayMs);

@@ -1,15 +1,21 @@
+import { createCobsFramer } from './framing/cobs.ts';
 import { createDelimiterFramer } from './framing/delimiter-framer.ts';
 import { createLengthFramer } from './framing/length-framer.ts';
 import { createSilenceFramer } from './framing/silence-framer.ts';
+import { createSlipFramer } from './framing/slip.ts';
 
 export type Framing =
   | { readonly kind: 'delimiter'; readonly delimiter: string }
   /** Whatever came until the line was silent. */
   | { readonly kind: 'silence' }
   /** A length in front: `bytes` wide; it counts the body only. */
-  | { readonly kind: 'length'; readonly bytes: 1 | 2 | 4; readonly endian: 'big' | 'little' };
+  | { readonly kind: 'length'; readonly bytes: 1 | 2 | 4; readonly endian: 'big' | 'little' }
+  /** RFC 1055. */
+  | { readonly kind: 'slip' }
+  /** Consistent overhead byte stuffing, a zero behind each frame. */
+  | { readonly kind: 'cobs' };
 
-/** Called once per frame, without its delimiter or length; the frame is a view, valid during the call. Must not throw. */
+/** Called once per frame, without its delimiter, length or stuffing; the frame is a view, valid during the call. Must not throw. */
 export type EmitFrame = (frame: Uint8Array) => void;
 
 /**
@@ -30,6 +36,8 @@ export interface FramerCounters {
   readonly overlong: number;
   /** Unfinished frames that silence threw away. */
   readonly timeouts: number;
+  /** Frames that could not be decoded. */
+  readonly damaged: number;
 }
 
 /** The longest frame is as long as the buffer. The buffer stays the caller's, who leaves it alone while he uses this. */
@@ -41,5 +49,9 @@ export function createFramer(framing: Framing, buffer: Uint8Array): Framer {
       return createSilenceFramer(buffer);
     case 'length':
       return createLengthFramer(framing.bytes, framing.endian, buffer);
+    case 'slip':
+      return createSlipFramer(buffer);
+    case 'cobs':
+      return createCobsFramer(buffer);
   }
 }

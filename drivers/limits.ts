@@ -27,3 +27,41 @@ export const edgesQueuedCountMax = 1_024;
 /** After an export udev needs a moment to hand the files to the group. Over it: fail `denied` or `io`. */
 export const sysfsExportTriesMax = 200;
 export const sysfsExportTryEveryMs = 10;
+
+/** How often an open serial port is looked for, and one that is absent. One system call each; no data is touched. */
+export const portPresenceEveryMs = 500;
+/** Wait between two tries to open a port that is there and does not open. It doubles from the first to the last. */
+export const portReopenDelayMsMin = 250;
+export const portReopenDelayMsMax = 30_000;
+/** A port that went away more often than this within the window is left alone for the pause, and that is told. */
+export const portLossesCountMax = 10;
+export const portLossesWindowMs = 60_000;
+export const portStormPauseMs = 60_000;
+/** Other programs named in the error of a port that is held. The rest is not told. */
+export const portHoldersCountMax = 4;
+/** Ports named in the error of an address that fits none or several. The rest is counted. */
+export const portCandidatesCountMax = 8;
+/** From the folder of a tty up to that of its USB device. Over it: it is no USB port. */
+export const usbFolderDepthMax = 6;
+
+/** Longest frame of Modbus RTU: address, function, data and check sum. MODBUS over serial line V1.02, 2.5.1 */
+export const modbusFrameBytesMax = 256;
+/** No shorter pause between two frames, whatever the speed: timers are no finer. */
+export const modbusSilenceMsMin = 2;
+/** Commands that wait for their turn on a bus. Over it: refuse `busy`. */
+export const modbusCommandsCountMax = 256;
+/** Unanswered requests in a row, after which a unit is left alone for a pause that doubles from the first to the last. */
+export const modbusFailuresCountMax = 3;
+export const modbusPauseMsMin = 1_000;
+export const modbusPauseMsMax = 30_000;
+
+/** What a config may ask for. Over it: refuse the config. */
+export const modbusUnitMax = 247;
+export const modbusRegisterMax = 65_535;
+export const modbusPollMsMin = 10;
+export const modbusPollMsMax = 86_400_000;
+export const modbusPollMsDefault = 1_000;
+/** From the end of a request to the end of its answer. Over it: the unit has not answered. */
+export const modbusAnswerMsMin = 10;
+export const modbusAnswerMsMax = 10_000;
+export const modbusAnswerMsDefault = 300;

@@ -7,6 +7,9 @@ import { createSimulatedGpio } from './gpio-simulated.ts';
 import { createSimulatedPwm, openFolderWaves } from './pwm-simulated.ts';
 import { createSysfsPwm } from './pwm-sysfs.ts';
 import { openSocketPort } from './serial/socket-port.ts';
+import { adviseOnName } from './serial/stable-name.ts';
+import { type SystemFolders, systemFolders } from './serial/system-folders.ts';
+import { findUsbPort, parseUsbPort } from './serial/usb-port.ts';
 import { openFolderBoard } from './simulated/folder-board.ts';
 import { createMemoryBoard } from './simulated/memory-board.ts';
 import { driverError } from './system-error.ts';
@@ -56,11 +59,33 @@ function isMissing({ kind }: DriverError): boolean {
 
 const simulatedPrefix = 'simulated:';
 
-/** A device path, or `simulated:/path/of.sock`. */
+/** A device path, `simulated:/path/of.sock`, or `usb:vendor:product:serial`, which is looked for at each call. */
 export async function openBytePort(
   resource: string,
   settings: SerialSettings,
   clock: DriverClock = systemDriverClock,
+  folders: SystemFolders = systemFolders,
+): Promise<Result<BytePort>> {
+  const usb = parseUsbPort(resource);
+  if (usb === undefined) {
+    const opened = await openNamedPort(resource, settings, clock);
+    return opened.ok ? ok(withWarning(opened.value, await adviseOnName(resource, folders))) : opened;
+  }
+  const found = await findUsbPort(usb, folders);
+  if (!found.ok) return found;
+  const opened = await openNamedPort(found.value, settings, clock);
+  return opened.ok ? ok({ ...opened.value, resource: `${resource} at ${found.value}` }) : opened;
+}
+
+function withWarning(port: BytePort, text: string | undefined): BytePort {
+  if (text === undefined) return port;
+  return { ...port, warning: port.warning === undefined ? text : `${port.warning}; ${text}` };
+}
+
+async function openNamedPort(
+  resource: string,
+  settings: SerialSettings,
+  clock: DriverClock,
 ): Promise<Result<BytePort>> {
   if (resource.startsWith(simulatedPrefix)) {
     return await openSocketPort(resource, resource.slice(simulatedPrefix.length), clock);

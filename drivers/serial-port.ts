@@ -1,35 +1,58 @@
 import { accessSync, constants, readSync, writeSync } from 'node:fs';
 import { SerialPort } from 'serialport/dist/serialport.js';
 import { type DriverClock, systemDriverClock } from './clock.ts';
-import type { BytePort, SerialSettings } from './contract/byte-port.ts';
+import type { BytePort, ModemLines, SerialSettings } from './contract/byte-port.ts';
 import { type DriverErrorKind, fail, ok, type Result } from './contract/result.ts';
 import { serialReadBytesMax, serialReadsPerTurnMax } from './limits.ts';
+import { describeHolders } from './serial/port-holder.ts';
+import { deviceBehind, watchPresence } from './serial/presence.ts';
+import { type SystemFolders, systemFolders } from './serial/system-folders.ts';
 import { createTransportPort, type Transport, type TransportPort } from './serial/transport-port.ts';
 import { codeOf, driverError, type FailedOperation, systemError } from './system-error.ts';
 
 /**
  * A tty, opened and configured by the serialport package. Reading and writing is done here, on its file descriptor and
  * its poller: the package reads on for ever when a port was unplugged (read gives 0 bytes), and cannot take back what a
- * write that is too late has not sent yet. Modem lines are left alone, so a pty will do.
+ * write that is too late has not sent yet. An unplugged port often says nothing until it is written to: so it is looked
+ * for, too. What the device sent before it was opened is thrown away.
  */
 export async function openSerialPort(
   resource: string,
   settings: SerialSettings,
   clock: DriverClock = systemDriverClock,
+  folders: SystemFolders = systemFolders,
 ): Promise<Result<BytePort>> {
   const failed = { operation: 'open', resource, fixes: openFixes(resource) };
   try {
     accessSync(resource, constants.R_OK | constants.W_OK); // The package tells its errors as text only.
-    const { baud, ...frame } = settings;
+    const device = deviceBehind(resource);
+    const { baud, modem, ...frame } = settings;
     const tty = await SerialPort.binding.open({ path: resource, baudRate: baud, ...frame, lock: true });
     if (!('poller' in tty)) throw new Error('serial ports need Linux');
-    return ok(attach(resource, tty, clock));
+    const warning = await prepare(tty, modem);
+    const port = attach(resource, tty, device, clock);
+    return ok(warning === undefined ? port : { ...port, warning });
   } catch (cause) {
     if (codeOf(cause) !== undefined) return fail(systemError(cause, failed));
     const detail = String(cause)
       .replaceAll('Error: ', '')
       .replace(/^Error /, '');
-    return fail(driverError(kindOfText(detail), failed, detail, cause));
+    const kind = kindOfText(detail);
+    const holders = kind === 'busy' ? await describeHolders(resource, folders) : undefined;
+    return fail(
+      driverError(kind, failed, holders === undefined ? detail : `${detail}; it is open in ${holders}`, cause),
+    );
+  }
+}
+
+/** What was received before, and the modem lines. A pty has neither; that is worth a warning only if it was asked for. */
+async function prepare(tty: Tty, modem: ModemLines | undefined): Promise<string | undefined> {
+  try {
+    await tty.flush();
+    if (modem !== undefined) await tty.set({ dtr: true, rts: true, ...modem, brk: false, cts: false, dsr: false });
+    return undefined;
+  } catch (cause) {
+    return `modem lines and input buffer are as they were: ${String(cause)}`;
   }
 }
 
@@ -37,6 +60,8 @@ export async function openSerialPort(
 interface Tty {
   readonly fd: number | null;
   readonly poller: TtyPoller;
+  flush(): Promise<void>;
+  set(lines: { readonly [line in 'dtr' | 'rts' | 'brk' | 'cts' | 'dsr']: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,7 +74,8 @@ interface TtyPoller {
 const readableFlag = 1;
 const writableFlag = 2;
 
-function attach(resource: string, tty: Tty, clock: DriverClock): BytePort {
+/** `device` is what stood behind the path just before it was opened. */
+function attach(resource: string, tty: Tty, device: string | undefined, clock: DriverClock): BytePort {
   let isClosing = false;
   let resume: (() => void) | undefined;
   const arm = () => {
@@ -65,11 +91,13 @@ function attach(resource: string, tty: Tty, clock: DriverClock): BytePort {
     },
     async close() {
       isClosing = true;
+      presence[Symbol.dispose]();
       // A port that is unplugged may fail to close; the descriptor is gone either way.
       await tty.close().catch(() => undefined);
     },
   };
   const opened = createTransportPort(resource, transport, clock);
+  const presence = watchPresence(resource, device, clock, () => opened.lose('the device is gone'));
   const buffer = Buffer.allocUnsafeSlow(serialReadBytesMax);
   // Armed later and not at once: armed from inside its own callback the poller of Node 26.4 goes deaf.
   tty.poller.on('readable', (error) => {

@@ -39,7 +39,7 @@ export const selftestVerb: Verb = {
 
 /** Opens the drivers as at boot, so outputs go to their `safe.boot` state; lines held by a running agent are left alone. */
 async function testBoard(context: CliContext, { config, hash }: Loaded): Promise<SelfTestReport> {
-  const { clock } = context;
+  const { clock, random } = context;
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
   const drivers = openDrivers(context);
@@ -48,6 +48,7 @@ async function testBoard(context: CliContext, { config, hash }: Loaded): Promise
       clock,
       log: silentLog,
       pool,
+      random,
       openBytePort: drivers.openBytePort,
       pwm: drivers.createPwm(config.gpio),
       memoryOf: () => noMemory,

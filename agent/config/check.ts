@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
+import { modbusFrameBytesMax } from '../../drivers/limits.ts';
 import { hashOf } from './canonical.ts';
 import type { Config } from './config.ts';
 import { crossCheck, type Parts } from './cross-check.ts';
@@ -51,7 +52,8 @@ function partsOf(plain: unknown): Parts {
     }),
     serial: named.flatMap(([name, value]) => {
       const parsed = v.safeParse(document, value, { abortPipeEarly: true });
-      return parsed.success && 'port' in parsed.output ? [[name, parsed.output]] : [];
+      if (!parsed.success || !('port' in parsed.output)) return [];
+      return [[name, 'frameBytesMax' in parsed.output ? parsed.output.frameBytesMax : modbusFrameBytesMax]];
     }),
     poolProfile: isPlainMap(pool) && pool['profile'] === 'tiny' ? 'tiny' : 'standard',
   };

@@ -1,5 +1,6 @@
 import type { SerialSettings } from '../../drivers/contract/byte-port.ts';
 import type { Bias, LineAddress } from '../../drivers/contract/digital.ts';
+import type { Framing } from '../../drivers/framer.ts';
 import type { SafeStates } from '../../drivers/safe-state.ts';
 import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
@@ -136,8 +137,8 @@ export interface PwmOutConfig extends DocumentCommon {
 }
 
 export interface SerialConfig extends DocumentCommon {
-  readonly driver: 'serial-line' | 'serial-raw' | 'serial-length';
-  /** A device path, or `simulated:/path/of.sock`. */
+  readonly driver: 'serial-line' | 'serial-raw' | 'serial-length' | 'serial-slip' | 'serial-cobs';
+  /** A device path, `simulated:/path/of.sock`, or `usb:vendor:product:serial`. */
   readonly port: string;
   readonly settings: SerialSettings;
   readonly framing: Framing;
@@ -149,14 +150,42 @@ export interface SerialConfig extends DocumentCommon {
   readonly frameBytesMax: number;
 }
 
-export type Framing =
-  | { readonly kind: 'delimiter'; readonly delimiter: string }
-  /** Whatever came until the line was silent for `interByteMs`. */
-  | { readonly kind: 'silence' }
-  /** A length in front: `bytes` wide, big- or little-endian; it counts the body only. */
-  | { readonly kind: 'length'; readonly bytes: 1 | 2 | 4; readonly endian: 'big' | 'little' };
+/** A line with Modbus units on it. */
+export interface ModbusBusConfig extends DocumentCommon {
+  readonly driver: 'modbus-rtu';
+  readonly port: string;
+  readonly settings: SerialSettings;
+  /** What a unit may take to answer, the time on the wire not counted. */
+  readonly answerMs: number;
+}
 
-export type DocumentConfig = GpioOutConfig | GpioInConfig | GpioCounterConfig | PwmOutConfig | SerialConfig;
+/** One value of a Modbus unit: `raw × scale + offset`. */
+export interface ModbusRegisterConfig extends DocumentCommon {
+  readonly driver: 'modbus-register';
+  /** A document of this board with the driver modbus-rtu. */
+  readonly bus: string;
+  readonly unit: number;
+  readonly table: 'holding' | 'input' | 'coil' | 'discrete';
+  /** As on the wire, from 0. */
+  readonly register: number;
+  readonly type: 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'bool';
+  /** Which of two registers comes first: the one with the high bits (big) or the other. */
+  readonly wordOrder: 'big' | 'little';
+  readonly scale: number;
+  readonly offset: number;
+  readonly pollMs: number;
+  readonly isWritable: boolean;
+  readonly unitOfMeasure?: string;
+}
+
+export type DocumentConfig =
+  | GpioOutConfig
+  | GpioInConfig
+  | GpioCounterConfig
+  | PwmOutConfig
+  | SerialConfig
+  | ModbusBusConfig
+  | ModbusRegisterConfig;
 
 /** Somebody else's topic as a notify (QN-2.2). */
 export interface BindingConfig {

@@ -1,5 +1,4 @@
 import { type PoolProfileName, poolProfiles } from '../limits.ts';
-import type { SerialConfig } from './config.ts';
 import { outputProblems } from './cross-check-outputs.ts';
 import type { Problem } from './fault.ts';
 import { nearestName } from './nearest.ts';
@@ -13,8 +12,8 @@ export interface Parts {
   readonly documents: readonly (readonly [name: string, document: RawDocument])[];
   /** `to` of each binding. */
   readonly targets: readonly (readonly [index: number, name: string])[];
-  /** Only those without a fault. */
-  readonly serial: readonly (readonly [name: string, document: SerialConfig])[];
+  /** Documents with a serial port, and the longest frame each takes. Only those without a fault. */
+  readonly serial: readonly (readonly [name: string, frameBytesMax: number])[];
   readonly poolProfile: PoolProfileName;
 }
 
@@ -23,7 +22,8 @@ export function crossCheck(parts: Parts): readonly Problem[] {
   return [
     ...twice(parts, 'number', 'channel number', wordOf),
     ...twice(parts, 'line', 'line', lineOf),
-    ...twice(parts, 'port', 'port', wordOf),
+    ...twice(parts, 'port', 'port', portOf),
+    ...parts.documents.flatMap(([name, document]) => busProblems(parts, name, document)),
     ...parts.targets.flatMap(([index, to]) => targetProblems(parts, ['bindings', `${index}`, 'to'], to)),
     ...frameProblems(parts),
     ...outputProblems(parts.documents),
@@ -57,6 +57,25 @@ function lineOf(value: unknown): string | undefined {
   return typeof chip === 'string' && typeof offset === 'number' ? `${chip}:${offset}` : undefined;
 }
 
+function portOf(value: unknown): string | undefined {
+  if (!isPlainMap(value)) return wordOf(value);
+  const words = [value['vendorId'], value['productId'], value['serialNumber']].map(wordOf);
+  return `usb:${words.filter((word) => word !== undefined).join(':')}`.toLowerCase();
+}
+
+function busProblems({ documents }: Parts, name: string, { bus }: RawDocument): readonly Problem[] {
+  if (typeof bus !== 'string') return [];
+  const path = ['documents', name, 'bus'];
+  const buses = documents.filter(([, { driver }]) => driver === 'modbus-rtu').map(([known]) => known);
+  if (buses.includes(bus)) return [];
+  const isOther = documents.some(([known]) => known === bus);
+  const text = isOther ? `${bus} is no bus` : `no document ${quote(bus)}`;
+  const nearest = nearestName(bus, buses);
+  if (nearest !== undefined) return [problem(path, text, `did you mean ${nearest}?`)];
+  const known = buses.length === 0 ? 'add one with driver: modbus-rtu' : `buses of this board: ${buses.join(', ')}`;
+  return [problem(path, text, known)];
+}
+
 function targetProblems({ documents }: Parts, path: readonly string[], to: string): readonly Problem[] {
   const target = documents.find(([name]) => name === to)?.[1];
   if (target === undefined) {
@@ -67,16 +86,24 @@ function targetProblems({ documents }: Parts, path: readonly string[], to: strin
     const fix = nearest === undefined ? 'a binding leads to a document of this board' : `did you mean ${nearest}?`;
     return [problem(path, `no document ${quote(to)}`, fix)];
   }
-  if (target['driver'] !== 'gpio-in') return [];
-  return [problem(path, `${to} is an input and takes no commands`, 'a binding leads to an output or a serial line')];
+  const what = inputWord(target);
+  if (what === undefined) return [];
+  return [problem(path, `${to} is ${what} and takes no commands`, 'a binding leads to an output or a serial line')];
+}
+
+/** What a document without commands is. */
+function inputWord({ driver, write }: RawDocument): string | undefined {
+  if (driver === 'gpio-in') return 'an input';
+  if (driver === 'modbus-rtu') return 'a bus';
+  return driver === 'modbus-register' && write !== true ? 'a register without write: true' : undefined;
 }
 
 /** A half-received frame holds a slot of the pool, so the frames of all lines must fit into the framers' share. */
 function frameProblems({ serial, poolProfile }: Parts): readonly Problem[] {
   const { small, large } = poolProfiles[poolProfile];
   const pool = `pool ${poolProfile}`;
-  const tooLong = serial.filter(([, { frameBytesMax }]) => frameBytesMax > large.payloadBytes);
-  const long = serial.filter(([, { frameBytesMax }]) => frameBytesMax > small.payloadBytes);
+  const tooLong = serial.filter(([, frameBytesMax]) => frameBytesMax > large.payloadBytes);
+  const long = serial.filter(([, frameBytesMax]) => frameBytesMax > small.payloadBytes);
   const framersMax = small.quota.framer + large.quota.framer;
   return [
     ...tooLong.map(([name]) => {

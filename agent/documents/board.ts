@@ -26,6 +26,7 @@ export interface BoardDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly pool: Pool;
+  readonly random: () => number;
   readonly openBytePort: DocumentSurroundings['openBytePort'];
   readonly pwm: PwmBackend;
   /** What a document remembers over a restart. */
@@ -59,10 +60,10 @@ export class Board implements AsyncDisposable {
     this.#interlocks = createInterlocks(dependencies.clock, rows);
   }
 
-  /** Opens every document in the order of the config. Takes ownership of the GPIO backend. */
+  /** Opens every document in the order of the config, those on a bus last. Takes ownership of the GPIO backend. */
   static async open(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]): Promise<Board> {
     const board = new Board(dependencies, gpio, rows);
-    for (const row of rows) await board.#open(row);
+    for (const row of rows.toSorted(busFirst)) await board.#open(row);
     return board;
   }
 
@@ -117,7 +118,7 @@ export class Board implements AsyncDisposable {
   }
 
   #surroundings(place: Place): DocumentSurroundings {
-    const { clock, log, pool, openBytePort, pwm, memoryOf, changed, happened } = this.#dependencies;
+    const { clock, log, pool, random, openBytePort, pwm, memoryOf, changed, happened } = this.#dependencies;
     const { name, config } = place.row;
     const group = config.driver === 'gpio-out' ? config.interlock?.group : undefined;
     const interlock = group === undefined ? undefined : this.#interlocks.get(group);
@@ -130,7 +131,9 @@ export class Board implements AsyncDisposable {
       pwm,
       memory: memoryOf(name),
       ...(interlock === undefined ? {} : { interlock }),
+      random,
       openBytePort,
+      neighbour: (other) => this.document(other),
       changed: (value) => changed(name, value),
       happened: (value) => happened(name, value),
       troubled: (error) => this.#trouble(place, error),
@@ -155,6 +158,11 @@ export class Board implements AsyncDisposable {
     }
     troubleChanged();
   }
+}
+
+/** What is on a bus cannot be opened before it. */
+function busFirst(left: Row, right: Row): number {
+  return Number('bus' in left.config) - Number('bus' in right.config);
 }
 
 function closedError(name: string): DriverError {

@@ -2,6 +2,8 @@ import type { BytePort, SerialSettings } from '../../drivers/contract/byte-port.
 import type { GpioBackend } from '../../drivers/contract/digital.ts';
 import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import type { DriverError, Result } from '../../drivers/contract/result.ts';
+import type { ModbusBus } from '../../drivers/modbus/bus.ts';
+import type { ModbusRequest } from '../../drivers/modbus/request.ts';
 import type { Situation } from '../../drivers/safe-state.ts';
 import type { Clock } from '../clock.ts';
 import type { DocumentConfig } from '../config/config.ts';
@@ -26,7 +28,9 @@ export type Effect =
   /** Part of the period, 0 to 1. */
   | { readonly do: 'duty'; readonly duty: number }
   /** Bytes for the wire, framing included. */
-  | { readonly do: 'write'; readonly bytes: Uint8Array };
+  | { readonly do: 'write'; readonly bytes: Uint8Array }
+  /** `value`: what the document has once it is done. */
+  | { readonly do: 'write-register'; readonly request: ModbusRequest; readonly value: number | boolean };
 
 /** A command that gave way to a later one, or to a safe state (QN-4.6). */
 export interface Superseded {
@@ -51,7 +55,11 @@ export interface DocumentSurroundings {
   readonly memory: Memory;
   /** Of the group this document is in. */
   readonly interlock?: InterlockGroup;
+  /** 0 ≤ x < 1, for waits that must not be in step. */
+  readonly random: () => number;
   openBytePort(resource: string, settings: SerialSettings): Promise<Result<BytePort>>;
+  /** Another document of this board; one with a `bus` is opened after all that have none. */
+  neighbour(name: string): Result<OpenDocument>;
   /** The document has this value now. Equal to the last one: nothing happens. */
   changed(value: Value): void;
   /** Something happened that is not a state: an edge, a line. */
@@ -64,6 +72,8 @@ export interface DocumentSurroundings {
 
 /** An open document. Disposal brings the line into its `exit` state and lets go of it. */
 export interface OpenDocument extends AsyncDisposable {
+  /** For the documents that are values of units on this bus. */
+  readonly modbus?: ModbusBus;
   /**
    * One effect at a time. Synchronous where the driver is; then the state was told by `changed` before it returns.
    * After an error the state of the wire is unknown until the next effect succeeds.

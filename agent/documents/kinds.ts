@@ -6,6 +6,8 @@ import { gpioCounter } from './gpio-counter.ts';
 import { gpioIn } from './gpio-in.ts';
 import { gpioOut } from './gpio-out.ts';
 import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
+import { modbusRegister } from './modbus-register.ts';
+import { modbusRtu } from './modbus-rtu.ts';
 import { pwmOut } from './pwm-out.ts';
 import { serial } from './serial.ts';
 
@@ -29,7 +31,13 @@ export function bindKind(config: DocumentConfig): BoundKind {
     case 'serial-line':
     case 'serial-raw':
     case 'serial-length':
+    case 'serial-slip':
+    case 'serial-cobs':
       return bound(serial, config);
+    case 'modbus-rtu':
+      return bound(modbusRtu, config);
+    case 'modbus-register':
+      return bound(modbusRegister, config);
   }
 }
 

@@ -1,83 +1,77 @@
-import type { BytePort } from '../../drivers/contract/byte-port.ts';
-import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { fail, ok } from '../../drivers/contract/result.ts';
 import { createFramer, type Framer } from '../../drivers/framer.ts';
-import type { Framing, SerialConfig } from '../config/config.ts';
+import type { ReopenLimits } from '../../drivers/serial/reopening.ts';
+import type { SerialConfig } from '../config/config.ts';
 import { serialWriteTimeoutMsMin } from '../limits.ts';
-import type { Slot } from '../pool/slot.ts';
 import type { Value } from '../qn/message.ts';
-import type { Refusal } from '../qn/reason.ts';
 import { brief } from './gpio-out.ts';
-import type { DocumentKind, DocumentSurroundings, OpenDocument } from './kind.ts';
+import { keepLine, noBufferError, probeLine } from './kept-line.ts';
+import type { DocumentKind, DocumentSurroundings } from './kind.ts';
+import { frameBytes } from './serial-frame.ts';
 
 /** A line of bytes: what is notified goes out, each frame that comes in is an event. Its value is `{open: boolean}`. */
-export const serial: DocumentKind<SerialConfig> = {
-  plan(config, value) {
-    const bytes = bytesOf(value);
-    if (bytes === undefined) {
-      const detail = `a serial line takes text, bytes, a number or a boolean, not ${brief(value)}`;
-      return fail({ reason: 'out-of-range', detail });
-    }
-    const framed = frame(config, bytes);
-    return framed.ok ? ok({ do: 'write', bytes: framed.value }) : framed;
-  },
+export const serial = createSerialKind();
 
-  async open(config, surroundings) {
-    const slot = surroundings.pool.acquire('framer', config.frameBytesMax);
-    if (slot === undefined) return fail(noBuffer(config));
-    const opened = await surroundings.openBytePort(config.port, config.settings);
-    if (!opened.ok) {
-      surroundings.pool.release(slot);
-      return opened;
-    }
-    return ok(attach(config, opened.value, slot, surroundings));
-  },
-};
-
-function attach(config: SerialConfig, port: BytePort, slot: Slot, surroundings: DocumentSurroundings): OpenDocument {
-  const { clock, pool, changed, happened, troubled } = surroundings;
-  let isOpen = true;
-  const framer = createFramer(config.framing, slot.payload.subarray(0, config.frameBytesMax));
-  const receiver = createReceiver(config, framer, clock, (bytes) => happened(valueOf(bytes)));
-  port.onData(receiver.take);
-  port.onClosed((error) => {
-    isOpen = false;
-    receiver.end();
-    changed({ open: false });
-    troubled(error);
-  });
-  changed({ open: true });
+/** `limits`: how a port that went away is opened again. */
+export function createSerialKind(limits?: ReopenLimits): DocumentKind<SerialConfig> {
   return {
-    async perform(effect) {
-      if (effect.do !== 'write') return ok();
-      return await port.write(effect.bytes, writeTimeoutMs(config, effect.bytes.byteLength));
+    plan(config, value) {
+      const bytes = bytesOf(value);
+      if (bytes === undefined) {
+        const detail = `a serial line takes text, bytes, a number or a boolean, not ${brief(value)}`;
+        return fail({ reason: 'out-of-range', detail });
+      }
+      const framed = frameBytes(config, bytes);
+      return framed.ok ? ok({ do: 'write', bytes: framed.value }) : framed;
     },
-    probe: () => (isOpen ? ok(`open at ${config.settings.baud} baud`) : fail(gone(config))),
-    async [Symbol.asyncDispose]() {
-      receiver.end();
-      await port[Symbol.asyncDispose]();
-      pool.release(slot);
+
+    async open(config, surroundings) {
+      const { pool, clock, happened } = surroundings;
+      const slot = pool.acquire('framer', config.frameBytesMax);
+      if (slot === undefined) return fail(noBufferError(config.port, config.frameBytesMax));
+      const buffer = slot.payload.subarray(0, config.frameBytesMax);
+      const receiver = createReceiver(config, buffer, clock, (bytes) => happened(valueOf(bytes)));
+      const line = await keepLine(config, surroundings, receiver, limits);
+      return ok({
+        async perform(effect) {
+          if (effect.do !== 'write') return ok();
+          return await line.write(effect.bytes, writeTimeoutMs(config, effect.bytes.byteLength));
+        },
+        probe: () => probeLine(line, config),
+        async [Symbol.asyncDispose]() {
+          await line[Symbol.asyncDispose]();
+          receiver.end();
+          pool.release(slot);
+        },
+      });
     },
   };
 }
 
-/** Feeds chunks to the framer and lets silence end what was begun. */
+/** Feeds chunks to the framer and lets silence end what was begun. Each connection has a fresh framer. */
 function createReceiver(
   config: SerialConfig,
-  framer: Framer,
+  buffer: Uint8Array,
   clock: DocumentSurroundings['clock'],
   emit: (frame: Uint8Array) => void,
 ) {
+  let framer: Framer | undefined;
   let silence: Disposable | undefined;
   const end = () => {
     silence?.[Symbol.dispose]();
     silence = undefined;
+    framer = undefined;
+  };
+  const begin = () => {
+    end();
+    framer = createFramer(config.framing, buffer);
   };
   const take = (chunk: Uint8Array) => {
-    end();
-    framer.push(chunk, emit);
-    silence = clock.after(config.interByteMs, () => framer.expire(emit));
+    silence?.[Symbol.dispose]();
+    framer?.push(chunk, emit);
+    silence = clock.after(config.interByteMs, () => framer?.expire(emit));
   };
-  return { take, end };
+  return { begin, take, end };
 }
 
 /** Twice the time the bytes need on the wire, and never less than the minimum. */
@@ -101,42 +95,4 @@ function valueOf(bytes: Uint8Array): Value {
   } catch {
     return Uint8Array.from(bytes); // Not UTF-8: told as bytes, nothing is lost.
   }
-}
-
-function frame(config: SerialConfig, bytes: Uint8Array): Result<Uint8Array, Refusal> {
-  const { framing } = config;
-  if (framing.kind === 'length') return prefixed(framing, bytes);
-  return ok(config.append === '' ? bytes : Buffer.concat([bytes, Buffer.from(config.append, 'utf8')]));
-}
-
-function prefixed(framing: Extract<Framing, { kind: 'length' }>, bytes: Uint8Array): Result<Uint8Array, Refusal> {
-  const countMax = 2 ** (8 * framing.bytes) - 1;
-  if (bytes.byteLength > countMax) {
-    const detail = `${bytes.byteLength} bytes do not fit a length of ${framing.bytes} bytes; send at most ${countMax}`;
-    return fail({ reason: 'out-of-range', detail });
-  }
-  const framed = Buffer.alloc(framing.bytes + bytes.byteLength);
-  if (framing.endian === 'big') framed.writeUIntBE(bytes.byteLength, 0, framing.bytes);
-  else framed.writeUIntLE(bytes.byteLength, 0, framing.bytes);
-  framed.set(bytes, framing.bytes);
-  return ok(framed);
-}
-
-function noBuffer(config: SerialConfig): DriverError {
-  return {
-    kind: 'busy',
-    operation: 'open',
-    resource: config.port,
-    detail: `no receive buffer of ${config.frameBytesMax} bytes is left in the pool`,
-    fix: 'lower `max` of a serial document, or use a larger pool profile',
-  };
-}
-
-function gone(config: SerialConfig): DriverError {
-  return {
-    kind: 'closed',
-    operation: 'probe',
-    resource: config.port,
-    detail: 'the port went away after it was opened',
-  };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Value } from '../qn/message.ts';
 
 export type TestStatus = 'pass' | 'fail' | 'skip';
 
@@ -57,6 +58,26 @@ export async function runSelfTest(clock: Clock, plan: TestPlan): Promise<SelfTes
   };
 }
 
+/**
+ * The same report with the failed tests that `isWorthRepeating` run again: a device that was unplugged at boot must not
+ * make the board look ill for ever. The very same object when there was none to repeat.
+ */
+export async function repeatFailed(
+  clock: Clock,
+  plan: TestPlan,
+  report: SelfTestReport,
+  isWorthRepeating: (id: string) => boolean,
+): Promise<SelfTestReport> {
+  const isRepeated = ({ id, status }: TestRow) => status === 'fail' && isWorthRepeating(id);
+  if (!report.tests.some(isRepeated)) return report;
+  const tests: TestRow[] = [];
+  for (const row of report.tests) {
+    const test = isRepeated(row) ? plan.tests.find(({ id }) => id === row.id) : undefined;
+    tests.push(test === undefined ? row : await runOne(clock, test));
+  }
+  return { ...report, tests, health_status: judge(tests, plan.vital) };
+}
+
 async function runOne(clock: Clock, { id, title, run }: AtomicTest): Promise<TestRow> {
   const startMs = clock.monotonicMs();
   const result = await attempt(run);
@@ -86,4 +107,9 @@ export function logSelfTest(log: Log, { health_status, took_ms, tests }: SelfTes
   for (const { id, status, detail, fix } of tests)
     if (status === 'fail') log.error({ id, detail, fix }, 'self-test failed');
   log.info({ health_status, took_ms, tests: tests.length }, 'self-test done');
+}
+
+/** As the document `selftest` has it. */
+export function valueOfSelfTest(report: SelfTestReport): Value {
+  return { ...report, tests: report.tests.map((row) => ({ ...row })) };
 }

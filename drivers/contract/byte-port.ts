@@ -12,8 +12,10 @@ import type { DriverError, Result } from './result.ts';
  * kind `closed`. Disposal is idempotent and does not call the `onClosed` listener. A pending write ends with `closed`.
  */
 export interface BytePort extends AsyncDisposable {
-  /** As in the config: `/dev/ttyUSB0`, `simulated:/run/board/scale.sock`. */
+  /** As in the config: `/dev/ttyUSB0`, `simulated:/run/board/scale.sock`, `usb:0403:6001`. */
   readonly resource: string;
+  /** One sentence for the log: what did not work though the port is open, or should be written in another way. */
+  readonly warning?: string;
   /** Fails with kind `timeout` when the bytes could not be handed over within `timeoutMs`. */
   write(bytes: Uint8Array, timeoutMs: number): Promise<Result<void>>;
   /** One listener at a time. It must not throw. Bytes that arrive before a listener is set are dropped. */
@@ -27,6 +29,13 @@ export interface SerialSettings {
   readonly dataBits: 5 | 6 | 7 | 8;
   readonly parity: 'none' | 'even' | 'odd';
   readonly stopBits: 1 | 2;
+  /** Set once after opening; absent lines are left as the kernel sets them: on. */
+  readonly modem?: ModemLines;
+}
+
+export interface ModemLines {
+  readonly dtr?: boolean;
+  readonly rts?: boolean;
 }
 
 export const serialSettings8N1 = { baud: 9600, dataBits: 8, parity: 'none', stopBits: 1 } as const;

@@ -39,7 +39,7 @@ export function createDelimiterFramer(delimiter: string, buffer: Uint8Array): Fr
       }
     },
     expire() {
-      if (frame.isOverlong || (frame.isEmpty && matchedBytes === 0)) return;
+      if (frame.isSkipping || (frame.isEmpty && matchedBytes === 0)) return;
       frame.append(pattern.subarray(0, matchedBytes));
       matchedBytes = 0;
       frame.timeOut();

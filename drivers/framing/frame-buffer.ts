@@ -5,38 +5,43 @@ export interface FrameBuffer {
   readonly counters: FramerCounters;
   /** Nothing has come since the last end. */
   readonly isEmpty: boolean;
-  /** What comes is thrown away until the end. */
-  readonly isOverlong: boolean;
+  /** It is overlong or damaged: what comes is thrown away until the end. */
+  readonly isSkipping: boolean;
   append(bytes: Uint8Array): void;
   /** The frame is longer than the buffer: throws it away, what comes up to its end too. */
   overflow(): void;
-  /** Emits the frame, unless it is overlong, and begins the next. */
+  /** The frame cannot be decoded: the same. */
+  damage(): void;
+  /** Emits the frame, unless it was given up, and begins the next. */
   end(emit: EmitFrame): void;
   /** Throws the frame away because of silence, and begins the next. */
   timeOut(): void;
 }
 
 export function createFrameBuffer(buffer: Uint8Array): FrameBuffer {
-  const counters = { frames: 0, discardedBytes: 0, overlong: 0, timeouts: 0 };
+  const counters = { frames: 0, discardedBytes: 0, overlong: 0, timeouts: 0, damaged: 0 };
   let usedBytes = 0;
-  let isOverlong = false;
-  const overflow = () => {
-    if (!isOverlong) counters.overlong += 1;
+  let isSkipping = false;
+  const skip = () => {
     counters.discardedBytes += usedBytes;
     usedBytes = 0;
-    isOverlong = true;
+    isSkipping = true;
+  };
+  const overflow = () => {
+    if (!isSkipping) counters.overlong += 1;
+    skip();
   };
   return {
     counters,
     get isEmpty() {
-      return usedBytes === 0 && !isOverlong;
+      return usedBytes === 0 && !isSkipping;
     },
-    get isOverlong() {
-      return isOverlong;
+    get isSkipping() {
+      return isSkipping;
     },
     append(bytes) {
-      if (!isOverlong && usedBytes + bytes.byteLength > buffer.byteLength) overflow();
-      if (isOverlong) {
+      if (!isSkipping && usedBytes + bytes.byteLength > buffer.byteLength) overflow();
+      if (isSkipping) {
         counters.discardedBytes += bytes.byteLength;
         return;
       }
@@ -44,11 +49,15 @@ export function createFrameBuffer(buffer: Uint8Array): FrameBuffer {
       usedBytes += bytes.byteLength;
     },
     overflow,
+    damage() {
+      if (!isSkipping) counters.damaged += 1;
+      skip();
+    },
     end(emit) {
       const frame = buffer.subarray(0, usedBytes);
-      const isWhole = !isOverlong;
+      const isWhole = !isSkipping;
       usedBytes = 0;
-      isOverlong = false;
+      isSkipping = false;
       if (!isWhole) return;
       counters.frames += 1;
       emit(frame);
@@ -57,7 +66,7 @@ export function createFrameBuffer(buffer: Uint8Array): FrameBuffer {
       counters.timeouts += 1;
       counters.discardedBytes += usedBytes;
       usedBytes = 0;
-      isOverlong = false;
+      isSkipping = false;
     },
   };
 }

@@ -157,9 +157,11 @@ describe('however the stream is cut, the frames and the counters are the same', 
     silence,
     length(1, 'big'),
     length(2, 'little'),
+    { kind: 'slip' },
+    { kind: 'cobs' },
   ];
   // Few different bytes, so that delimiters, small lengths and near misses are frequent.
-  const bytes = fc.array(fc.constantFrom(0, 1, 2, 13, 10, 97, 98), { maxLength: 60 });
+  const bytes = fc.array(fc.constantFrom(0, 1, 2, 13, 10, 97, 98, 0xc0, 0xdb, 0xdc, 0xdd), { maxLength: 60 });
 
   test.for(framings)('%o', (framing) => {
     fc.assert(

@@ -1,9 +1,16 @@
-import { closeSync, constants, createWriteStream, openSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, createWriteStream, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { ReadStream } from 'node:tty';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { serialSettings8N1 } from '../../drivers/contract/byte-port.ts';
+import { portPresenceEveryMs } from '../../drivers/limits.ts';
 import { openSerialPort } from '../../drivers/serial-port.ts';
 import { bytePortSuite } from '../contract/byte-port.suite.ts';
+import { createArrivals } from '../support/arrivals.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { openPtyPair, ptyMissing } from '../support/pty.ts';
 import { valueOf } from '../support/value-of.ts';
 
@@ -56,8 +63,69 @@ describe.skipIf(ptyMissing !== undefined)(
       await using _port = valueOf(await openSerialPort(left, settings));
       expect(await openSerialPort(left, settings)).toMatchObject({
         ok: false,
-        error: { kind: 'busy', operation: 'open' },
+        error: { kind: 'busy', operation: 'open', detail: expect.stringContaining('it is open in this agent itself') },
       });
+    });
+
+    test('a port that another program holds is busy, and the program is named', async () => {
+      const { left } = await openPair();
+      const script =
+        'import fcntl,sys; f=open(sys.argv[1]); fcntl.flock(f,fcntl.LOCK_EX); print(1,flush=True); sys.stdin.read()';
+      const holder = spawn('/usr/bin/python3', ['-c', script, left], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const ended = once(holder, 'exit');
+      onTestFinished(async () => {
+        holder.stdin.end();
+        await ended;
+      });
+      await once(holder.stdout, 'data');
+      const opened = await openSerialPort(left, settings);
+      const detail = expect.stringContaining(`python3 (pid ${holder.pid})`);
+      expect(opened).toMatchObject({ ok: false, error: { kind: 'busy', detail } });
+    });
+
+    test('what the device sent before the port was opened is not delivered', async () => {
+      const { left, right } = await openPair();
+      const other = valueOf(await openSerialPort(right, settings));
+      onTestFinished(() => other[Symbol.asyncDispose]());
+      closeOnFinish(openSync(left, constants.O_RDWR | constants.O_NOCTTY)); // Keeps socat from ending.
+      await other.write(Buffer.from('old'), 1_000);
+      await new Promise((resolve) => setTimeout(resolve, 100)); // Until socat has carried it over; nothing tells.
+      await using port = valueOf(await openSerialPort(left, settings));
+      const received = createArrivals<string>();
+      port.onData((chunk) => received.push(Buffer.from(chunk).toString()));
+      await other.write(Buffer.from('new'), 1_000);
+      expect(await received.next()).toBe('new');
+    });
+
+    test('modem lines that the port has not are a warning, and the port works', async () => {
+      const { left } = await openPair();
+      await using port = valueOf(await openSerialPort(left, { ...settings, modem: { dtr: false } }));
+      expect(port.warning).toMatch(/^modem lines and input buffer are as they were: .*Inappropriate ioctl/);
+    });
+
+    test('a port without wishes about modem lines warns of nothing', async () => {
+      const { left } = await openPair();
+      await using port = valueOf(await openSerialPort(left, settings));
+      expect(port.warning).toBeUndefined();
+    });
+
+    test('a port whose name leads to another device, or to none, is gone though it still works', async () => {
+      const pairs = [await openPair(), await openPair()] as const;
+      const folder = mkdtempSync(path.join(tmpdir(), 'names-'));
+      onTestFinished(() => rmSync(folder, { recursive: true }));
+      const name = path.join(folder, 'scale');
+      symlinkSync(pairs[0].left, name);
+      const clock = createFakeClock();
+      await using port = valueOf(await openSerialPort(name, settings, clock));
+      const lost = createArrivals<string>();
+      port.onClosed(({ kind, detail }) => lost.push(`${kind}: ${detail}`));
+      await clock.advance(portPresenceEveryMs * 3);
+      expect(lost.all).toEqual([]);
+      rmSync(name);
+      symlinkSync(pairs[1].left, name);
+      await clock.advance(portPresenceEveryMs);
+      expect(lost.all).toEqual(['closed: the device is gone']);
+      expect(clock.timersCount).toBe(0);
     });
 
     test('a disposed port can be opened again', async () => {

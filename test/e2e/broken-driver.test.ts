@@ -27,17 +27,23 @@ describeWithMosquitto('a board with a line and a port that are not there', () =>
     expect(rig.wire('GPIO17')).toBe('1');
   });
 
-  it.each([
-    ['gpio.ghost', /GPIO99.*; mkdir -p /],
-    ['serial.ghost', /ttyGHOST0.*; plug it in/],
-  ])('rejects a command to %s with driver-absent and the way out', async (document, detail) => {
+  it('rejects a command to the line with driver-absent and the way out, and a query as well', async () => {
     await using rig = await startRig({ documents, lines: ['GPIO17'] });
-    await rig.say(`notify/${document}`, '{"id":"5","val":"ON"}');
-    const { message } = await rig.hear({ verb: 'ack', document, status: 'rejected', id: 5n });
+    await rig.say('notify/gpio.ghost', '{"id":"5","val":"ON"}');
+    const { message } = await rig.hear({ verb: 'ack', document: 'gpio.ghost', status: 'rejected', id: 5n });
     expect(message.why).toBe('driver-absent');
-    expect(message.detail).toMatch(detail);
-    await rig.say(`query/${document}`, '{"id":"6"}');
-    const answer = await rig.hear({ verb: 'ack', document, status: 'rejected', id: 6n });
+    expect(message.detail).toMatch(/GPIO99.*; mkdir -p /);
+    await rig.say('query/gpio.ghost', '{"id":"6"}');
+    const answer = await rig.hear({ verb: 'ack', document: 'gpio.ghost', status: 'rejected', id: 6n });
     expect(answer.message.why).toBe('driver-absent');
+  });
+
+  it('fails a command to the port with driver-closed and the way out, and tells that it is not open', async () => {
+    await using rig = await startRig({ documents, lines: ['GPIO17'] });
+    await rig.say('notify/serial.ghost', '{"id":"5","val":"ON"}');
+    const { message } = await rig.hear({ verb: 'ack', document: 'serial.ghost', status: 'failed', id: 5n });
+    expect(message.why).toBe('driver-closed');
+    expect(message.detail).toMatch(/ttyGHOST0.*; plug it in/);
+    await rig.hear({ verb: 'state', document: 'serial.ghost', value: { open: false } });
   });
 });

@@ -61,6 +61,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       clock,
       log: silentLog,
       pool,
+      random: () => 0,
       pwm: createSimulatedPwm(),
       memoryOf,
       openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),

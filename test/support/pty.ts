@@ -12,8 +12,10 @@ export interface PtyPair extends AsyncDisposable {
   readonly right: string;
 }
 
-export async function openPtyPair(): Promise<PtyPair> {
-  const ends = ['pty,raw,echo=0', 'pty,raw,echo=0'];
+/** `links`: other names for the two, which vanish with them. */
+export async function openPtyPair(links?: { readonly left: string; readonly right: string }): Promise<PtyPair> {
+  const end = 'pty,raw,echo=0';
+  const ends = links === undefined ? [end, end] : [`${end},link=${links.left}`, `${end},link=${links.right}`];
   const socat = spawn('socat', ['-d', '-d', ...ends], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(socat, 'exit');
   const names: string[] = [];

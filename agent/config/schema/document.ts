@@ -6,10 +6,11 @@ import { isPlainMap } from '../plain-map.ts';
 import { gpioCounter, gpioIn } from './gpio-input.ts';
 import { gpioOut } from './gpio-output.ts';
 import { describeInput, message, quote } from './issue.ts';
+import { modbusRegister, modbusRtu } from './modbus.ts';
 import { pwmOut } from './pwm.ts';
-import { serialLength, serialLine, serialRaw } from './serial.ts';
+import { serialCobs, serialLength, serialLine, serialRaw, serialSlip } from './serial.ts';
 
-const laterDrivers = ['modbus-rtu', 'modbus-register', 'mcu'];
+const laterDrivers = ['mcu'];
 const reservedNames = ['agent', 'channels', 'selftest', 'config'];
 
 export const documentName = v.pipe(
@@ -21,7 +22,19 @@ export const documentName = v.pipe(
   ),
 );
 
-const anyDocument = v.union([gpioOut, gpioIn, gpioCounter, pwmOut, serialLine, serialRaw, serialLength]);
+const anyDocument = v.union([
+  gpioOut,
+  gpioIn,
+  gpioCounter,
+  pwmOut,
+  serialLine,
+  serialRaw,
+  serialLength,
+  serialSlip,
+  serialCobs,
+  modbusRtu,
+  modbusRegister,
+]);
 
 const run: (typeof anyDocument)['~run'] = (dataset, config) => {
   const input = dataset.value;

@@ -8,6 +8,8 @@ type KeySchema = v.BaseSchema<string, string, v.BaseIssue<unknown>>;
 interface SectionHints {
   /** Keys of later versions: known, and not possible yet. */
   readonly later?: readonly string[];
+  /** Keys that people expect and that will not come: what to do instead. */
+  readonly instead?: { readonly [key: string]: string };
   /** What to write for a key that must be there. */
   readonly example?: { readonly [key: string]: string };
 }
@@ -52,7 +54,9 @@ function missingKey(key: string, { example }: SectionHints): string {
   return message(`${key} is missing`, `write ${example?.[key] ?? `${key}: …`}`);
 }
 
-function unknownKey(key: string, entries: v.ObjectEntries, { later = [] }: SectionHints): string {
+function unknownKey(key: string, entries: v.ObjectEntries, { later = [], instead = {} }: SectionHints): string {
+  const other = Object.hasOwn(instead, key) ? instead[key] : undefined;
+  if (other !== undefined) return message(`${key} is unsupported`, other);
   if (later.includes(key)) return message(`${key} is not supported by this version`, 'remove it');
   const known = Object.keys(entries);
   const nearest = nearestName(key, known);

@@ -22,6 +22,10 @@ test('the shipped example has no faults', async () => {
     'serial-line',
     'serial-raw',
     'serial-length',
+    'serial-slip',
+    'modbus-rtu',
+    'modbus-register',
+    'modbus-register',
   ]);
 });
 
@@ -41,8 +45,10 @@ test('the schema lists every documented key', () => {
       'backend board profile interval level on select map to socket host',
       'driver number priority retained line chip offset active safe boot exit bias debounce',
       'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',
-      'storm rate for retry edge publish min channel frequency scale',
-      'port baud data-bits parity stop-bits delimiter append max inter-byte prefix endian',
+      'storm rate for retry edge publish min channel frequency',
+      'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
+      'delimiter append max inter-byte prefix endian',
+      'timeout bus unit table register type word-order scale poll write unit-of-measure',
     ]
       .flatMap((line) => line.split(' '))
       .toSorted(),

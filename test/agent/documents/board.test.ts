@@ -18,10 +18,10 @@ async function open() {
   const wires = createMemoryBoard({ lines: ['GPIO1', 'GPIO2'] });
   const changes: [string, Value][] = [];
   let troubleCount = 0;
-  const { clock, log, pool, openBytePort, pwm, memory } = watchSurroundings();
+  const { clock, log, pool, random, openBytePort, pwm, memory } = watchSurroundings();
   const board = await Board.open(
     {
-      ...{ clock, log, pool, openBytePort, pwm },
+      ...{ clock, log, pool, random, openBytePort, pwm },
       memoryOf: () => memory,
       changed: (name, value) => void changes.push([name, value]),
       happened() {},

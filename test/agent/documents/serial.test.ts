@@ -116,12 +116,13 @@ describe('what comes in', () => {
 });
 
 describe('the port', () => {
-  it('that is not there fails the document and gives its buffer back', async () => {
+  it('that is not there is told, and the document opens all the same and waits for it', async () => {
     const surroundings = watchSurroundings();
-    expect(await serial.open(config, surroundings)).toMatchObject({
-      ok: false,
-      error: { kind: 'absent', fix: 'plug it in' },
-    });
+    const document = valueOf(await serial.open(config, surroundings));
+    expect(surroundings.changes).toEqual([{ open: false }]);
+    expect(surroundings.troubles).toMatchObject([{ kind: 'absent', fix: 'plug it in' }]);
+    expect(document.probe()).toMatchObject({ ok: false, error: { kind: 'closed', fix: 'plug it in' } });
+    await document[Symbol.asyncDispose]();
     surroundings.pool.close();
   });
 

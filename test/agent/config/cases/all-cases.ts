@@ -3,6 +3,7 @@ import { documentCases } from './document-cases.ts';
 import type { FaultCases } from './fault-case.ts';
 import { fileCases } from './file-cases.ts';
 import { lineCases } from './line-cases.ts';
+import { modbusCases } from './modbus-cases.ts';
 import { mqttCases } from './mqtt-cases.ts';
 import { outputCases } from './output-cases.ts';
 import { sectionCases } from './section-cases.ts';
@@ -16,5 +17,6 @@ export const faultCases: FaultCases = {
   ...lineCases,
   ...outputCases,
   ...serialCases,
+  ...modbusCases,
   ...bindingCases,
 };

@@ -2,7 +2,7 @@ import type { FaultCases } from './fault-case.ts';
 
 const out = (rest: string) => `documents: { a: { driver: gpio-out, line: GPIO1, ${rest} } }`;
 const knownDrivers =
-  'this version knows gpio-out, gpio-in, gpio-counter, pwm-out, serial-line, serial-raw, serial-length';
+  'this version knows gpio-out, gpio-in, gpio-counter, pwm-out, serial-line, serial-raw, serial-length, serial-slip, serial-cobs, modbus-rtu, modbus-register';
 
 export const documentCases: FaultCases = {
   'a document that is a word': {
@@ -49,10 +49,10 @@ export const documentCases: FaultCases = {
     faults: [`3:27: /documents/a/driver: expected a driver, found a list (${knownDrivers})`],
   },
   ...Object.fromEntries(
-    ['modbus-rtu', 'modbus-register', 'mcu'].map((driver) => [
+    ['mcu'].map((driver) => [
       `the later driver ${driver}`,
       {
-        yaml: `documents: { a: { driver: ${driver}, bus: b } }`,
+        yaml: `documents: { a: { driver: ${driver} } }`,
         faults: [`3:27: /documents/a/driver: driver ${driver} is not supported by this version (${knownDrivers})`],
       },
     ]),

@@ -13,10 +13,40 @@ export const serialCases: FaultCases = {
       '3:45: /documents/a/port: not the path of a port: "ttyUSB0" (ls /dev/serial/by-id shows names that stay the same)',
     ],
   },
-  'a port by vendor': {
+  'a port by vendor alone': {
     yaml: 'documents: { a: { driver: serial-raw, port: { vendorId: "0403" } } }',
+    faults: ['3:45: /documents/a/port/productId: productId is missing (write productId: "6001")'],
+  },
+  'ids that are no hex digits, or lost their quotes': {
+    yaml: 'documents: { a: { driver: serial-raw, port: { vendorId: 0403, productId: "0x6001", serialNumber: 12 } } }',
     faults: [
-      '3:45: /documents/a/port: a port by vendor and product is not supported by this version (ls /dev/serial/by-id shows names that stay the same)',
+      '3:57: /documents/a/port/vendorId: expected a vendor id, found number 403 (in quotes, as lsusb shows it: "0403")',
+      '3:74: /documents/a/port/productId: not a product id: "0x6001" (four hex digits in quotes, as lsusb shows them: "0403")',
+      '3:98: /documents/a/port/serialNumber: expected a serial number, found number 12 (put it in quotes: "12")',
+    ],
+  },
+  'an adapter twice, however it is written': {
+    yaml: 'documents:\n  a: { driver: serial-raw, port: { vendorId: "04e2", productId: "1410" } }\n  b: { driver: modbus-rtu, port: { productId: "1410", vendorId: "04E2" } }',
+    faults: ['5:34: /documents/b/port: port usb:04e2:1410 is taken by a (each can serve one document)'],
+  },
+  'a port that is a list': {
+    yaml: 'documents: { a: { driver: serial-raw, port: [/dev/ttyS0] } }',
+    faults: [
+      '3:45: /documents/a/port: expected a port, found a list (ls /dev/serial/by-id shows names that stay the same)',
+    ],
+  },
+  'rs485 and modem lines that there are not': {
+    yaml: serial('rs485: { delay: 1ms }, modem: { dtr: maybe, cts: on }'),
+    faults: [
+      '3:58: /documents/a/rs485: rs485 is unsupported (let the kernel switch the direction (dtoverlay, or linux,rs485-enabled-at-boot-time), or use an adapter that does it by itself)',
+      '3:95: /documents/a/modem/dtr: expected on or off, found "maybe"',
+      '3:102: /documents/a/modem/cts: unknown key "cts" (did you mean rts?)',
+    ],
+  },
+  'slip with a line end': {
+    yaml: 'documents: { a: { driver: serial-slip, port: /dev/x, append: x } }',
+    faults: [
+      '3:54: /documents/a/append: unknown key "append" (known here: driver, inter-byte, port, data-bits, stop-bits, modem, baud, parity, max, number, priority, retained)',
     ],
   },
   'a port twice': {

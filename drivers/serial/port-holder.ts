@@ -1,0 +1,40 @@
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { portHoldersCountMax } from '../limits.ts';
+import { codeOf } from '../system-error.ts';
+import type { SystemFolders } from './system-folders.ts';
+
+/**
+ * `picocom (pid 812)`, as far as the kernel lets this user look into the files of other processes; undefined when it
+ * shows nobody.
+ */
+export async function describeHolders(device: string, { proc }: SystemFolders): Promise<string | undefined> {
+  const target = await tolerate(realpath(device), device);
+  const pids = (await tolerate(readdir(proc), [])).filter((name) => /^\d+$/.test(name));
+  const holders: string[] = [];
+  for (const pid of pids) {
+    if (holders.length === portHoldersCountMax) break;
+    if (!(await holds(path.join(proc, pid, 'fd'), target))) continue;
+    const name = (await tolerate(readFile(path.join(proc, pid, 'comm'), 'utf8'), 'a process')).trim();
+    holders.push(Number(pid) === process.pid ? 'this agent itself' : `${name} (pid ${pid})`);
+  }
+  return holders.length === 0 ? undefined : holders.join(', ');
+}
+
+async function holds(folder: string, target: string): Promise<boolean> {
+  for (const fd of await tolerate(readdir(folder), [])) {
+    if ((await tolerate(readlink(path.join(folder, fd)), '')) === target) return true;
+  }
+  return false;
+}
+
+/** Processes end while they are looked at, and those of other users are closed to us. */
+async function tolerate<Value>(reading: Promise<Value>, otherwise: Value): Promise<Value> {
+  try {
+    return await reading;
+  } catch (cause) {
+    const code = codeOf(cause) ?? '';
+    if (['ENOENT', 'EACCES', 'EPERM', 'ESRCH', 'ENOTDIR'].includes(code)) return otherwise;
+    throw cause;
+  }
+}

@@ -1,0 +1,28 @@
+import { statSync } from 'node:fs';
+import type { DriverClock } from '../clock.ts';
+import { portPresenceEveryMs } from '../limits.ts';
+
+/** Which device stands behind the path right now; undefined when none does. One system call, also through a link. */
+export function deviceBehind(path: string): string | undefined {
+  try {
+    const { dev, ino, rdev } = statSync(path);
+    return `${dev}:${ino}:${rdev}`;
+  } catch {
+    return undefined; // Whatever the reason: this path leads to no device now.
+  }
+}
+
+/** Calls `gone` once when another device, or none, stands behind the path. Dispose to stop looking. */
+export function watchPresence(
+  path: string,
+  known: string | undefined,
+  clock: DriverClock,
+  gone: () => void,
+): Disposable {
+  let timer = clock.after(portPresenceEveryMs, look);
+  function look(): void {
+    if (deviceBehind(path) !== known) return gone();
+    timer = clock.after(portPresenceEveryMs, look);
+  }
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}

@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Clock, systemClock } from '../../agent/clock.ts';
+import { checkConfig } from '../../agent/config/check.ts';
+import { formatFault } from '../../agent/config/fault.ts';
+import { type Log, silentLog } from '../../agent/log.ts';
+import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
+import { type Environment, startAgent } from '../../agent/start.ts';
+import { fail, ok } from '../../drivers/contract/result.ts';
+import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
+import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
+import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../drivers/serial-simulated.ts';
+import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { createArrivals } from './arrivals.ts';
+
+interface Said {
+  /** Below the node: `state/serial.scale`. */
+  readonly topic: string;
+  readonly message: { readonly val?: unknown; readonly st?: string; readonly why?: string; readonly detail?: string };
+}
+
+export interface PluggedAgentOptions {
+  /** Lines below `documents:`. */
+  readonly documents: readonly string[];
+  readonly clock?: Clock;
+  /** Plugged in before the start. */
+  readonly ports?: readonly string[];
+  readonly log?: Log;
+  /** Other than the simulated ports below. */
+  readonly openBytePort?: Environment['openBytePort'];
+}
+
+/** The whole agent over a memory link, with serial ports that the test plugs in and out by name. */
+export async function startPluggedAgent(options: PluggedAgentOptions) {
+  const { documents, ports = [], clock = systemClock, log = silentLog, openBytePort } = options;
+  const folder = await mkdtemp(path.join(tmpdir(), 'plugged-'));
+  const lines = documents.map((line) => `  ${line}`).join('\n');
+  const text = `node: n\nmqtt: { brokers: [{ url: mqtt://x }] }\nstate-folder: ${folder}\ndocuments:\n${lines}\n`;
+  const checked = checkConfig(text, 'config.yaml');
+  if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
+  const broker = createMemoryBroker({ clock });
+  const said = createArrivals<Said>();
+  const client = broker.client(({ topic, payload }) => {
+    said.push({ topic: topic.replace('qn/1/n/', ''), message: JSON.parse(Buffer.from(payload).toString()) });
+  });
+  for (const verb of ['state', 'event', 'ack', 'health']) client.subscribe(`qn/1/n/${verb}/#`);
+  const plugged = new Map<string, SimulatedSerialPair | undefined>(ports.map((port) => [port, undefined]));
+  const environment: Environment = {
+    clock,
+    log,
+    random: () => 0,
+    openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
+    createPwm: () => createSimulatedPwm(),
+    async openBytePort(resource, settings) {
+      if (openBytePort !== undefined) return await openBytePort(resource, settings);
+      if (!plugged.has(resource)) return fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' });
+      const pair = createSimulatedSerialPair({}, clock);
+      plugged.set(resource, pair);
+      return ok(pair.left);
+    },
+    openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: 'n', will, subscriptions }, handlers),
+  };
+  const agent = await startAgent(checked.value.config, 'hash', environment);
+  return {
+    agent,
+    said,
+    /** The next message on the topic whose content has these fields. */
+    hear: (topic: string, val: unknown) =>
+      said.next((item) => item.topic === topic && JSON.stringify(item.message.val) === JSON.stringify(val)),
+    hearAck: (document: string, status: string) =>
+      said.next(({ topic, message }) => topic === `ack/${document}` && message.st === status),
+    hearHealth: (status: string) =>
+      said.next(({ topic, message }) => topic === 'health/agent' && fieldOf(message.val, 'status') === status),
+    notify: (document: string, payload: string) => client.publish(`qn/1/n/notify/${document}`, payload, { qos: 1 }),
+    plug: (resource: string) => void plugged.set(resource, undefined),
+    unplug(resource: string) {
+      plugged.get(resource)?.unplug();
+      plugged.delete(resource);
+    },
+    /** The line while it is open; the agent is at its left end. */
+    line: (resource: string) => plugged.get(resource),
+    async [Symbol.asyncDispose]() {
+      await agent[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
