@@ -81,7 +81,7 @@ export async function startAgent(config: Config, configHash: string, environment
     pool: () => pool.stats(),
     outbox: () => outbox.stats(),
     dispatch: () => counters.totals(),
-    link: () => ({ broker: broker.name, counters: link.counters }),
+    link: () => ({ broker: broker.name, counters: link.counters, brokers: link.brokers() }),
     loop: () => loopLag.read(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
@@ -114,8 +114,9 @@ export async function startAgent(config: Config, configHash: string, environment
       loop.close();
       reporter[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
-      await outbox.drain(shutdownMsMax / 2);
-      await sayGoodbye(link, will);
+      const isDrained = await outbox.drain(shutdownMsMax / 2);
+      // A broker that acknowledges nothing takes no more of QoS 1; QoS 0 is outside its window.
+      await sayGoodbye(link, isDrained ? will : { ...will, qos: 0 });
       await link[Symbol.asyncDispose]();
       outbox.close();
       loopLag[Symbol.dispose]();

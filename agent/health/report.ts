@@ -1,6 +1,6 @@
 import type { DispatchTotals } from '../dispatch/counters.ts';
 import type { DriverReport } from '../documents/board.ts';
-import type { LinkCounters } from '../mqtt/link.ts';
+import type { BrokerReport, LinkCounters } from '../mqtt/link.ts';
 import type { OutboxStats } from '../mqtt/outbox.ts';
 import type { PoolStats } from '../pool/pool.ts';
 import type { SlabStats } from '../pool/slab.ts';
@@ -23,7 +23,11 @@ export interface HealthSources {
   pool(): PoolStats;
   outbox(): OutboxStats;
   dispatch(): DispatchTotals;
-  link(): { readonly broker: string; readonly counters: LinkCounters };
+  link(): {
+    readonly broker: string;
+    readonly counters: LinkCounters;
+    readonly brokers: readonly BrokerReport[];
+  };
   loop(): ReturnType<LoopLag['read']>;
 }
 
@@ -37,7 +41,6 @@ export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatu
 export function buildHealth(sources: HealthSources, sequence: number): { readonly [key: string]: Value } {
   const drivers = sources.drivers();
   const selfTest = sources.selfTest();
-  const { broker, counters } = sources.link();
   const failed = drivers.filter(({ state }) => state === 'failed');
   return {
     status: statusOf(drivers, selfTest.health_status),
@@ -53,7 +56,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     loop: sources.loop(),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
-    link: { broker, reconnects: Math.max(0, counters.connects - 1), attempts: counters.attempts },
+    link: valueOfLink(sources.link()),
     degrade_level: failed.length > 0 || selfTest.health_status !== 'PASS' ? 1 : 0,
     why: [
       ...failed.map(({ document, error }) => `${document}: ${error ?? 'failed'}`),
@@ -64,6 +67,18 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
 
 function isFailed({ status }: { readonly status: string }): boolean {
   return status === 'fail';
+}
+
+function valueOfLink({ broker, counters, brokers }: ReturnType<HealthSources['link']>): Value {
+  const { connects, attempts } = counters;
+  return { broker, reconnects: Math.max(0, connects - 1), attempts, brokers: brokers.map(valueOfBroker) };
+}
+
+function valueOfBroker({ url, state, score, reconnects, lastError }: BrokerReport): Value {
+  const row = { url, state, score: Math.round(score * 100) / 100, reconnects };
+  if (lastError === undefined) return row;
+  const { kind, code, detail, fix } = lastError;
+  return { ...row, last_error: { kind, ...(code && { code }), detail, ...(fix && { fix }) } };
 }
 
 function valueOfDriver({ driver, state, error, errorCount }: DriverReport): Value {

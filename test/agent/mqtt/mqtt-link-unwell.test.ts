@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectTimeoutMs, reconnectDelayMsMin, stableConnectionMs } from '../../../agent/limits.ts';
+import { connectTimeoutMs, reconnectDelayMsMin } from '../../../agent/limits.ts';
 import { startAedes } from '../../support/aedes.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { linkDependencies, on, openRecorded } from '../../support/link-rigs.ts';
@@ -44,26 +44,6 @@ describe('the link to a broker that is not well', () => {
     const { told } = open([on(broker.port)], {}, { ...linkDependencies, clock: createFakeClock() });
     await told.ups.next();
     expect(told.order).toEqual(['up']);
-  });
-
-  it('begins again with the heaviest after a connection that held', async () => {
-    const clock = createFakeClock();
-    const sockets: Socket[] = [];
-    const port = await startOdd((socket) => {
-      sockets.push(socket);
-      speakMqtt5(socket, [0x01], new Uint8Array(0));
-    });
-    const heavyPort = await freePort();
-    const brokers = [on(heavyPort, { weight: 9 }), on(port, { weight: 5 }), on(await freePort(), { weight: 1 })];
-    const { told } = open(brokers, {}, { ...linkDependencies, clock });
-    await told.troubles.next();
-    await clock.advance(reconnectDelayMsMin);
-    await told.ups.next();
-    await clock.advance(stableConnectionMs);
-    for (const socket of sockets) socket.destroy();
-    await told.downs.next();
-    await clock.advance(reconnectDelayMsMin);
-    expect(await told.troubles.next()).toMatchObject({ detail: expect.stringContaining(`:${heavyPort}`) });
   });
 
   it('tells that nobody listens', async () => {
