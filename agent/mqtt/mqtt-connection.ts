@@ -135,7 +135,7 @@ export class MqttConnection implements MqttSession {
     const isUnanswered = this.#phase === 'mqtt' && this.#scanner.packetsCount === 0 && error.kind === 'closed';
     if (isUnanswered) this.#end(error, 'unanswered');
     else if (this.#farewell === takenOverCode) this.#end(error, 'taken-over');
-    else this.#end(error, this.#phase === 'up' && this.#options.protocolVersion === 4 ? howIfUp : 'other');
+    else this.#end(error, this.#phase === 'up' && this.#farewell === undefined ? howIfUp : 'other');
   }
 
   /** The listeners stay on a dropped client: an `error` without one would end the process. */

@@ -4,9 +4,10 @@ import { listen } from './ports.ts';
 /** A wire between a client and a server on the loopback, which can be watched, cut and blocked. */
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
-  /** Connections from clients since the start, and the most there were at the same time. */
+  /** Connections from clients since the start, the most there were at the same time, and those there are. */
   readonly connectsCount: number;
   readonly openCountMax: number;
+  readonly openCount: number;
   /** Destroys the connections there are. New ones are let through. */
   cut(): void;
   /** Swallows what the server says from now on, on old and new connections, until `pass`; the sockets stay open. */
@@ -82,6 +83,9 @@ export async function openTcpProxy(
     },
     get openCountMax() {
       return openCountMax;
+    },
+    get openCount() {
+      return wires.size;
     },
     cut: () => wires.forEach(cut),
     block: () => void (isBlocked = true),

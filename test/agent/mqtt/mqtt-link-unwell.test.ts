@@ -1,10 +1,19 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectTimeoutMs, reconnectDelayMsMin } from '../../../agent/limits.ts';
+import { connectTimeoutMs, inboundPacketBytesMax, reconnectDelayMsMin } from '../../../agent/limits.ts';
 import { startAedes } from '../../support/aedes.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { linkDependencies, on, openRecorded } from '../../support/link-rigs.ts';
-import { disconnectBytes, nonsenseBytes, publishBytes, speakMqtt5, startOddBroker } from '../../support/odd-broker.ts';
+import {
+  connackWithReceiveMaximum2Bytes,
+  disconnectBytes,
+  nonsenseBytes,
+  publishBytes,
+  publishHeader,
+  speakMqtt5,
+  speakOnlyMqtt4,
+  startOddBroker,
+} from '../../support/odd-broker.ts';
 import { freePort } from '../../support/ports.ts';
 
 let stack: AsyncDisposableStack;
@@ -95,6 +104,55 @@ describe('the link to a broker that is not well', () => {
       kind: 'closed',
       detail: expect.stringContaining('before it answered'),
     });
+  });
+
+  it('tries 3.1.1 at once with one that hangs up on CONNECT without a word, and MQTT 5 again the next time', async () => {
+    const sockets: Socket[] = [];
+    const port = await startOdd((socket) => {
+      sockets.push(socket);
+      speakOnlyMqtt4(socket, new Uint8Array(0));
+    });
+    const { link, told } = open([on(port)]);
+    expect(await told.ups.next()).toMatchObject({ protocolVersion: 4 });
+    expect([told.order, link.counters.attempts]).toEqual([['up'], 2]);
+    sockets.at(-1)!.destroy();
+    await told.downs.next();
+    expect(await told.ups.next()).toMatchObject({ protocolVersion: 4 });
+    expect([told.order, link.counters.attempts]).toEqual([['up', 'down', 'up'], 4]);
+  });
+
+  it.each([
+    ['3.1.1', (socket: Socket, bytes: Uint8Array) => speakOnlyMqtt4(socket, bytes)],
+    ['MQTT 5', (socket: Socket, bytes: Uint8Array) => speakMqtt5(socket, [0x01], bytes)],
+  ])('cuts one of %s that sends a packet over the limit, before it collects it', async (_, speak) => {
+    const cut = Promise.withResolvers<void>();
+    const port = await startOdd((socket) => {
+      socket.once('close', () => cut.resolve());
+      speak(socket, publishHeader(inboundPacketBytesMax));
+    });
+    const { told } = open([on(port)]);
+    await told.ups.next();
+    expect(await told.downs.next()).toMatchObject({
+      kind: 'protocol',
+      code: 'packet-too-large',
+      detail: `mqtt://127.0.0.1:${port} sends a packet of ${inboundPacketBytesMax + 4} bytes, more than the ${inboundPacketBytesMax} this side takes`,
+    });
+    await cut.promise;
+  });
+
+  it('refuses by assertion what is more than the broker takes at a time, QoS 0 apart', async () => {
+    const port = await startOdd((socket) => {
+      socket.once('data', () => socket.write(connackWithReceiveMaximum2Bytes));
+    });
+    const { link, told } = open([on(port)], { subscriptions: [] });
+    const { receiveMaximum } = await told.ups.next();
+    expect(receiveMaximum).toBe(2);
+    const message = { topic: 'out', payload: Buffer.from('x'), qos: 1, retain: false } as const;
+    const answers: boolean[] = [];
+    for (const _ of [1, 2]) link.publish(message, ({ ok }) => answers.push(ok));
+    expect(() => link.publish(message, () => {})).toThrow('the broker takes 2 at a time');
+    link.publish({ ...message, qos: 0 }, ({ ok }) => answers.push(ok));
+    await expect.poll(() => answers).toEqual([true]);
   });
 
   it('does not go round in circles with one that refuses every version', async () => {
