@@ -4,6 +4,7 @@ import { startCommander } from '../support/commander.ts';
 import { on, type RealBroker } from '../support/link-rigs.ts';
 import { startMemoryAgent } from '../support/memory-agent.ts';
 import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { collect } from '../support/mqtt-client.ts';
 
 const relay = '  gpio.relay1: { driver: gpio-out, line: GPIO17 }';
 
@@ -45,6 +46,18 @@ describeWithMosquitto('an agent with two brokers, under commands', () => {
     await heavy.stop();
     expect(await told.ups.next()).toMatchObject({ protocolVersion: lightVersion });
     await more(20);
+    await using health = await collect(light.port, 'qn/1/pi-1/health/agent');
+    const { val } = JSON.parse((await health.next()).text);
+    expect(val.link.brokers).toMatchObject([
+      {
+        url: `mqtt://127.0.0.1:${heavy.port}`,
+        state: 'unusable',
+        score: 0,
+        reconnects: 0,
+        last_error: { kind: 'closed' },
+      },
+      { url: `mqtt://127.0.0.1:${light.port}`, state: 'in-use', reconnects: 0 },
+    ]);
     await heavy.start();
     const backAtMs = performance.now();
     expect(await told.ups.next()).toMatchObject({ protocolVersion: heavyVersion });

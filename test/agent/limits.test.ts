@@ -16,12 +16,32 @@ describe('the limits', () => {
     ['connectTimeoutMs', 'reconnectDelayMsMax'],
     ['serialInterByteMsDefault', 'serialWriteTimeoutMsMin'],
     ['documentQueueCountMax', 'recentCommandsCount'],
+    ['brokerProbeTimeoutMs', 'brokerProbeMs'],
+    ['brokerProbeTimeoutMs', 'connectTimeoutMs'],
+    ['reconnectDelayMsMax', 'twinDelayMsMin'],
+    ['reconnectDelayMsMax', 'twinHangUpAgeMsMax'],
+    ['twinDelayMsMax', 'twinWindowMs'],
   ] as const)('keep %s below %s', (lower, upper) => {
     expect(limits[lower]).toBeLessThan(limits[upper]);
   });
 
   it('let a document name of the most segments be said', () => {
     expect(limits.documentNameBytesMax).toBeGreaterThanOrEqual(limits.documentSegmentsMax * 2 - 1);
+  });
+
+  it('find a broker that fell silent before its keepalive would', () => {
+    const { brokerProbeMs, brokerProbeJitterRatio, brokerProbeTimeoutMs, brokerProbeMissesMax } = limits;
+    const foundMs = brokerProbeMissesMax * (brokerProbeMs * (1 + brokerProbeJitterRatio) + brokerProbeTimeoutMs);
+    expect(foundMs).toBeLessThan(1.5 * limits.keepaliveSeconds * 1_000);
+  });
+
+  it('fail over within two seconds of a broker known to be dead, one dead broker on the way included', () => {
+    expect(2 * limits.failoverSpreadMs).toBeLessThanOrEqual(1_000);
+  });
+
+  it('go back to a better broker only when it answered many times', () => {
+    expect(limits.brokerStableMs).toBeGreaterThanOrEqual(10 * limits.brokerProbeMs);
+    expect(limits.brokerBetterFactor).toBeGreaterThan(1);
   });
 
   it('notice a dead connection before health is due again', () => {
