@@ -97,9 +97,16 @@ function kindOf(phase: ConnectionPhase, code: string): LinkErrorKind {
   return code === '' ? 'protocol' : 'closed'; // What MQTT.js cannot parse has no code.
 }
 
+/** Node says EPROTO and a line of OpenSSL when bytes of ours were waiting, which CONNECT always is. */
+const tlsReason = /^write EPROTO .*:SSL routines:[^:]*:([^:]+):/;
+
 function describe(cause: unknown): { code: string; message: string } {
   if (!(cause instanceof Error)) return { code: '', message: String(cause) };
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const [, reason] = tlsReason.exec(cause.message) ?? [];
+  if (reason !== undefined) {
+    return { code: `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`, message: `TLS handshake: ${reason}` };
+  }
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined; // one per address, much alike
   const message = first instanceof Error ? first.message : cause.message;
   return { code, message: lowerFirst(message || code) };

@@ -64,6 +64,17 @@ describe('an error of the link', () => {
     expect(refusalError(broker, code)).toMatchObject({ code: expected, fix: expect.stringMatching(/./) });
   });
 
+  it('finds the reason in what OpenSSL says while bytes of ours were waiting', () => {
+    const line =
+      '40:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../tlsany_meth.c:77:\n';
+    const cause = Object.assign(new Error(`write EPROTO ${line}`), { code: 'EPROTO' });
+    expect(socketError(broker, 'tls', cause)).toMatchObject({
+      kind: 'tls',
+      code: 'tls-to-a-plain-port',
+      detail: `${broker}: TLS handshake: wrong version number`,
+    });
+  });
+
   it('has no code where the kind says it all', () => {
     const error = socketError(broker, 'network', Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
     expect(Object.keys(error)).toEqual(['kind', 'detail', 'cause']);
