@@ -42,14 +42,16 @@ export function openBrokerProbe(
       onUp() {
         running[Symbol.dispose]();
         if (!isOpen) return;
-        events.answered();
         running = watch(begun);
+        events.answered();
       },
       onEnd(end) {
         running[Symbol.dispose]();
         session = undefined;
         if (!isOpen) return;
-        if (events.ended(end)) attempt();
+        const isOtherwise = events.ended(end); // may have disposed of this
+        if (!isOpen) return;
+        if (isOtherwise) attempt();
         else running = clock.after(jittered(rules.probeMs, random), attempt);
       },
     });
