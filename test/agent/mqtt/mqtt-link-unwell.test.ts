@@ -121,6 +121,20 @@ describe('the link to a broker that is not well', () => {
     expect([told.order, link.counters.attempts]).toEqual([['up', 'down', 'up'], 4]);
   });
 
+  it('keeps to MQTT 5 with one that answered CONNECT in it, and hangs up later', async () => {
+    const versions: (number | undefined)[] = [];
+    const port = await startOdd((socket) => {
+      socket.on('data', (chunk) => {
+        if (chunk[0] === 0x10) versions.push(chunk[chunk.indexOf('MQTT') + 4]);
+        if (chunk[0] === 0x10) socket.write(connackWithReceiveMaximum2Bytes);
+        else socket.end();
+      });
+    });
+    const { told } = open([on(port)]);
+    for (const _ of [1, 2]) expect(await told.troubles.next()).toMatchObject({ kind: 'closed' });
+    expect(versions.slice(0, 2)).toEqual([5, 5]);
+  });
+
   it.each([
     ['3.1.1', (socket: Socket, bytes: Uint8Array) => speakOnlyMqtt4(socket, bytes)],
     ['MQTT 5', (socket: Socket, bytes: Uint8Array) => speakMqtt5(socket, [0x01], bytes)],
