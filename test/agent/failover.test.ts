@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startAedes } from '../support/aedes.ts';
 import { startCommander } from '../support/commander.ts';
+import { startLinkAgent } from '../support/link-agent.ts';
 import { on, type RealBroker } from '../support/link-rigs.ts';
-import { startMemoryAgent } from '../support/memory-agent.ts';
 import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { collect } from '../support/mqtt-client.ts';
 
@@ -33,7 +33,7 @@ describeWithMosquitto('an agent with two brokers, under commands', () => {
     const heavy = stack.use(await starters[heavyName]());
     const light = stack.use(await starters[lightName]());
     const brokers = [on(heavy.port, { weight: 100 }), on(light.port, { weight: 10 })];
-    const { agent, board, told } = stack.use(await startMemoryAgent(relay, { brokers, rules }));
+    const { agent, board, told } = stack.use(await startLinkAgent(relay, { brokers, rules }));
     expect(await told.ups.next()).toMatchObject({ protocolVersion: heavyVersion });
     const ports = [heavy.port, light.port];
     const commander = stack.use(await startCommander(ports, 'qn/1/pi-1/notify/gpio.relay1', 5));

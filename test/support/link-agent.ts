@@ -9,7 +9,7 @@ import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { type LinkRecorder, recordLink } from './link-recorder.ts';
 
-export interface MemoryAgent extends AsyncDisposable {
+export interface LinkAgent extends AsyncDisposable {
   readonly agent: Agent;
   readonly board: MemoryBoard;
   /** What the link told. */
@@ -17,10 +17,10 @@ export interface MemoryAgent extends AsyncDisposable {
 }
 
 /** The whole agent in this process: a simulated board in memory, and real links to real brokers. */
-export async function startMemoryAgent(
+export async function startLinkAgent(
   documents: string,
   link: Pick<MqttLinkOptions, 'brokers' | 'rules'>,
-): Promise<MemoryAgent> {
+): Promise<LinkAgent> {
   const url = 'mqtt://127.0.0.1:1'; // of no consequence: `link` says which brokers
   const text = `node: pi-1\nmqtt: { brokers: [{ url: "${url}" }] }\ndocuments:\n${documents}\n`;
   const checked = checkConfig(text, 'config.yaml');
