@@ -335,3 +335,28 @@ export const startClaimTriesMax = 40;
 export const guardRestartMs = 1_000;
 /** A guard that was told goodbye may take so long to end. */
 export const guardEndMsMax = 1_000;
+/** Several brokers. Each that is not in use, and the way to the one in use, is asked so often, ± the jitter. */
+export const brokerProbeMs = 5_000;
+export const brokerProbeJitterRatio = 0.1;
+/** An answer that takes longer is a miss. */
+export const brokerProbeTimeoutMs = 800;
+/** Misses in a row, after which a broker is taken for dead. */
+export const brokerProbeMissesMax = 3;
+/** A broker of this score or less is used only when there is nothing better. */
+export const brokerScoreUnusableMax = 0.3;
+/** How many times better another broker must be to be worth a move. */
+export const brokerBetterFactor = 1.25;
+/** How long another broker must have been better without a break; a chance of up to as long again is added. */
+export const brokerStableMs = 60_000;
+/** The step to the next broker after one died is spread over this, or a fleet would take it in one moment. */
+export const failoverSpreadMs = 500;
+
+/** Sessions taken over, or connections hung up young, inside the window: somebody else has our client id. */
+export const twinWindowMs = 600_000;
+export const twinTakeoversMax = 2;
+export const twinHangUpsMax = 6;
+/** A connection without a word of farewell that was up for longer did not end because of a twin. */
+export const twinHangUpAgeMsMax = 35_000;
+/** The wait while there is a twin: long enough for people to see either of them at work. */
+export const twinDelayMsMin = 60_000;
+export const twinDelayMsMax = 300_000;

@@ -90,7 +90,7 @@ export async function startAgent(config: Config, configHash: string, environment
     watches: () => watches.stats(),
     http: () => local.http?.stats(),
     retainedLost: () => retained.lostCount,
-    link: () => ({ broker: broker.name, counters: link.counters }),
+    link: () => ({ broker: broker.name, counters: link.counters, brokers: link.brokers() }),
     loop: () => loopLag.read(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
@@ -164,9 +164,10 @@ export async function startAgent(config: Config, configHash: string, environment
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
       await settled(); // What was under way has failed now, and gives its slots back.
       await memory[Symbol.asyncDispose]();
-      await outbox.drain(shutdownMsMax / 2);
+      const isDrained = await outbox.drain(shutdownMsMax / 2);
       watches[Symbol.dispose]();
-      await sayGoodbye(link, will, clock);
+      // A broker that acknowledges nothing takes no more of QoS 1; QoS 0 is outside its window.
+      await sayGoodbye(link, isDrained ? will : { ...will, qos: 0 }, clock);
       await link[Symbol.asyncDispose]();
       outbox.close();
       loopLag[Symbol.dispose]();

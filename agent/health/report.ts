@@ -1,7 +1,7 @@
 import type { DispatchTotals } from '../dispatch/counters.ts';
 import type { DriverReport } from '../documents/board.ts';
 import type { WatchStats } from '../documents/watches.ts';
-import type { LinkCounters } from '../mqtt/link.ts';
+import type { BrokerReport, LinkCounters } from '../mqtt/link.ts';
 import type { OutboxStats } from '../mqtt/outbox.ts';
 import type { LocalHttpStats } from '../observe/local-http.ts';
 import type { PoolStats } from '../pool/pool.ts';
@@ -30,7 +30,11 @@ export interface HealthSources {
   http(): LocalHttpStats | undefined;
   /** How often a broker came back without what it had retained for us. */
   retainedLost(): number;
-  link(): { readonly broker: string; readonly counters: LinkCounters };
+  link(): {
+    readonly broker: string;
+    readonly counters: LinkCounters;
+    readonly brokers: readonly BrokerReport[];
+  };
   loop(): ReturnType<LoopLag['read']>;
 }
 
@@ -45,7 +49,6 @@ export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatu
 export function buildHealth(sources: HealthSources, sequence: number): { readonly [key: string]: Value } {
   const drivers = sources.drivers();
   const selfTest = sources.selfTest();
-  const { broker, counters } = sources.link();
   const safe = drivers.filter((driver) => driver.safe !== undefined);
   const failed = drivers.filter(({ state }) => state === 'failed');
   return {
@@ -65,7 +68,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     loop: sources.loop(),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
-    link: { broker, reconnects: Math.max(0, counters.connects - 1), attempts: counters.attempts },
+    link: valueOfLink(sources.link()),
     degrade_level: safe.length > 0 ? 2 : failed.length > 0 || selfTest.health_status !== 'PASS' ? 1 : 0,
     why: [
       ...safe.map((driver) => `${driver.document}: ${driver.safe ?? 'safe'}`),
@@ -77,6 +80,18 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
 
 function isFailed({ status }: { readonly status: string }): boolean {
   return status === 'fail';
+}
+
+function valueOfLink({ broker, counters, brokers }: ReturnType<HealthSources['link']>): Value {
+  const { connects, attempts } = counters;
+  return { broker, reconnects: Math.max(0, connects - 1), attempts, brokers: brokers.map(valueOfBroker) };
+}
+
+function valueOfBroker({ url, state, score, reconnects, lastError }: BrokerReport): Value {
+  const row = { url, state, score: Math.round(score * 100) / 100, reconnects };
+  if (lastError === undefined) return row;
+  const { kind, code, detail, fix } = lastError;
+  return { ...row, last_error: { kind, ...(code && { code }), detail, ...(fix && { fix }) } };
 }
 
 function valueOfDriver({ driver, state, error, errorCount, safe }: DriverReport): Value {

@@ -6,7 +6,7 @@ export interface BrokerEndpoint {
   readonly protocol: 'mqtt' | 'mqtts';
   readonly host: string;
   readonly port: number;
-  /** The heaviest is tried first. */
+  /** Times the health of the broker (0 to 1): the highest is used. */
   readonly weight: number;
   /** Only looked at for `mqtts`. */
   readonly tls?: BrokerTls;

@@ -1,5 +1,5 @@
 import type { Result } from '../../drivers/contract/result.ts';
-import type { InboundMessage, LinkError, LinkUp, OutboundMessage } from './link.ts';
+import type { BrokerReport, InboundMessage, LinkError, LinkUp, OutboundMessage } from './link.ts';
 
 /** What a transport tells about one connection. Nothing is told before `dial` returned, nor after `onEnd`. */
 export interface ConnectionEvents {
@@ -12,10 +12,20 @@ export interface ConnectionEvents {
   onEnd(end: ConnectionEnd): void;
 }
 
+/**
+ * later: after the back-off, and not before `delayMsMin` where it says so · elsewhere: another broker is known to be well,
+ * go there almost at once; once per broker, then it is `later` · at-once: to the same broker in the other version, which
+ * is no trouble to tell, or, after a connection that was up, to a better broker; never twice in a row.
+ */
+export type NextAttempt =
+  | { readonly when: 'later'; readonly delayMsMin?: number }
+  | { readonly when: 'elsewhere' }
+  | { readonly when: 'at-once' };
+
 export interface ConnectionEnd {
   readonly error: LinkError;
-  /** The transport knows what to do otherwise: try once more without a wait. Never twice in a row. */
-  readonly retryAtOnce?: boolean;
+  /** Absent: later. */
+  readonly next?: NextAttempt;
 }
 
 export type PublishDone = (result: Result<void, LinkError>) => void;
@@ -37,4 +47,5 @@ export interface Connection {
 /** Begins connections; decides by itself to which broker and how. */
 export interface Dialer {
   dial(events: ConnectionEvents): Connection;
+  brokers(): readonly BrokerReport[];
 }

@@ -1,5 +1,6 @@
 import { ReasonCodes } from 'mqtt';
 import type { LinkError, LinkErrorKind } from './link.ts';
+import { clientIdTwice, failureOfCode, failureOfRefusal } from './link-failure.ts';
 
 /** Where a connection was when it broke: it decides what an error means. */
 export type ConnectionPhase = 'network' | 'tls' | 'mqtt' | 'up';
@@ -26,12 +27,15 @@ const tlsCode =
 /** An error of the socket, or of MQTT.js about what came out of it. */
 export function socketError(broker: string, phase: ConnectionPhase, cause: unknown): LinkError {
   const { code, message } = describe(cause);
-  return { kind: kindOf(phase, code), detail: `${broker}: ${message}`, cause };
+  return { kind: kindOf(phase, code), detail: `${broker}: ${message}`, ...failureOfCode(code), cause };
 }
 
-/** The connection ended without an error. `farewell` is what the broker said before, if it did. */
-export function endError(broker: string, phase: ConnectionPhase, farewell: string | undefined): LinkError {
-  if (farewell !== undefined) return { kind: 'closed', detail: `${broker}: the broker hung up: ${farewell}` };
+/** The connection ended without an error. `farewell` is the code the broker said before, if it did. */
+export function endError(broker: string, phase: ConnectionPhase, farewell: number | undefined): LinkError {
+  if (farewell !== undefined) {
+    const detail = `${broker}: the broker hung up: ${nameCode(farewell)}`;
+    return { kind: 'closed', detail, ...failureOfRefusal(farewell) };
+  }
   if (phase === 'tls') return { kind: 'tls', detail: `${broker}: the other side hung up during the TLS handshake` };
   const when = phase === 'up' ? '' : ' before it answered';
   return { kind: 'closed', detail: `${broker}: the other side hung up${when}` };
@@ -43,13 +47,39 @@ const authCodes: readonly number[] = [4, 5, 0x86, 0x87, 0x8a, 0x8c];
 /** A code of CONNACK, or of PUBACK, PUBREC and PUBCOMP. */
 export function refusalError(broker: string, code: number, cause?: Error): LinkError {
   const kind = authCodes.includes(code) ? 'auth' : 'protocol';
-  const error: LinkError = { kind, detail: `${broker} refused: ${nameCode(code)}` };
+  const error: LinkError = { kind, detail: `${broker} refused: ${nameCode(code)}`, ...failureOfRefusal(code) };
   return cause === undefined ? error : { ...error, cause };
 }
 
 /** CONNACK 1 is what a broker answers that knows only 3.1.1, 0x84 one that knows MQTT 5. */
 export function isVersionRefusal(code: number): boolean {
   return code === 1 || code === 0x84;
+}
+
+/** DISCONNECT says so to the older of two sessions of one client id; only MQTT 5 says it. */
+export const takenOverCode = 0x8e;
+
+/** Nothing came back on an open connection, `missesCount` times. */
+export function silenceError(broker: string, missesCount: number): LinkError {
+  const detail = `${broker}: no answer to ${missesCount} PINGREQ in a row, the connection is open on this side only`;
+  return { kind: 'timeout', code: 'half-open', detail };
+}
+
+/** Somebody else has our client id, and the two throw each other out. */
+export function twinError(broker: string, clientId: string, how: 'taken-over' | 'hung-up'): LinkError {
+  const id = JSON.stringify(clientId);
+  const detail =
+    how === 'taken-over'
+      ? `client id ${id} is used twice: another client took the session again and again`
+      : `client id ${id} is probably used twice: hung up soon after it let us in, again and again`;
+  return { kind: 'closed', detail: `${broker}: ${detail}`, ...clientIdTwice };
+}
+
+/** A packet that is larger than we told the broker, or, on 3.1.1, than we could tell it. */
+export function packetError(broker: string, packetBytes: number, packetBytesMax: number): LinkError {
+  const detail = `${broker} sends a packet of ${packetBytes} bytes, more than the ${packetBytesMax} this side takes`;
+  const fix = 'look for a large retained message on the topics of this node, and for who publishes it';
+  return { kind: 'protocol', code: 'packet-too-large', detail, fix };
 }
 
 /** `not authorized (0x87)` */
@@ -67,9 +97,16 @@ function kindOf(phase: ConnectionPhase, code: string): LinkErrorKind {
   return code === '' ? 'protocol' : 'closed'; // What MQTT.js cannot parse has no code.
 }
 
+/** Node says EPROTO and a line of OpenSSL when bytes of ours were waiting, which CONNECT always is. */
+const tlsReason = /^write EPROTO .*:SSL routines:[^:]*:([^:]+):/;
+
 function describe(cause: unknown): { code: string; message: string } {
   if (!(cause instanceof Error)) return { code: '', message: String(cause) };
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const [, reason] = tlsReason.exec(cause.message) ?? [];
+  if (reason !== undefined) {
+    return { code: `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`, message: `TLS handshake: ${reason}` };
+  }
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined; // one per address, much alike
   const message = first instanceof Error ? first.message : cause.message;
   return { code, message: lowerFirst(message || code) };

@@ -48,10 +48,31 @@ export type LinkErrorKind =
   | 'closed'
   | 'down';
 
+/** What exactly, where the kind alone does not say what to do about it. */
+export type LinkErrorCode =
+  | 'name-unknown'
+  | 'name-server-silent'
+  | 'certificate-not-yet-valid'
+  | 'certificate-expired'
+  | 'certificate-untrusted'
+  | 'certificate-for-another-host'
+  | 'certificate-demanded'
+  | 'tls-to-a-plain-port'
+  | 'bad-credentials'
+  | 'not-authorized'
+  | 'client-id-refused'
+  | 'client-id-twice'
+  | 'broker-busy'
+  | 'half-open'
+  | 'packet-too-large';
+
 export interface LinkError {
   readonly kind: LinkErrorKind;
   /** One sentence, lower case, with the broker in it. */
   readonly detail: string;
+  readonly code?: LinkErrorCode;
+  /** What to type or change, where we know it. */
+  readonly fix?: string;
   readonly cause?: unknown;
 }
 
@@ -106,11 +127,13 @@ export interface Subscription {
 export interface Link extends AsyncDisposable {
   readonly isUp: boolean;
   readonly counters: LinkCounters;
+  /** One for each broker there is to choose from, the heaviest first. */
+  brokers(): readonly BrokerReport[];
   /**
    * `done` is called exactly once: ok when the broker acknowledged (QoS 0: when the bytes were handed to the socket),
    * else with the error: `closed` when the connection ended first, `auth` or `protocol` when this message was refused.
    * While the link is down it fails with kind `down`, after disposal with `closed`, before returning. Never more than
-   * sendWindowCount at a time: that is asserted.
+   * sendWindowCount at a time, and of QoS 1 and 2 never more than `receiveMaximum` of onUp: that is asserted.
    */
   publish(message: OutboundMessage, done: (result: Result<void, LinkError>) => void): void;
   /** Says goodbye (no last will) and stops trying. Idempotent. Pending publishes end with `closed`. */
@@ -123,4 +146,16 @@ export interface LinkCounters {
   readonly attempts: number;
   readonly messagesIn: number;
   readonly messagesOut: number;
+}
+
+export interface BrokerReport {
+  /** `mqtt://127.0.0.1:1883` */
+  readonly url: string;
+  /** untried: nobody asked it yet · unusable: dead, or so bad that it is used only when there is nothing else. */
+  readonly state: 'in-use' | 'usable' | 'unusable' | 'untried';
+  /** 0 to 1, see broker-health.ts. */
+  readonly score: number;
+  /** Connections to it that came up after the first. */
+  readonly reconnects: number;
+  readonly lastError?: LinkError;
 }

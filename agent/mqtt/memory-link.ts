@@ -3,7 +3,13 @@ import { memoryClientArrivedCountMax } from '../limits.ts';
 import { type Log, silentLog } from '../log.ts';
 import type { Dialer } from './connection.ts';
 import type { Link, LinkHandlers, MessageProperties, Qos } from './link.ts';
-import { endError, MemoryConnection, type MemoryHost, type MemoryLinkOptions } from './memory-connection.ts';
+import {
+  endError,
+  MemoryConnection,
+  type MemoryHost,
+  type MemoryLinkOptions,
+  memoryBrokerName,
+} from './memory-connection.ts';
 import { createRouter, type RoutedMessage, type Router, type Subscriber } from './memory-router.ts';
 import { fairWeather, type Weather } from './memory-weather.ts';
 import { openReconnectingLink } from './reconnecting-link.ts';
@@ -82,8 +88,15 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
 
   return {
     openLink(linkOptions, handlers) {
-      const dialer: Dialer = { dial: (events) => new MemoryConnection(host, linkOptions, events) };
-      return openReconnectingLink({ clock, random, log }, dialer, handlers);
+      const dialer: Dialer = {
+        dial: (events) => new MemoryConnection(host, linkOptions, events),
+        brokers() {
+          const state = connections.has(linkOptions.clientId) ? 'in-use' : 'usable';
+          return [{ url: memoryBrokerName, state, score: 1, reconnects: Math.max(0, link.counters.connects - 1) }];
+        },
+      };
+      const link = openReconnectingLink({ clock, random, log }, dialer, handlers);
+      return link;
     },
     client: (onMessage) => createClient(router, onMessage),
     get weather() {

@@ -2,31 +2,25 @@ import type { Socket } from 'node:net';
 import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import { shutdownMsMax } from '../limits.ts';
-import { type BrokerEndpoint, formatBroker, openBrokerSocket } from './broker-endpoint.ts';
-import type { Connection, ConnectionEnd, ConnectionEvents, PublishDone } from './connection.ts';
-import type { LinkError, LinkUp, OutboundMessage, Qos, Subscription } from './link.ts';
-import { type ConnectionPhase, endError, isVersionRefusal, nameCode, refusalError, socketError } from './link-error.ts';
-import { type ClientIdentity, clientOptions } from './mqtt-client-options.ts';
+import { inboundPacketBytesMax, shutdownMsMax } from '../limits.ts';
+import { formatBroker, openBrokerSocket } from './broker-endpoint.ts';
+import type { Connection, PublishDone } from './connection.ts';
+import type { LinkError, LinkUp, OutboundMessage, Qos } from './link.ts';
+import {
+  type ConnectionPhase,
+  endError,
+  isVersionRefusal,
+  nameCode,
+  packetError,
+  refusalError,
+  socketError,
+  takenOverCode,
+} from './link-error.ts';
+import { clientOptions } from './mqtt-client-options.ts';
 import { asBuffer, inboundMessage, publishBytesAtMost, publishOptions } from './mqtt-properties.ts';
+import type { EndManner, MqttConnectionEvents, MqttConnectionOptions, MqttSession } from './mqtt-session.ts';
+import { createPacketScanner } from './packet-scanner.ts';
 import { isTopicFilter } from './topic-filter.ts';
-
-export interface MqttConnectionOptions {
-  readonly endpoint: BrokerEndpoint;
-  readonly protocolVersion: 4 | 5;
-  readonly identity: ClientIdentity;
-  readonly password: string | undefined;
-  readonly subscriptions: readonly Subscription[];
-}
-
-export interface MqttConnectionEnd extends ConnectionEnd {
-  /** CONNACK said that the broker does not speak this version. */
-  readonly isVersionRefused: boolean;
-}
-
-export interface MqttConnectionEvents extends ConnectionEvents {
-  onEnd(end: MqttConnectionEnd): void;
-}
 
 const noBytes = new Uint8Array(0);
 
@@ -36,8 +30,9 @@ const noBytes = new Uint8Array(0);
  *
  * A peer that went away without a word is found by the keepalive: MQTT.js asks after one period without an answer and
  * gives up half a period later: 1.5 × keepaliveSeconds (or × what the broker demands instead) after its last sign.
+ * Who needs to know sooner asks by `ping`.
  */
-export class MqttConnection implements Connection {
+export class MqttConnection implements MqttSession {
   readonly broker: string;
   waitingFor: Connection['waitingFor'] = 'connection';
   readonly #clock: Clock;
@@ -50,9 +45,12 @@ export class MqttConnection implements Connection {
   #filters: readonly string[] = [];
   #qosMax: Qos = 2;
   #packetBytesMax: number | undefined;
-  /** What the broker said before it hung up. */
-  #farewell: string | undefined;
-  #isClosing = false;
+  readonly #scanner = createPacketScanner(inboundPacketBytesMax);
+  /** The code the broker said before it hung up. */
+  #farewell: number | undefined;
+  #heard: (() => void) | undefined;
+  /** Why it is being closed by this side. */
+  #closing: LinkError | undefined;
   #hasEnded = false;
 
   constructor(clock: Clock, options: MqttConnectionOptions, events: MqttConnectionEvents) {
@@ -86,28 +84,58 @@ export class MqttConnection implements Connection {
     });
   }
 
+  ping(heard: () => void): void {
+    this.#heard = heard;
+    this.#client.sendPing();
+  }
+
   close(): void {
-    if (this.#isClosing || this.#hasEnded) return;
-    this.#isClosing = true;
-    const closed: LinkError = { kind: 'closed', detail: `${this.broker}: closed by this side` };
-    if (!this.#client.connected) return this.abort(closed);
-    const deadline = this.#clock.after(shutdownMsMax, () => this.abort(closed));
-    this.#socket.once('close', () => deadline[Symbol.dispose]());
-    // MQTT.js would hold back DISCONNECT until each of these was acknowledged.
-    for (const id of Object.keys(this.#client.outgoing)) this.#client.removeOutgoingMessage(Number(id));
-    this.#client.end(false);
+    this.#sayGoodbye(closedError(this.broker), 0);
+  }
+
+  leave(error: LinkError): void {
+    if (this.#options.protocolVersion === 5) this.#sayGoodbye(error, disconnectWithWillCode);
+    else this.abort(error); // In 3.1.1 every goodbye drops the last will.
   }
 
   abort(error: LinkError): void {
     this.#end(error);
   }
 
+  #sayGoodbye(error: LinkError, reasonCode: number): void {
+    if (this.#closing !== undefined || this.#hasEnded) return;
+    this.#closing = error;
+    if (!this.#client.connected) return this.abort(error);
+    const deadline = this.#clock.after(shutdownMsMax, () => this.abort(error));
+    this.#socket.once('close', () => deadline[Symbol.dispose]());
+    // MQTT.js would hold back DISCONNECT until each of these was acknowledged.
+    for (const id of Object.keys(this.#client.outgoing)) this.#client.removeOutgoingMessage(Number(id));
+    this.#client.end(false, this.#options.protocolVersion === 5 ? { reasonCode } : {});
+  }
+
   #watchSocket(): void {
     const isTls = this.#options.endpoint.protocol === 'mqtts';
     this.#socket.once('connect', () => this.#enter(isTls ? 'tls' : 'mqtt', isTls ? 'TLS handshake' : 'CONNACK'));
     this.#socket.once('secureConnect', () => this.#enter('mqtt', 'CONNACK'));
-    this.#socket.on('error', (cause) => this.#end(socketError(this.broker, this.#phase, cause)));
-    this.#socket.on('close', () => this.#end(endError(this.broker, this.#phase, this.#farewell)));
+    this.#socket.on('data', (chunk) => this.#watchBytes(chunk)); // first here, then in MQTT.js
+    this.#socket.on('error', (cause) => this.#hangUp(socketError(this.broker, this.#phase, cause), 'other'));
+    this.#socket.on('close', () => this.#hangUp(endError(this.broker, this.#phase, this.#farewell), 'hung-up'));
+  }
+
+  #watchBytes(chunk: Uint8Array): void {
+    const heard = this.#heard;
+    this.#heard = undefined;
+    heard?.();
+    const packetBytes = this.#scanner.scan(chunk);
+    if (packetBytes !== undefined) this.#end(packetError(this.broker, packetBytes, inboundPacketBytesMax));
+  }
+
+  /** The other side ended it. */
+  #hangUp(error: LinkError, howIfUp: EndManner): void {
+    const isUnanswered = this.#phase === 'mqtt' && this.#scanner.packetsCount === 0 && error.kind === 'closed';
+    if (isUnanswered) this.#end(error, 'unanswered');
+    else if (this.#farewell === takenOverCode) this.#end(error, 'taken-over');
+    else this.#end(error, this.#phase === 'up' && this.#farewell === undefined ? howIfUp : 'other');
   }
 
   /** The listeners stay on a dropped client: an `error` without one would end the process. */
@@ -125,17 +153,17 @@ export class MqttConnection implements Connection {
   }
 
   #hear(packet: Packet): void {
-    if (this.#hasEnded || this.#isClosing) return;
-    if (packet.cmd === 'disconnect') this.#farewell = nameCode(packet.reasonCode ?? 0);
+    if (this.#hasEnded || this.#closing !== undefined) return;
+    if (packet.cmd === 'disconnect') this.#farewell = packet.reasonCode ?? 0;
     if (packet.cmd === 'suback') this.#takeSuback(packet.granted.map(Number));
     if (packet.cmd !== 'connack') return;
     this.#connack = packet;
     const code = packet.reasonCode ?? packet.returnCode ?? 0;
-    if (code !== 0) this.#end(refusalError(this.broker, code), isVersionRefusal(code));
+    if (code !== 0) this.#end(refusalError(this.broker, code), isVersionRefusal(code) ? 'version-refused' : 'other');
   }
 
   #deliver(packet: IPublishPacket): void {
-    if (!this.#hasEnded && !this.#isClosing) this.#events.onMessage(inboundMessage(packet));
+    if (!this.#hasEnded && this.#closing === undefined) this.#events.onMessage(inboundMessage(packet));
   }
 
   #subscribe(): void {
@@ -182,10 +210,17 @@ export class MqttConnection implements Connection {
     return { kind: 'protocol', detail };
   }
 
-  #end(error: LinkError, isVersionRefused = false): void {
+  #end(error: LinkError, how: EndManner = 'other'): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#socket.destroy();
-    this.#events.onEnd({ error, isVersionRefused });
+    this.#events.onEnd({ error: this.#closing ?? error, how });
   }
+}
+
+/** MQTT 5, 3.14.2.1: the broker publishes the last will all the same. */
+const disconnectWithWillCode = 0x04;
+
+function closedError(broker: string): LinkError {
+  return { kind: 'closed', detail: `${broker}: closed by this side` };
 }

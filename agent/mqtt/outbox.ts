@@ -90,7 +90,7 @@ export class Outbox {
   /** The link is there; our window is never wider than what the broker takes at a time. */
   up(link: Link, { receiveMaximum }: LinkUp): void {
     this.#link = link;
-    this.#window = Math.min(outboxWindowCount, receiveMaximum);
+    this.#window = Math.max(1, Math.min(outboxWindowCount, receiveMaximum - 1));
     this.#pump();
   }
 

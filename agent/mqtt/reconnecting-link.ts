@@ -1,10 +1,10 @@
 import { fail } from '../../drivers/contract/result.ts';
 import { type Clock, sleep } from '../clock.ts';
-import { connectTimeoutMs } from '../limits.ts';
+import { connectTimeoutMs, failoverSpreadMs } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { nextDelayMs, previousDelayMs } from './backoff.ts';
-import type { Connection, ConnectionEnd, ConnectionEvents, Dialer, PublishDone } from './connection.ts';
-import type { Link, LinkError, LinkHandlers, LinkUp, OutboundMessage } from './link.ts';
+import type { Connection, ConnectionEnd, ConnectionEvents, Dialer, NextAttempt, PublishDone } from './connection.ts';
+import type { BrokerReport, Link, LinkError, LinkHandlers, LinkUp, OutboundMessage } from './link.ts';
 import { createPendingPublishes } from './pending-publishes.ts';
 import { isTopicName } from './topic-filter.ts';
 
@@ -43,12 +43,16 @@ class ReconnectingLink implements Link {
     return this.#isUp;
   }
 
+  brokers(): readonly BrokerReport[] {
+    return this.#dialer.brokers();
+  }
+
   publish(message: OutboundMessage, done: PublishDone): void {
     if (this.#isStopping) return done(fail(disposedError));
     const connection = this.#connection;
     if (connection === undefined || !this.#isUp) return done(fail(downError(connection)));
     if (!isTopicName(message.topic)) return done(fail(topicError(connection, message.topic)));
-    const settle = this.#pending.add((result) => {
+    const settle = this.#pending.add(message.qos, (result) => {
       if (result.ok) this.counters.messagesOut += 1;
       done(result);
     });
@@ -71,11 +75,12 @@ class ReconnectingLink implements Link {
     while (!this.#isStopping) {
       const { end, upMs } = await this.#connectOnce();
       if (this.#isStopping) return;
+      const { next = later } = end;
       delayMs = previousDelayMs(delayMs, upMs);
-      if (end.retryAtOnce === true) continue;
-      delayMs = nextDelayMs(delayMs, random);
-      log.debug({ delayMs: Math.round(delayMs) }, 'waiting before the next attempt to connect');
-      await sleep(clock, delayMs, this.#stopping.signal);
+      if (next.when === 'later') delayMs = nextDelayMs(delayMs, random);
+      const waitMs = waitBefore(next, delayMs ?? 0, random);
+      log.debug({ waitMs: Math.round(waitMs) }, 'waiting before the next attempt to connect');
+      if (waitMs > 0) await sleep(clock, waitMs, this.#stopping.signal);
     }
   }
 
@@ -120,20 +125,21 @@ class ReconnectingLink implements Link {
     if (this.#isStopping) return;
     this.counters.connects += 1;
     this.#isUp = true;
+    this.#pending.open(up.receiveMaximum);
     this.#dependencies.log.info({ ...up }, 'connected to the broker');
     this.#handlers.onUp(up);
   }
 
-  #goDown({ error, retryAtOnce }: ConnectionEnd): void {
+  #goDown({ error, next = later }: ConnectionEnd): void {
     const { log } = this.#dependencies;
     const wasUp = this.#isUp;
     this.#connection = undefined;
     this.#isUp = false;
     this.#pending.failAll({ ...error, kind: 'closed' }); // whatever ended it, the messages are not to blame
     if (this.#isStopping) return;
-    if (retryAtOnce === true) return log.info({ error }, 'refused, trying at once in another way');
+    if (!wasUp && next.when === 'at-once') return log.info({ error }, 'refused, trying at once in another way');
     if (!wasUp) return this.#events.onTrouble(error);
-    log.warn({ error }, 'connection to the broker lost');
+    log.warn({ error, next: next.when }, 'connection to the broker ended');
     this.#handlers.onDown(error);
   }
 
@@ -143,6 +149,19 @@ class ReconnectingLink implements Link {
     this.#pending.failAll(disposedError);
     this.#connection?.close();
     await this.#running;
+  }
+}
+
+const later: NextAttempt = { when: 'later' };
+
+function waitBefore(next: NextAttempt, delayMs: number, random: () => number): number {
+  switch (next.when) {
+    case 'later':
+      return Math.max(delayMs, next.delayMsMin ?? 0);
+    case 'elsewhere':
+      return failoverSpreadMs * random();
+    case 'at-once':
+      return 0;
   }
 }
 

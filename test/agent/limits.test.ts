@@ -24,6 +24,11 @@ describe('the limits', () => {
     ['httpClientsMax', 'httpConnectionsMax'],
     ['httpStreamPingMs', 'httpStreamStallMsMax'],
     ['httpStreamPingMs', 'httpClientLeaseMs'],
+    ['brokerProbeTimeoutMs', 'brokerProbeMs'],
+    ['brokerProbeTimeoutMs', 'connectTimeoutMs'],
+    ['reconnectDelayMsMax', 'twinDelayMsMin'],
+    ['reconnectDelayMsMax', 'twinHangUpAgeMsMax'],
+    ['twinDelayMsMax', 'twinWindowMs'],
   ] as const)('keep %s below %s', (lower, upper) => {
     expect(limits[lower]).toBeLessThan(limits[upper]);
   });
@@ -34,6 +39,21 @@ describe('the limits', () => {
 
   it('let a body over HTTP be no larger than a message', () => {
     expect(limits.httpBodyBytesMax).toBeLessThanOrEqual(limits.messageBytesMax);
+  });
+
+  it('find a broker that fell silent before its keepalive would', () => {
+    const { brokerProbeMs, brokerProbeJitterRatio, brokerProbeTimeoutMs, brokerProbeMissesMax } = limits;
+    const foundMs = brokerProbeMissesMax * (brokerProbeMs * (1 + brokerProbeJitterRatio) + brokerProbeTimeoutMs);
+    expect(foundMs).toBeLessThan(1.5 * limits.keepaliveSeconds * 1_000);
+  });
+
+  it('fail over within two seconds of a broker known to be dead, one dead broker on the way included', () => {
+    expect(2 * limits.failoverSpreadMs).toBeLessThanOrEqual(1_000);
+  });
+
+  it('go back to a better broker only when it answered many times', () => {
+    expect(limits.brokerStableMs).toBeGreaterThanOrEqual(10 * limits.brokerProbeMs);
+    expect(limits.brokerBetterFactor).toBeGreaterThan(1);
   });
 
   it('notice a dead connection before health is due again', () => {

@@ -26,6 +26,16 @@ export function linkLifeCases(stage: Stage): void {
     expect((await stage.told.messages.next()).text).toBe('again');
   });
 
+  it('has a row for its broker, with how often it came back to it', async () => {
+    const { broker } = await stage.told.ups.next();
+    expect(stage.link.brokers()).toMatchObject([{ url: broker, state: 'in-use', reconnects: 0 }]);
+    stage.rig.cut();
+    await stage.told.downs.next();
+    expect(stage.link.brokers()[0]!.state).not.toBe('in-use');
+    await stage.told.ups.next();
+    expect(stage.link.brokers()).toMatchObject([{ url: broker, state: 'in-use', reconnects: 1 }]);
+  });
+
   it('tells up and down in turns, and knocks once per attempt', async () => {
     for (let count = 0; count < 3; count += 1) {
       await stage.told.ups.next();

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
+import { type Collector, collect } from './mqtt-client.ts';
 import { listen } from './ports.ts';
 
 /** An aedes on the loopback; it knows MQTT 3.1.1 only. */
@@ -7,6 +8,9 @@ export interface AedesBroker extends AsyncDisposable {
   readonly port: number;
   /** The protocol version of each CONNECT it was asked with. */
   readonly versionsAsked: readonly number[];
+  /** Of each CONNECT that was let in, or refused for its version. */
+  readonly clientIds: readonly string[];
+  collect(topicFilter: string): Promise<Collector>;
   stop(): Promise<void>;
   /** Again, on the same port; what it retained is gone. */
   start(): Promise<void>;
@@ -14,23 +18,33 @@ export interface AedesBroker extends AsyncDisposable {
 
 export async function startAedes(): Promise<AedesBroker> {
   const versionsAsked: number[] = [];
-  let running = await run(0, versionsAsked);
+  const clientIds: string[] = [];
+  const ask = (version: number, clientId: string) => {
+    versionsAsked.push(version);
+    clientIds.push(clientId);
+  };
+  let running = await run(0, ask);
   const { port } = running;
   return {
     port,
     versionsAsked,
+    clientIds,
+    collect: (topicFilter) => collect(port, topicFilter),
     stop: () => running.stop(),
     async start() {
-      running = await run(port, versionsAsked);
+      running = await run(port, ask);
     },
     [Symbol.asyncDispose]: () => running.stop(),
   };
 }
 
-async function run(wantedPort: number, versionsAsked: number[]): Promise<{ port: number; stop(): Promise<void> }> {
+async function run(
+  wantedPort: number,
+  ask: (version: number, clientId: string) => void,
+): Promise<{ port: number; stop(): Promise<void> }> {
   const broker = await Aedes.createBroker({
     preConnect(_client, packet, done) {
-      versionsAsked.push(packet.protocolVersion ?? 0);
+      ask(packet.protocolVersion ?? 0, packet.clientId ?? '');
       done(null, true);
     },
   });

@@ -8,7 +8,7 @@ import type { LinkRig, RigMessage } from '../contract/link.stage.ts';
 import { createArrivals } from './arrivals.ts';
 import { type LinkRecorder, recordLink } from './link-recorder.ts';
 import { collect, publishOnce } from './mqtt-client.ts';
-import { openTcpProxy } from './tcp-proxy.ts';
+import { openWeatherProxy, type Weather } from './weather-proxy.ts';
 
 /** The shortest back-off each time. */
 export const linkDependencies = { clock: systemClock, random: () => 0, log: silentLog };
@@ -41,11 +41,11 @@ export interface RealBroker extends AsyncDisposable {
 export async function openMqttRig(
   broker: RealBroker,
   protocolVersion: 4 | 5,
-  forced: { protocolVersion?: 4 } = {},
+  { weather, ...forced }: { protocolVersion?: 4; weather?: Weather } = {},
 ): Promise<LinkRig> {
   const stack = new AsyncDisposableStack();
   stack.use(broker);
-  const proxy = stack.use(await openTcpProxy(broker.port));
+  const proxy = stack.use(await openWeatherProxy(broker.port, weather));
   const brokers = [on(proxy.port, forced)];
   return {
     protocolVersion,

@@ -32,7 +32,10 @@ const url = v.pipe(
 const fields = section(
   {
     url,
-    weight: v.optional(v.pipe(integer('a weight', 1, 1_000), v.description('The highest is tried first.')), 1),
+    weight: v.optional(
+      v.pipe(integer('a weight', 1, 1_000), v.description('Times its health (0 to 1): the highest is used.')),
+      1,
+    ),
     ca: v.optional(v.pipe(absolutePath('the ca file'), v.description('PEM; absent: what the system trusts.'))),
     cert: v.optional(v.pipe(absolutePath('the cert file'), v.description('PEM; the certificate of this node.'))),
     key: v.optional(secret),

@@ -23,7 +23,7 @@ const brokers = v.pipe(
     message('the same broker twice', 'remove one of them'),
   ),
   v.minLength(1, message('no broker', 'write brokers: [{ url: "mqtts://broker.example:8883" }]')),
-  v.description('Tried from the highest weight to the lowest.'),
+  v.description('One is used at a time: the one with the highest weight × health.'),
 );
 
 const keepalive = duration({

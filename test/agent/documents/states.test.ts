@@ -29,6 +29,7 @@ function openStates(profile: 'standard' | 'tiny' = 'standard') {
   const link: Link = {
     isUp: true,
     counters: { connects: 1, attempts: 1, messagesIn: 0, messagesOut: 0 },
+    brokers: () => [],
     publish({ topic, payload, retain }, done) {
       waiting.push(done);
       const { verb = '', document = '', message } = decodeHeard(topic, payload) ?? {};

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BrokerTls } from '../../../agent/mqtt/broker-endpoint.ts';
 import type { Link } from '../../../agent/mqtt/link.ts';
 import { openMqttLink } from '../../../agent/mqtt/mqtt-link.ts';
-import { type Certificates, makeCertificates } from '../../support/certificates.ts';
+import { type Certificates, makeCertificates, signForDays } from '../../support/certificates.ts';
 import { type LinkRecorder, recordLink } from '../../support/link-recorder.ts';
 import { linkDependencies } from '../../support/link-rigs.ts';
 import { describeWithMosquitto, type Mosquitto, startMosquitto } from '../../support/mosquitto.ts';
+import { startOddBroker } from '../../support/odd-broker.ts';
 import { freePort } from '../../support/ports.ts';
 
 describeWithMosquitto('the link over TLS', () => {
@@ -66,6 +67,7 @@ describeWithMosquitto('the link over TLS', () => {
     await using link = open(own);
     expect(await link.told.troubles.next()).toMatchObject({
       kind: 'tls',
+      code: 'certificate-untrusted',
       detail: expect.stringContaining('localhost'),
     });
     expect(link.told.ups.all).toEqual([]);
@@ -75,6 +77,7 @@ describeWithMosquitto('the link over TLS', () => {
     await using link = open({ ...good(), servername: 'other.example' });
     expect(await link.told.troubles.next()).toMatchObject({
       kind: 'tls',
+      code: 'certificate-for-another-host',
       detail: expect.stringContaining('other.example'),
     });
   });
@@ -92,7 +95,22 @@ describeWithMosquitto('the link over TLS', () => {
 
   it('without the certificate the broker demands is a trouble of kind tls', async () => {
     await using link = open({ ca: certificates.pem['ca.pem'] });
-    expect(await link.told.troubles.next()).toMatchObject({ kind: 'tls' });
+    expect(await link.told.troubles.next()).toMatchObject({ kind: 'tls', code: 'certificate-demanded' });
+  });
+
+  it.each([
+    ['not yet valid, and names the clock', '20990101', '21000101', 'certificate-not-yet-valid', 'clock'],
+    ['expired', '20200101', '20210101', 'certificate-expired', 'renew'],
+  ])('tells a certificate that is %s', async (_, from, until, code, hint) => {
+    const { folder } = certificates;
+    const certificate = await signForDays(folder, from, until);
+    const port = await freePort();
+    const lines = [`listener ${port} 127.0.0.1`, `certfile ${certificate}`, `keyfile ${folder}/server.key`];
+    await using other = await startMosquitto({ port, config: () => lines });
+    await using link = open({ ca: certificates.pem['ca.pem'] }, other.port);
+    const fix = expect.stringContaining(hint);
+    expect(await link.told.troubles.next()).toMatchObject({ kind: 'tls', code, fix });
+    expect(await link.told.troubles.next()).toMatchObject({ code }); // it goes on trying
   });
 
   it('with a key that is not PEM is a trouble of kind tls, and it goes on trying', async () => {
@@ -103,6 +121,12 @@ describeWithMosquitto('the link over TLS', () => {
 
   it('to a port that speaks plain MQTT is a trouble of kind tls', async () => {
     await using link = open(good(), plainPort);
-    expect(await link.told.troubles.next()).toMatchObject({ kind: 'tls' });
+    expect(await link.told.troubles.next()).toMatchObject({ kind: 'tls' }); // mosquitto hangs up without a word
+  });
+
+  it('to a port that answers something else is told so', async () => {
+    await using odd = await startOddBroker((socket) => socket.write('220 mail.example ESMTP\r\n'));
+    await using link = open(good(), odd.port);
+    expect(await link.told.troubles.next()).toMatchObject({ kind: 'tls', code: 'tls-to-a-plain-port' });
   });
 });

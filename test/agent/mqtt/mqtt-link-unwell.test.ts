@@ -1,10 +1,19 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectTimeoutMs, reconnectDelayMsMin, stableConnectionMs } from '../../../agent/limits.ts';
+import { connectTimeoutMs, inboundPacketBytesMax, reconnectDelayMsMin } from '../../../agent/limits.ts';
 import { startAedes } from '../../support/aedes.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { linkDependencies, on, openRecorded } from '../../support/link-rigs.ts';
-import { disconnectBytes, nonsenseBytes, publishBytes, speakMqtt5, startOddBroker } from '../../support/odd-broker.ts';
+import {
+  connackWithReceiveMaximum2Bytes,
+  disconnectBytes,
+  nonsenseBytes,
+  publishBytes,
+  publishHeader,
+  speakMqtt5,
+  speakOnlyMqtt4,
+  startOddBroker,
+} from '../../support/odd-broker.ts';
 import { freePort } from '../../support/ports.ts';
 
 let stack: AsyncDisposableStack;
@@ -44,26 +53,6 @@ describe('the link to a broker that is not well', () => {
     const { told } = open([on(broker.port)], {}, { ...linkDependencies, clock: createFakeClock() });
     await told.ups.next();
     expect(told.order).toEqual(['up']);
-  });
-
-  it('begins again with the heaviest after a connection that held', async () => {
-    const clock = createFakeClock();
-    const sockets: Socket[] = [];
-    const port = await startOdd((socket) => {
-      sockets.push(socket);
-      speakMqtt5(socket, [0x01], new Uint8Array(0));
-    });
-    const heavyPort = await freePort();
-    const brokers = [on(heavyPort, { weight: 9 }), on(port, { weight: 5 }), on(await freePort(), { weight: 1 })];
-    const { told } = open(brokers, {}, { ...linkDependencies, clock });
-    await told.troubles.next();
-    await clock.advance(reconnectDelayMsMin);
-    await told.ups.next();
-    await clock.advance(stableConnectionMs);
-    for (const socket of sockets) socket.destroy();
-    await told.downs.next();
-    await clock.advance(reconnectDelayMsMin);
-    expect(await told.troubles.next()).toMatchObject({ detail: expect.stringContaining(`:${heavyPort}`) });
   });
 
   it('tells that nobody listens', async () => {
@@ -115,6 +104,69 @@ describe('the link to a broker that is not well', () => {
       kind: 'closed',
       detail: expect.stringContaining('before it answered'),
     });
+  });
+
+  it('tries 3.1.1 at once with one that hangs up on CONNECT without a word, and MQTT 5 again the next time', async () => {
+    const sockets: Socket[] = [];
+    const port = await startOdd((socket) => {
+      sockets.push(socket);
+      speakOnlyMqtt4(socket, new Uint8Array(0));
+    });
+    const { link, told } = open([on(port)]);
+    expect(await told.ups.next()).toMatchObject({ protocolVersion: 4 });
+    expect([told.order, link.counters.attempts]).toEqual([['up'], 2]);
+    sockets.at(-1)!.destroy();
+    await told.downs.next();
+    expect(await told.ups.next()).toMatchObject({ protocolVersion: 4 });
+    expect([told.order, link.counters.attempts]).toEqual([['up', 'down', 'up'], 4]);
+  });
+
+  it('keeps to MQTT 5 with one that answered CONNECT in it, and hangs up later', async () => {
+    const versions: (number | undefined)[] = [];
+    const port = await startOdd((socket) => {
+      socket.on('data', (chunk) => {
+        if (chunk[0] === 0x10) versions.push(chunk[chunk.indexOf('MQTT') + 4]);
+        if (chunk[0] === 0x10) socket.write(connackWithReceiveMaximum2Bytes);
+        else socket.end();
+      });
+    });
+    const { told } = open([on(port)]);
+    for (const _ of [1, 2]) expect(await told.troubles.next()).toMatchObject({ kind: 'closed' });
+    expect(versions.slice(0, 2)).toEqual([5, 5]);
+  });
+
+  it.each([
+    ['3.1.1', (socket: Socket, bytes: Uint8Array) => speakOnlyMqtt4(socket, bytes)],
+    ['MQTT 5', (socket: Socket, bytes: Uint8Array) => speakMqtt5(socket, [0x01], bytes)],
+  ])('cuts one of %s that sends a packet over the limit, before it collects it', async (_, speak) => {
+    const cut = Promise.withResolvers<void>();
+    const port = await startOdd((socket) => {
+      socket.once('close', () => cut.resolve());
+      speak(socket, publishHeader(inboundPacketBytesMax));
+    });
+    const { told } = open([on(port)]);
+    await told.ups.next();
+    expect(await told.downs.next()).toMatchObject({
+      kind: 'protocol',
+      code: 'packet-too-large',
+      detail: `mqtt://127.0.0.1:${port} sends a packet of ${inboundPacketBytesMax + 4} bytes, more than the ${inboundPacketBytesMax} this side takes`,
+    });
+    await cut.promise;
+  });
+
+  it('refuses by assertion what is more than the broker takes at a time, QoS 0 apart', async () => {
+    const port = await startOdd((socket) => {
+      socket.once('data', () => socket.write(connackWithReceiveMaximum2Bytes));
+    });
+    const { link, told } = open([on(port)], { subscriptions: [] });
+    const { receiveMaximum } = await told.ups.next();
+    expect(receiveMaximum).toBe(2);
+    const message = { topic: 'out', payload: Buffer.from('x'), qos: 1, retain: false } as const;
+    const answers: boolean[] = [];
+    for (const _ of [1, 2]) link.publish(message, ({ ok }) => answers.push(ok));
+    expect(() => link.publish(message, () => {})).toThrow('the broker takes 2 at a time');
+    link.publish({ ...message, qos: 0 }, ({ ok }) => answers.push(ok));
+    await expect.poll(() => answers).toEqual([true]);
   });
 
   it('does not go round in circles with one that refuses every version', async () => {

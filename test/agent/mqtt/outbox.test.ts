@@ -24,6 +24,7 @@ function openOutbox() {
   const link: Link = {
     isUp: true,
     counters: { connects: 1, attempts: 1, messagesIn: 0, messagesOut: 0 },
+    brokers: () => [],
     publish: ({ payload }, done) => void handed.push({ text: Buffer.from(payload).toString(), done }),
     async [Symbol.asyncDispose]() {},
   };
@@ -97,7 +98,7 @@ describe('while the link is up', () => {
     const { up, send, handed } = openOutbox();
     up(3);
     for (const name of names(10)) send(name);
-    expect(handed).toHaveLength(3);
+    expect(handed).toHaveLength(2); // One place stays free for the goodbye.
   });
 
   it('acknowledgements in any order free their slots', () => {

@@ -1,0 +1,43 @@
+import type { Result } from '../../drivers/contract/result.ts';
+import type { Clock } from '../clock.ts';
+import type { Target } from './broker-choice.ts';
+import { formatBroker } from './broker-endpoint.ts';
+import type { LinkError, Subscription } from './link.ts';
+import { socketError } from './link-error.ts';
+import type { ClientIdentity } from './mqtt-client-options.ts';
+import { MqttConnection } from './mqtt-connection.ts';
+import type { MqttConnectionEvents, MqttSession } from './mqtt-session.ts';
+
+export interface AttemptOptions {
+  readonly identity: ClientIdentity;
+  /** Asked anew before every attempt, so that a changed one needs no restart. Its failure is told as `auth`. */
+  readonly password?: () => Result<string, { readonly detail: string }>;
+  /** Asked for in one SUBSCRIBE, before onUp. */
+  readonly subscriptions: readonly Subscription[];
+}
+
+/** Begins a session; what fails at once is told by `onEnd` as well, a microtask later. */
+export function attemptSession(
+  clock: Clock,
+  target: Target,
+  { identity, password, subscriptions }: AttemptOptions,
+  events: MqttConnectionEvents,
+): MqttSession {
+  const broker = formatBroker(target.endpoint);
+  const secret = password?.();
+  if (secret?.ok === false) {
+    const error: LinkError = { kind: 'auth', detail: `${broker}: no password: ${secret.error.detail}` };
+    return deadSession(broker, error, events);
+  }
+  try {
+    return new MqttConnection(clock, { ...target, identity, password: secret?.value, subscriptions }, events);
+  } catch (cause) {
+    return deadSession(broker, socketError(broker, 'tls', cause), events); // certificate or key is not PEM
+  }
+}
+
+/** An attempt that failed before there was a socket. */
+function deadSession(broker: string, error: LinkError, events: MqttConnectionEvents): MqttSession {
+  queueMicrotask(() => events.onEnd({ error, how: 'other' }));
+  return { broker, waitingFor: 'connection', publish() {}, ping() {}, close() {}, leave() {}, abort() {} };
+}
