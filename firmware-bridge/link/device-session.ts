@@ -10,7 +10,7 @@ import {
   type SafeReason,
   safeReasonOf,
 } from './bodies.ts';
-import { type LinkFrame, linkType } from './frame.ts';
+import { isCutCompact, type LinkFrame, linkType } from './frame.ts';
 import { ackFrame, type Numbered, newNumbered, takeAnswer, takeNumbered } from './numbered.ts';
 import { type Parcel, resendDue, submit } from './sender.ts';
 
@@ -94,7 +94,7 @@ function takeFrame(state: DeviceState, frame: LinkFrame, nowMs: number): DeviceS
   if (frame.type === linkType.reset) return takeReset(state, frame, nowMs);
   if (frame.type === linkType.welcome) return takeWelcome(state, frame, nowMs);
   if (!state.isJoined) return { state, effects: [] };
-  if (frame.type === linkType.data) return takeData(state, frame);
+  if (frame.type === linkType.data) return isCutCompact(frame) ? { state, effects: [] } : takeData(state, frame);
   return frame.seq === state.numbered.session ? takeJoined(state, frame, nowMs) : { state, effects: [] };
 }
 

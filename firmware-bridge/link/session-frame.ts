@@ -7,7 +7,7 @@ import {
   type SafeReason,
   safeReasonOf,
 } from './bodies.ts';
-import { type LinkFrame, linkType } from './frame.ts';
+import { isCutCompact, type LinkFrame, linkType } from './frame.ts';
 import { takeAnswer, takeNumbered } from './numbered.ts';
 import { submit } from './sender.ts';
 import { complete, incompatibility, join, lose, refuse, repeatWelcome, welcome } from './session-life.ts';
@@ -81,6 +81,7 @@ function takeJoined(state: SessionState, frame: LinkFrame, nowMs: number): Step 
 }
 
 function takeNumberedFrame(state: SessionState, frame: LinkFrame): Step {
+  if (isCutCompact(frame)) return { state: counted(state, 'malformed'), effects: [] };
   const { numbered, frames, arrival } = takeNumbered(state.numbered, frame.seq);
   const next = { ...state, numbered };
   const answers = frames.map(transmit);

@@ -79,7 +79,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const client = stack.use(await openMqttClient(broker.port));
   let agent: TestProcess | undefined;
   stack.defer(async () => void (await agent?.end('SIGKILL')));
-  const hear = (what: Partial<Wanted>, deadlineMs?: number) => client.next((heard) => isWanted(heard, what), deadlineMs);
+  const hear = (what: Partial<Wanted>, deadlineMs?: number) =>
+    client.next((heard) => isWanted(heard, what), deadlineMs);
   return {
     broker,
     node,
@@ -116,11 +117,15 @@ export function statusOf({ val }: Message): unknown {
 
 /** A field of a value that is a map; undefined where there is none. */
 export function fieldOf(value: Value | undefined, name: string): Value | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
+    return undefined;
   return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
-export function hear(topic: string, bytes: Uint8Array): Pick<Heard, 'target' | 'verb' | 'document' | 'message'> | undefined {
+export function hear(
+  topic: string,
+  bytes: Uint8Array,
+): Pick<Heard, 'target' | 'verb' | 'document' | 'message'> | undefined {
   const decoded = decodeAny(bytes, Date.now());
   const { target = '', verb = '', document = '' } = parseTopic('qn/1', topic) ?? {};
   return decoded.ok ? { target, verb, document, message: decoded.value } : undefined;
