@@ -36,13 +36,17 @@ ISR(TIMER0_COMPA_vect)
     ms++;
 }
 
-/* Acts first; main reports. */
+/* Acts first; main reports. Interrupts are off. */
+static void stop_if_pressed(void)
+{
+    if (!(PIND & STOP)) return;
+    PORTD &= (uint8_t)~OUTPUTS;
+    is_stopped = 1;
+}
+
 ISR(INT0_vect)
 {
-    if (PIND & STOP) {
-        PORTD &= (uint8_t)~OUTPUTS;
-        is_stopped = 1;
-    }
+    stop_if_pressed();
 }
 
 ISR(USART_RX_vect)
@@ -56,11 +60,11 @@ ISR(USART_RX_vect)
 
 void board_init(void)
 {
-    PORTD = STOP; /* Outputs low, pull-up on the stop. */
+    EICRA = _BV(ISC00); /* Either edge; the low level it begins with would interrupt for ever. */
+    PORTD = STOP;       /* Outputs low, pull-up on the stop. */
     DDRD = OUTPUTS;
     PORTB = INPUTS;
     DDRB = LAMP;
-    EICRA = _BV(ISC00); /* Either edge. */
     EIMSK = _BV(INT0);
     is_stopped = (PIND & STOP) != 0;
     TCCR0A = _BV(WGM01);
@@ -120,11 +124,12 @@ static void sample_inputs(void)
     changed_ms = 0;
 }
 
-/* Pressing counts at once, releasing when it lasts. */
+/* Pressing counts at once, even should its edge have been missed; releasing when it lasts. */
 static void sample_stop(void)
 {
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
+        stop_if_pressed();
         released_ms = (PIND & STOP) ? 0 : (uint8_t)(released_ms + 1u);
         if (released_ms >= RELEASE_MS) {
             is_stopped = 0;

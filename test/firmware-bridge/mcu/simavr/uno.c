@@ -2,7 +2,7 @@
  * An Arduino Uno on libsimavr (GPL-3, a tool of the tests only, not shipped): the ELF given as operand at 16 MHz of
  * real time, its UART on a pty, its pins on standard input and output, a line each:
  *   out  ready /dev/pts/3 · D4 1
- *   in   D2 1 · A0 2500 · reset · hang · quit
+ *   in   D2 1 · A0 2500 · reset · quit
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -27,7 +27,6 @@
 static avr_t *avr;
 static int line; /* The pty. */
 static int can_take = 1;
-static int is_hung = 0;
 static uint64_t skipped_us = 0;
 
 static avr_irq_t *pin(unsigned number)
@@ -63,26 +62,40 @@ static void feed_uart(void)
     if (can_take && read(line, &byte, 1) == 1) avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT), byte);
 }
 
-/* Stop closed, inputs open, 0 V. */
-static void at_rest(void)
+/*
+ * What is wired to the pins wins over their pull-ups. Before the firmware has chosen edges for INT0 the pin must not be
+ * raised: simavr takes a low one for a level that interrupts for ever.
+ */
+static unsigned long wired_d = 0x04, wired_b = 0x03;
+static unsigned long level_d = 0x00, level_b = 0x03; /* At rest: stop closed, inputs open. */
+
+static void apply_wires(void)
 {
-    avr_raise_irq(pin(2), 0);
-    avr_raise_irq(pin(8), 1);
-    avr_raise_irq(pin(9), 1);
+    avr_ioport_external_t d = { .name = 'D', .mask = wired_d, .value = level_d };
+    avr_ioport_external_t b = { .name = 'B', .mask = wired_b, .value = level_b };
+    avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('D'), &d);
+    avr_ioctl(avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('B'), &b);
+}
+
+static void wire(unsigned number, unsigned level)
+{
+    unsigned long *levels = number < 8 ? &level_d : &level_b;
+    unsigned long bit = 1ul << number % 8;
+    *levels = level ? *levels | bit : *levels & ~bit;
+    apply_wires();
+    avr_raise_irq(pin(number), level);
 }
 
 static void obey(const char *command)
 {
     unsigned number, value;
-    if (sscanf(command, "D%u %u", &number, &value) == 2) avr_raise_irq(pin(number), value);
+    if (sscanf(command, "D%u %u", &number, &value) == 2) wire(number, value);
     else if (sscanf(command, "A%u %u", &number, &value) == 2)
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, (int)number), value);
     else if (strcmp(command, "reset") == 0) {
-        is_hung = 0;
         avr_reset(avr);
-        at_rest();
-    } else if (strcmp(command, "hang") == 0) is_hung = 1;
-    else if (strcmp(command, "quit") == 0) exit(0);
+        apply_wires();
+    } else if (strcmp(command, "quit") == 0) exit(0);
     else fprintf(stderr, "what is %s\n", command);
 }
 
@@ -149,7 +162,7 @@ static void run(void)
             skipped_us += (due_cycles - avr->cycle) / (HERTZ / 1000000u);
             continue;
         }
-        while (avr->cycle < due_cycles && !is_hung) {
+        while (avr->cycle < due_cycles) {
             avr_cycle_count_t slice_end = avr->cycle + SLICE_CYCLES;
             feed_uart();
             while (avr->cycle < slice_end) {
@@ -157,7 +170,6 @@ static void run(void)
                 if (state == cpu_Done || state == cpu_Crashed) exit(70);
             }
         }
-        if (is_hung) avr->cycle = due_cycles;
         usleep(300);
     }
 }
@@ -176,7 +188,7 @@ int main(int count, char **operands)
     avr->frequency = HERTZ;
     avr->vcc = avr->avcc = avr->aref = 5000;
     listen_to("4567L");
-    at_rest();
+    apply_wires();
     open_line();
     run();
 }
