@@ -110,6 +110,14 @@ describe('receiving', () => {
     expect(rig.state.counters).toMatchObject({ delivered: 2, duplicates: 1, gaps: 2 });
   });
 
+  it('drops a compact message that noise shortened, and takes it when it is sent again (QN-8.5b)', () => {
+    const rig = sessionRig();
+    rig.rise();
+    expect(rig.hear(linkType.data, 0, 0x51, ...new Uint8Array(15))).toEqual([]);
+    expect(rig.state.counters.malformed).toBe(1);
+    expect(kindsOf(rig.hear(linkType.data, 0, 0x51, ...new Uint8Array(16)))).toEqual(['deliver']);
+  });
+
   it('goes on beyond 256 frames', () => {
     const rig = sessionRig();
     rig.rise();

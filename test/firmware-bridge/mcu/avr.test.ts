@@ -1,57 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../agent/clock.ts';
-import { type CompactFields, decodeCompact, encodeCompact } from '../../../agent/qn/compact.ts';
-import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
-import { openSerialPort } from '../../../drivers/serial-port.ts';
-import type { SafeReason } from '../../../firmware-bridge/link/bodies.ts';
-import { type McuBridge, openBridge } from '../../../firmware-bridge/link/bridge.ts';
-import { mcuSources, openWorkshop, strict } from '../../support/c-compiler.ts';
-import { avrMissing, buildFirmware, simavrMissing, startUno, type Uno } from '../../support/uno.ts';
+import type { CompactFields } from '../../../agent/qn/compact.ts';
+import { openWorkshop } from '../../support/c-compiler.ts';
+import { buildFirmware, simavrMissing, startUno, type Uno } from '../../support/uno.ts';
 import { until } from '../../support/until.ts';
-import { valueOf } from '../../support/value-of.ts';
+import { openRig } from './avr-rig.ts';
 
 const workshop = openWorkshop();
 afterAll(() => workshop[Symbol.dispose]());
 const title = (what: string, missing: string | undefined) => (missing === undefined ? what : `${what} (${missing})`);
-
-describe.skipIf(avrMissing !== undefined)(title('the size of the link on an ATmega328P', avrMissing), () => {
-  /** Sections of all objects, by the name avr-size gives them. */
-  function sizeOf(objects: readonly string[]) {
-    const rows = execFileSync('avr-size', objects, { encoding: 'utf8' }).trim().split('\n').slice(1);
-    const cells = rows.map((row) => row.trim().split(/\s+/).map(Number));
-    const sum = (at: number) => cells.reduce((total, row) => total + (row[at] ?? 0), 0);
-    return { text: sum(0), data: sum(1), bss: sum(2) };
-  }
-  const flags = [...strict, '-mmcu=atmega328p', '-Os', '-c'];
-
-  it('is at most 4 kB of flash, and no memory of its own', () => {
-    const objects = mcuSources.map((file, index) => workshop.build('avr-gcc', `link${index}.o`, [...flags, file]));
-    const { text, data, bss } = sizeOf(objects);
-    console.log(`qn_link, qn_frame and qn_compact: ${text} bytes of flash`);
-    expect(text).toBeLessThanOrEqual(4_096);
-    expect([data, bss]).toEqual([0, 0]);
-  });
-
-  it.each([
-    [17, 300],
-    [48, 600],
-    [64, 600],
-    [80, 600],
-  ])('with bodies of %i bytes it is at most %i bytes of memory, window and frames included', (bodyBytes, ramBytes) => {
-    const source = `static char held[sizeof(qn_link) + QN_LINK_BUFFER_BYTES(${bodyBytes})]; char *where = held;`;
-    const operands = ['-x', 'c', '-include', 'firmware-bridge/mcu/qn_link.h', '-mmcu=atmega328p', '-c'];
-    const probe = workshop.build('sh', `ram${bodyBytes}.o`, [
-      '-c',
-      `echo '${source}' | avr-gcc ${operands.join(' ')} - "$@"`,
-      'sh',
-    ]);
-    const { bss } = sizeOf([probe]);
-    console.log(`bodies of ${bodyBytes} bytes: ${bss} bytes of memory`);
-    expect(bss).toBeGreaterThan(bodyBytes * 5);
-    expect(bss).toBeLessThanOrEqual(ramBytes);
-  });
-});
 
 describe.skipIf(simavrMissing !== undefined)(title('the reference firmware on a simulated Uno', simavrMissing), () => {
   let firmware: string;
@@ -92,7 +48,7 @@ describe.skipIf(simavrMissing !== undefined)(title('the reference firmware on a 
       'volts input milli',
       'emergency-stop input bool',
     ]);
-    expect([...rig.state.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(new Set(rig.state.keys())).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]));
     await uno.reaches('D13', '1');
   });
 
@@ -223,47 +179,3 @@ describe.skipIf(simavrMissing !== undefined)(title('the reference firmware on a 
     await uno.reaches('D4', '1');
   });
 });
-
-/** A bridge on the real serial driver, and what the firmware said through it. */
-async function openRig(path: string) {
-  const port = valueOf(await openSerialPort(path, { ...serialSettings8N1, baud: 115_200 }));
-  let count = 0;
-  const rig = {
-    state: new Map<number, CompactFields['value']>(),
-    acks: [] as CompactFields[],
-    downs: [] as string[],
-    safe: [] as SafeReason[],
-    ups: 0,
-    stoppedMs: 0,
-    bridge: undefined as unknown as McuBridge,
-    up: () => until(() => rig.bridge.state === 'up', 'up'),
-    command(channel: number, value: boolean, changes: Partial<CompactFields> = {}) {
-      const stamps = { id: (count += 1), ts: 0, pri: 0, clk: 0, ack: true } as const;
-      const encoded = encodeCompact({ kind: 'notify', vtype: 'bool', value, channel, ...stamps, ...changes });
-      if (!encoded.ok) throw new Error(encoded.error.detail);
-      return rig.bridge.send(encoded.value);
-    },
-    async close() {
-      await rig.bridge[Symbol.asyncDispose]();
-      await port[Symbol.asyncDispose]();
-    },
-  };
-  rig.bridge = openBridge(
-    port,
-    systemClock,
-    { random: Math.random },
-    {
-      onUp: () => (rig.ups += 1),
-      onDown: ({ detail }) => rig.downs.push(detail),
-      onSafe: (reason) => rig.safe.push(reason),
-      onData(body) {
-        const message = decodeCompact(body);
-        if (!message.ok) throw new Error(message.error.detail);
-        if (message.value.kind === 'ack') rig.acks.push(message.value);
-        else rig.state.set(message.value.channel, message.value.value);
-        if (message.value.channel === 8 && message.value.value === true) rig.stoppedMs = performance.now();
-      },
-    },
-  );
-  return rig;
-}

@@ -121,6 +121,11 @@ static void receiving(void)
     hear(4, 2, body, 3);
     hear(4, 3, body, 3);
     CHECK(next() == 6 && frame[2] == 1 && frame[3] == 19 && next() == 0, "a gap is told once");
+    body[0] = 0x51;
+    hear(4, 1, body, 16);
+    CHECK(seen.data == 1 && next() == 0, "a compact message cut short is nothing");
+    hear(4, 1, body, 17);
+    CHECK(seen.data == 2, "a whole one is delivered");
     hear(11, 0, (const uint8_t *)"\1", 1);
     CHECK(seen.restarts == 1, "RESET of the microcontroller asks the firmware to start anew");
 }
