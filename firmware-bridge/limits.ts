@@ -1,0 +1,49 @@
+/**
+ * Bounds of the firmware bridge, unit last in the name; agent/limits.ts has those of the agent, which this room cannot
+ * import. What happens when a bound is met is written beside it. firmware-bridge/mcu/qn_link.h has the same numbers
+ * for the other side; a test compares them.
+ */
+
+/** QN-8.1. Over it: refuse `out-of-range`. What arrives longer is discarded and counted. */
+export const linkBodyBytesMax = 240;
+/** Type and seq in front of the body, CRC behind it. */
+export const linkOverheadBytes = 4;
+/** What stands between two delimiters: COBS adds one byte to a frame of up to 254. */
+export const linkEncodedBytesMax = linkBodyBytesMax + linkOverheadBytes + 1;
+
+/** Numbered frames under way without an acknowledgement (QN-8.3). Over it: they wait. */
+export const linkWindowCountMax = 4;
+/** Bodies waiting for the window, those in it not counted. Over it: refuse `busy`. */
+export const linkWaitingCountMax = 64;
+/** Frames waiting for the port. Over it: drop the newest; the protocol sends it again. */
+export const linkTransmitCountMax = 64;
+/** One hand-over to the port. Over it: what is left is dropped; the protocol sends it again. */
+export const linkWriteMsMax = 1_000;
+
+export const linkResendMsMin = 20;
+export const linkResendMsMax = 1_000;
+/** Until a round trip was measured. */
+export const linkResendMsInitial = 200;
+/** Times a frame is sent. Over it: the link is down. */
+export const linkTriesMax = 5;
+
+/** QN-8.4. The MCU goes to its safe state after so long without PING. */
+export const linkWatchdogMsDefault = 1_000;
+export const linkWatchdogMsMin = 100;
+export const linkWatchdogMsMax = 60_000;
+/** PINGs in one watchdog time, so that two lost ones in a row do not trip it. */
+export const linkPingsPerWatchdog = 4;
+
+/** How often HELLO, WELCOME and RESET are repeated until they are answered. */
+export const linkGreetEveryMs = 200;
+/** WELCOMEs without an answer. Over it: begin again with RESET. */
+export const linkWelcomesMax = 10;
+
+/** Channels of one MCU. Over it: refuse `incompatible`. */
+export const linkChannelsMax = 64;
+export const linkChannelNameBytesMax = 32;
+/** Text of a LOG frame. Over it: cut. */
+export const linkLogBytesMax = 120;
+
+/** What a simulated MCU holds back in bad weather. When full: the newest chunk is lost, as on a wire. */
+export const simulatedMcuHeldChunksMax = 256;
