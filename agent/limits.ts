@@ -234,6 +234,10 @@ export const storeLimits: StoreLimits = {
   probeMsMax: 60_000,
   closeMsMax: 2_000,
 };
+/** A message that the broker did not acknowledge within this time is put into the store. */
+export const storeSoonMs = 1_000;
+/** Stored messages that are in memory at a time while a backlog is sent: live answers wait behind no more than these. */
+export const storedInHandCount = 8;
 /** The sender's name in a journal entry; a node name has 63 at most (QN-1.1). Over it: refuse `too-large`. */
 export const journalSourceBytesMax = 128;
 /** What a stored row takes besides its bytes: its other columns and its share of the page. */

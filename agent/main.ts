@@ -1,7 +1,10 @@
+import { isStoreThread } from './store/role.ts';
+
 /**
  * `qn-agent`, the program on the board. Only what is needed is loaded: the guard is there all the time, and must stay
  * small and start fast.
  */
-if (process.argv[2] === 'guard')
+if (isStoreThread()) void import('./store/thread.ts').then(({ runStoreThread }) => runStoreThread());
+else if (process.argv[2] === 'guard')
   void import('./guard/guard-process.ts').then(({ runGuardProcess }) => runGuardProcess());
 else void import('./cli/agent-program.ts').then(({ runAgentProgram }) => runAgentProgram());

@@ -1,50 +1,28 @@
-import type { GpioBackend } from '../drivers/contract/digital.ts';
-import type { PwmBackend } from '../drivers/contract/pwm.ts';
-import type { Result } from '../drivers/contract/result.ts';
-import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { DispatchCounters } from './dispatch/counters.ts';
 import { createHandler } from './dispatch/handle.ts';
+import { tellInterrupted } from './dispatch/interrupted.ts';
+import { createJournaling } from './dispatch/journaling.ts';
 import { DispatchLoop } from './dispatch/run.ts';
 import { createTable, type DocumentTable } from './dispatch/table.ts';
 import { Board } from './documents/board.ts';
 import { channelsOf } from './documents/channels.ts';
-import type { DocumentSurroundings } from './documents/kind.ts';
 import { MemoryFile } from './documents/memory-file.ts';
+import type { Agent, Environment } from './environment.ts';
 import { offlineWill, sayGoodbye } from './farewell.ts';
 import { bootTests } from './health/boot-tests.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { logSelfTest, repeatFailed, runSelfTest, type SelfTestReport, valueOfSelfTest } from './health/self-test.ts';
+import { logSelfTest, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
-import type { Log } from './log.ts';
-import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
 import { RetainedCheck } from './mqtt/retained-check.ts';
 import type { LocalHttp } from './observe/local-http.ts';
 import { createPool, type Pool } from './pool/pool.ts';
 import type { Value } from './qn/message.ts';
+import type { Store } from './store/store.ts';
 import { openVoice, type Voice } from './voice.ts';
-
-/** What the agent cannot make itself; in tests each of these is a simulated one. */
-export interface Environment {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly random: () => number;
-  openGpio(config: Config['gpio']): Promise<Result<GpioBackend>>;
-  readonly openBytePort: DocumentSurroundings['openBytePort'];
-  createPwm(config: Config['gpio']): PwmBackend;
-  openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
-}
-
-export interface Agent extends AsyncDisposable {
-  readonly boot: bigint;
-  readonly selfTest: SelfTestReport;
-  readonly table: DocumentTable;
-  /** For tests and diagnostics: the sources of the health report. */
-  readonly sources: HealthSources;
-}
 
 /**
  * The composition root: the only place that sees every room. Opens them in order, runs the self-test, connects.
@@ -56,13 +34,14 @@ export async function startAgent(config: Config, configHash: string, environment
   const startMs = clock.monotonicMs();
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
-  const voice = openVoice(config, environment, pool);
   const local: Local = {};
-  const { boot, outbox, states, watches } = voice;
-  const table = createTable(config);
   const trouble = { changed: () => {} };
-  const memory = await MemoryFile.open({ clock, log }, config.stateFolder);
   const troubleChanged = () => trouble.changed();
+  const store = await openStoreOf(environment, troubleChanged);
+  const voice = openVoice(config, { clock, log, store }, pool);
+  const { boot, outbox, durable, states, watches } = voice;
+  const table = createTable(config);
+  const memory = await MemoryFile.open({ clock, log }, config.stateFolder);
   const board = await openBoard(config, environment, { pool, voice, table, local, memory, troubleChanged });
   board.setOnline(false);
 
@@ -74,7 +53,7 @@ export async function startAgent(config: Config, configHash: string, environment
   states.change('channels', channelsOf(config));
 
   const counters = new DispatchCounters();
-  const { loop, settled } = openDispatch(config, environment, { pool, voice, table, board, counters, local });
+  const { loop, settled } = openDispatch(config, environment, { pool, voice, table, board, counters, local, store });
   const loopLag = openLoopLag();
   const broker = { name: '' };
   const sources: HealthSources = {
@@ -88,6 +67,7 @@ export async function startAgent(config: Config, configHash: string, environment
     outbox: () => outbox.stats(),
     dispatch: () => counters.totals(),
     watches: () => watches.stats(),
+    store: () => store?.metrics(),
     http: () => local.http?.stats(),
     retainedLost: () => retained.lostCount,
     link: () => ({ broker: broker.name, counters: link.counters, brokers: link.brokers() }),
@@ -126,9 +106,11 @@ export async function startAgent(config: Config, configHash: string, environment
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
       watches.reannounce();
+      durable.refill();
     },
     onDown(error) {
       outbox.down();
+      durable.down();
       retained.down();
       board.setOnline(false);
       log.warn({ kind: error.kind, detail: error.detail }, 'connection lost');
@@ -142,6 +124,7 @@ export async function startAgent(config: Config, configHash: string, environment
     reporter.flush();
     states.flush();
     watches.flush();
+    durable.refill();
   });
   if (config.http !== undefined) {
     const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
@@ -169,11 +152,22 @@ export async function startAgent(config: Config, configHash: string, environment
       // A broker that acknowledges nothing takes no more of QoS 1; QoS 0 is outside its window.
       await sayGoodbye(link, isDrained ? will : { ...will, qos: 0 }, clock);
       await link[Symbol.asyncDispose]();
+      await durable.flush(); // What the broker did not acknowledge is sent in the next life.
       outbox.close();
+      await store?.[Symbol.asyncDispose]();
       loopLag[Symbol.dispose]();
       pool.close();
     },
   };
+}
+
+/** An agent without a store can still drive pins; the log and health say what is missing. */
+async function openStoreOf({ openStore, log }: Environment, onTrouble: () => void): Promise<Store | undefined> {
+  const opened = await openStore?.(onTrouble);
+  if (opened === undefined || opened.ok) return opened?.value;
+  const { kind, detail, fix } = opened.error;
+  log.error({ kind, detail, fix }, 'the store does not open; nothing will outlive the agent');
+  return undefined;
 }
 
 /** Applications of this machine; open only when the config says so, and last. */
@@ -197,7 +191,13 @@ async function openBoard(config: Config, environment: Environment, parts: BoardP
   const changed = (name: string, value: Value) => states.change(name, value);
   const happened = (name: string, val: Value) => {
     const message = { t: 'event', val, ep: boot } as const;
-    publisher.say({ message, to: { verb: 'event', document: name }, retain: false, policy: 'keep' });
+    publisher.say({
+      message,
+      to: { verb: 'event', document: name },
+      retain: false,
+      policy: 'keep',
+      durability: 'soon',
+    });
     local.http?.happened(name, message);
   };
   const gpio = await environment.openGpio(config.gpio);
@@ -214,6 +214,7 @@ interface DispatchParts {
   readonly board: Board;
   readonly counters: DispatchCounters;
   readonly local: Local;
+  readonly store: Store | undefined;
 }
 
 interface Dispatch {
@@ -223,7 +224,7 @@ interface Dispatch {
 }
 
 function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): Dispatch {
-  const { pool, voice, table, board, counters, local } = parts;
+  const { pool, voice, table, board, counters, local, store } = parts;
   const told = createAcknowledger(voice.publisher, config.mqtt.acks);
   const acknowledger: Acknowledger = {
     tell(command, verdict) {
@@ -231,7 +232,9 @@ function openDispatch(config: Config, { clock, log }: Environment, parts: Dispat
       local.http?.acknowledged(command, verdict);
     },
   };
-  const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters };
+  const journaling = createJournaling({ clock, log, journal: store?.journal, boot: voice.boot });
+  if (store !== undefined) void tellInterrupted(store.journal, acknowledger);
+  const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters, journaling };
   const { handle, refuse, settled } = createHandler(dependencies, config.mqtt.root);
   const limits = poolProfiles[config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;

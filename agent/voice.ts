@@ -5,14 +5,21 @@ import { DocumentStates } from './documents/states.ts';
 import { Watches } from './documents/watches.ts';
 import { createClockQuality } from './health/clock-quality.ts';
 import type { Log } from './log.ts';
+import { DurableOutbox } from './mqtt/durable-outbox.ts';
 import { Outbox } from './mqtt/outbox.ts';
 import type { Pool } from './pool/pool.ts';
 import type { ClockQuality } from './qn/message.ts';
 import { createIdSource, type IdSource } from './qn/snowflake.ts';
+import type { Store } from './store/store.ts';
+
+/** Kept over restarts, so that ids go on from it while there is no time. */
+const lastStampKey = 'ids.last-stamp-ms';
 
 export interface VoiceSurroundings {
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: nothing outlives the agent. */
+  readonly store: Store | undefined;
 }
 
 /** Everything that is needed to say something. */
@@ -21,6 +28,8 @@ export interface Voice {
   readonly boot: bigint;
   readonly ids: IdSource;
   readonly outbox: Outbox;
+  /** The same with the store behind it, for what must outlive the agent. */
+  readonly durable: DurableOutbox;
   readonly publisher: Publisher;
   readonly states: DocumentStates;
   readonly watches: Watches;
@@ -28,15 +37,23 @@ export interface Voice {
 }
 
 /** Nothing is said before the outbox has a link. */
-export function openVoice(config: Config, { clock, log }: VoiceSurroundings, pool: Pool): Voice {
+export function openVoice(config: Config, { clock, log, store }: VoiceSurroundings, pool: Pool): Voice {
   const clockQuality = createClockQuality(clock);
-  const ids = createIdSource({ clock, nodeName: config.node });
+  const lastStamp = Number(store?.values.get(lastStampKey) ?? Number.NaN);
+  const known = Number.isFinite(lastStamp) ? { lastStampMs: lastStamp } : {};
+  const mode = clockQuality() === 'boot' ? 2 : 0;
+  const ids = createIdSource({ clock, nodeName: config.node, mode, ...known }); // QN-9
   const boot = ids.next();
   const outbox = new Outbox(clock, pool);
+  const durable = new DurableOutbox(clock, outbox, store);
+  store?.values.setSoon(lastStampKey, String(ids.lastStampMs));
   const { root, encoding } = config.mqtt;
-  const publisher = createPublisher({ clock, log, ids, outbox, clockQuality }, { root, node: config.node, encoding });
+  const publisher = createPublisher(
+    { clock, log, ids, outbox: durable, clockQuality },
+    { root, node: config.node, encoding },
+  );
   const states = new DocumentStates(boot, publisher, outbox);
   const watches = new Watches({ clock, publisher, states, outbox });
   states.onChange((document) => watches.changed(document));
-  return { boot, ids, outbox, publisher, states, watches, clockQuality };
+  return { boot, ids, outbox, durable, publisher, states, watches, clockQuality };
 }

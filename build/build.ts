@@ -18,7 +18,6 @@ const options: BuildOptions = {
   target: 'node24',
   format: 'cjs',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   metafile: true,
   external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.

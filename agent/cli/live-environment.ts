@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { GpioBackend } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { createPwmBackend, openBytePort, openGpioBackend } from '../../drivers/registry.ts';
 import type { Clock } from '../clock.ts';
 import type { BrokerConfig, Config, Secret } from '../config/config.ts';
 import { readSecret } from '../config/secret.ts';
+import type { Environment } from '../environment.ts';
 import { openFreed } from '../guard/open-freed.ts';
 import { startClaimTriesMax } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { type BrokerEndpoint, type BrokerTls, parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
-import type { Environment } from '../start.ts';
+import { ownProgram } from '../store/role.ts';
 import type { CliContext } from './verb.ts';
 
 /** The drivers of this machine. */
@@ -44,6 +46,11 @@ export async function openLiveEnvironment(
     random,
     ...openDrivers({ clock }),
     openGpio: (gpio) => openPatientGpio(gpio, clock),
+    async openStore(onTrouble) {
+      const { openStore } = await import('../store/open-store.ts');
+      const folder = path.join(config.stateFolder, 'store');
+      return await openStore({ folder, program: ownProgram(), clock, log, onTrouble });
+    },
     openLink(will, subscriptions, handlers) {
       const options = {
         brokers: brokers.flatMap((broker) => (broker.ok ? [broker.value] : [])),

@@ -25,6 +25,8 @@ export interface Verdict {
   readonly detail?: string;
   /** With `duplicate`: how the first delivery ended. */
   readonly first?: Outcome | 'under-way';
+  /** How a command ended whose outcome is in the journal: the ack must be no less durable. */
+  readonly isJournaled?: boolean;
 }
 
 export interface Acknowledger {
@@ -41,8 +43,16 @@ export function createAcknowledger(publisher: Publisher, acks: 'all' | 'final'):
       const isUnwanted = message?.compact?.ackWanted === false && verdict.reason === undefined;
       if (isUnwanted) return;
       const ack = ackOf(command, verdict);
-      const policy = message === undefined ? 'when-up' : 'keep'; // Noise must not push out answers.
-      const how = { message: ack, retain: false, policy, ...(encoding === undefined ? {} : { encoding }) } as const;
+      const isNoise = message === undefined && verdict.isJournaled !== true;
+      const policy = isNoise ? 'when-up' : 'keep'; // Noise must not push out answers.
+      const durability = verdict.isJournaled === true ? 'first' : 'none';
+      const how = {
+        message: ack,
+        retain: false,
+        policy,
+        durability,
+        ...(encoding === undefined ? {} : { encoding }),
+      } as const;
       publisher.say({ ...how, to: { verb: 'ack', document: command.document } });
       if (command.replyTopic === undefined) return;
       const correlation = correlationData === undefined ? {} : { correlationData };

@@ -1,12 +1,13 @@
 import type { DriverError, Result } from '../../drivers/contract/result.ts';
-import type { Performed } from '../documents/kind.ts';
+import type { Effect, Performed } from '../documents/kind.ts';
 import type { Row } from '../documents/row.ts';
 import { recentCommandsCount } from '../limits.ts';
 import type { Notify } from '../qn/message.ts';
-import type { Refusal } from '../qn/reason.ts';
+import type { Reason, Refusal } from '../qn/reason.ts';
 import { type Answerable, reasonOf, type Verdict } from './acknowledge.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import type { Job } from './job.ts';
+import type { Journaled } from './journaling.ts';
 import { Lane, type Work } from './lane.ts';
 import { type LifeInput, type LifeState, step } from './lifecycle.ts';
 import { type Arrival, expiredRefusal, isExpired, plan } from './plan.ts';
@@ -27,7 +28,7 @@ export interface Commander {
 
 /** Carries a command through its life (QN-4): told at each step, its slot released at the last one. */
 export function createCommander(dependencies: HandlerDependencies): Commander {
-  const { clock, pool, board, acknowledger, counters, clockQuality } = dependencies;
+  const { clock, pool, board, acknowledger, counters, journaling, clockQuality } = dependencies;
   const recent = new RecentCommands(recentCommandsCount);
   const lanes = new Map<string, Lane>(); // One per document at most.
 
@@ -47,6 +48,10 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
   /** The life of one command: where it stands, and what is told at each step. */
   function createLife({ row, job, message, answerable }: Command) {
     let state: LifeState = 'received';
+    let journaled: Journaled | undefined;
+    const journal = (effect: Effect) => {
+      journaled = journaling.open(row.name, message, effect);
+    };
     const go = (input: LifeInput, verdict: Omit<Verdict, 'status'> = {}) => {
       const status = step(state, input);
       state = status;
@@ -57,29 +62,46 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
       go(input, { reason, detail });
       counters.refuse(reason);
       recent.forget(row.name, message); // Nothing was done: the sender may try again with the same id.
+      journaled?.forget();
       pool.release(job.slot);
+    };
+    /** Journal and ack in one turn, so that both are durable or neither. */
+    const conclude = (input: LifeInput, verdict: { reason?: Reason; detail?: string } = {}) => {
+      const { reason } = verdict;
+      const outcome = { status: step(state, input), ...(reason === undefined ? {} : { reason }) };
+      journaled?.end(outcome);
+      recent.end(row.name, message, outcome);
+      go(input, { ...verdict, isJournaled: journaled !== undefined });
     };
     const end = (result: Performed) => {
       if (result.ok) {
         counters.succeed();
-        recent.end(row.name, message, { status: go('succeed') });
+        conclude('succeed');
       } else if ('superseded' in result.error) {
         counters.supersede();
-        recent.end(row.name, message, { status: go('supersede', { detail: result.error.detail }) }); // QN-4.6
+        conclude('supersede', { detail: result.error.detail }); // QN-4.6
       } else {
         const { reason, detail } = 'reason' in result.error ? result.error : failure(result.error);
         counters.fail();
-        recent.end(row.name, message, { status: go('fail', { reason, detail }), reason });
+        conclude('fail', { reason, detail });
       }
       pool.release(job.slot);
     };
-    return { go, refuse, end };
+    /** At once, or when it is durable that it acts. */
+    const execute = (): boolean | Promise<boolean> => {
+      const told = () => {
+        go('execute');
+        return true;
+      };
+      return journaled === undefined ? told() : journaled.act().then(told);
+    };
+    return { go, refuse, end, journal, execute };
   }
 
   function carryOut(command: Command): void {
     const { row, job, message } = command;
     const life = createLife(command);
-    const first = recent.begin(row.name, message);
+    const first = journaling.find(row.name, message) ?? recent.begin(row.name, message);
     if (first !== undefined) {
       life.go('repeat', { reason: 'duplicate', first });
       counters.refuse('duplicate');
@@ -95,6 +117,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     if (!pool.transfer(job.slot, 'executing') && !row.isEmergency) {
       return life.refuse('reject', { reason: 'overloaded', detail: 'every executing slot is taken' });
     }
+    life.journal(planned.value);
     life.go('accept');
     const work: Work = {
       effect: planned.value,
@@ -102,8 +125,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
         const isLate = isExpired(message, arrivalOf(job));
         if (isLate) life.refuse('expire', expiredRefusal(message));
         if (isLate) board.enter(row.name, 'expired');
-        else life.go('execute');
-        return !isLate;
+        return isLate ? false : life.execute();
       },
       end: life.end,
     };

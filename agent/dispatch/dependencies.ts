@@ -9,6 +9,7 @@ import type { ClockQuality } from '../qn/message.ts';
 import type { IdSource } from '../qn/snowflake.ts';
 import type { Acknowledger } from './acknowledge.ts';
 import type { DispatchCounters } from './counters.ts';
+import type { Journaling } from './journaling.ts';
 
 /** What handling a message takes. */
 export interface HandlerDependencies {
@@ -22,5 +23,6 @@ export interface HandlerDependencies {
   readonly publisher: Publisher;
   readonly acknowledger: Acknowledger;
   readonly counters: DispatchCounters;
+  readonly journaling: Journaling;
   clockQuality(): ClockQuality;
 }

@@ -6,7 +6,7 @@ import { documentQueueCountMax } from '../limits.ts';
 export interface Work {
   readonly effect: Effect;
   /** Called when its turn has come; false: it is too late, leave it out. */
-  begin(): boolean;
+  begin(): boolean | Promise<boolean>;
   end(result: Performed): void;
 }
 
@@ -44,18 +44,25 @@ export class Lane {
 
   #run(first: Work): void {
     for (let work: Work | undefined = first; work !== undefined; work = this.#waiting.shift()) {
-      if (!work.begin()) continue;
+      const begun = work.begin();
+      if (begun instanceof Promise) return this.#wait(work, this.#performLater(begun, work.effect));
+      if (!begun) continue;
       const outcome = this.#document.perform(work.effect);
       if (outcome instanceof Promise) return this.#wait(work, outcome);
       work.end(outcome);
     }
   }
 
-  #wait(work: Work, outcome: Promise<Performed>): void {
+  /** undefined: it was left out. */
+  async #performLater(begun: Promise<boolean>, effect: Effect): Promise<Performed | undefined> {
+    return (await begun) ? await this.#document.perform(effect) : undefined;
+  }
+
+  #wait(work: Work, outcome: Promise<Performed | undefined>): void {
     this.#isBusy = true;
-    const end = (result: Performed) => {
+    const end = (result: Performed | undefined) => {
       this.#isBusy = false;
-      work.end(result);
+      if (result !== undefined) work.end(result);
       const next = this.#waiting.shift();
       if (next !== undefined) this.#run(next);
     };

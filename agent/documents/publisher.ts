@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { Durability, DurableOutgoing } from '../mqtt/durable-outbox.ts';
 import type { MessageProperties } from '../mqtt/link.ts';
-import type { Outbox } from '../mqtt/outbox.ts';
 import type { Codec } from '../qn/codec.ts';
 import type { ClockQuality, Message } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
@@ -14,6 +14,8 @@ export interface Speech {
   readonly to: { readonly verb: Verb; readonly document: string } | { readonly topic: string };
   readonly retain: boolean;
   readonly policy: 'keep' | 'when-up';
+  /** Absent: none. Only for what is kept. */
+  readonly durability?: Durability;
   /** Absent: the encoding of the config. */
   readonly encoding?: Codec['name'];
   readonly correlationData?: Uint8Array;
@@ -35,14 +37,14 @@ export interface PublisherDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly ids: IdSource;
-  readonly outbox: Outbox;
+  readonly outbox: { send(message: DurableOutgoing): boolean };
   clockQuality(): ClockQuality;
 }
 
 export function createPublisher(dependencies: PublisherDependencies, options: PublisherOptions): Publisher {
   const { clock, log, ids, outbox, clockQuality } = dependencies;
   return {
-    say({ message, to, retain, policy, encoding = options.encoding, correlationData }) {
+    say({ message, to, retain, policy, durability = 'none', encoding = options.encoding, correlationData }) {
       const document = 'topic' in to ? {} : { doc: to.document };
       const stamp = { src: options.node, ...document, ts: clock.wallMs(), clk: clockQuality() };
       const complete: Message = { id: message.id ?? ids.next(), ...stamp, ...message };
@@ -53,7 +55,9 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       }
       const topic = 'topic' in to ? to.topic : formatTopic(options.root, options.node, to.verb, to.document);
       const properties = propertiesOf(encoded.value.contentType, message.tr, correlationData);
-      return outbox.send({ topic, bytes: encoded.value.bytes, qos: 1, retain, properties, policy });
+      const { bytes } = encoded.value;
+      const owner = 'topic' in to ? (message.doc ?? '') : to.document;
+      return outbox.send({ topic, bytes, qos: 1, retain, properties, policy, durability, document: owner });
     },
   };
 }

@@ -7,6 +7,7 @@ import type { LocalHttpStats } from '../observe/local-http.ts';
 import type { PoolStats } from '../pool/pool.ts';
 import type { SlabStats } from '../pool/slab.ts';
 import type { Value } from '../qn/message.ts';
+import type { StoreMetrics } from '../store/metrics.ts';
 import { agentVersion, protocolVersion } from '../version.ts';
 import type { LoopLag } from './loop-lag.ts';
 import type { HealthStatus, SelfTestReport } from './self-test.ts';
@@ -26,6 +27,8 @@ export interface HealthSources {
   outbox(): OutboxStats;
   dispatch(): DispatchTotals;
   watches(): WatchStats;
+  /** Absent: nothing outlives the agent. */
+  store(): StoreMetrics | undefined;
   /** Absent: it is off. */
   http(): LocalHttpStats | undefined;
   /** How often a broker came back without what it had retained for us. */
@@ -39,20 +42,26 @@ export interface HealthSources {
 }
 
 /** Depends on the board only, never on whether a broker can be reached (QN-6.2). */
-export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatus): AgentStatus {
+export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatus, store?: StoreMetrics): AgentStatus {
   if (drivers.some(({ safe }) => safe !== undefined)) return 'safe';
-  const isWell = selfTest === 'PASS' && drivers.every(({ state }) => state === 'working');
+  const isWell = selfTest === 'PASS' && drivers.every(({ state }) => state === 'working') && isStoreWell(store);
   return isWell ? 'online' : 'degraded';
+}
+
+/** Absent is well: then it is not part of this agent. */
+function isStoreWell(store: StoreMetrics | undefined): boolean {
+  return store === undefined || store.state === 'working';
 }
 
 /** The value of `health/agent` (QN-6). Units are in the key names (QN-6.1). */
 export function buildHealth(sources: HealthSources, sequence: number): { readonly [key: string]: Value } {
   const drivers = sources.drivers();
+  const store = sources.store();
   const selfTest = sources.selfTest();
   const safe = drivers.filter((driver) => driver.safe !== undefined);
   const failed = drivers.filter(({ state }) => state === 'failed');
   return {
-    status: statusOf(drivers, selfTest.health_status),
+    status: statusOf(drivers, selfTest.health_status, store),
     boot: sources.boot.toString(),
     seq: sequence,
     uptime_s: Math.floor(sources.uptimeMs() / 1_000),
@@ -63,19 +72,28 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     outbox: valueOfOutbox(sources.outbox()),
     messages: valueOfDispatch(sources.dispatch()),
     watches: { ...sources.watches() },
+    ...valueOfStore(store),
     ...valueOfHttp(sources.http()),
     retained_lost: sources.retainedLost(),
     loop: sources.loop(),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: valueOfLink(sources.link()),
-    degrade_level: safe.length > 0 ? 2 : failed.length > 0 || selfTest.health_status !== 'PASS' ? 1 : 0,
+    degrade_level:
+      safe.length > 0 ? 2 : failed.length > 0 || selfTest.health_status !== 'PASS' || !isStoreWell(store) ? 1 : 0,
     why: [
       ...safe.map((driver) => `${driver.document}: ${driver.safe ?? 'safe'}`),
+      ...(isStoreWell(store)
+        ? []
+        : [`store: ${store?.state ?? ''}: commands and events do not outlive the agent just now`]),
       ...failed.map(({ document, error }) => `${document}: ${error ?? 'failed'}`),
       ...selfTest.tests.filter(isFailed).map(({ id, detail }) => `${id}: ${detail}`),
     ],
   };
+}
+
+function valueOfStore(store: StoreMetrics | undefined): { readonly [key: string]: Value } {
+  return store === undefined ? {} : { store: { ...store } };
 }
 
 function isFailed({ status }: { readonly status: string }): boolean {

@@ -58,7 +58,7 @@ export class HealthReporter implements Disposable {
 
   #status(): AgentStatus {
     const { sources } = this.#dependencies;
-    return statusOf(sources.drivers(), sources.selfTest().health_status);
+    return statusOf(sources.drivers(), sources.selfTest().health_status, sources.store());
   }
 
   #schedule(): void {

@@ -43,10 +43,15 @@ export interface OutboxStats {
 /** One place of the link's window stays free: the goodbye must not wait behind a broker that acknowledges nothing. */
 const outboxWindowCount = sendWindowCount - 1;
 
+/** sent: the broker has it · refused: the broker does not want it · dropped: others needed its place. */
+export type Fate = 'sent' | 'refused' | 'dropped';
+
 interface Entry {
   readonly slot: Slot;
   readonly outgoing: Omit<Outgoing, 'bytes'>;
   readonly sinceMs: number;
+  /** Told once, when it left the outbox. */
+  readonly onEnd?: (fate: Fate) => void;
   state: 'waiting' | 'in-flight' | 'done';
   /** How often it was handed over: an answer to an earlier attempt is not for this one. */
   attempt: number;
@@ -78,13 +83,12 @@ export class Outbox {
   /** Copies the bytes; false when they were not taken, by the policy or because they fit no slot. */
   send({ bytes, ...outgoing }: Outgoing): boolean {
     if (outgoing.policy === 'when-up' && this.#link === undefined) return false;
-    const slot = this.#acquire(bytes.byteLength, outgoing.policy);
-    if (slot === undefined) return false;
-    slot.payload.set(bytes);
-    slot.setLength(bytes.byteLength);
-    this.#entries.push({ slot, outgoing, sinceMs: this.#clock.monotonicMs(), state: 'waiting', attempt: 0 });
-    this.#pump();
-    return true;
+    return this.#add(this.#acquire(bytes.byteLength, outgoing.policy), bytes, outgoing);
+  }
+
+  /** Like `send` with the policy keep, but nothing is dropped for it: false when there is no room. */
+  offer({ bytes, ...outgoing }: Outgoing, onEnd: (fate: Fate) => void): boolean {
+    return this.#add(this.#pool.acquire('outbox', bytes.byteLength), bytes, outgoing, onEnd);
   }
 
   /** The link is there; our window is never wider than what the broker takes at a time. */
@@ -103,9 +107,11 @@ export class Outbox {
     const left = this.#entries.filter(({ outgoing, state }) => state !== 'done' && outgoing.policy === 'keep');
     this.#refused += left.filter(isWorn).length;
     const kept = left.filter((entry) => !isWorn(entry));
-    for (const entry of this.#entries) if (!kept.includes(entry)) this.#letGo(entry);
+    const gone = this.#entries.filter((entry) => !kept.includes(entry) && entry.state !== 'done');
+    for (const entry of gone) this.#letGo(entry);
     for (const entry of kept) entry.state = 'waiting';
     this.#entries.splice(0, this.#entries.length, ...kept);
+    for (const entry of gone) entry.onEnd?.('refused');
   }
 
   /** Called after an acknowledgement made room, at most once per turn of the event loop. */
@@ -149,6 +155,17 @@ export class Outbox {
     this.#next = 0;
   }
 
+  #add(slot: Slot | undefined, bytes: Uint8Array, outgoing: Entry['outgoing'], onEnd?: Entry['onEnd']): boolean {
+    if (slot === undefined) return false;
+    slot.payload.set(bytes);
+    slot.setLength(bytes.byteLength);
+    const sinceMs = this.#clock.monotonicMs();
+    const told = onEnd === undefined ? {} : { onEnd };
+    this.#entries.push({ slot, outgoing, sinceMs, ...told, state: 'waiting', attempt: 0 });
+    this.#pump();
+    return true;
+  }
+
   #acquire(byteLength: number, policy: Outgoing['policy']): Slot | undefined {
     const slot = this.#pool.acquire('outbox', byteLength);
     if (slot !== undefined || policy === 'when-up') return slot;
@@ -160,8 +177,10 @@ export class Outbox {
     const fits = ({ slot }: Entry) => slot.payload.byteLength >= byteLength;
     const index = this.#entries.findIndex((entry, at) => at >= this.#next && fits(entry));
     const [entry] = index < 0 ? [] : this.#entries.splice(index, 1);
-    if (entry !== undefined) this.#letGo(entry);
-    return entry !== undefined;
+    if (entry === undefined) return false;
+    this.#letGo(entry);
+    entry.onEnd?.('dropped');
+    return true;
   }
 
   #pump(): void {
@@ -190,16 +209,17 @@ export class Outbox {
       this.#inFlight -= 1;
       if (result.ok) this.#sent += 1;
       else this.#refused += 1; // Sending the same again would be refused again.
-      this.#finish(entry);
+      this.#finish(entry, result.ok ? 'sent' : 'refused');
     });
   }
 
-  #finish(entry: Entry): void {
+  #finish(entry: Entry, fate: Fate): void {
     this.#letGo(entry);
     while (this.#entries[0]?.state === 'done') {
       this.#entries.shift();
       this.#next -= 1;
     }
+    entry.onEnd?.(fate);
     this.#pump();
     this.#tellRoom();
   }

@@ -1,9 +1,10 @@
 import { systemClock } from '../../agent/clock.ts';
 import { checkConfig } from '../../agent/config/check.ts';
+import type { Agent } from '../../agent/environment.ts';
 import { silentLog } from '../../agent/log.ts';
 import type { LinkHandlers } from '../../agent/mqtt/link.ts';
 import { type MqttLinkOptions, openMqttLink } from '../../agent/mqtt/mqtt-link.ts';
-import { type Agent, startAgent } from '../../agent/start.ts';
+import { startAgent } from '../../agent/start.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';

@@ -19,10 +19,10 @@ export function sessionRig(firstSession: number = 7) {
   let state = newSession(1_000, firstSession, 0);
   const rig = {
     nowMs: 0,
-    get state() {
+    get state(): ReturnType<typeof newSession> {
       return state;
     },
-    get dueMs() {
+    get dueMs(): number {
       return sessionDueMs(state);
     },
     step(input: SessionInput): readonly SessionEffect[] {
@@ -45,11 +45,12 @@ export function sessionRig(firstSession: number = 7) {
     send: (ticket: number, ...body: number[]): readonly SessionEffect[] =>
       rig.step({ kind: 'send', ticket, body: Uint8Array.from(body) }),
     /** Only the tick that is due. */
-    tickWhenDue() {
+    tickWhenDue(): readonly SessionEffect[] {
       rig.nowMs = rig.dueMs;
       return rig.step({ kind: 'tick' });
     },
-    pong: (ms: number = rig.nowMs) => rig.say(linkType.pong, ...encodePing(ms), ...encodeSafe('none')),
+    pong: (ms: number = rig.nowMs): readonly SessionEffect[] =>
+      rig.say(linkType.pong, ...encodePing(ms), ...encodeSafe('none')),
   };
   return rig;
 }

@@ -1,0 +1,34 @@
+import type { GpioBackend } from '../drivers/contract/digital.ts';
+import type { PwmBackend } from '../drivers/contract/pwm.ts';
+import type { Result } from '../drivers/contract/result.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { DocumentTable } from './dispatch/table.ts';
+import type { DocumentSurroundings } from './documents/kind.ts';
+import type { HealthSources } from './health/report.ts';
+import type { SelfTestReport } from './health/self-test.ts';
+import type { Log } from './log.ts';
+import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
+import type { StoreError } from './store/error.ts';
+import type { Store } from './store/store.ts';
+
+/** What the agent cannot make itself; in tests each of these is a simulated one. */
+export interface Environment {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  openGpio(config: Config['gpio']): Promise<Result<GpioBackend>>;
+  readonly openBytePort: DocumentSurroundings['openBytePort'];
+  createPwm(config: Config['gpio']): PwmBackend;
+  /** Absent: nothing outlives the agent, as in some tests. */
+  openStore?(onTrouble: () => void): Promise<Result<Store, StoreError>>;
+  openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
+}
+
+export interface Agent extends AsyncDisposable {
+  readonly boot: bigint;
+  readonly selfTest: SelfTestReport;
+  readonly table: DocumentTable;
+  /** For tests and diagnostics: the sources of the health report. */
+  readonly sources: HealthSources;
+}
