@@ -30,7 +30,6 @@ export const linkTriesMax = 5;
 /** QN-8.4. The MCU goes to its safe state after so long without PING. */
 export const linkWatchdogMsDefault = 1_000;
 export const linkWatchdogMsMin = 100;
-export const linkWatchdogMsMax = 60_000;
 /** PINGs in one watchdog time, so that two lost ones in a row do not trip it. */
 export const linkPingsPerWatchdog = 4;
 
@@ -42,8 +41,6 @@ export const linkWelcomesMax = 10;
 /** Channels of one MCU. Over it: refuse `incompatible`. */
 export const linkChannelsMax = 64;
 export const linkChannelNameBytesMax = 32;
-/** Text of a LOG frame. Over it: cut. */
-export const linkLogBytesMax = 120;
 
 /** What a simulated MCU holds back in bad weather. When full: the newest chunk is lost, as on a wire. */
 export const simulatedMcuHeldChunksMax = 256;

@@ -1,4 +1,4 @@
-import { linkBodyBytesMax, linkChannelNameBytesMax, linkLogBytesMax } from '../limits.ts';
+import { linkBodyBytesMax, linkChannelNameBytesMax } from '../limits.ts';
 
 /*
  * QN-8.2a; numbers are big-endian, and bytes behind the last field are ignored, so that a field can be added.
@@ -134,10 +134,6 @@ export function encodeSafe(reason: SafeReason): Uint8Array {
 /** A reason of a later version is `local`: somebody over there knows why. */
 export function safeReasonOf(byte: number | undefined): SafeReason {
   return byte === undefined ? 'none' : (safeReasons[byte] ?? 'local');
-}
-
-export function encodeLog(level: number, text: string): Uint8Array {
-  return Uint8Array.of(level, ...new TextEncoder().encode(text).subarray(0, linkLogBytesMax));
 }
 
 /** Text of strangers: whatever is no printable ASCII becomes `?`. */

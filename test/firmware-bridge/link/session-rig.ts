@@ -14,10 +14,27 @@ export const hello: Hello = {
 
 export const typeNames: readonly string[] = ['', ...Object.keys(linkType)];
 
+export interface SessionRig {
+  nowMs: number;
+  readonly state: ReturnType<typeof newSession>;
+  readonly dueMs: number;
+  step(input: SessionInput): readonly SessionEffect[];
+  hear(type: number, seq: number, ...body: number[]): readonly SessionEffect[];
+  /** A frame of the present session. */
+  say(type: number, ...body: number[]): readonly SessionEffect[];
+  greet(changes?: Partial<Hello>): readonly SessionEffect[];
+  /** Up, with a smoothed round trip of 0: resending after 20 ms. */
+  rise(changes?: Partial<Hello>): readonly SessionEffect[];
+  send(ticket: number, ...body: number[]): readonly SessionEffect[];
+  /** Only the tick that is due. */
+  tickWhenDue(): readonly SessionEffect[];
+  pong(ms?: number): readonly SessionEffect[];
+}
+
 /** A session driven by hand: what goes in, at which time, and what it wants done. */
-export function sessionRig(firstSession: number = 7) {
+export function sessionRig(firstSession: number = 7): SessionRig {
   let state = newSession(1_000, firstSession, 0);
-  const rig = {
+  const rig: SessionRig = {
     nowMs: 0,
     get state(): ReturnType<typeof newSession> {
       return state;
@@ -32,11 +49,9 @@ export function sessionRig(firstSession: number = 7) {
     },
     hear: (type: number, seq: number, ...body: number[]): readonly SessionEffect[] =>
       rig.step({ kind: 'frame', frame: { type, seq, body: Uint8Array.from(body) } }),
-    /** A frame of the present session. */
     say: (type: number, ...body: number[]): readonly SessionEffect[] => rig.hear(type, state.numbered.session, ...body),
     greet: (changes: Partial<Hello> = {}): readonly SessionEffect[] =>
       rig.hear(linkType.hello, 0, ...encodeHello({ ...hello, ...changes })),
-    /** Up, with a smoothed round trip of 0: resending after 20 ms. */
     rise(changes: Partial<Hello> = {}): readonly SessionEffect[] {
       rig.step({ kind: 'begin' });
       rig.greet(changes);
@@ -44,7 +59,6 @@ export function sessionRig(firstSession: number = 7) {
     },
     send: (ticket: number, ...body: number[]): readonly SessionEffect[] =>
       rig.step({ kind: 'send', ticket, body: Uint8Array.from(body) }),
-    /** Only the tick that is due. */
     tickWhenDue(): readonly SessionEffect[] {
       rig.nowMs = rig.dueMs;
       return rig.step({ kind: 'tick' });
