@@ -12,8 +12,9 @@ const commands = [...readFileSync('README.md', 'utf8').matchAll(/```sh\n([\s\S]*
 
 const elsewhere: { readonly [command: string]: string } = {
   'npm run demo': 'started below, as the demo the other commands talk to',
-  'npm run demo -- --tour': 'test/e2e/demo-tour.test.ts',
+  'npm run demo -- --tour': 'test/e2e/tour.test.ts',
   'npm test': 'what runs this test',
+  'npm run test:board': 'test/board/board.test.ts, with TEST_BOARD=1',
   'npm run build': 'part of `npm test`, before this test',
 };
 
