@@ -69,23 +69,19 @@ function badProperties(random: () => number) {
   };
 }
 
-/** The report that knows of everything sent so far, and nothing is under way any more: the one after it arrived. */
-async function totals(
-  rig: Rig,
-  receivedMin: number,
-): Promise<{ received: number; sum: number; refused: Value | undefined }> {
-  await rig.hear({
-    verb: 'health',
-    test: ({ message }) => Number(fieldOf(fieldOf(message.val, 'messages'), 'received')) >= receivedMin,
-  });
-  const report = await rig.hear({ verb: 'health' });
-  const messages = fieldOf(report.message.val, 'messages');
-  const count = (name: string) => Number(fieldOf(messages, name));
-  const refused = fieldOf(messages, 'refused');
-  const refusedTotal = Object.values(refused ?? {}).reduce<number>((sum, value) => sum + Number(value), 0);
+/** What became of everything sent so far, once nothing is under way: then the books balance, or this never arrives. */
+async function refusedInAll(rig: Rig, receivedMin: number): Promise<readonly string[]> {
+  const report = await rig.hear({ verb: 'health', test: ({ message }) => isBalanced(message.val, receivedMin) });
   expect(statusOf(report)).toBe('online');
-  const sum = count('successful') + count('failed') + count('answered') + refusedTotal;
-  return { received: count('received'), sum, refused };
+  return Object.keys(fieldOf(fieldOf(report.message.val, 'messages'), 'refused') ?? {});
+}
+
+function isBalanced(health: Value | undefined, receivedMin: number): boolean {
+  const messages = fieldOf(health, 'messages');
+  const count = (name: string) => Number(fieldOf(messages, name));
+  const refused = Object.values(fieldOf(messages, 'refused') ?? {}).reduce<number>((sum, one) => sum + Number(one), 0);
+  const sum = count('successful') + count('failed') + count('answered') + refused;
+  return count('received') >= receivedMin && sum === count('received');
 }
 
 describeWithMosquitto('10 000 hostile payloads', () => {
@@ -103,11 +99,8 @@ describeWithMosquitto('10 000 hostile payloads', () => {
       // Heap and compiled code grow during the first rounds, when exactly is up to V8; a leak would grow in every one.
       for (let round = 1; round <= roundsMax && (round < 4 || !isFlat(growths.at(-1))); round += 1) {
         await attack(client, round);
-        const { received, sum, refused } = await totals(rig, round * messageCount);
-        expect(sum).toBe(received);
-        expect(Object.keys(refused ?? {})).toEqual(
-          expect.arrayContaining(['malformed', 'unknown-document', 'out-of-range']),
-        );
+        const reasons = await refusedInAll(rig, round * messageCount);
+        expect(reasons).toEqual(expect.arrayContaining(['malformed', 'unknown-document', 'out-of-range']));
         const after = await settledRss(rig);
         if (round > 1) growths.push(after - before);
         before = after;
