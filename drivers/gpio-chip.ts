@@ -1,8 +1,8 @@
 import { formatLine, type GpioBackend, type InputRequest, type OutputRequest } from './contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { findChips, surveyChips, withChip } from './gpiochip/chips.ts';
-import { inputFlags, isUsed, outputFlags } from './gpiochip/flags.ts';
-import { attachChipInput, attachChipOutput, type ChipHold } from './gpiochip/lines.ts';
+import { asFoundFlags, inputFlags, isUsed, outputFlags } from './gpiochip/flags.ts';
+import { attachChipInput, attachChipOutput, attachFoundOutput, type ChipHold } from './gpiochip/lines.ts';
 import { type LinePlace, resolveLine } from './gpiochip/resolve.ts';
 import { edgesQueuedCountMax } from './limits.ts';
 import { loadNativeGpio, type NativeChip, type NativeGpio, type NativeLines } from './native/addon.ts';
@@ -50,8 +50,12 @@ function createBackend(surroundings: Surroundings): GpioBackend {
   return {
     name: 'gpiochip',
     async openOutput(request) {
-      const setup = { flags: outputFlags, values: BigInt(request.initial), eventsCountMax: 0 };
-      const opened = await open(request, setup);
+      const { initial } = request;
+      if (initial === 'as-is') {
+        const found = await open(request, { flags: asFoundFlags, values: 0n, eventsCountMax: 0 });
+        return found.ok ? attachFoundOutput(found.value) : found;
+      }
+      const opened = await open(request, { flags: outputFlags, values: BigInt(initial), eventsCountMax: 0 });
       return opened.ok ? ok(attachChipOutput(opened.value)) : opened;
     },
     async openInput(request) {

@@ -13,6 +13,9 @@ const biasFlags: { readonly [Name in Bias]: number } = {
 
 export const outputFlags: number = flags.output;
 
+/** No direction: the line is held, and left as it was found. */
+export const asFoundFlags = 0;
+
 export function inputFlags(bias: Bias): number {
   return flags.input | flags.edgeRising | flags.edgeFalling | biasFlags[bias];
 }

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../contract/result.ts';
 import type { NativeGpio, NativeLines, NativeResult } from '../native/addon.ts';
 import { nativeCause } from '../native/native-cause.ts';
 import { closedError, systemError } from '../system-error.ts';
+import { outputFlags } from './flags.ts';
 
 /** One line the kernel gave us. */
 export interface ChipHold {
@@ -22,6 +23,21 @@ export function attachChipOutput(hold: ChipHold): DigitalOutput {
     readBack: access.read,
     [Symbol.asyncDispose]: access.close,
   };
+}
+
+/**
+ * Drives the level that a line requested without a direction was found with; an input becomes an output of the level that
+ * was on its wire. It stays the same request, so there is no moment at which the line is nobody's.
+ */
+export function attachFoundOutput(hold: ChipHold): Result<DigitalOutput> {
+  const access = createAccess(hold);
+  const found = access.attempt('open', ({ native, lines }) => native.get(lines, onlyLine));
+  const driven = found.ok
+    ? access.attempt('open', ({ native, lines }) => native.configure(lines, outputFlags, found.value))
+    : found;
+  if (driven.ok) return ok(attachChipOutput(hold));
+  hold.native.close(hold.lines);
+  return driven;
 }
 
 export function attachChipInput(hold: ChipHold): Result<DigitalInput> {

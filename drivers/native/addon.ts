@@ -61,6 +61,8 @@ export interface NativeGpio {
   request(chip: NativeChip, request: NativeRequest): NativeResult<NativeLines>;
   set(lines: NativeLines, values: bigint, mask: bigint): NativeResult<void>;
   get(lines: NativeLines, mask: bigint): NativeResult<bigint>;
+  /** Other flags for lines that stay held, and the levels to drive if the flags say output. Without a direction: as it is. */
+  configure(lines: NativeLines, flags: number, values: bigint): NativeResult<void>;
   /** Once per request. After a failure nothing more is told. A watch alone does not keep the process alive. */
   watch(lines: NativeLines, listener: (edges: NativeResult<readonly NativeEdge[]>) => void): NativeResult<void>;
   /** Idempotent. Every later call with this handle fails with EBADF. */
@@ -85,7 +87,19 @@ export function loadNativeGpio(path: string = addonFile('gpiochip.node')): Resul
   return fail(driverError('unsupported', failed, `the native file is of another version: ${path}`));
 }
 
-const functionNames = ['open', 'info', 'line', 'request', 'set', 'get', 'watch', 'close', 'counts', 'sdNotify'];
+const functionNames = [
+  'open',
+  'info',
+  'line',
+  'request',
+  'set',
+  'get',
+  'configure',
+  'watch',
+  'close',
+  'counts',
+  'sdNotify',
+];
 
 function isNativeGpio(exported: object): exported is NativeGpio {
   const members = new Map<string, unknown>(Object.entries(exported));

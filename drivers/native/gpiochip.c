@@ -6,6 +6,7 @@
  *   line(chip, offset) → { name, consumer, flags }
  *   request(chip, { offsets, flags, values, debounceUs, eventsCountMax, consumer }) → lines
  *   set(lines, values, mask)               get(lines, mask) → values; bit n is the nth line of the request
+ *   configure(lines, flags, values)        the same request with other flags; values as above, if they say output
  *   watch(lines, listener)                 listener gets results: arrays of edges, or what ended the watch
  *   close(chip or lines)                   counts() → { open, finalized }
  *   sdNotify(address, text)
@@ -19,6 +20,7 @@
 
 #include "edge-watch.h"
 #include "handle.h"
+#include "line-request.h"
 #include "sd-notify.h"
 
 static napi_value open_chip(napi_env env, napi_callback_info info) {
@@ -77,62 +79,6 @@ static napi_value line_info(napi_env env, napi_callback_info info) {
   return is_made ? make_ok(env, object) : NULL;
 }
 
-static bool read_offsets(napi_env env, napi_value request, struct gpio_v2_line_request *target) {
-  napi_value offsets, element;
-  bool is_array = false;
-  uint32_t count = 0;
-  uint64_t offset = 0;
-  if (!read_property(env, request, "offsets", &offsets) || !is_sound(env, napi_is_array(env, offsets, &is_array))) {
-    return false;
-  }
-  if (is_array && !is_sound(env, napi_get_array_length(env, offsets, &count))) return false;
-  if (count < 1 || count > GPIO_V2_LINES_MAX) {
-    throw_argument(env, "offsets", "an array of 1 to 64 offsets");
-    return false;
-  }
-  for (uint32_t index = 0; index < count; index += 1) {
-    if (!is_sound(env, napi_get_element(env, offsets, index, &element)) ||
-        !read_integer(env, element, "offsets", 0, UINT32_MAX, &offset)) {
-      return false;
-    }
-    target->offsets[index] = (uint32_t)offset;
-  }
-  target->num_lines = count;
-  return true;
-}
-
-static struct gpio_v2_line_attribute *add_attribute(struct gpio_v2_line_request *request, uint32_t id) {
-  struct gpio_v2_line_config_attribute *row = &request->config.attrs[request->config.num_attrs];
-  request->config.num_attrs += 1;
-  row->mask = request->num_lines == GPIO_V2_LINES_MAX ? UINT64_MAX : (UINT64_C(1) << request->num_lines) - 1;
-  row->attr.id = id;
-  return &row->attr;
-}
-
-static bool read_request(napi_env env, napi_value request, struct gpio_v2_line_request *target) {
-  napi_value flags_value, values_value, debounce_value, events_value, consumer_value;
-  uint64_t flags = 0, values = 0, debounce_us = 0, events_count_max = 0;
-  bool is_read = read_offsets(env, request, target) && read_property(env, request, "flags", &flags_value) &&
-                 read_integer(env, flags_value, "flags", 0, UINT32_MAX, &flags) &&
-                 read_property(env, request, "values", &values_value) &&
-                 read_bits(env, values_value, "values", &values) &&
-                 read_property(env, request, "debounceUs", &debounce_value) &&
-                 read_integer(env, debounce_value, "debounceUs", 0, UINT32_MAX, &debounce_us) &&
-                 read_property(env, request, "eventsCountMax", &events_value) &&
-                 read_integer(env, events_value, "eventsCountMax", 0, UINT32_MAX, &events_count_max) &&
-                 read_property(env, request, "consumer", &consumer_value) &&
-                 read_text(env, consumer_value, "consumer", target->consumer, sizeof target->consumer);
-  if (!is_read) return false;
-  target->config.flags = flags;
-  target->event_buffer_size = (uint32_t)events_count_max;
-  /* In the same call as the direction: the kernel drives the level first, so there is no glitch. */
-  if (flags & GPIO_V2_LINE_FLAG_OUTPUT) add_attribute(target, GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES)->values = values;
-  if (debounce_us > 0) {
-    add_attribute(target, GPIO_V2_LINE_ATTR_ID_DEBOUNCE)->debounce_period_us = (uint32_t)debounce_us;
-  }
-  return true;
-}
-
 static napi_value request_lines(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
   struct handle *chip, *lines;
@@ -178,6 +124,26 @@ static napi_value get_values(napi_env env, napi_callback_info info) {
     return make_failure(env, errno, "GPIO_V2_LINE_GET_VALUES_IOCTL");
   }
   return is_sound(env, napi_create_bigint_uint64(env, values.bits, &bits)) ? make_ok(env, bits) : NULL;
+}
+
+static napi_value configure_lines(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  struct handle *lines;
+  uint64_t flags, values;
+  if (!read_arguments(env, info, 3, arguments) || !read_handle(env, arguments[0], &lines_tag, "lines", &lines) ||
+      !read_integer(env, arguments[1], "flags", 0, UINT32_MAX, &flags) ||
+      !read_bits(env, arguments[2], "values", &values)) {
+    return NULL;
+  }
+  struct gpio_v2_line_config config = {.flags = flags};
+  if (flags & GPIO_V2_LINE_FLAG_OUTPUT) {
+    config.num_attrs = 1;
+    config.attrs[0].mask = UINT64_MAX; /* Bits without a line say nothing. */
+    config.attrs[0].attr.id = GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES;
+    config.attrs[0].attr.values = values;
+  }
+  if (ioctl(lines->fd, GPIO_V2_LINE_SET_CONFIG_IOCTL, &config) == 0) return make_ok(env, NULL);
+  return make_failure(env, errno, "GPIO_V2_LINE_SET_CONFIG_IOCTL");
 }
 
 static napi_value watch_lines(napi_env env, napi_callback_info info) {
@@ -230,6 +196,7 @@ NAPI_MODULE_INIT() {
                  export_function(env, exports, "line", line_info) &&
                  export_function(env, exports, "request", request_lines) &&
                  export_function(env, exports, "set", set_values) && export_function(env, exports, "get", get_values) &&
+                 export_function(env, exports, "configure", configure_lines) &&
                  export_function(env, exports, "watch", watch_lines) &&
                  export_function(env, exports, "close", close_handle) &&
                  export_function(env, exports, "counts", tell_counts) &&

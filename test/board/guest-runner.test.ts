@@ -37,9 +37,9 @@ describe('the runner of the guest judges as vitest does', () => {
     const sound = results.filter(({ suite }) => suite.endsWith('contract: sound'));
     expect(sound.filter(({ status }) => status === 'passed').length).toBeGreaterThan(18);
     const others = sound.filter(({ status }) => status !== 'passed');
-    expect(others.map(({ status, detail }) => `${status}: ${detail}`)).toEqual(
-      Array.from({ length: 3 }, () => 'skipped: the wire keeps no log'),
-    );
+    const reasons = new Set(others.map(({ status, detail }) => `${status}: ${detail}`));
+    expect([...reasons]).toEqual(['skipped: the wire keeps no log', 'skipped: nobody can leave a level on this wire']);
+    expect(others).toHaveLength(5);
   });
 });
 

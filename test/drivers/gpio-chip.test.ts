@@ -120,6 +120,26 @@ describe('what the kernel answers', () => {
     expect(kernel.open.size).toBe(0);
   });
 
+  test.for([0n, 1n] as const)(
+    'a line to be driven as it is goes from found to driven %s without being let go of',
+    async (found) => {
+      const kernel = createScriptedKernel({ chips, found });
+      await using backend = await openOn(kernel, chips);
+      const opened = valueOf(await backend.openOutput({ ...output, initial: 'as-is' }));
+      expect(kernel.told).toEqual(['request 0', `configure 8 ${found}`]);
+      await opened[Symbol.asyncDispose]();
+      expect(kernel.told.at(-1)).toBe('close');
+    },
+  );
+
+  test.for(['get', 'configure'] as const)('a line to be driven as it is whose %s fails is given back', async (call) => {
+    const kernel = createScriptedKernel({ chips, fails: { [call]: { code: 'EIO', call } } });
+    await using backend = await openOn(kernel, chips);
+    const opened = await backend.openOutput({ ...output, initial: 'as-is' });
+    expect(opened).toMatchObject({ ok: false, error: { kind: 'io', operation: 'open', resource: 'GPIO17' } });
+    expect(kernel.open.size).toBe(0);
+  });
+
   test('chips are closed again, lines stay open until disposal', async () => {
     const kernel = createScriptedKernel({ chips });
     await using backend = await openOn(kernel, chips);

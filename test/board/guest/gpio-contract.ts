@@ -26,14 +26,20 @@ export function gpioContracts(chip: SimulatedChip): void {
   ];
   for (const { name, open, offset, ...lines } of subjects) {
     const createRig = async () => {
-      chip.pull(offset, 0);
-      chip.forgetChanges();
+      let found: Level = 0;
+      const leave = (level: Level) => {
+        found = level;
+        chip.pull(offset, level);
+        chip.forgetChanges();
+      };
+      leave(0);
       const backend = valueOf(await open());
       return {
         ...lines,
         backend,
         level: () => chip.level(offset),
-        changes: () => chip.changes(offset),
+        changes: () => chip.changes(offset, found),
+        leave,
         pull: (level: Level) => chip.pull(offset, level),
         [Symbol.asyncDispose]: () => backend[Symbol.asyncDispose](),
       };

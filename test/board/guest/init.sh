@@ -10,6 +10,7 @@ while read -r module; do
 done </modules/list
 mount -t configfs config /sys/kernel/config
 mount -t tracefs trace /sys/kernel/tracing
+ifconfig lo 127.0.0.1 up
 tries=0
 until [ -b /dev/vda ] || [ "$tries" -ge 100 ]; do
   usleep 50000

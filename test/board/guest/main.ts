@@ -2,6 +2,7 @@ import { bundleTests } from './bundle.ts';
 import { gpioContracts } from './gpio-contract.ts';
 import { gpiochipOnly } from './gpiochip-only.ts';
 import { nativeOnly } from './native-only.ts';
+import { safeStates } from './safe-states.ts';
 import { serialContract } from './serial-contract.ts';
 import { createSimulatedChip } from './sim.ts';
 import { type GuestResult, runTests } from './vitest.ts';
@@ -21,6 +22,7 @@ gpiochipOnly(chip);
 nativeOnly(chip);
 serialContract();
 bundleTests(chip);
+safeStates();
 
 async function main(): Promise<void> {
   let toldCount = 0;

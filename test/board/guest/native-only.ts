@@ -43,6 +43,23 @@ export function nativeOnly(chip: SimulatedChip): void {
       expect(native.counts()).toEqual({ open: 0, finalized: 0 });
     });
 
+    test('lines held as they are become outputs in the same request, and inputs again', () => {
+      for (const [offset, level] of [0, 1, 1].entries()) chip.pull(12 + offset, level === 1 ? 1 : 0);
+      chip.forgetChanges();
+      using held = hold([12, 13, 14], { flags: 0 });
+      const { native, lines } = held;
+      expect(native.get(lines, 0b111n)).toEqual({ ok: true, value: 0b110n });
+      expect(native.configure(lines, 8, 0b110n)).toEqual({ ok: true });
+      expect([12, 13, 14].map((offset) => chip.changes(offset, chip.level(offset)))).toEqual([[], [], []]);
+      expect(native.set(lines, 0b001n, 0b111n)).toEqual({ ok: true });
+      expect([12, 13, 14].map((offset) => chip.level(offset))).toEqual([1, 0, 0]);
+      expect(native.configure(lines, 4, 0n)).toEqual({ ok: true });
+      expect(native.set(lines, 0n, 1n)).toMatchObject({ ok: false, code: 'EPERM' });
+      expect(native.configure(lines, 4 | 8, 0n)).toMatchObject({ ok: false, code: 'EINVAL' });
+      held[Symbol.dispose]();
+      expect(native.configure(lines, 8, 0n)).toMatchObject({ ok: false, code: 'EBADF' });
+    });
+
     test('a debounced line tells only what stays', async () => {
       chip.pull(8, 0);
       using held = hold([8], { flags: 4 | 16 | 32, debounceUs: 100_000 });

@@ -11,9 +11,16 @@ export interface SimulatedChip {
   bias(offset: number): string;
   /** What the kernel drove since `forgetChanges`, on a wire that was at `from`: changes of the level only. */
   changes(offset: number, from?: Level): readonly Level[];
+  /** Every level the kernel handed to the line since `forgetChanges`, also the same again; on the monotonic clock. */
+  driven(offset: number): readonly DrivenLevel[];
   forgetChanges(): void;
   /** A finger at the line. */
   pull(offset: number, level: Level): void;
+}
+
+export interface DrivenLevel {
+  readonly level: Level;
+  readonly atNs: bigint;
 }
 
 export interface ChipPlan {
@@ -48,10 +55,15 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
   const read = (path: string) => readFileSync(path, 'utf8').trim();
   const wires = join('/sys/devices/platform', read(join(device, 'dev_name')), read(join(bank, 'chip_name')));
   const firstNumber = baseOf(label);
+  writeFileSync(join(traceFolder, 'trace_clock'), 'mono');
   writeFileSync(join(traceFolder, 'events/gpio/gpio_value/enable'), '1');
   return {
     label,
-    changes: (offset, from = 0) => tracedChanges(firstNumber + offset, from),
+    changes(offset, from = 0) {
+      const levels = tracedLevels(firstNumber + offset).map(({ level }) => level);
+      return levels.filter((level, index) => level !== (levels[index - 1] ?? from));
+    },
+    driven: (offset) => tracedLevels(firstNumber + offset),
     forgetChanges: () => writeFileSync(join(traceFolder, 'trace'), ''),
     level: (offset) => (read(join(wires, `sim_gpio${offset}`, 'value')) === '1' ? 1 : 0),
     bias: (offset) => read(join(wires, `sim_gpio${offset}`, 'pull')),
@@ -70,10 +82,10 @@ function baseOf(label: string): number {
 }
 
 /** The kernel tells each level it hands to the chip: a glitch cannot be too short to be seen. */
-function tracedChanges(number: number, from: Level): readonly Level[] {
-  const rows = readFileSync(join(traceFolder, 'trace'), 'utf8').matchAll(/gpio_value: (\d+) set ([01])/g);
-  const levels = [...rows]
-    .filter(([, row]) => Number(row) === number)
-    .map(([, , level]): Level => (level === '1' ? 1 : 0));
-  return levels.filter((level, index) => level !== (levels[index - 1] ?? from));
+function tracedLevels(number: number): readonly DrivenLevel[] {
+  const trace = readFileSync(join(traceFolder, 'trace'), 'utf8');
+  const rows = [...trace.matchAll(/ (\d+)\.(\d{6}): gpio_value: (\d+) set ([01])/g)];
+  return rows
+    .filter(([, , , row]) => Number(row) === number)
+    .map(([, seconds, us, , level]) => ({ level: level === '1' ? 1 : 0, atNs: BigInt(`${seconds}${us}000`) }));
 }

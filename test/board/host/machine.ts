@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { GuestResult } from '../guest/vitest.ts';
 import type { BoardImage } from './image.ts';
 
-/** The machine is switched off by force after this; it takes 30 s where it has two processors for itself. */
+/** The machine is switched off by force after this; it takes 60 s where it has two processors for itself. */
 const machineMsMax = 240_000;
 
 export interface MachineRun {

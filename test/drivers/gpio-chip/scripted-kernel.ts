@@ -6,19 +6,25 @@ import type { NativeFailure, NativeGpio, NativeResult } from '../../../drivers/n
 export interface KernelScript {
   readonly chips: readonly ChipLayout[];
   readonly fails?: {
-    readonly [Call in 'open' | 'line' | 'request' | 'get' | 'watch']?: { code: string; call: string };
+    readonly [Call in 'open' | 'line' | 'request' | 'get' | 'configure' | 'watch']?: { code: string; call: string };
   };
   readonly consumer?: string;
+  /** What a line that nobody holds has. */
+  readonly found?: 0n | 1n;
 }
 
 export interface ScriptedKernel {
   readonly load: () => Result<NativeGpio>;
   /** Handles that are open. */
   readonly open: ReadonlySet<object>;
+  /** What was done to lines, in order. */
+  readonly told: readonly string[];
 }
 
-export function createScriptedKernel({ chips, fails = {}, consumer = '' }: KernelScript): ScriptedKernel {
+export function createScriptedKernel({ chips, fails = {}, consumer = '', found = 0n }: KernelScript): ScriptedKernel {
   const open = new Set<object>();
+  const lines = new Set<object>();
+  const told: string[] = [];
   const handles = new Map<object, ChipLayout>();
   const failure = (name: keyof typeof fails): NativeFailure | undefined => {
     const planned = fails[name];
@@ -47,16 +53,27 @@ export function createScriptedKernel({ chips, fails = {}, consumer = '' }: Kerne
         ok: true,
         value: { name: layoutOf(chip).lineNames[offset]!, consumer, flags: consumer === '' ? 0 : 1 },
       },
-    request: (chip) => failure('request') ?? opened(layoutOf(chip)),
+    request(chip, { flags }) {
+      told.push(`request ${flags}`);
+      const requested = failure('request') ?? opened(layoutOf(chip));
+      if (requested.ok) lines.add(requested.value);
+      return requested;
+    },
     set: () => nothing,
-    get: () => failure('get') ?? { ok: true, value: 0n },
+    get: () => failure('get') ?? { ok: true, value: found },
+    configure(handle, flags, values) {
+      layoutOf(handle);
+      told.push(`configure ${flags} ${values}`);
+      return failure('configure') ?? nothing;
+    },
     watch: () => failure('watch') ?? nothing,
     close(handle) {
+      if (lines.has(handle)) told.push('close');
       open.delete(handle);
       return nothing;
     },
     counts: () => ({ open: open.size, finalized: 0 }),
     sdNotify: () => nothing,
   };
-  return { load: () => ok(native), open };
+  return { load: () => ok(native), open, told };
 }
