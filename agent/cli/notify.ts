@@ -5,9 +5,9 @@ import { encodeMessage } from '../qn/registry.ts';
 import { createIdSource } from '../qn/snowflake.ts';
 import { formatTopic } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
-import { decodeAny, formatMessage, parseTypedValue } from './message-text.ts';
+import { formatMessage, parseTypedValue } from './message-text.ts';
 import { checkNames } from './names.ts';
-import { openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
+import { hearInto, openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
 export const notifyVerb: Verb = {
@@ -35,13 +35,7 @@ export const notifyVerb: Verb = {
     }
     const inbox = new Inbox<Message>(context);
     const ackFilter = ({ root }: { root: string }) => [formatTopic(root, node, 'ack', document)];
-    const opened = await openSession(context, options, ackFilter, {
-      onMessage({ payload }) {
-        const decoded = decodeAny(payload, context.clock.wallMs());
-        if (decoded.ok) inbox.add(decoded.value);
-      },
-      onLost: () => inbox.close(),
-    });
+    const opened = await openSession(context, options, ackFilter, hearInto(inbox, context.clock));
     if (!opened.ok) return opened.error;
     await using session = opened.value;
     const id = createIdSource({ clock: context.clock, nodeName: session.name }).next();

@@ -3,9 +3,9 @@ import { encodeMessage } from '../qn/registry.ts';
 import { createIdSource } from '../qn/snowflake.ts';
 import { formatTopic } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
-import { decodeAny, formatMessage } from './message-text.ts';
+import { formatMessage } from './message-text.ts';
 import { checkNames } from './names.ts';
-import { openSession, sessionOptions, tellUnpublished } from './session.ts';
+import { hearInto, openSession, sessionOptions, tellUnpublished } from './session.ts';
 import { exitCodes, isSet, type Verb } from './verb.ts';
 
 export const queryVerb: Verb = {
@@ -22,13 +22,7 @@ export const queryVerb: Verb = {
     const { node, document } = names.value;
     const inbox = new Inbox<Message>(context);
     const replyFilter = (own: { root: string; name: string }) => [formatTopic(own.root, own.name, 'state', document)];
-    const opened = await openSession(context, options, replyFilter, {
-      onMessage({ payload }) {
-        const decoded = decodeAny(payload, context.clock.wallMs());
-        if (decoded.ok) inbox.add(decoded.value);
-      },
-      onLost: () => inbox.close(),
-    });
+    const opened = await openSession(context, options, replyFilter, hearInto(inbox, context.clock));
     if (!opened.ok) return opened.error;
     await using session = opened.value;
     const { root, name, timeoutMs } = session;

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import type { Clock } from '../clock.ts';
 import { parseDuration } from '../config/duration.ts';
 import { readSecret } from '../config/secret.ts';
 import { silentLog } from '../log.ts';
 import { parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
 import type { InboundMessage, Link, LinkError, OutboundMessage } from '../mqtt/link.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
+import type { Message } from '../qn/message.ts';
 import { isTopicRoot } from '../qn/topic.ts';
+import type { Inbox } from './inbox.ts';
+import { decodeAny } from './message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues, textOption } from './verb.ts';
 
 /** Options of every verb that talks to a broker. */
@@ -69,6 +73,17 @@ export async function openSession(
     publish: (message) => new Promise((resolve) => link.publish(message, resolve)),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   });
+}
+
+/** Every message that can be decoded, for a command that waits for some of them. */
+export function hearInto(inbox: Inbox<Message>, clock: Clock): SessionHandlers {
+  return {
+    onMessage({ payload }) {
+      const decoded = decodeAny(payload, clock.wallMs());
+      if (decoded.ok) inbox.add(decoded.value);
+    },
+    onLost: () => inbox.close(),
+  };
 }
 
 /** A broker that breaks off or refuses a message: it is not known whether the node got it. */
