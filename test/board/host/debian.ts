@@ -31,6 +31,8 @@ export async function openPrivateApt(cacheFolder: string, suite: string, cpu: st
       'Dir::Etc::Preferences=/dev/null',
       'Dir::Etc::PreferencesParts=/dev/null',
       'Acquire::Retries=2',
+      'Acquire::http::Timeout=20', // A mirror that does not answer is not waited for.
+      'Acquire::https::Timeout=20',
       'APT::Update::Error-Mode=any',
     ],
     'APT::Update::Post-Invoke::=', // Whatever this machine does after its own updates.

@@ -1,8 +1,9 @@
 import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
-import { build } from '../../../build/build.ts';
+import { buildNative } from '../../../build/native.ts';
 import { nativeFiles } from '../../../build/stubs.ts';
+import { needBundle } from '../../support/agent-process.ts';
 import type { BoardImage } from './image.ts';
 import { runTool } from './run-tool.ts';
 
@@ -16,7 +17,8 @@ export const guestVitest: Plugin = {
 
 /** What changes between runs: our bundle, our native files and our tests. Returns the path of the archive. */
 export async function makeInitrd(image: BoardImage, folder: string): Promise<string> {
-  await build();
+  await needBundle(); // Not built again: other tests may be running it.
+  buildNative(); // The compiler of the other CPU may have come only now.
   const tree = join(folder, 'initrd');
   for (const name of ['app', 'bin', 'dev', 'modules', 'proc', 'board', 'sys', 'tmp'])
     mkdirSync(join(tree, name), { recursive: true });

@@ -17,8 +17,8 @@ export async function runTool(program: string, operands: readonly string[], fold
   }
 }
 
-/** The last thing it said: mostly the reason. */
+/** The last thing it said: mostly the reason. Where the last is a summary, as apt's, the warning before it says more. */
 function complaintOf(cause: unknown): string {
   const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
-  return said === '' ? String(cause) : (said.split('\n').at(-1) ?? said);
+  return said === '' ? String(cause) : said.split('\n').slice(-2).join(' ');
 }
