@@ -48,6 +48,20 @@ export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatu
   return isWell ? 'online' : 'degraded';
 }
 
+/**
+ * The report as it is, or when no slot of the pool is large enough for it, what matters most (`is_brief`): a board that
+ * says little is better than one that says nothing.
+ */
+export function fitHealth(
+  report: { readonly [key: string]: Value },
+  bytesMax: number,
+): { readonly [key: string]: Value } {
+  if (Buffer.byteLength(JSON.stringify(report)) <= bytesMax) return report;
+  const { status = null, boot = null, seq = null, uptime_s = null, degrade_level = null, why } = report;
+  const reasons = Array.isArray(why) ? why.slice(0, 5).map((reason) => String(reason).slice(0, 200)) : [];
+  return { status, boot, seq, uptime_s, degrade_level, why: reasons, is_brief: true };
+}
+
 /** Absent is well: then it is not part of this agent. */
 function isStoreWell(store: StoreMetrics | undefined): boolean {
   return store === undefined || store.state === 'working';

@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Publisher } from '../documents/publisher.ts';
-import { type AgentStatus, buildHealth, type HealthSources, statusOf } from './report.ts';
+import { type AgentStatus, buildHealth, fitHealth, type HealthSources, statusOf } from './report.ts';
+
+/** What a message has besides its value, and more. */
+const envelopeBytes = 512;
 
 export interface HealthReporterDependencies {
   readonly clock: Clock;
@@ -26,7 +29,7 @@ export class HealthReporter implements Disposable {
   /** Tells it now, and again after the interval. */
   tell(): void {
     const { publisher, sources } = this.#dependencies;
-    const val = buildHealth(sources, this.#sequence);
+    const val = fitHealth(buildHealth(sources, this.#sequence), sources.pool().payloadBytesMax - envelopeBytes);
     const to = { verb: 'health', document: 'agent' } as const;
     const isTaken = publisher.say({
       message: { t: 'health', val, ep: sources.boot },

@@ -35,6 +35,17 @@ describe('the health report', () => {
     await rig[Symbol.asyncDispose]();
   });
 
+  it('is brief when no slot of the pool is large enough for all of it', async () => {
+    const documents = Array.from(
+      { length: 60 },
+      (_, index) => `gpio.r${index}: { driver: gpio-out, line: GPIO${index} }`,
+    );
+    const { rig } = await start({ documents, sections: `${sections}\npool: { profile: tiny }` });
+    const [birth] = rig.all;
+    expect(birth?.message.val).toMatchObject({ status: 'online', seq: 0, why: [], is_brief: true });
+    await rig[Symbol.asyncDispose]();
+  });
+
   it.each([
     [0, 9_000],
     [0.5, 10_000],
