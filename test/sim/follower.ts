@@ -6,7 +6,7 @@ import {
   type Known,
   type ReaderState,
   type ReaderStep,
-  read,
+  type read,
   unanswered,
 } from '../../agent/documents/reader.ts';
 import type { Message } from '../../agent/qn/message.ts';

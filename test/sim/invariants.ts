@@ -1,5 +1,18 @@
 import type { World } from './world.ts';
 
+/** Who joins now and only reads what is retained learns what the owner says when asked. */
+export async function checkRetained(world: World): Promise<void> {
+  for (const follower of world.followers) follower.doubt();
+  await world.pass(5_000);
+  for (const { document, known } of world.followers) {
+    const retained = world.retained(document);
+    const isSame = retained?.ep === known?.epoch && retained?.ver === known?.version;
+    const owner = `${known?.epoch} ${known?.version}`;
+    if (!isSame)
+      world.violations.push(`${document} is retained as ${retained?.ep} ${retained?.ver}; its owner says ${owner}`);
+  }
+}
+
 /** What must hold when the trouble is over. */
 export function checkAtRest(world: World): void {
   checkOrders(world);
@@ -14,7 +27,7 @@ function checkOrders({ commander, device, violations }: World): void {
     const what = `order ${id} to ${document}, sent ${sentCount} times, ended ${end} (told: ${told})`;
     if (end === undefined) violations.push(`no end: ${what}`);
     if (!isOnce) continue;
-    const count = device.effects.get(String(value)) ?? 0;
+    const count = device.effects.get(typeof value === 'string' ? value : '') ?? 0;
     if (count > 1) violations.push(`${count} effects: ${what}`);
     if (end === 'successful' && count !== 1) violations.push(`told successful, ${count} effects: ${what}`);
     if (ends.size > 1) violations.push(`two ends: ${what}`);
@@ -31,7 +44,8 @@ function checkReaders({ agent, followers, board, violations }: World): void {
     ['button', 'BUTTON'],
   ] as const) {
     const value = followers.find((follower) => follower.document === document)?.known?.value;
-    if (value !== (board.wire(line).level === 1)) violations.push(`the reader says ${document} is ${String(value)}`);
+    if (value !== (board.wire(line).level === 1))
+      violations.push(`the reader is wrong about ${document}: ${JSON.stringify(value)}`);
   }
 }
 

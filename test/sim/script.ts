@@ -22,7 +22,7 @@ const acts: readonly Act[] = [
   { weight: 3, act: (world) => world.broker.setWeather({ refusesConnects: chance(world, 0.5) }) },
   { weight: 4, act: (world) => world.broker.setWeather({ latencyMs: pick(world, [0, 0, 1, 20, 300]) }) },
   { weight: 4, act: (world) => world.broker.drop() },
-  { weight: 2, act: (world) => world.broker.forgetRetained() },
+  { weight: 2, act: (world) => restartBroker(world) },
   { weight: 5, act: (world) => crash(world) },
   { weight: 4, act: (world) => void (world.deafness = pick(world, [0, 0.1, 0.5, 1])) },
   { weight: 4, act: (world) => void (world.platter.latencyMs = pick(world, [0, 0, 1, 5, 40])) },
@@ -54,6 +54,13 @@ function choose(world: World): readonly [string, Act] {
   throw new Error('the weights do not add up');
 }
 
+/** Without its disk. */
+function restartBroker({ broker }: World): void {
+  broker.forgetRetained();
+  broker.drop();
+  broker.forgetRetained(); // The last wills came from the broker that is gone.
+}
+
 function pulse(world: World): void {
   const wire = world.board.wire('METER');
   for (const level of [1, 0] as const) wire.pull(level);
@@ -75,13 +82,22 @@ async function calm(world: World): Promise<void> {
     latencyMs: 0,
   });
   if (world.life === undefined) world.boot();
+  await rest(world);
+}
+
+/** One change of everything: readers who missed the last one hear of this one. */
+export async function changeAll(world: World): Promise<void> {
+  world.trace('# changes');
+  pulse(world);
+  world.commander.order('relay', world.board.wire('RELAY').level === 0, false, world.nowMs);
+  const button = world.board.wire('BUTTON');
+  button.pull(button.level === 0 ? 1 : 0);
+  await rest(world);
+}
+
+/** Until nobody waits for anything any more. */
+async function rest(world: World): Promise<void> {
   await world.pass(5_000);
-  pulse(world); // Readers who heard nothing of the last change hear of this one.
-  world.commander.order('relay', true, false, world.nowMs);
-  for (const level of [1, 0, 1] as const) {
-    world.board.wire('BUTTON').pull(level);
-    await world.pass(200);
-  }
   for (let turn = 0; turn < 200 && !(turn > 20 && isQuiet(world)); turn += 1) await world.pass(500);
   await world.pass(10_000);
 }

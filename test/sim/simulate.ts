@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { checkAtRest } from './invariants.ts';
+import { checkAtRest, checkRetained } from './invariants.ts';
 import type { Plant } from './plants.ts';
-import { play } from './script.ts';
+import { changeAll, play } from './script.ts';
 import { World } from './world.ts';
 
 export interface Run {
@@ -32,6 +32,8 @@ export async function simulate(seed: number, { plant, trace }: SimulateOptions =
     },
   });
   await play(world);
+  await checkRetained(world);
+  await changeAll(world);
   checkAtRest(world);
   await end(world);
   return {
@@ -46,14 +48,13 @@ export async function simulate(seed: number, { plant, trace }: SimulateOptions =
 
 /** A leaked slot of the pool is an assertion in the disposal. */
 async function end(world: World): Promise<void> {
-  let isOver = false;
-  const disposal = world.agent?.[Symbol.asyncDispose]().then(
-    () => void (isOver = true),
-    (error: unknown) => {
-      isOver = true;
-      world.violations.push(`disposal: ${String(error)}`);
-    },
-  );
-  for (let turn = 0; disposal !== undefined && !isOver && turn < 200; turn += 1) await world.pass(100);
-  if (!isOver) world.violations.push('the disposal does not end');
+  const disposal = { isOver: false };
+  const ended = () => void (disposal.isOver = true);
+  const failed = (error: unknown) => {
+    ended();
+    world.violations.push(`disposal: ${error instanceof Error ? error.message : 'failed'}`);
+  };
+  void world.agent?.[Symbol.asyncDispose]().then(ended, failed);
+  for (let turn = 0; world.agent !== undefined && !disposal.isOver && turn < 200; turn += 1) await world.pass(100);
+  if (!disposal.isOver) world.violations.push('the disposal does not end');
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../agent/clock.ts';
 import { read } from '../../agent/documents/reader.ts';
 import type { Agent } from '../../agent/environment.ts';
 import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
@@ -6,6 +7,7 @@ import { decodeMessage, encodeMessage } from '../../agent/qn/registry.ts';
 import { parseTopic } from '../../agent/qn/topic.ts';
 import { startAgent } from '../../agent/start.ts';
 import { Platter } from '../../agent/store/platter.ts';
+import type { Store } from '../../agent/store/store.ts';
 import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { sorted } from '../agent/documents/owner-model.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -14,7 +16,7 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { Commander } from './commander.ts';
 import { EventLedger, eventTextOf } from './event-ledger.ts';
 import { Follower } from './follower.ts';
-import { beginLife, clientId, type Life } from './life.ts';
+import { beginLife, clientId, type Life, type Outside } from './life.ts';
 import { type Plant, readWithoutBase, withForgetfulJournal, withHastyOutbox } from './plants.ts';
 import { createSerialDevice } from './serial-device.ts';
 
@@ -34,7 +36,7 @@ export interface WorldOptions {
 }
 
 /** Agent, broker, board, commander and readers in one process, on one clock. Knows no chance: see script.ts. */
-export class World {
+export class World implements Outside {
   readonly clock = createFakeClock();
   readonly random: () => number;
   readonly board = createMemoryBoard({ nowNs: () => BigInt(Math.round(this.clock.monotonicMs() * 1e6)) });
@@ -81,7 +83,7 @@ export class World {
   }
 
   boot(): void {
-    const life = beginLife({ ...this, wrapStore: (store, clock) => this.#wrapStore(store, clock) });
+    const life = beginLife(this);
     this.life = life;
     void startAgent(this.#config, 'hash', life.environment).then(
       (agent) => {
@@ -114,6 +116,14 @@ export class World {
     this.device.say(text);
   }
 
+  /** What the broker would tell somebody who joins now. */
+  retained(document: string): Message | undefined {
+    const client = this.broker.client();
+    client.subscribe(`qn/1/${clientId}/state/${document}`);
+    const decoded = client.arrived[0] && decodeMessage(client.arrived[0].payload, { nowMs: this.clock.wallMs() });
+    return decoded?.ok === true ? decoded.value : undefined;
+  }
+
   /** Time goes on; everybody does what is due. */
   async pass(ms: number): Promise<void> {
     await this.settle();
@@ -129,7 +139,7 @@ export class World {
     for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async #wrapStore(...[store, clock]: Parameters<typeof withForgetfulJournal>) {
+  async wrapStore(store: Store, clock: Clock): Promise<Store> {
     const { plant } = this.#options;
     if (plant === 'forgetful journal') return this.events.watch(await withForgetfulJournal(store, clock));
     return this.events.watch(plant === 'hasty outbox' ? withHastyOutbox(store) : store);
