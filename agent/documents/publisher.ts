@@ -19,6 +19,8 @@ export interface Speech {
   /** Absent: the encoding of the config. */
   readonly encoding?: Codec['name'];
   readonly correlationData?: Uint8Array;
+  /** The outbox took it, and then needed its place for others. */
+  readonly onDropped?: () => void;
 }
 
 /** Everything the agent says goes through here: envelope, encoding, topic, outbox. */
@@ -44,7 +46,7 @@ export interface PublisherDependencies {
 export function createPublisher(dependencies: PublisherDependencies, options: PublisherOptions): Publisher {
   const { clock, log, ids, outbox, clockQuality } = dependencies;
   return {
-    say({ message, to, retain, policy, durability = 'none', encoding = options.encoding, correlationData }) {
+    say({ message, to, retain, policy, durability = 'none', encoding = options.encoding, correlationData, onDropped }) {
       const document = 'topic' in to ? {} : { doc: to.document };
       const stamp = { src: options.node, ...document, ts: clock.wallMs(), clk: clockQuality() };
       const complete: Message = { id: message.id ?? ids.next(), ...stamp, ...message };
@@ -57,7 +59,8 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       const properties = propertiesOf(encoded.value.contentType, message.tr, correlationData);
       const { bytes } = encoded.value;
       const owner = 'topic' in to ? (message.doc ?? '') : to.document;
-      return outbox.send({ topic, bytes, qos: 1, retain, properties, policy, durability, document: owner });
+      const how = { qos: 1, retain, policy, durability, ...(onDropped === undefined ? {} : { onDropped }) } as const;
+      return outbox.send({ topic, bytes, properties, document: owner, ...how });
     },
   };
 }

@@ -77,12 +77,13 @@ export class DocumentStates {
   #tell(document: string, state: State): void {
     const { version: ver, toldVersion: base } = state;
     const message = this.#snapshotOf(state);
-    const policy = 'when-up';
-    if (!this.#publisher.say({ message, to: { verb: 'state', document }, retain: true, policy })) return;
+    const onDropped = () => void (state.toldVersion = -1); // Told again as soon as there is room.
+    const how = { policy: 'when-up', onDropped } as const;
+    if (!this.#publisher.say({ message, to: { verb: 'state', document }, retain: true, ...how })) return;
     const patch = base < 0 ? undefined : createMergePatch(state.toldValue, state.value);
     if (patch !== undefined) {
       const delta = { t: 'delta', ep: this.epoch, ver, base, lsn: state.lsn, val: patch } as const;
-      this.#publisher.say({ message: delta, to: { verb: 'delta', document }, retain: false, policy });
+      this.#publisher.say({ message: delta, to: { verb: 'delta', document }, retain: false, ...how });
     }
     state.toldVersion = ver;
     state.toldValue = state.value;

@@ -152,7 +152,8 @@ export class Watches implements Disposable {
     if (next.tell === 'later') watch.dueMs = Math.min(next.atMs, watch.untilMs);
   }
 
-  #tell({ watcher, told }: Watch, how: 'delta' | 'snapshot', snapshot: Snapshot): boolean {
+  #tell(watch: Watch, how: 'delta' | 'snapshot', snapshot: Snapshot): boolean {
+    const { watcher, told } = watch;
     const { document, replyTopic, correlationData, encoding } = watcher;
     const message = (how === 'delta' && told !== undefined ? deltaOf(told, snapshot) : undefined) ?? snapshot;
     const isTold = this.#dependencies.publisher.say({
@@ -160,6 +161,7 @@ export class Watches implements Disposable {
       to: replyTopic === undefined ? { verb: 'state', document } : { topic: replyTopic },
       retain: replyTopic === undefined,
       policy: 'when-up',
+      onDropped: () => void (watch.told = undefined),
       ...(encoding === undefined || encoding === 'compact' ? {} : { encoding }),
       ...(correlationData === undefined ? {} : { correlationData }),
     });

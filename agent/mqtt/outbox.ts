@@ -26,6 +26,8 @@ export interface Outgoing {
    * counted. when-up: refused while the link is down or the outbox is full, because it will be said anew anyway.
    */
   readonly policy: 'keep' | 'when-up';
+  /** It was taken, and then thrown away because others needed its place. Must not send in the call. */
+  readonly onDropped?: () => void;
 }
 
 export interface OutboxStats {
@@ -48,7 +50,7 @@ export type Fate = 'sent' | 'refused' | 'dropped';
 
 interface Entry {
   readonly slot: Slot;
-  readonly outgoing: Omit<Outgoing, 'bytes'>;
+  readonly outgoing: Omit<Outgoing, 'bytes' | 'onDropped'>;
   readonly sinceMs: number;
   /** Told once, when it left the outbox. */
   readonly onEnd?: (fate: Fate) => void;
@@ -81,9 +83,10 @@ export class Outbox {
   }
 
   /** Copies the bytes; false when they were not taken, by the policy or because they fit no slot. */
-  send({ bytes, ...outgoing }: Outgoing): boolean {
+  send({ bytes, onDropped, ...outgoing }: Outgoing): boolean {
     if (outgoing.policy === 'when-up' && this.#link === undefined) return false;
-    return this.#add(this.#acquire(bytes.byteLength, outgoing.policy), bytes, outgoing);
+    const onEnd = onDropped && ((fate: Fate) => void (fate === 'dropped' && onDropped()));
+    return this.#add(this.#acquire(bytes.byteLength, outgoing.policy), bytes, outgoing, onEnd);
   }
 
   /** Like `send` with the policy keep, but nothing is dropped for it: false when there is no room. */

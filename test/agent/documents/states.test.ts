@@ -45,8 +45,8 @@ function openStates(profile: 'standard' | 'tiny' = 'standard') {
     },
     async [Symbol.asyncDispose]() {},
   };
-  const up = () => {
-    outbox.up(link, { broker: 'test', protocolVersion: 5, receiveMaximum: 65_535 });
+  const up = (receiveMaximum = 65_535) => {
+    outbox.up(link, { broker: 'test', protocolVersion: 5, receiveMaximum });
     states.reannounce();
   };
   const acknowledgeAll = () => {
@@ -142,5 +142,24 @@ describe('a new connection', () => {
       { verb: 'state', retain: true, document: 'a', val: 2, ver: 2 },
       { verb: 'state', retain: true, document: 'b', val: 1, ver: 1 },
     ]);
+  });
+});
+
+describe('a value that was dropped from a full outbox', () => {
+  it('is told again when there is room', () => {
+    const { states, outbox, told, up, acknowledgeAll } = openStates('tiny');
+    const sendKept = () => outbox.send({ topic: 't', bytes: Buffer.of(1), qos: 1, retain: false, policy: 'keep' });
+    up(2); // A window of one message.
+    sendKept();
+    states.change('a', 1);
+    const { small, large } = poolProfiles.tiny;
+    for (let count = 0; count < small.quota.outbox + large.quota.outbox; count += 1) sendKept();
+    expect(outbox.stats().dropped).toBeGreaterThan(0);
+    acknowledgeAll();
+    expect(told.filter(({ document }) => document === 'a')).toEqual([]);
+    states.flush();
+    acknowledgeAll();
+    const snapshot = { verb: 'state', retain: true, document: 'a', val: 1, ver: 1 };
+    expect(told.filter(({ document }) => document === 'a')).toEqual([snapshot]);
   });
 });

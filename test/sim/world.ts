@@ -1,0 +1,190 @@
+import type { Clock } from '../../agent/clock.ts';
+import { read } from '../../agent/documents/reader.ts';
+import type { Agent } from '../../agent/environment.ts';
+import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
+import type { Message } from '../../agent/qn/message.ts';
+import { decodeMessage, encodeMessage } from '../../agent/qn/registry.ts';
+import { parseTopic } from '../../agent/qn/topic.ts';
+import { startAgent } from '../../agent/start.ts';
+import { Platter } from '../../agent/store/platter.ts';
+import type { Store } from '../../agent/store/store.ts';
+import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { sorted } from '../agent/documents/owner-model.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { configOf } from '../support/memory-agent.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { Commander } from './commander.ts';
+import { EventLedger, eventTextOf } from './event-ledger.ts';
+import { Follower } from './follower.ts';
+import { beginLife, clientId, type Life, type Outside } from './life.ts';
+import { type Plant, readWithoutBase, withForgetfulJournal, withHastyOutbox } from './plants.ts';
+import { createSerialDevice } from './serial-device.ts';
+
+const documents = [
+  'relay: { driver: gpio-out, line: RELAY }',
+  'button: { driver: gpio-in, line: BUTTON }',
+  'meter: { driver: gpio-counter, line: METER, publish: { min: 100ms } }',
+  'line: { driver: serial-line, port: /dev/ttyS0, append: "\\n" }',
+];
+const followed = ['meter', 'relay', 'button'];
+const inbox = 'reader/inbox';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly plant: Plant | undefined;
+  trace(line: string): void;
+}
+
+/** Agent, broker, board, commander and readers in one process, on one clock. Knows no chance: see script.ts. */
+export class World implements Outside {
+  readonly clock = createFakeClock();
+  readonly random: () => number;
+  readonly board = createMemoryBoard({ nowNs: () => BigInt(Math.round(this.clock.monotonicMs() * 1e6)) });
+  readonly device = createSerialDevice(this.clock);
+  readonly platter = new Platter();
+  readonly broker = createMemoryBroker({ clock: this.clock, random: () => this.random() });
+  readonly events = new EventLedger();
+  readonly commander: Commander;
+  readonly followers: readonly Follower[];
+  readonly violations: string[] = [];
+  /** The share of messages that neither reader nor commander hears. */
+  deafness = 0;
+  life: Life | undefined;
+  agent: Agent | undefined;
+  crashesCount = 0;
+  #droppedBefore = 0;
+  readonly #options: WorldOptions;
+  readonly #config: ReturnType<typeof configOf>;
+  readonly #history = new Map<string, string>();
+  readonly #client = this.broker.client(({ topic, payload }) => this.#hear(topic, payload));
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.random = seededRandom(options.seed);
+    const profile = this.random() < 0.5 ? 'tiny' : 'standard';
+    // No file has this name, which the system is not even asked about: no thread takes part, so every run is the same.
+    this.#config = {
+      ...configOf({ documents, sections: `pool: { profile: ${profile} }` }, '/nowhere'),
+      stateFolder: '\0',
+    };
+    this.commander = new Commander((document, message) => this.#say('notify', document, message), this.random);
+    const reading = options.plant === 'reader without base' ? readWithoutBase : read;
+    const query = (document: string, id: bigint) => this.#say('query', document, { t: 'query', id, reply: inbox });
+    this.followers = followed.map((document) => new Follower(document, query, reading));
+    for (const filter of ['qn/1/#', inbox]) this.#client.subscribe(filter);
+  }
+
+  get nowMs(): number {
+    return this.clock.monotonicMs();
+  }
+
+  trace(line: string): void {
+    this.#options.trace(`${this.nowMs} ${line}`);
+  }
+
+  boot(): void {
+    const life = beginLife(this);
+    this.life = life;
+    void startAgent(this.#config, 'hash', life.environment).then(
+      (agent) => {
+        if (life.isAlive) this.agent = agent;
+      },
+      (error: unknown) => {
+        if (life.isAlive) this.violations.push(`the agent did not start: ${String(error)}`);
+      },
+    );
+  }
+
+  crash(commit: 'lost' | 'kept'): void {
+    this.#droppedBefore += this.agent?.sources.outbox().dropped ?? 0;
+    this.crashesCount += 1;
+    this.life?.end();
+    this.platter.crash(commit);
+    this.life = undefined;
+    this.agent = undefined;
+  }
+
+  /** What the agent, in all its lives, says it threw away. */
+  get droppedCount(): number {
+    const stored = [...this.platter.load(0).dropped.values()].reduce((sum, count) => sum + count, 0);
+    return this.#droppedBefore + (this.agent?.sources.outbox().dropped ?? 0) + stored;
+  }
+
+  event(text: string): void {
+    if (this.agent === undefined || this.life === undefined) return;
+    this.events.happen(text, this.life, this.nowMs);
+    this.device.say(text);
+  }
+
+  /** What the broker would tell somebody who joins now. */
+  retained(document: string): Message | undefined {
+    const client = this.broker.client();
+    client.subscribe(`qn/1/${clientId}/state/${document}`);
+    const decoded = client.arrived[0] && decodeMessage(client.arrived[0].payload, { nowMs: this.clock.wallMs() });
+    return decoded?.ok === true ? decoded.value : undefined;
+  }
+
+  /** Time goes on; everybody does what is due. */
+  async pass(ms: number): Promise<void> {
+    await this.settle();
+    await this.clock.advance(ms);
+    await this.settle();
+    this.events.settle(this.nowMs);
+    this.commander.tick(this.nowMs);
+    for (const follower of this.followers) follower.tick(this.nowMs);
+  }
+
+  /** Turns of the event loop until nothing is left to do without a timer; more than any chain of them is long. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async wrapStore(store: Store, clock: Clock): Promise<Store> {
+    const { plant } = this.#options;
+    if (plant === 'forgetful journal') return this.events.watch(await withForgetfulJournal(store, clock));
+    return this.events.watch(plant === 'hasty outbox' ? withHastyOutbox(store) : store);
+  }
+
+  #say(verb: 'notify' | 'query', document: string, message: Message): void {
+    this.trace(`> ${verb} ${document} ${message.id}`);
+    const encoded = encodeMessage(message, 'json');
+    if (!encoded.ok) throw new Error(encoded.error.detail);
+    this.#client.publish(`qn/1/${clientId}/${verb}/${document}`, encoded.value.bytes);
+  }
+
+  #hear(topic: string, payload: Uint8Array): void {
+    const decoded = decodeMessage(payload, { nowMs: this.clock.wallMs() });
+    const verb = topic === inbox ? 'answer' : parseTopic('qn/1', topic)?.verb;
+    if (verb === 'notify' || verb === 'query') return;
+    if (!decoded.ok) return void this.violations.push(`unreadable: ${topic}`);
+    const message = decoded.value;
+    if (verb !== 'health') this.trace(`< ${topic} ${Buffer.from(payload).toString()}`);
+    const text = eventTextOf(message);
+    if (text !== undefined) this.events.deliver(text);
+    this.#remember(message);
+    const isHeard = this.random() >= this.deafness;
+    if (message.t === 'ack') this.commander.hear(message, isHeard);
+    if (!isHeard) return;
+    for (const follower of this.followers) if (follower.document === message.doc) this.#tell(follower, message);
+  }
+
+  /** Every value of the owner is told as a Snapshot first, and this ear misses none. */
+  #remember({ t, doc, ep, ver, val }: Message): void {
+    if (t !== 'snapshot' || ep === undefined || ver === undefined) return;
+    const key = `${doc} ${ep} ${ver}`;
+    const text = JSON.stringify(sorted(val ?? null));
+    const before = this.#history.get(key);
+    if (before !== undefined && before !== text) this.violations.push(`two values of ${key}: ${before} and ${text}`);
+    this.#history.set(key, text);
+  }
+
+  #tell(follower: Follower, message: Message): void {
+    follower.hear(message);
+    const { document, known } = follower;
+    if (known === undefined) return;
+    const key = `${document} ${known.epoch} ${known.version}`;
+    const text = JSON.stringify(sorted(known.value));
+    const owner = this.#history.get(key);
+    if (owner !== text) this.violations.push(`the reader has ${text} as ${key}; the owner had ${owner}`);
+  }
+}
