@@ -45,7 +45,8 @@ export class DurableOutbox {
     this.#clock = clock;
     this.#outbox = outbox;
     this.#store = store;
-    this.#isBacklog = (store?.outbox.count ?? 0) > 0;
+    // A store that could not be read yet may have something all the same.
+    this.#isBacklog = store !== undefined && (store.state !== 'working' || store.outbox.count > 0);
   }
 
   /** Copies the bytes; false when they were not taken. */
