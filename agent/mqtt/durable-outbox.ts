@@ -101,8 +101,10 @@ export class DurableOutbox {
   }
 
   #putOnly(message: DurableOutgoing): boolean {
-    const held: Held = { message, sinceMs: 0 };
-    void this.#put(held);
+    const held: Held = { message: copyOf(message), sinceMs: 0 };
+    void this.#put(held).then((isDurable) => {
+      if (!isDurable && held.sequence !== undefined) this.#outbox.send(held.message); // Sent twice rather than lost.
+    });
     if (held.sequence !== undefined) this.#beginBacklog(held.sequence);
     return held.sequence !== undefined;
   }
