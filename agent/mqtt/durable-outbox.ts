@@ -45,7 +45,8 @@ export class DurableOutbox {
     this.#clock = clock;
     this.#outbox = outbox;
     this.#store = store;
-    this.#isBacklog = (store?.outbox.count ?? 0) > 0;
+    // A store that could not be read yet may have something all the same.
+    this.#isBacklog = store !== undefined && (store.state !== 'working' || store.outbox.count > 0);
   }
 
   /** Copies the bytes; false when they were not taken. */
@@ -100,8 +101,10 @@ export class DurableOutbox {
   }
 
   #putOnly(message: DurableOutgoing): boolean {
-    const held: Held = { message, sinceMs: 0 };
-    void this.#put(held);
+    const held: Held = { message: copyOf(message), sinceMs: 0 };
+    void this.#put(held).then((isDurable) => {
+      if (!isDurable && held.sequence !== undefined) this.#outbox.send(held.message); // Sent twice rather than lost.
+    });
     if (held.sequence !== undefined) this.#beginBacklog(held.sequence);
     return held.sequence !== undefined;
   }

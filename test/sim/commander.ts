@@ -11,6 +11,8 @@ export interface Order {
   readonly isOnce: boolean;
   /** How it ended, as heard by the one who gave it. */
   end: Status | undefined;
+  /** It was under way while the store did not work: then a crash may have it done again. */
+  isExcused: boolean;
   /** Every end that was ever told on the wire. */
   readonly ends: Set<Status>;
   dueMs: number;
@@ -32,7 +34,17 @@ export class Commander {
 
   order(document: string, value: Value, isOnce: boolean, nowMs: number): Order {
     const id = BigInt(1_000 + this.orders.size);
-    const order = { id, document, value, isOnce, end: undefined, ends: new Set<Status>(), dueMs: 0, sentCount: 0 };
+    const order: Order = {
+      id,
+      document,
+      value,
+      isOnce,
+      end: undefined,
+      isExcused: false,
+      ends: new Set<Status>(),
+      dueMs: 0,
+      sentCount: 0,
+    };
     this.orders.set(id, order);
     this.#send(order, nowMs);
     return order;
@@ -42,6 +54,11 @@ export class Commander {
   tick(nowMs: number): void {
     for (const order of this.orders.values())
       if (order.end === undefined && nowMs >= order.dueMs) this.#send(order, nowMs);
+  }
+
+  /** The store does not work just now. */
+  excuse(): void {
+    for (const order of this.orders.values()) order.isExcused ||= order.end === undefined;
   }
 
   hear(ack: Ack, isHeard: boolean): void {

@@ -26,11 +26,16 @@ export class EventLedger {
     this.#delivered.set(text, (this.#delivered.get(text) ?? 0) + 1);
   }
 
-  /** Whatever this life had time for is owed, whether it lives on or not. */
-  settle(nowMs: number): void {
+  /** What a life had time for, with a disk that worked, is owed whether it lives on or not. */
+  settle(nowMs: number, troubledMs: number): void {
     for (const [text, { life, atMs }] of this.#happened) {
-      if (life.isAlive && nowMs - atMs >= graceMs) this.#owed.add(text);
+      if (life.isAlive && nowMs - atMs >= graceMs && atMs > troubledMs) this.#owed.add(text);
     }
+  }
+
+  /** Who lived on to the end owes everything. */
+  settleAll(): void {
+    for (const [text, { life }] of this.#happened) if (life.isAlive) this.#owed.add(text);
   }
 
   get missing(): readonly string[] {

@@ -12,21 +12,34 @@ import {
 import type { Message } from '../../agent/qn/message.ts';
 
 const answerMsMax = 2_000;
+/** The owner may have forgotten a watch, and would not say so. */
+const renewMs = 20_000;
+
+export interface FollowerOptions {
+  readonly document: string;
+  /** Of all topics, or only what comes on one of its own. */
+  readonly inbox?: string;
+  readonly read: typeof read;
+  /** Ids of its queries begin here: nobody else uses them. */
+  readonly firstId: bigint;
+  query(id: bigint): void;
+}
 
 /** A program that follows one document with the reader of the project, and sends the queries it asks for. */
 export class Follower {
-  readonly document: string;
-  readonly #query: (document: string, id: bigint) => void;
-  readonly #read: typeof read;
+  readonly #options: FollowerOptions;
   #state: ReaderState = emptyReader;
-  #nextId = 1n;
+  #nextId: bigint;
   #askedMs = 0;
   #nowMs = 0;
 
-  constructor(document: string, query: (document: string, id: bigint) => void, reading: typeof read) {
-    this.document = document;
-    this.#query = query;
-    this.#read = reading;
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+    this.#nextId = options.firstId;
+  }
+
+  get document(): string {
+    return this.#options.document;
   }
 
   get known(): Known | undefined {
@@ -37,8 +50,9 @@ export class Follower {
     return isStale(this.#state);
   }
 
-  hear(message: Message): void {
-    this.#step(this.#read(this.#state, message));
+  hear(topic: string, message: Message): void {
+    const { document, inbox = topic, read: reading } = this.#options;
+    if (message.doc === document && inbox === topic) this.#step(reading(this.#state, message));
   }
 
   /** Its connection broke, or so it thinks. */
@@ -48,6 +62,7 @@ export class Follower {
 
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    if (this.#options.inbox !== undefined && nowMs - this.#askedMs >= renewMs) this.doubt();
     if (this.#state.asked !== undefined && nowMs - this.#askedMs >= answerMsMax) this.#step(unanswered(this.#state));
   }
 
@@ -58,6 +73,6 @@ export class Follower {
     this.#nextId += 1n;
     this.#state = asked(state, id);
     this.#askedMs = this.#nowMs;
-    this.#query(this.document, id);
+    this.#options.query(id);
   }
 }

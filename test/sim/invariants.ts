@@ -22,14 +22,15 @@ export function checkAtRest(world: World): void {
 }
 
 function checkOrders({ commander, device, violations }: World): void {
-  for (const { id, document, value, isOnce, end, ends, sentCount } of commander.orders.values()) {
+  for (const { id, document, value, isOnce, isExcused, end, ends, sentCount } of commander.orders.values()) {
     const told = [...ends].join(', ');
     const what = `order ${id} to ${document}, sent ${sentCount} times, ended ${end} (told: ${told})`;
     if (end === undefined) violations.push(`no end: ${what}`);
     if (!isOnce) continue;
     const count = device.effects.get(typeof value === 'string' ? value : '') ?? 0;
+    if (end === 'successful' && count === 0) violations.push(`told successful, no effect: ${what}`);
+    if (isExcused) continue;
     if (count > 1) violations.push(`${count} effects: ${what}`);
-    if (end === 'successful' && count !== 1) violations.push(`told successful, ${count} effects: ${what}`);
     if (ends.size > 1) violations.push(`two ends: ${what}`);
   }
 }
@@ -50,6 +51,7 @@ function checkReaders({ agent, followers, board, violations }: World): void {
 }
 
 function checkEvents({ events, droppedCount, violations }: World): void {
+  events.settleAll();
   const { missing, invented } = events;
   const lost = missing.length > droppedCount;
   if (lost) violations.push(`events lost, with ${droppedCount} counted as dropped: ${missing.join(', ')}`);

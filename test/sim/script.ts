@@ -26,6 +26,7 @@ const acts: readonly Act[] = [
   { weight: 5, act: (world) => crash(world) },
   { weight: 4, act: (world) => void (world.deafness = pick(world, [0, 0.1, 0.5, 1])) },
   { weight: 4, act: (world) => void (world.platter.latencyMs = pick(world, [0, 0, 1, 5, 40])) },
+  { weight: 4, act: (world) => spoilDisk(world) },
   { weight: 3, act: (world) => world.followers.forEach((follower) => follower.doubt()) },
 ];
 
@@ -61,6 +62,12 @@ function restartBroker({ broker }: World): void {
   broker.forgetRetained(); // The last wills came from the broker that is gone.
 }
 
+function spoilDisk(world: World): void {
+  const { platter } = world;
+  platter.trouble = chance(world, 0.7) ? undefined : chance(world, 0.5) ? 'full' : 'io';
+  platter.keepsWhatFailed = chance(world, 0.5);
+}
+
 function pulse(world: World): void {
   const wire = world.board.wire('METER');
   for (const level of [1, 0] as const) wire.pull(level);
@@ -74,6 +81,7 @@ async function calm(world: World): Promise<void> {
   world.trace('# calm');
   world.deafness = 0;
   world.platter.latencyMs = 0;
+  world.platter.trouble = undefined;
   world.broker.setWeather({
     holdsAcks: false,
     duplicates: false,

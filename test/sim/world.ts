@@ -2,9 +2,10 @@ import type { Clock } from '../../agent/clock.ts';
 import { read } from '../../agent/documents/reader.ts';
 import type { Agent } from '../../agent/environment.ts';
 import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
-import type { Message } from '../../agent/qn/message.ts';
+import type { Message, Value } from '../../agent/qn/message.ts';
 import { decodeMessage, encodeMessage } from '../../agent/qn/registry.ts';
 import { parseTopic } from '../../agent/qn/topic.ts';
+import { applyMergePatch } from '../../agent/qn/value.ts';
 import { startAgent } from '../../agent/start.ts';
 import { Platter } from '../../agent/store/platter.ts';
 import type { Store } from '../../agent/store/store.ts';
@@ -28,6 +29,7 @@ const documents = [
 ];
 const followed = ['meter', 'relay', 'button'];
 const inbox = 'reader/inbox';
+const watchInbox = 'reader/watch';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -53,9 +55,11 @@ export class World implements Outside {
   agent: Agent | undefined;
   crashesCount = 0;
   #droppedBefore = 0;
+  /** When the store did not work last. */
+  #troubledMs = -1;
   readonly #options: WorldOptions;
   readonly #config: ReturnType<typeof configOf>;
-  readonly #history = new Map<string, string>();
+  readonly #history = new Map<string, Value>();
   readonly #client = this.broker.client(({ topic, payload }) => this.#hear(topic, payload));
 
   constructor(options: WorldOptions) {
@@ -68,10 +72,8 @@ export class World implements Outside {
       stateFolder: '\0',
     };
     this.commander = new Commander((document, message) => this.#say('notify', document, message), this.random);
-    const reading = options.plant === 'reader without base' ? readWithoutBase : read;
-    const query = (document: string, id: bigint) => this.#say('query', document, { t: 'query', id, reply: inbox });
-    this.followers = followed.map((document) => new Follower(document, query, reading));
-    for (const filter of ['qn/1/#', inbox]) this.#client.subscribe(filter);
+    this.followers = this.#follow(options.plant === 'reader without base' ? readWithoutBase : read);
+    for (const filter of ['qn/1/#', 'reader/#']) this.#client.subscribe(filter);
   }
 
   get nowMs(): number {
@@ -126,10 +128,12 @@ export class World implements Outside {
 
   /** Time goes on; everybody does what is due. */
   async pass(ms: number): Promise<void> {
+    this.#noticeTrouble();
     await this.settle();
     await this.clock.advance(ms);
     await this.settle();
-    this.events.settle(this.nowMs);
+    this.#noticeTrouble();
+    this.events.settle(this.nowMs, this.#troubledMs);
     this.commander.tick(this.nowMs);
     for (const follower of this.followers) follower.tick(this.nowMs);
   }
@@ -145,6 +149,27 @@ export class World implements Outside {
     return this.events.watch(plant === 'hasty outbox' ? withHastyOutbox(store) : store);
   }
 
+  /** While the disk takes nothing the agent goes on all the same, and promises less. */
+  #noticeTrouble(): void {
+    const state = this.agent?.sources.store()?.state ?? 'working';
+    if (this.platter.trouble === undefined && state === 'working') return;
+    this.#troubledMs = this.nowMs;
+    this.commander.excuse();
+  }
+
+  /** Some read what is there for everybody, one has a watch. */
+  #follow(reading: typeof read): readonly Follower[] {
+    const watch = { mode: 'watch', lease: 3_600_000, reply: watchInbox } as const;
+    const ask = (document: string, query: object, id: bigint) =>
+      this.#say('query', document, { t: 'query', id, ...query });
+    const readers = followed.map((document, index) => {
+      const query = (id: bigint) => ask(document, { reply: inbox }, id);
+      return new Follower({ document, read: reading, query, firstId: BigInt(index + 1) * 1_000_000n });
+    });
+    const query = (id: bigint) => ask('meter', watch, id);
+    return [...readers, new Follower({ document: 'meter', inbox: watchInbox, read: reading, query, firstId: 1n })];
+  }
+
   #say(verb: 'notify' | 'query', document: string, message: Message): void {
     this.trace(`> ${verb} ${document} ${message.id}`);
     const encoded = encodeMessage(message, 'json');
@@ -154,7 +179,7 @@ export class World implements Outside {
 
   #hear(topic: string, payload: Uint8Array): void {
     const decoded = decodeMessage(payload, { nowMs: this.clock.wallMs() });
-    const verb = topic === inbox ? 'answer' : parseTopic('qn/1', topic)?.verb;
+    const verb = topic.startsWith('reader/') ? 'answer' : parseTopic('qn/1', topic)?.verb;
     if (verb === 'notify' || verb === 'query') return;
     if (!decoded.ok) return void this.violations.push(`unreadable: ${topic}`);
     const message = decoded.value;
@@ -165,26 +190,30 @@ export class World implements Outside {
     const isHeard = this.random() >= this.deafness;
     if (message.t === 'ack') this.commander.hear(message, isHeard);
     if (!isHeard) return;
-    for (const follower of this.followers) if (follower.document === message.doc) this.#tell(follower, message);
+    for (const follower of this.followers) this.#tell(follower, topic, message);
   }
 
-  /** Every value of the owner is told as a Snapshot first, and this ear misses none. */
-  #remember({ t, doc, ep, ver, val }: Message): void {
-    if (t !== 'snapshot' || ep === undefined || ver === undefined) return;
+  /** This ear misses nothing: each value of the owner is told as a Snapshot, or as a Delta where that was dropped. */
+  #remember(message: Message): void {
+    const { t, doc, ep, ver, base, val = null } = message;
+    if ((t !== 'snapshot' && t !== 'delta') || ep === undefined || ver === undefined) return;
     const key = `${doc} ${ep} ${ver}`;
-    const text = JSON.stringify(sorted(val ?? null));
     const before = this.#history.get(key);
-    if (before !== undefined && before !== text) this.violations.push(`two values of ${key}: ${before} and ${text}`);
-    this.#history.set(key, text);
+    const from = this.#history.get(`${doc} ${ep} ${base}`);
+    if (t === 'delta' && from === undefined) return;
+    const value = t === 'delta' ? applyMergePatch(from ?? null, val) : val;
+    const [old, now] = [JSON.stringify(sorted(before ?? null)), JSON.stringify(sorted(value))];
+    if (before !== undefined && old !== now) this.violations.push(`two values of ${key}: ${old} and ${now}`);
+    this.#history.set(key, value);
   }
 
-  #tell(follower: Follower, message: Message): void {
-    follower.hear(message);
+  #tell(follower: Follower, topic: string, message: Message): void {
+    follower.hear(topic, message);
     const { document, known } = follower;
     if (known === undefined) return;
     const key = `${document} ${known.epoch} ${known.version}`;
     const text = JSON.stringify(sorted(known.value));
-    const owner = this.#history.get(key);
+    const owner = JSON.stringify(sorted(this.#history.get(key) ?? null));
     if (owner !== text) this.violations.push(`the reader has ${text} as ${key}; the owner had ${owner}`);
   }
 }
