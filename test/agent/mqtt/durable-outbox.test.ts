@@ -59,8 +59,9 @@ describe('while the link is up', () => {
     await rig.start();
     rig.platter.latencyMs = 50;
     rig.up();
-    await rig.clock.advance(1);
-    rig.say('late', 'first'); // The read is under way already.
+    await rig.clock.advance(51);
+    expect(rig.sent).toEqual(names(3));
+    rig.say('late', 'first'); // The next read, which finds nothing, is under way.
     for (let step = 0; step < 10; step += 1) {
       await rig.clock.advance(50);
       await rig.settle();
@@ -170,6 +171,19 @@ describe('the next life', () => {
     await rig.acknowledge();
     expect(rig.sent).toEqual(['a']);
   });
+});
+
+it('a link that comes after the disk was made good finds what an earlier life left', async () => {
+  rig.say('a');
+  await rig.settle();
+  await rig.crash();
+  rig.platter.trouble = 'io';
+  await rig.start();
+  rig.platter.trouble = undefined;
+  await rig.clock.advance(5_000);
+  rig.up();
+  await rig.acknowledge();
+  expect(rig.sent).toEqual(['a']);
 });
 
 describe('a disk in trouble', () => {
