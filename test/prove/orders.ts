@@ -1,5 +1,5 @@
 import { connectAsync } from 'mqtt';
-import type { Ack } from '../../agent/qn/message.ts';
+import type { Ack, Value } from '../../agent/qn/message.ts';
 import { decodeHeard, fieldOf } from '../support/heard.ts';
 
 /** One command, and everything that was heard of it. */
@@ -86,7 +86,7 @@ export async function openOrders(port: number, documents: readonly string[]): Pr
 function hear(order: Order, { st, why, val }: Ack): 'ended' | 'no-room' | 'goes-on' {
   if (st === 'accepted' || st === 'executing') return 'goes-on';
   if (st === 'duplicate') {
-    const status = String(fieldOf(val, 'status'));
+    const status = textOf(fieldOf(val, 'status'));
     if (status === 'accepted' || status === 'executing') return 'goes-on';
     order.told.push(ending(status, fieldOf(val, 'reason')));
     return 'ended';
@@ -96,6 +96,10 @@ function hear(order: Order, { st, why, val }: Ack): 'ended' | 'no-room' | 'goes-
   return 'ended';
 }
 
-function ending(status: string, reason: unknown): string {
-  return reason === undefined ? status : `${status} ${String(reason)}`;
+function ending(status: string, reason: Value | undefined): string {
+  return reason === undefined ? status : `${status} ${textOf(reason)}`;
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }

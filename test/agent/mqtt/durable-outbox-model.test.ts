@@ -20,7 +20,8 @@ async function sendsAll(program: readonly string[]): Promise<void> {
   let said = 0;
   let isUp = false;
   const setUp = (isWanted: boolean) => {
-    if (isWanted !== isUp) isWanted ? rig.up() : rig.down();
+    if (isWanted && !isUp) rig.up();
+    if (!isWanted && isUp) rig.down();
     isUp = isWanted;
   };
   const note = () => {
