@@ -85,6 +85,7 @@ export async function startAgent(config: Config, configHash: string, environment
     reporter.refresh();
   };
   trouble.changed = () => {
+    durable.storeChanged();
     reporter.refresh();
     void repeatSelfTest();
   };
@@ -106,7 +107,7 @@ export async function startAgent(config: Config, configHash: string, environment
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
       watches.reannounce();
-      durable.refill();
+      durable.up();
     },
     onDown(error) {
       outbox.down();

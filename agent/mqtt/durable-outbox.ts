@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { storedInHandCount, storeSoonMs } from '../limits.ts';
 import type { StoredMessage } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { Outbox, Outgoing } from './outbox.ts';
+import type { Fate, Outbox, Outgoing } from './outbox.ts';
 
 /** How much a message may outlive the agent. */
 export type Durability =
@@ -18,11 +18,13 @@ export interface DurableOutgoing extends Outgoing {
   readonly durability: Durability;
 }
 
-/** A message in the hands of the outbox; its place in the store, once it has one. */
+/** A message in the hands of the outbox, or on its way into the store; its place there, once it has one. */
 interface Held {
   readonly message: DurableOutgoing;
   readonly sinceMs: number;
   sequence?: number;
+  /** The broker has it, or does not want it: whatever becomes of its row, it is not sent again. */
+  isOver?: boolean;
 }
 
 /**
@@ -39,6 +41,8 @@ export class DurableOutbox {
   #readUpTo = 0;
   #isBacklog: boolean;
   #isReading = false;
+  #rewinds = 0; // A read that was under way when reading had to go back has skipped something.
+  #isUp = false;
   #sweep: Disposable | undefined;
 
   constructor(clock: Clock, outbox: Outbox, store: Store | undefined) {
@@ -59,9 +63,24 @@ export class DurableOutbox {
     return this.#putOnly(message);
   }
 
+  /** The link is there; call it when the outbox knows. */
+  up(): void {
+    this.#isUp = true;
+    this.storeChanged(); // It may have changed before anybody listened.
+  }
+
   /** The link went down: nobody knows for how long. */
   down(): void {
+    this.#isUp = false;
     this.#putAll();
+  }
+
+  /** The state of the store changed. What an earlier life left, and what could not be written, is found when it works. */
+  storeChanged(): void {
+    if (this.#store?.state !== 'working') return;
+    if (!this.#isUp) this.#putAll();
+    else if (this.#held.size > 0) this.#sweepSoon();
+    if (this.#isMoreStored()) this.#beginBacklog(1);
   }
 
   /** There is room in memory: reads on where it stopped. */
@@ -69,9 +88,11 @@ export class DurableOutbox {
     if (!this.#isBacklog || this.#isReading || this.#store === undefined) return;
     if (!this.#outbox.hasRoom || this.#held.size >= storedInHandCount) return;
     this.#isReading = true;
+    const rewinds = this.#rewinds;
     void this.#store.outbox.oldest(storedInHandCount, this.#readUpTo).then((read) => {
       this.#isReading = false;
-      if (!read.ok) return; // The store says so in health, and calls again when it works.
+      if (rewinds !== this.#rewinds) return this.refill();
+      if (!read.ok) return; // `storeChanged` goes on when it works.
       const taken = read.value.every((row) => this.#takeBack(row));
       if (taken && read.value.length < storedInHandCount) this.#isBacklog = this.#isMoreStored();
       if (taken && read.value.length > 0) this.refill();
@@ -85,33 +106,45 @@ export class DurableOutbox {
   }
 
   #putFirst(message: DurableOutgoing): boolean {
+    if (this.#isBacklog) return this.#putOnly(message);
     const held: Held = { message: copyOf(message), sinceMs: this.#clock.monotonicMs() };
-    const isAlone = this.#isBacklog; // Then reading on will find it.
     const written = this.#put(held);
     const { sequence } = held;
     if (sequence === undefined) return this.#outbox.send(message);
-    if (isAlone) return true;
     this.#inHand.add(sequence);
     void written.then((isDurable) => {
-      if (this.#offer(held)) return;
+      if (!isDurable) return this.#sendUnstored(held);
+      if (!this.#isBacklog && this.#offer(held)) return;
       this.#inHand.delete(sequence);
-      if (isDurable) this.#beginBacklog(sequence);
+      this.#beginBacklog(sequence);
     });
     return true;
   }
 
   #putOnly(message: DurableOutgoing): boolean {
-    const held: Held = { message: copyOf(message), sinceMs: 0 };
-    void this.#put(held).then((isDurable) => {
-      if (!isDurable && held.sequence !== undefined) this.#outbox.send(held.message); // Sent twice rather than lost.
+    const held: Held = { message: copyOf(message), sinceMs: this.#clock.monotonicMs() };
+    const written = this.#put(held);
+    if (held.sequence === undefined) return this.#outbox.send(message);
+    this.#beginBacklog(held.sequence);
+    void written.then((isDurable) => {
+      if (!isDurable) return this.#sendUnstored(held);
+      this.refill(); // A read that was under way did not see it.
     });
-    if (held.sequence !== undefined) this.#beginBacklog(held.sequence);
-    return held.sequence !== undefined;
+    return true;
+  }
+
+  /** The store could not keep it after all: then memory does, by its own policy. */
+  #sendUnstored(held: Held): void {
+    if (held.isOver !== true && !this.#held.has(held) && !this.#offer(held)) this.#outbox.send(held.message);
   }
 
   /** A message that is stored and not in hand: everything behind it has to wait for it. */
   #beginBacklog(sequence: number): void {
-    this.#readUpTo = this.#isBacklog ? Math.min(this.#readUpTo, sequence - 1) : sequence - 1;
+    const before = sequence - 1;
+    if (!this.#isBacklog || before < this.#readUpTo) {
+      this.#readUpTo = before;
+      this.#rewinds += 1;
+    }
     this.#isBacklog = true;
     this.refill();
   }
@@ -133,20 +166,18 @@ export class DurableOutbox {
   #offer(held: Held): boolean {
     const isTaken = this.#outbox.offer(held.message, (fate) => this.#ended(held, fate));
     if (!isTaken) return false;
+    if (held.isOver === true) return true; // The link answered at once.
     this.#held.add(held);
     if (held.sequence !== undefined) this.#inHand.add(held.sequence);
-    else this.#sweepSoon();
+    else if (this.#isUp) this.#sweepSoon();
+    else void this.#put(held);
     return true;
   }
 
-  #ended(held: Held, fate: 'sent' | 'refused' | 'dropped'): void {
+  #ended(held: Held, fate: Fate): void {
     this.#held.delete(held);
-    if (fate === 'dropped') {
-      void this.#put(held); // Others needed its place in memory; in the store it is not lost.
-      if (held.sequence !== undefined) this.#inHand.delete(held.sequence);
-      if (held.sequence !== undefined) this.#beginBacklog(held.sequence);
-      return;
-    }
+    if (fate === 'dropped') return this.#evicted(held);
+    held.isOver = true;
     if (held.sequence !== undefined) {
       this.#inHand.delete(held.sequence);
       void this.#store?.outbox.remove(held.sequence);
@@ -154,14 +185,32 @@ export class DurableOutbox {
     this.refill();
   }
 
+  /** Others needed its place in memory; in the store it is not lost. */
+  #evicted(held: Held): void {
+    void this.#put(held).then((isDurable) => {
+      if (!isDurable && this.#store?.state === 'working') this.#sendUnstored(held);
+    });
+    if (held.sequence === undefined) return;
+    this.#inHand.delete(held.sequence);
+    this.#beginBacklog(held.sequence);
+  }
+
   /** Gives it its place in the store; true when it is durable there. */
   async #put(held: Held): Promise<boolean> {
     if (held.sequence !== undefined || this.#store?.state !== 'working') return held.sequence !== undefined;
     const { durability: _durability, properties = {}, ...message } = held.message;
-    const written = this.#store.outbox.put({ ...message, properties });
-    held.sequence = this.#store.outbox.lastSequence;
-    if (this.#held.has(held)) this.#inHand.add(held.sequence);
-    return (await written).ok;
+    const { outbox } = this.#store;
+    const { lastSequence } = outbox;
+    const written = outbox.put({ ...message, properties });
+    if (outbox.lastSequence === lastSequence) return false; // It has no place for such a message at all.
+    const sequence = outbox.lastSequence;
+    held.sequence = sequence;
+    if (this.#held.has(held)) this.#inHand.add(sequence);
+    if ((await written).ok) return true;
+    this.#inHand.delete(sequence);
+    delete held.sequence;
+    void outbox.remove(sequence); // It may be there all the same; memory has it, and may put it again.
+    return false;
   }
 
   #putAll(): void {
