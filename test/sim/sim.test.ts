@@ -36,7 +36,7 @@ it.runIf(one === undefined)(
 );
 
 it.runIf(one !== undefined)(
-  `seed ${one} ends well`,
+  one === undefined ? 'one seed with a trace (set SIM_SEED to replay it)' : `seed ${one} ends well`,
   async () => {
     const run = await simulate(Number(one), { trace: (line) => void process.stdout.write(`${line}\n`) });
     expect(run.violations).toEqual([]);
