@@ -36,10 +36,13 @@ export function createJournaling({ clock, log, journal, boot }: JournalingDepend
   const tellTrouble = (result: { readonly ok: boolean; readonly error?: StoreError }) => {
     if (!result.ok) log.warn({ detail: result.error?.detail }, 'a command could not be journaled');
   };
+  const ending = new Set<string>(); // As many as the store takes at a time.
   return {
     find(document, message) {
       const key = keyOf(document, message);
-      return key === undefined ? undefined : journal?.find(key);
+      if (key === undefined) return undefined;
+      // What is not durable yet must not be told: after a crash in between it would have another end.
+      return ending.has(textOf(key)) ? 'under-way' : journal?.find(key);
     },
     open(document, message, effect) {
       const key = keyOf(document, message);
@@ -54,7 +57,12 @@ export function createJournaling({ clock, log, journal, boot }: JournalingDepend
         },
         end(outcome) {
           // Not when it could not begin: then the journal does not know it.
-          if (journal.find(key) === 'under-way') void journal.end(key, outcome).then(tellTrouble);
+          if (journal.find(key) !== 'under-way') return;
+          ending.add(textOf(key));
+          void journal.end(key, outcome).then((result) => {
+            ending.delete(textOf(key));
+            tellTrouble(result);
+          });
         },
         forget: () => void began.then((isIn) => (isIn ? journal.forget(key).then(tellTrouble) : undefined)),
       };
@@ -65,6 +73,10 @@ export function createJournaling({ clock, log, journal, boot }: JournalingDepend
 /** A command without id is executed once per delivery, and no delivery comes twice over a clean session. */
 function keyOf(document: string, { src = '', id }: Notify): CommandKey | undefined {
   return id === undefined ? undefined : { source: src, id, document };
+}
+
+function textOf({ source, id, document }: CommandKey): string {
+  return `${source} ${id} ${document}`;
 }
 
 /** QN-4.2 */
