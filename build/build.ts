@@ -3,10 +3,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { buildNative } from './native.ts';
+import { lazyParts, partFile, parts } from './parts.ts';
 import { writeConfigSchema } from './schema.ts';
 import { nativeFiles, trimPackages } from './stubs.ts';
 
-/** Folder of what is released: two bundles, their native files, the schema of the config and an example. */
+/** Folder of what is released: two programs, their parts and native files, the schema of the config and an example. */
 export const outFolder = 'dist';
 
 /** Minified, in bytes. Over it the build fails: somebody pulled in a package that a board does not need. */
@@ -21,7 +22,6 @@ const options: BuildOptions = {
   legalComments: 'none',
   metafile: true,
   external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.
-  plugins: [trimPackages, nativeFiles],
   define: { 'process.env.NODE_DEBUG': 'undefined' },
   logLevel: 'warning',
 };
@@ -31,7 +31,8 @@ const entries = { 'qn-agent': 'agent/main.ts', qnctl: 'agent/qnctl.ts' } as cons
 /** Builds everything into `dist`; what did not change is quick. */
 export async function build(): Promise<void> {
   await mkdir(outFolder, { recursive: true });
-  for (const [name, entry] of Object.entries(entries)) await buildBundle(name, entry);
+  for (const [name, entry] of Object.entries(entries)) await buildProgram(name, entry);
+  for (const entry of parts) await buildPart(entry);
   for (const { output, outcome, detail } of buildNative().steps) {
     if (outcome === 'skipped') console.log(`build: ${output} skipped: ${detail ?? 'no reason given'}`);
   }
@@ -39,14 +40,29 @@ export async function build(): Promise<void> {
   await copyFile('build/config/example.yaml', path.join(outFolder, 'example.yaml'));
 }
 
-async function buildBundle(name: string, entry: string): Promise<void> {
+async function buildProgram(name: string, entry: string): Promise<void> {
   const outfile = path.join(outFolder, `${name}.cjs`);
   const banner = { js: '#!/usr/bin/env node' };
-  const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, banner, metafile: true });
+  const plugins = [trimPackages, nativeFiles('.'), lazyParts('./parts')];
+  const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, banner, plugins, metafile: true });
   const bytes = checkBudget(outfile, metafile);
+  checkLazy(outfile, metafile);
   await writeFile(path.join(outFolder, `${name}.meta.json`), JSON.stringify(metafile));
   await chmod(outfile, 0o755);
   console.log(`build: ${outfile} ${Math.round(bytes / 1_000)} kB`);
+}
+
+async function buildPart(entry: string): Promise<void> {
+  const outfile = path.join(outFolder, 'parts', partFile(entry));
+  const plugins = [trimPackages, nativeFiles('..'), lazyParts('.')];
+  const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, plugins, metafile: true });
+  console.log(`build: ${outfile} ${Math.round((metafile.outputs[outfile]?.bytes ?? 0) / 1_000)} kB`);
+}
+
+/** A part that is also imported without `import()` would be loaded at every start. */
+function checkLazy(outfile: string, { inputs }: Metafile): void {
+  const eager = parts.filter((entry) => entry in inputs);
+  if (eager.length > 0) throw new Error(`${outfile} contains ${eager.join(', ')}; load a part with import() only`);
 }
 
 function checkBudget(outfile: string, metafile: Metafile): number {

@@ -37,27 +37,34 @@ export const trimPackages: Plugin = {
   },
 };
 
-const besideBundle = `join(__dirname, 'native', process.platform + '-' + process.arch, file)`;
-
-/** Native files beside the bundle: `node-gyp-build(dir)` of serialport, `bindings('epoll.node')` of onoff, and our own. */
-export const nativeFiles: Plugin = {
-  name: 'native-files',
-  setup(build) {
-    build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path }) => ({ path, namespace: 'native-file' }));
-    build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path }) => {
-      const contents = `
+/**
+ * Native files in `native/<platform-arch>`: `node-gyp-build(dir)` of serialport, `bindings('epoll.node')` of onoff, and
+ * our own. `folder` is where `native` is, seen from the bundle.
+ */
+export function nativeFiles(folder: '.' | '..'): Plugin {
+  const path = `join(__dirname, '${folder}', 'native', process.platform + '-' + process.arch, file)`;
+  return {
+    name: 'native-files',
+    setup(build) {
+      build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path: name }) => ({
+        path: name,
+        namespace: 'native-file',
+      }));
+      build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path: name }) => {
+        const contents = `
         const { join } = require('node:path');
-        const file = '${path === 'bindings' ? 'epoll.node' : 'serialport.node'}';
+        const file = '${name === 'bindings' ? 'epoll.node' : 'serialport.node'}';
         module.exports = () => {
           const module = { exports: {} };
-          process.dlopen(module, ${besideBundle});
+          process.dlopen(module, ${path});
           return module.exports;
         };`;
-      return { contents, loader: 'js', resolveDir: '.' };
-    });
-    build.onLoad({ filter: /\/drivers\/native\/addon-file\.ts$/ }, () => ({
-      contents: `import { join } from 'node:path'; export const addonFile = (file) => ${besideBundle};`,
-      loader: 'js',
-    }));
-  },
-};
+        return { contents, loader: 'js', resolveDir: '.' };
+      });
+      build.onLoad({ filter: /\/drivers\/native\/addon-file\.ts$/ }, () => ({
+        contents: `import { join } from 'node:path'; export const addonFile = (file) => ${path};`,
+        loader: 'js',
+      }));
+    },
+  };
+}

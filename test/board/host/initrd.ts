@@ -44,7 +44,7 @@ export async function bundleGuest(entry: string, outfile: string): Promise<void>
     format: 'cjs',
     target: 'node24',
     sourcemap: 'inline',
-    plugins: [guestVitest, nativeFiles],
+    plugins: [guestVitest, nativeFiles('.')],
     logLevel: 'error',
   });
 }

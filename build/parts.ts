@@ -1,0 +1,27 @@
+import path from 'node:path';
+import type { Plugin } from 'esbuild';
+
+/**
+ * Modules that are loaded when they are needed, with `await import()`, and not before. Each becomes a bundle of its own
+ * in `dist/parts`, so that it costs a board that does not use it neither memory nor time at start-up. A part carries its own
+ * copy of what it imports: it must not rely on classes or symbols being the same as those of the program.
+ */
+export const parts: readonly string[] = ['agent/observe/local-http.ts'];
+
+export function partFile(entry: string): string {
+  return `${path.basename(entry, '.ts')}.cjs`;
+}
+
+/** Leaves `import()` of a part to run time. `folder` is where the parts are, seen from the bundle that is being built. */
+export function lazyParts(folder: './parts' | '.'): Plugin {
+  return {
+    name: 'lazy-parts',
+    setup(build) {
+      build.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path: specifier, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined;
+        const entry = path.relative('.', path.resolve(resolveDir, specifier));
+        return parts.includes(entry) ? { path: `${folder}/${partFile(entry)}`, external: true } : undefined;
+      });
+    },
+  };
+}
