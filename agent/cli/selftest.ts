@@ -22,6 +22,13 @@ export const selftestVerb: Verb = {
     json: { type: 'boolean', help: 'the same as --output json' },
   },
   examples: ['qn-agent selftest', 'qn-agent selftest --output json | jq .health_status'],
+  exits: {
+    0: 'PASS, or DEGRADED: the board can do its work',
+    1: 'FAIL',
+    77: 'a file cannot be read',
+    78: 'a fault in the configuration',
+  },
+  busy: 'testing',
   async run(context, _operands, options) {
     const output = isSet(options, 'json') ? 'json' : (textOption(options, 'output') ?? 'text');
     if (output !== 'text' && output !== 'json') {
