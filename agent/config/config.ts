@@ -18,6 +18,8 @@ export interface Config {
   readonly bindings: readonly BindingConfig[];
   /** Query-Notify for applications of this machine (QN-5.4); absent: off. */
   readonly http?: HttpConfig;
+  /** How a new config is taken while the agent runs (QN-7). */
+  readonly overAir: OverAirConfig;
   readonly health: { readonly intervalMs: number };
   readonly log: { readonly level: LogLevel };
   /** Folder for whatever must survive; the agent must be able to write there. */
@@ -48,6 +50,12 @@ export interface BrokerConfig {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: Secret;
+}
+
+export interface OverAirConfig {
+  readonly trust: 'keys' | 'none';
+  /** So long a new config has to prove itself. */
+  readonly verifyMs: number;
 }
 
 export interface HttpConfig {

@@ -8,6 +8,7 @@ import { document, documentName } from './schema/document.ts';
 import { httpSection, toHttpConfig } from './schema/http.ts';
 import { message, quote } from './schema/issue.ts';
 import { mqttSection } from './schema/mqtt.ts';
+import { overAirSection } from './schema/over-air.ts';
 import { absolutePath, choice, listOf, text } from './schema/scalar.ts';
 import { mapOf, section } from './schema/section.ts';
 import { duration } from './schema/unit.ts';
@@ -109,6 +110,7 @@ export const fileSchema = section(
       [],
     ),
     http: v.optional(httpSection),
+    config: v.optional(overAirSection, {}),
     health: v.optional(health, {}),
     log: v.optional(log, {}),
     'state-folder': v.optional(
@@ -144,6 +146,7 @@ export function toConfig(file: FileConfig): Config {
     documents: file.documents,
     bindings: file.bindings,
     ...(file.http !== undefined && { http: toHttpConfig(file.http) }),
+    overAir: { trust: file.config.trust, verifyMs: file.config.verify },
     health: { intervalMs: file.health.interval },
     log: { level: file.log.level },
     stateFolder: file['state-folder'],

@@ -108,6 +108,7 @@ test('a short config is filled up with the defaults', () => {
       keepaliveSeconds: 30,
     },
     gpio: { backend: 'auto' },
+    overAir: { trust: 'keys', verifyMs: 30_000 },
     pool: { profile: 'standard' },
     documents: {
       out: {

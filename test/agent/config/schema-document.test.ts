@@ -40,7 +40,8 @@ test('the schema lists every documented key', () => {
   const names = propertiesOf(configJsonSchema()).map(({ name }) => name);
   expect([...new Set(names)].toSorted()).toEqual(
     [
-      'node groups mqtt gpio pool documents bindings health http log state-folder',
+      'node groups mqtt gpio pool documents bindings health http config log state-folder',
+      'trust verify',
       'root brokers username password client-id acks encoding keepalive url weight ca cert key',
       'backend board profile interval level on select map to socket host',
       'driver number priority retained line chip offset active safe boot exit bias debounce',
