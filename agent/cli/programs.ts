@@ -3,6 +3,8 @@ import type { Program } from './command-line.ts';
 import { decodeVerb } from './decode.ts';
 import { encodeVerb } from './encode.ts';
 import { healthVerb } from './health.ts';
+import { linkVerb } from './link/link.ts';
+import { mcuVerb } from './mcu/mcu.ts';
 import { notifyVerb } from './notify.ts';
 import { queryVerb } from './query.ts';
 import { runVerb } from './run.ts';
@@ -25,5 +27,5 @@ export const agentProgram: Program = {
 export const qnctlProgram: Program = {
   name: 'qnctl',
   summary: 'Talks to nodes over QN topics.',
-  verbs: [queryVerb, notifyVerb, watchVerb, healthVerb, decodeVerb, encodeVerb],
+  verbs: [queryVerb, notifyVerb, watchVerb, healthVerb, decodeVerb, encodeVerb, mcuVerb, linkVerb],
 };
