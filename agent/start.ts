@@ -2,8 +2,8 @@ import type { Config } from './config/config.ts';
 import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { DispatchCounters } from './dispatch/counters.ts';
 import { createHandler } from './dispatch/handle.ts';
-import { tellInterrupted } from './dispatch/interrupted.ts';
 import { createJournaling } from './dispatch/journaling.ts';
+import { takeUpLeftBehind } from './dispatch/left-behind.ts';
 import { DispatchLoop } from './dispatch/run.ts';
 import { createTable, type DocumentTable } from './dispatch/table.ts';
 import { Board } from './documents/board.ts';
@@ -224,7 +224,8 @@ interface Dispatch {
   settled(): Promise<void>;
 }
 
-function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): Dispatch {
+function openDispatch(config: Config, environment: Environment, parts: DispatchParts): Dispatch {
+  const { clock, log } = environment;
   const { pool, voice, table, board, counters, local, store } = parts;
   const told = createAcknowledger(voice.publisher, config.mqtt.acks);
   const acknowledger: Acknowledger = {
@@ -233,10 +234,11 @@ function openDispatch(config: Config, { clock, log }: Environment, parts: Dispat
       local.http?.acknowledged(command, verdict);
     },
   };
-  const journaling = createJournaling({ clock, log, journal: store?.journal, boot: voice.boot });
-  if (store !== undefined) void tellInterrupted(store.journal, acknowledger);
+  const isStoreless = environment.openStore === undefined;
+  const journaling = createJournaling({ clock, log, store, isStoreless, boot: voice.boot });
   const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters, journaling };
-  const { handle, refuse, settled } = createHandler(dependencies, config.mqtt.root);
+  const { handle, refuse, carryOut, settled } = createHandler(dependencies, config.mqtt.root);
+  if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
   return { loop: new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax), settled };

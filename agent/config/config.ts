@@ -81,7 +81,23 @@ interface DocumentCommon {
   readonly priority: 'normal' | 'emergency';
   /** What to do with a retained notify (QN-2.1). */
   readonly retained: 'refuse' | 'accept';
+  /** What of its events waits while no broker takes them; absent: all of them. */
+  readonly outbox?: 'latest' | 'drop';
+  /** Absent: `journalDefault`. */
+  readonly journal?: JournalConfig;
 }
+
+/** Exactly-once effect of the commands of a document (QN-4.2). */
+export interface JournalConfig {
+  /** Absent: it depends on what the command asks for. */
+  readonly once?: boolean;
+  /** What was under way when the agent died is done again. */
+  readonly resume: boolean;
+  /** What becomes of a command that ought to be journaled while the disk does not work. */
+  readonly without: 'refuse' | 'act';
+}
+
+export const journalDefault: JournalConfig = { resume: false, without: 'refuse' };
 
 export interface GpioOutConfig extends DocumentCommon {
   readonly driver: 'gpio-out';

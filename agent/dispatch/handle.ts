@@ -7,6 +7,7 @@ import type { Answerable } from './acknowledge.ts';
 import { createCommander } from './command.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { type Caller, encodingOf, type Job, replyTopic } from './job.ts';
+import type { Command } from './life.ts';
 import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
 
@@ -14,6 +15,8 @@ export interface Handler {
   handle(job: Job): void;
   /** Counts a message that was refused unread, and answers it where somebody can be answered. */
   refuse(route: Route, caller: Caller, refusal: Refusal): void;
+  /** A command of an earlier life. */
+  carryOut(command: Command): void;
   /** Resolves when no command is under way and none waits. */
   settled(): Promise<void>;
 }
@@ -107,6 +110,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       else handleCommand(job);
     },
     refuse: refuseUnread,
+    carryOut: (command) => commander.carryOut(command),
     settled: () => commander.settled(),
   };
 }
