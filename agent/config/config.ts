@@ -5,7 +5,7 @@ import type { SafeStates } from '../../drivers/safe-state.ts';
 import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { Value } from '../qn/message.ts';
-import type { TrustConfig } from './trust.ts';
+import type { TrustedKey } from '../trust/token.ts';
 
 /** A board as the agent runs it: checked, defaults filled in, durations in ms, sizes in bytes. */
 export interface Config {
@@ -21,7 +21,8 @@ export interface Config {
   readonly http?: HttpConfig;
   /** How a new config is taken while the agent runs (QN-7). */
   readonly overAir: OverAirConfig;
-  readonly trust: TrustConfig;
+  /** Whose signatures count. */
+  readonly trust: { readonly keys: readonly TrustedKey[] };
   readonly health: { readonly intervalMs: number };
   readonly log: { readonly level: LogLevel };
   /** Folder for whatever must survive; the agent must be able to write there. */

@@ -1,9 +1,9 @@
-import type { Addressed, Attack, Claims } from '../config/trust.ts';
 import type { Notify } from '../qn/message.ts';
 import type { Reason } from '../qn/reason.ts';
+import type { Attack, Claims, Purpose } from './token.ts';
 import { canonicalText, valueDigest } from './value-digest.ts';
 
-export interface Here extends Addressed {
+export interface Here extends Purpose {
   /** Names this node answers to. */
   readonly names: readonly string[];
 }
@@ -28,10 +28,10 @@ export function bindingFault(
     return fault('wrong-document', 'bad-signature', `it is for the document ${quote(doc)}, not for ${document}`);
   }
   if (sha256 !== valueDigest(message.val)) return mixed('the value is not the one that was signed');
-  if (message.ver !== undefined && message.ver !== ver) return mixed('ver is not the one that was signed');
+  if (message.ver !== ver) return mixed('ver is not the one that was signed');
   if (message.base !== base)
     return mixed('base is not the one that was signed: a patch and a whole value are not the same');
-  if (message.vc !== undefined && !isSameVector(message.vc, vc)) return mixed('vc is not the one that was signed');
+  if (!isSameVector(message.vc, vc)) return mixed('vc is not the one that was signed');
   if (jti !== undefined && jti !== message.id?.toString()) return mixed('the id is not the one that was signed');
   if (role === 'actuate' && jti === undefined) {
     return fault('replay', 'bad-signature', 'a signed command needs an id, and jti in its token must be the same');
@@ -39,8 +39,8 @@ export function bindingFault(
   return undefined;
 }
 
-function isSameVector(said: NonNullable<Notify['vc']>, signed: Claims['vc']): boolean {
-  return signed !== undefined && canonicalText(said) === canonicalText(signed);
+function isSameVector(said: Notify['vc'], signed: Claims['vc']): boolean {
+  return canonicalText(said ?? null) === canonicalText(signed ?? null);
 }
 
 function mixed(detail: string): BindingFault {

@@ -1,7 +1,7 @@
 import { isPlainMap } from '../config/plain-map.ts';
-import type { Claims } from '../config/trust.ts';
 import { isUnsigned } from '../qn/fields.ts';
 import { clockVectorAuthorsMax, kidBytesMax } from './limits.ts';
+import type { Claims } from './token.ts';
 
 /** The payload of a token, or what is wrong with it. Claims this version does not know are ignored, as fields are. */
 export function readClaims(bytes: Uint8Array): Claims | string {

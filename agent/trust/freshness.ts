@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import type { Attack, TokenRefusal, Verified } from '../config/trust.ts';
 import { versionGapMax } from '../limits.ts';
 import type { Reason } from '../qn/reason.ts';
 import { countOnMax } from './limits.ts';
+import type { Attack, TokenRefusal } from './token.ts';
 
 type Vector = { readonly [author: string]: number };
 
@@ -14,24 +14,33 @@ export interface Standing {
   readonly sha256?: string;
 }
 
+/** What is to follow it, as signed, or as it was sent where nobody needs to sign. */
+export interface Pushed {
+  readonly author: string;
+  readonly kid?: string;
+  readonly ver?: number;
+  readonly vc?: Vector;
+  readonly base?: number;
+  readonly sha256: string;
+}
+
 /**
- * Whether what a verified token brings may follow what is in force (QN-7.2). `same` is to be acknowledged and left alone.
+ * Whether what is pushed may follow what is in force (QN-7.2). `same` is to be acknowledged and left alone.
  * Decides; remembers nothing.
  */
 export function judgeFreshness(
   standing: Standing,
-  { author, kid, claims }: Verified,
+  { author, kid, ver, vc, base, sha256 }: Pushed,
 ): Result<'newer' | 'same', TokenRefusal> {
-  const { ver, vc, sha256 } = claims;
   const refuse = (attack: Attack, reason: Reason, detail: string) =>
     fail({
       attack,
       reason,
       detail: `${detail}; version ${standing.ver} ${JSON.stringify(standing.vc)} is in force`,
-      kid,
+      ...(kid !== undefined && { kid }),
     });
   if (ver === undefined || vc === undefined) {
-    return refuse('malformed-token', 'bad-signature', 'the token has no ver or no vc, so nobody can say what is newer');
+    return refuse('malformed-token', 'malformed', 'there is no ver or no vc, so nobody can say what is newer');
   }
   const { behind, ahead } = compare(standing.vc, vc);
   if (behind.length === 0 && ahead.length === 0 && ver === standing.ver) {
@@ -46,7 +55,7 @@ export function judgeFreshness(
     return refuse('rollback', 'stale-version', `${author}, who signed it, did not count on in vc`);
   }
   const stepMax = Math.max(ver - standing.ver, ...ahead.map((name) => countOf(vc, name) - countOf(standing.vc, name)));
-  if (claims.base !== undefined && stepMax > versionGapMax) {
+  if (base !== undefined && stepMax > versionGapMax) {
     return refuse(
       'fast-forward',
       'version-gap',

@@ -1,6 +1,6 @@
-import type { Addressed, Attack, Claims } from '../config/trust.ts';
 import type { Reason } from '../qn/reason.ts';
 import { actuateLifeMsMax, clockSkewMs, tokenLifeMsMax } from './limits.ts';
+import type { Attack, Claims, Purpose } from './token.ts';
 import type { TrustedTime } from './trusted-time.ts';
 
 interface LifeFault {
@@ -12,7 +12,7 @@ interface LifeFault {
 /** Whether a token counts now (QN-7.6). `startMs` is when this agent began to remember which commands it had. */
 export function lifeFault(
   { iat, exp }: Claims,
-  { role }: Addressed,
+  { role }: Purpose,
   { time, startMs }: { readonly time: TrustedTime; readonly startMs: number },
 ): LifeFault | undefined {
   const nowMs = time.nowMs();

@@ -1,7 +1,7 @@
 import { CompactSign, importJWK } from 'jose';
-import type { Claims } from '../config/trust.ts';
 import type { Notify } from '../qn/message.ts';
 import type { SigningKey } from './key-file.ts';
+import type { Claims } from './token.ts';
 import { valueDigest } from './value-digest.ts';
 
 /** What a token is for, besides the message itself. */

@@ -6,13 +6,6 @@ import type { Refusal } from '../qn/reason.ts';
 export const roles = ['config', 'trust', 'firmware', 'actuate'] as const;
 export type Role = (typeof roles)[number];
 
-/** Whose signatures count on this board. */
-export interface TrustConfig {
-  /** Whether a config that comes over the air must carry a token. Only a file on the board itself can say `none`. */
-  readonly config: 'signed' | 'none';
-  readonly keys: readonly TrustedKey[];
-}
-
 export interface TrustedKey {
   /** Its name in the header of a token. */
   readonly kid: string;
@@ -51,8 +44,8 @@ export interface TokenRefusal extends Refusal {
   readonly kid?: string;
 }
 
-/** Where a message arrived, and what it wants to do. */
-export interface Addressed {
+/** What a message wants to do. */
+export interface Purpose {
   readonly document: string;
   /** What the key must be trusted for. */
   readonly role: Role;
@@ -88,5 +81,5 @@ export interface Claims {
  * (role `actuate`), so that none acts twice; whether a version is newer is for the owner of the document to say.
  */
 export interface TokenVerifier {
-  verify(message: Notify, addressed: Addressed): Promise<Result<Verified, TokenRefusal>>;
+  verify(message: Notify, purpose: Purpose): Promise<Result<Verified, TokenRefusal>>;
 }

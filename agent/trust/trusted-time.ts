@@ -39,14 +39,18 @@ export function createTrustedTime({ clock, clockQuality, values }: TrustedTimeDe
     if (toMs <= floorNow()) return;
     floorMs = toMs;
     atMs = clock.monotonicMs();
-    if (floorMs - keptMs < timeFloorKeepMs) return;
-    keptMs = floorMs;
-    values?.setSoon(floorKey, String(Math.floor(floorMs)));
+  };
+  const keep = () => {
+    const nowMs = Math.floor(floorNow());
+    if (nowMs - keptMs < timeFloorKeepMs) return;
+    keptMs = nowMs;
+    values?.setSoon(floorKey, String(nowMs));
   };
   return {
     nowMs() {
       const wallMs = clock.wallMs();
       if (clockQuality() === 'synced') raise(wallMs);
+      keep();
       return Math.max(wallMs, floorNow());
     },
     get isSynced() {

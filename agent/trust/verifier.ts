@@ -1,7 +1,6 @@
 import { type CryptoKey, compactVerify, importJWK } from 'jose';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { isPlainMap } from '../config/plain-map.ts';
-import type { Addressed, Attack, TokenRefusal, TokenVerifier, TrustedKey, Verified } from '../config/trust.ts';
 import type { Notify } from '../qn/message.ts';
 import type { Reason } from '../qn/reason.ts';
 import { bindingFault } from './bindings.ts';
@@ -9,6 +8,7 @@ import { readClaims } from './claims.ts';
 import { lifeFault } from './life.ts';
 import { tokenBytesMax } from './limits.ts';
 import { ReplayGuard } from './replay-guard.ts';
+import type { Attack, Purpose, TokenRefusal, TokenVerifier, TrustedKey, Verified } from './token.ts';
 import type { TrustedTime } from './trusted-time.ts';
 
 export interface VerifierOptions {
@@ -46,10 +46,10 @@ export function createVerifier(time: TrustedTime, { keys, names, startMs }: Veri
     }
   }
 
-  async function verify(message: Notify, addressed: Addressed): Promise<Result<Verified, TokenRefusal>> {
+  async function verify(message: Notify, purpose: Purpose): Promise<Result<Verified, TokenRefusal>> {
     const { tok } = message;
     if (tok === undefined) {
-      const detail = `${addressed.document} takes only what is signed; sign it with a key that has the role ${addressed.role}`;
+      const detail = `${purpose.document} takes only what is signed; sign it with a key that has the role ${purpose.role}`;
       return refuse(fault('no-token', 'unauthenticated', detail));
     }
     if (tok.length > tokenBytesMax) {
@@ -71,11 +71,11 @@ export function createVerifier(time: TrustedTime, { keys, names, startMs }: Veri
     const claims = readClaims(payload);
     if (typeof claims === 'string') return refuse(fault('malformed-token', 'bad-signature', claims), kid);
     const found =
-      keyFault(key, addressed, time.nowMs()) ??
-      bindingFault(message, claims, { ...addressed, names }) ??
-      lifeFault(claims, addressed, { time, startMs });
+      keyFault(key, purpose, time.nowMs()) ??
+      bindingFault(message, claims, { ...purpose, names }) ??
+      lifeFault(claims, purpose, { time, startMs });
     if (found !== undefined) return refuse(found, kid);
-    if (addressed.role === 'actuate') {
+    if (purpose.role === 'actuate') {
       const entered = replays.enter(`${kid} ${claims.jti}`, claims.exp * 1_000, time.nowMs());
       if (entered === 'again')
         return refuse(fault('replay', 'duplicate', 'this token was used already; sign each command anew'), kid);
@@ -140,7 +140,7 @@ function wrongKey(kid: string, keys: readonly TrustedKey[]): TokenFault {
   );
 }
 
-function keyFault({ kid, roles, expiresMs }: TrustedKey, { role }: Addressed, nowMs: number): TokenFault | undefined {
+function keyFault({ kid, roles, expiresMs }: TrustedKey, { role }: Purpose, nowMs: number): TokenFault | undefined {
   if (expiresMs !== undefined && nowMs >= expiresMs) {
     const since = new Date(expiresMs).toISOString();
     return fault(

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { kidBytesMax, trustedKeysMax } from '../../trust/limits.ts';
-import { roles, type TrustConfig, type TrustedKey } from '../trust.ts';
+import { roles, type TrustedKey } from '../../trust/token.ts';
 import { message, quote } from './issue.ts';
 import { choice, listOf, text } from './scalar.ts';
 import { section } from './section.ts';
@@ -78,28 +78,6 @@ export const trustSection = v.pipe(
   }),
   v.description('Who may change this board over the air.'),
 );
-
-export const configSection = v.pipe(
-  section({
-    trust: v.optional(
-      v.pipe(
-        choice(['signed', 'none']),
-        v.description(
-          'Whether a config over the air must be signed. `none` counts only in a file on the board itself.',
-        ),
-      ),
-      'signed',
-    ),
-  }),
-  v.description('Configs over the air.'),
-);
-
-export function toTrustConfig(
-  trust: v.InferOutput<typeof trustSection>,
-  config: v.InferOutput<typeof configSection>,
-): TrustConfig {
-  return { config: config.trust, keys: trust.keys };
-}
 
 function isDay(input: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(input)) return false;

@@ -174,6 +174,7 @@ test('a short config is filled up with the defaults', () => {
       },
     },
     bindings: [],
+    trust: { keys: [] },
     health: { intervalMs: 60_000 },
     log: { level: 'info' },
     stateFolder: '/var/lib/qn-agent',

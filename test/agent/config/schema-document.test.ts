@@ -49,6 +49,7 @@ test('the schema lists every documented key', () => {
       'storm rate for retry edge publish min channel frequency',
       'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
       'delimiter append max inter-byte prefix endian',
+      'keys kid roles author expires',
       'timeout bus unit table register type word-order scale poll write unit-of-measure',
     ]
       .flatMap((line) => line.split(' '))
