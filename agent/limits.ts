@@ -371,3 +371,4 @@ export const configVerifyMsMin = 1_000;
 export const configVerifyMsMax = 600_000;
 /** An actuator in a timed action delays the change of its document so long. Over it: refuse `busy`, nothing changed. */
 export const configLeaseMsMax = 60_000;
+export const configLeaseTryEveryMs = 20;

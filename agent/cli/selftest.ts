@@ -60,6 +60,7 @@ async function testBoard(context: CliContext, { config, hash }: Loaded): Promise
       pwm: drivers.createPwm(config.gpio),
       memoryOf: () => noMemory,
       changed() {},
+      removed() {},
       happened() {},
       troubleChanged() {},
     },

@@ -36,10 +36,10 @@ export interface Acknowledger {
 }
 
 /** Tells what became of a command, on `ack/<document>` and on the reply topic (QN-2.3, QN-4). */
-export function createAcknowledger(publisher: Publisher, acks: 'all' | 'final'): Acknowledger {
+export function createAcknowledger(publisher: Publisher, acks: () => 'all' | 'final'): Acknowledger {
   return {
     tell(command, verdict) {
-      if (acks === 'final' && !isTerminal(verdict.status)) return;
+      if (acks() === 'final' && !isTerminal(verdict.status)) return;
       const { message, encoding, correlationData } = command;
       // QN-3.3: a compact command may do without acks, but not without refusals.
       const isUnwanted = message?.compact?.ackWanted === false && verdict.reason === undefined;

@@ -1,11 +1,9 @@
-import type { Result } from '../../drivers/contract/result.ts';
-import type { Row } from '../documents/row.ts';
 import { recentCommandsCount } from '../limits.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { failureOf } from './acknowledge.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import type { Job } from './job.ts';
-import { Lane, type Work } from './lane.ts';
+import type { Lane, Work } from './lane.ts';
 import { type Command, createLife, type Life } from './life.ts';
 import { type Arrival, expiredRefusal, isExpired, plan } from './plan.ts';
 import { RecentCommands } from './recent.ts';
@@ -18,21 +16,12 @@ export interface Commander {
 
 /** Carries a command through its life (QN-4): told at each step, its slot released at the last one. */
 export function createCommander(dependencies: HandlerDependencies): Commander {
-  const { clock, pool, board, counters, journaling, clockQuality } = dependencies;
+  const { clock, pool, board, lanes, counters, journaling, clockQuality } = dependencies;
   const recent = new RecentCommands(recentCommandsCount);
-  const lanes = new Map<string, Lane>(); // One per document at most.
 
   function arrivalOf({ isRetained, arrivedMs }: Job): Arrival {
     const waitedMs = clock.monotonicMs() - arrivedMs;
     return { isRetained, nowMs: clock.wallMs(), clock: clockQuality(), waitedMs };
-  }
-
-  function laneOf(row: Row): Result<Lane> {
-    const document = board.document(row.name);
-    if (!document.ok) return document;
-    const lane = lanes.get(row.name) ?? new Lane(document.value);
-    lanes.set(row.name, lane);
-    return { ok: true, value: lane };
   }
 
   /** undefined: it has a place to be performed. */
@@ -62,7 +51,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     }
     const planned = plan(row, message, arrivalOf(job));
     if (!planned.ok) return life.refuse(planned.error.reason === 'expired' ? 'expire' : 'reject', planned.error);
-    const lane = laneOf(row);
+    const lane = lanes.of(row.name);
     if (!lane.ok) return life.refuse('reject', failureOf(lane.error));
     const refusal = placeRefusal(command, lane.value) ?? life.journal(planned.value);
     if (refusal !== undefined) return life.refuse('reject', refusal);
@@ -73,8 +62,6 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
 
   return {
     carryOut,
-    async settled() {
-      for (const lane of lanes.values()) await lane.settled();
-    },
+    settled: () => lanes.settled(),
   };
 }

@@ -23,7 +23,7 @@ export interface Handler {
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
-  const { clock, log, pool, ids, states, watches, publisher, acknowledger, counters } = dependencies;
+  const { clock, log, pool, ids, board, states, watches, publisher, acknowledger, counters } = dependencies;
   const commander = createCommander(dependencies);
 
   function refuse(asked: Answerable, refusal: Refusal): void {
@@ -93,9 +93,10 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function handleCommand(job: Job): void {
     const { route, caller } = job;
     const decoded = decodeCommand(job);
-    if (decoded.ok && 'row' in route) {
+    const row = 'row' in route ? board.row(route.row.name) : undefined; // The config may have changed since it arrived.
+    if (decoded.ok && row !== undefined) {
       const message = decoded.value;
-      return commander.carryOut({ row: route.row, job, message, answerable: answerableOf(job, message) });
+      return commander.carryOut({ row, job, message, answerable: answerableOf(job, message) });
     }
     if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
     else refuseUnread(route, caller, decoded.error);

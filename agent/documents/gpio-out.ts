@@ -1,3 +1,4 @@
+import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
@@ -6,7 +7,7 @@ import { isPlainMap } from '../config/plain-map.ts';
 import { onMsMax, onMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import type { DocumentKind, Effect } from './kind.ts';
+import type { DocumentKind, Effect, OpenDocument } from './kind.ts';
 import { levelOf } from './level.ts';
 import { Switch } from './switch.ts';
 
@@ -18,7 +19,11 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
   },
 
   async open(config, surroundings) {
-    const { gpio, changed } = surroundings;
+    const { gpio, changed, inherited } = surroundings;
+    if (inherited !== undefined) {
+      changed(inherited.isOn);
+      return ok(withProbe(new Switch(config, inherited.output, inherited.isOn, surroundings), inherited.output));
+    }
     if (!gpio.ok) return gpio;
     const boot = safeAction('boot', config.safe);
     const initial = boot.do === 'drive' ? levelOf(config, boot.on) : 'as-is';
@@ -32,18 +37,19 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     }
     const isOn = found.value === levelOf(config, true);
     changed(isOn);
-    const driven = new Switch(config, output, isOn, surroundings);
-    return ok(
-      Object.assign(driven, {
-        probe() {
-          if (!output.supports.readBack) return ok('written, cannot be read back');
-          const level = output.readBack();
-          return level.ok ? ok(`reads back ${level.value}`) : level;
-        },
-      }),
-    );
+    return ok(withProbe(new Switch(config, output, isOn, surroundings), output));
   },
 };
+
+function withProbe(driven: Switch, output: DigitalOutput): OpenDocument {
+  return Object.assign(driven, {
+    probe() {
+      if (!output.supports.readBack) return ok('written, cannot be read back');
+      const level = output.readBack();
+      return level.ok ? ok(`reads back ${level.value}`) : level;
+    },
+  });
+}
 
 const effects: ReadonlyMap<string, Effect> = new Map([
   ['on', { do: 'set', on: true }],

@@ -78,6 +78,24 @@ export async function repeatFailed(
   return { ...report, tests, health_status: judge(tests, plan.vital) };
 }
 
+/**
+ * The report of another plan, for the same board with another config: `isStanding` tests keep their row, all others are
+ * run.
+ */
+export async function renewReport(
+  clock: Clock,
+  plan: TestPlan,
+  report: SelfTestReport,
+  isStanding: (id: string) => boolean,
+): Promise<SelfTestReport> {
+  const tests: TestRow[] = [];
+  for (const test of plan.tests) {
+    const known = isStanding(test.id) ? report.tests.find(({ id }) => id === test.id) : undefined;
+    tests.push(known ?? (await runOne(clock, test)));
+  }
+  return { ...report, tests, health_status: judge(tests, plan.vital) };
+}
+
 async function runOne(clock: Clock, { id, title, run }: AtomicTest): Promise<TestRow> {
   const startMs = clock.monotonicMs();
   const result = await attempt(run);

@@ -106,7 +106,7 @@ ${mqtt.map((line) => `  ${line}\n`).join('')}
 gpio: { backend: simulated, board: ${board} }
 state-folder: ${state}
 log: { level: warn }
-documents:
+documents:${documents.length === 0 ? ' {}' : ''}
 ${documents.map((line) => `  ${line}\n`).join('')}
 ${sections}
 `;
