@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
+import { writeManifest } from './manifest.ts';
 import { buildNative } from './native.ts';
 import { lazyParts, partFile, parts } from './parts.ts';
 import { writeConfigSchema } from './schema.ts';
@@ -38,6 +39,7 @@ export async function build(): Promise<void> {
   }
   await writeConfigSchema(outFolder);
   await copyFile('build/config/example.yaml', path.join(outFolder, 'example.yaml'));
+  await writeManifest(outFolder);
 }
 
 async function buildProgram(name: string, entry: string): Promise<void> {

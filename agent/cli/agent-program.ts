@@ -1,6 +1,12 @@
+import { checkVerb } from './check.ts';
 import { runProcess } from './process.ts';
-import { agentProgram } from './programs.ts';
+import { runVerb } from './run.ts';
+import { selftestVerb } from './selftest.ts';
 
 export async function runAgentProgram(): Promise<void> {
-  await runProcess(agentProgram);
+  await runProcess({
+    name: 'qn-agent',
+    summary: 'Device agent: QN topics over MQTT, mapped to GPIO and serial lines.',
+    verbs: [runVerb, selftestVerb, checkVerb],
+  });
 }

@@ -38,3 +38,12 @@ export async function loadForCli(context: CliContext, options: OptionValues): Pr
   if (kind === 'missing') context.err('name another one with --config FILE; build/config/example.yaml is a beginning');
   return fail(codesByKind[kind]);
 }
+
+/** The hash of what the files of the configuration say now, or the first thing that is wrong with them. */
+export async function hashNow(context: CliContext, options: OptionValues): Promise<Result<string, string>> {
+  const { QN_CONFIG: _, ...env } = context.env;
+  const loaded = await loadConfig({ path: configPathOf(context, options), env });
+  if (loaded.ok) return ok(loaded.value.hash);
+  const [first] = loaded.error.faults;
+  return fail(first === undefined ? 'the configuration cannot be read' : formatFault(first));
+}

@@ -28,18 +28,44 @@ export function openDrivers({
   };
 }
 
+/** What it takes to talk to the brokers of the config as this node. */
+export interface BrokerAccess {
+  readonly brokers: readonly BrokerEndpoint[];
+  readonly clientId: string;
+  readonly keepaliveSeconds: number;
+  readonly username?: string;
+  readonly password?: Password;
+}
+
+/** Reads certificates, keys and the password. Fails with what cannot be read. */
+export async function openBrokerAccess(
+  env: CliContext['env'],
+  log: Log,
+  { mqtt }: Config,
+): Promise<Result<BrokerAccess, string>> {
+  const brokers = await Promise.all(mqtt.brokers.map((broker) => endpointOf(broker, env)));
+  const faults = brokers.flatMap((broker) => (broker.ok ? [] : [broker.error]));
+  const password = await openPassword(mqtt.password, env, log);
+  if (!password.ok) faults.push(password.error);
+  if (faults.length > 0 || !password.ok) return fail(faults.join('; '));
+  const { clientId, username, keepaliveSeconds } = mqtt;
+  return ok({
+    brokers: brokers.flatMap((broker) => (broker.ok ? [broker.value] : [])),
+    clientId,
+    keepaliveSeconds,
+    ...(username === undefined ? {} : { username }),
+    ...(password.value === undefined ? {} : { password: password.value }),
+  });
+}
+
 /** The real surroundings of the agent: this machine's drivers and a link over TCP or TLS. Fails with what cannot be read. */
 export async function openLiveEnvironment(
   { clock, random, env }: CliContext,
   log: Log,
   config: Config,
 ): Promise<Result<Environment, string>> {
-  const brokers = await Promise.all(config.mqtt.brokers.map((broker) => endpointOf(broker, env)));
-  const faults = brokers.flatMap((broker) => (broker.ok ? [] : [broker.error]));
-  const password = await openPassword(config.mqtt.password, env, log);
-  if (!password.ok) faults.push(password.error);
-  if (faults.length > 0 || !password.ok) return fail(faults.join('; '));
-  const { clientId, username, keepaliveSeconds } = config.mqtt;
+  const access = await openBrokerAccess(env, log, config);
+  if (!access.ok) return access;
   return ok({
     clock,
     log,
@@ -52,16 +78,7 @@ export async function openLiveEnvironment(
       return await openStore({ folder, program: ownProgram(), clock, log, onTrouble });
     },
     openLink(will, subscriptions, handlers) {
-      const options = {
-        brokers: brokers.flatMap((broker) => (broker.ok ? [broker.value] : [])),
-        clientId,
-        will,
-        subscriptions,
-        keepaliveSeconds,
-        ...(username === undefined ? {} : { username }),
-        ...(password.value === undefined ? {} : { password: password.value }),
-      };
-      return openMqttLink({ clock, random, log }, options, handlers);
+      return openMqttLink({ clock, random, log }, { ...access.value, will, subscriptions }, handlers);
     },
   });
 }
@@ -110,7 +127,7 @@ async function readKey(
   return read.ok ? ok(read.value.text) : fail(`${read.error.resource}: ${read.error.detail}`);
 }
 
-type Password = () => Result<string, { readonly detail: string }>;
+export type Password = () => Result<string, { readonly detail: string }>;
 
 /** Read again after every use, so that a changed password is found without a restart, one attempt later. */
 async function openPassword(

@@ -1,91 +1,98 @@
-import { createTable } from '../dispatch/table.ts';
-import { Board } from '../documents/board.ts';
-import { noMemory } from '../documents/memory-file.ts';
-import { bootTests } from '../health/boot-tests.ts';
-import { runSelfTest, type SelfTestReport, type TestRow } from '../health/self-test.ts';
-import { poolProfiles } from '../limits.ts';
-import { silentLog } from '../log.ts';
-import { createPool } from '../pool/pool.ts';
-import { configOption, loadForCli } from './config-option.ts';
-import { openDrivers } from './live-environment.ts';
-import { type CliContext, exitCodes, isSet, textOption, type Verb } from './verb.ts';
+import { isFailed, type SelfTestReport, type TestRow } from '../health/self-test.ts';
+import { parseLoopback } from '../health/tests/loopback-lines.ts';
+import { configOption, hashNow, loadForCli } from './config-option.ts';
+import type { SelfTestOrder } from './selftest-run.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
 export const selftestVerb: Verb = {
   name: 'selftest',
   operands: '',
   operandCountMin: 0,
   operandCountMax: 0,
-  summary: 'Tests this board as the agent would at boot, without a broker.',
+  summary: 'Tests this board, its code, its disk and its way to the broker.',
   options: {
     ...configOption,
+    mode: { type: 'string', placeholder: 'quick|full', help: 'within 1 s, or everything within 30 s (default quick)' },
     output: { type: 'string', placeholder: 'text|json', help: 'how to print the report (default text)' },
     json: { type: 'boolean', help: 'the same as --output json' },
+    loopback: { type: 'string', placeholder: 'A:B', help: 'toggle line A and watch line B, which a wire joins to it' },
+    'serial-loopback': {
+      type: 'string',
+      placeholder: 'DOCUMENT',
+      help: 'write to a port whose TX and RX a wire joins',
+    },
   },
-  examples: ['qn-agent selftest', 'qn-agent selftest --output json | jq .health_status'],
-  exits: {
-    0: 'PASS, or DEGRADED: the board can do its work',
-    1: 'FAIL',
-    77: 'a file cannot be read',
-    78: 'a fault in the configuration',
-  },
-  busy: 'testing',
+  examples: [
+    'qn-agent selftest',
+    'qn-agent selftest --mode full --loopback 17:27',
+    'qn-agent selftest --output json | jq .health_status',
+  ],
   async run(context, _operands, options) {
-    const output = isSet(options, 'json') ? 'json' : (textOption(options, 'output') ?? 'text');
-    if (output !== 'text' && output !== 'json') {
-      context.err(`qn-agent selftest: --output takes text or json, not ${output}`);
-      return exitCodes.usage;
-    }
+    const asked = parseOptions(options);
+    if (typeof asked === 'string') return refuse(context, asked);
     const loaded = await loadForCli(context, options);
     if (!loaded.ok) return loaded.error;
-    const report = await testBoard(context, loaded.value);
-    if (output === 'json') context.out(JSON.stringify(report, undefined, 2));
-    else for (const line of formatReport(report)) context.out(line);
+    const { config, hash } = loaded.value;
+    const { checkSerialLoopback, testBoard } = await import('./selftest-run.ts');
+    const serial = asked.serialLoopback;
+    const checked = serial === undefined ? undefined : checkSerialLoopback(config, serial);
+    if (checked?.ok === false) return refuse(context, checked.error);
+    const { isJson, ...order } = asked;
+    const reload = () => hashNow(context, options);
+    // A full test takes seconds: each row is shown when it is done.
+    const isLive = order.mode === 'full' && !isJson;
+    const onRow = (row: TestRow) => {
+      if (isLive) for (const line of formatRow(row, idWidth)) context.out(line);
+    };
+    const report = await testBoard(context, { ...order, config, hash, reload }, onRow);
+    if (isJson) context.out(JSON.stringify(report, undefined, 2));
+    else for (const line of isLive ? [verdictLine(report)] : formatReport(report)) context.out(line);
     return report.health_status === 'FAIL' ? exitCodes.failed : exitCodes.ok;
   },
 };
 
-/** Opens the drivers as at boot, so outputs go to their `safe.boot` state; lines held by a running agent are left alone. */
-async function testBoard(context: CliContext, { config, hash }: Loaded): Promise<SelfTestReport> {
-  const { clock, random } = context;
-  const pool = createPool(poolProfiles[config.pool.profile]);
-  pool.seal();
-  const drivers = openDrivers(context);
-  const board = await Board.open(
-    {
-      clock,
-      log: silentLog,
-      pool,
-      random,
-      openBytePort: drivers.openBytePort,
-      pwm: drivers.createPwm(config.gpio),
-      memoryOf: () => noMemory,
-      changed() {},
-      removed() {},
-      happened() {},
-      troubleChanged() {},
-    },
-    await drivers.openGpio(config.gpio),
-    createTable(config).rows,
-  );
-  const document = (name: string) => board.document(name);
-  const report = await runSelfTest(clock, bootTests({ clock, pool, config, configHash: hash, document }));
-  await board[Symbol.asyncDispose]();
-  pool.close();
-  return report;
+function refuse(context: CliContext, why: string): ExitCode {
+  context.err(`qn-agent selftest: ${why}`);
+  return exitCodes.usage;
 }
 
-type Loaded = Extract<Awaited<ReturnType<typeof loadForCli>>, { ok: true }>['value'];
+type Asked = Omit<SelfTestOrder, 'config' | 'hash' | 'reload'> & { readonly isJson: boolean };
 
-const marks = { pass: 'ok  ', fail: 'FAIL', skip: 'skip' } as const;
+/** Or what is wrong with them. */
+function parseOptions(options: OptionValues): Asked | string {
+  const output = isSet(options, 'json') ? 'json' : (textOption(options, 'output') ?? 'text');
+  if (output !== 'text' && output !== 'json') return `--output takes text or json, not ${output}`;
+  const mode = textOption(options, 'mode') ?? 'quick';
+  if (mode !== 'quick' && mode !== 'full') return `--mode takes quick or full, not ${mode}`;
+  const lines = textOption(options, 'loopback');
+  const loopback = lines === undefined ? undefined : parseLoopback(lines);
+  if (lines !== undefined && loopback === undefined) return `--loopback takes two lines, like 17:27, not ${lines}`;
+  const serialLoopback = textOption(options, 'serial-loopback');
+  return {
+    mode,
+    isJson: output === 'json',
+    ...(loopback === undefined ? {} : { loopback }),
+    ...(serialLoopback === undefined ? {} : { serialLoopback }),
+  };
+}
+
+const marks = { pass: 'ok  ', fail: 'FAIL', timeout: 'LATE', skip: 'skip' } as const;
+/** Of the longest id that is no document. */
+const idWidth = 16;
 
 /** One aligned line a test, a fix below each failure, the verdict last. */
-export function formatReport({ tests, health_status, took_ms }: SelfTestReport): readonly string[] {
-  const width = Math.max(...tests.map(({ id }) => id.length));
-  const verdict = `${health_status}: ${tests.length} tests in ${took_ms} ms (a check of the agent's surroundings, not a safety function)`;
-  return [...tests.flatMap((row) => formatRow(row, width)), verdict];
+export function formatReport(report: SelfTestReport): readonly string[] {
+  const width = Math.max(...report.tests.map(({ id }) => id.length));
+  return [...report.tests.flatMap((row) => formatRow(row, width)), verdictLine(report)];
+}
+
+function verdictLine({ tests, health_status, took_ms, max_latency_us }: SelfTestReport): string {
+  const ill = tests.filter(isFailed).length;
+  const counts = `${tests.length} tests, ${ill} failed, in ${took_ms} ms, slowest answer ${max_latency_us} µs`;
+  return `${health_status}: ${counts} (a check of the agent's surroundings, not a safety function)`;
 }
 
 function formatRow({ status, id, detail, took_us, fix }: TestRow, width: number): readonly string[] {
-  const line = `${marks[status]} ${id.padEnd(width)} ${String(took_us).padStart(7)} µs  ${detail}`;
+  const line = `${marks[status]} ${id.padEnd(width)} ${String(took_us).padStart(8)} µs  ${detail}`;
   return fix === undefined || status === 'pass' ? [line] : [line, `     ${' '.repeat(width)} → ${fix}`];
 }

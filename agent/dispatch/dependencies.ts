@@ -10,7 +10,6 @@ import type { IdSource } from '../qn/snowflake.ts';
 import type { Acknowledger } from './acknowledge.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { Journaling } from './journaling.ts';
-import type { Lanes } from './lanes.ts';
 
 /** What handling a message takes. */
 export interface HandlerDependencies {
@@ -19,7 +18,6 @@ export interface HandlerDependencies {
   readonly pool: Pool;
   readonly ids: IdSource;
   readonly board: Board;
-  readonly lanes: Lanes;
   readonly states: DocumentStates;
   readonly watches: Watches;
   readonly publisher: Publisher;

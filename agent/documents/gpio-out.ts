@@ -1,5 +1,5 @@
-import type { DigitalOutput } from '../../drivers/contract/digital.ts';
-import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import type { Level } from '../../drivers/contract/digital.ts';
+import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
 import { formatDuration, parseDuration } from '../config/duration.ts';
@@ -7,7 +7,7 @@ import { isPlainMap } from '../config/plain-map.ts';
 import { onMsMax, onMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import type { DocumentKind, Effect, OpenDocument } from './kind.ts';
+import type { DocumentKind, Effect } from './kind.ts';
 import { levelOf } from './level.ts';
 import { Switch } from './switch.ts';
 
@@ -19,11 +19,7 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
   },
 
   async open(config, surroundings) {
-    const { gpio, changed, inherited } = surroundings;
-    if (inherited !== undefined) {
-      changed(inherited.isOn);
-      return ok(withProbe(new Switch(config, inherited.output, inherited.isOn, surroundings), inherited.output));
-    }
+    const { gpio, changed } = surroundings;
     if (!gpio.ok) return gpio;
     const boot = safeAction('boot', config.safe);
     const initial = boot.do === 'drive' ? levelOf(config, boot.on) : 'as-is';
@@ -37,18 +33,28 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     }
     const isOn = found.value === levelOf(config, true);
     changed(isOn);
-    return ok(withProbe(new Switch(config, output, isOn, surroundings), output));
+    const relay = new Switch(config, output, isOn, surroundings);
+    return ok(
+      Object.assign(relay, {
+        probe() {
+          if (!output.supports.readBack) return ok('written, cannot be read back');
+          const level = output.readBack();
+          if (!level.ok) return level;
+          const driven = levelOf(config, relay.isOn);
+          return level.value === driven
+            ? ok(`reads back ${level.value}`)
+            : fail(contradiction(output.resource, driven));
+        },
+      }),
+    );
   },
 };
 
-function withProbe(driven: Switch, output: DigitalOutput): OpenDocument {
-  return Object.assign(driven, {
-    probe() {
-      if (!output.supports.readBack) return ok('written, cannot be read back');
-      const level = output.readBack();
-      return level.ok ? ok(`reads back ${level.value}`) : level;
-    },
-  });
+/** A short circuit, or somebody else drives the line too. */
+function contradiction(resource: string, driven: Level): DriverError {
+  const detail = `driven ${driven}, reads back ${1 - driven}`;
+  const fix = 'look for a short circuit at this line, and for another program or circuit that drives it';
+  return { kind: 'io', operation: 'read', resource, detail, fix };
 }
 
 const effects: ReadonlyMap<string, Effect> = new Map([

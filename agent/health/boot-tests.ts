@@ -3,10 +3,11 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { OpenDocument } from '../documents/kind.ts';
 import type { Pool, SlotFault } from '../pool/pool.ts';
-import { plausibleWallMsMin } from './clock-quality.ts';
 import { codecFaults } from './codec-test.ts';
-import { diskTest } from './disk-test.ts';
 import type { AtomicTest, TestPlan, TestResult } from './self-test.ts';
+import { monotonicTest, wallTest } from './tests/clock.ts';
+import { diskTest } from './tests/disk.ts';
+import { failed, pass, verdict } from './tests/outcome.ts';
 
 export interface BootTestSubjects {
   readonly clock: Clock;
@@ -16,31 +17,42 @@ export interface BootTestSubjects {
   document(name: string): Result<OpenDocument>;
 }
 
-/** The tests of self-test v1, in the order they run. */
+/** Without these nothing the board says can be believed. */
+export const vitalTests: ReadonlySet<string> = new Set([
+  'cpu.sha256',
+  'cpu.ed25519',
+  'cpu.crc32',
+  'cpu.float',
+  'pool.march',
+  'pool.canaries',
+  'code.files',
+  'codec.vectors',
+  'clock.monotonic',
+]);
+
+/** The short self-test that every start begins with, in the order it runs. The whole one is in full-tests.ts. */
 export function bootTests(subjects: BootTestSubjects): TestPlan {
   const { clock, pool, config, configHash } = subjects;
   return {
-    vital: new Set(['pool.march', 'pool.canaries', 'codec.vectors', 'clock.monotonic']),
+    vital: vitalTests,
     tests: [
-      poolTest(
-        'pool.march',
-        'memory pool holds what is written (March C-)',
-        () => pool.marchTest().map(describeFault),
-        pool,
-      ),
-      poolTest('pool.canaries', 'memory pool headers and canaries are sound', () => pool.check(), pool),
+      ...poolTests(pool),
       codecTest,
       monotonicTest(clock),
-      wallTest(clock),
-      {
-        id: 'config.valid',
-        title: 'configuration is the one that was checked',
-        run: () => ({ status: 'pass', detail: `${Object.keys(config.documents).length} documents, ${configHash}` }),
-      },
+      wallTest(clock, true),
+      configTest(config, configHash),
       diskTest(config.stateFolder),
       ...Object.keys(config.documents).map((name) => driverTest(name, () => subjects.document(name))),
     ],
   };
+}
+
+export function poolTests(pool: Pool): readonly AtomicTest[] {
+  const march = () => pool.marchTest().map(describeFault);
+  return [
+    poolTest('pool.march', 'memory pool holds what is written (March C-)', march, pool),
+    poolTest('pool.canaries', 'memory pool headers and canaries are sound', () => pool.check(), pool),
+  ];
 }
 
 function poolTest(id: string, title: string, faults: () => readonly string[], pool: Pool): AtomicTest {
@@ -51,52 +63,41 @@ function poolTest(id: string, title: string, faults: () => readonly string[], po
   };
 }
 
-const codecTest: AtomicTest = {
+export const codecTest: AtomicTest = {
   id: 'codec.vectors',
   title: 'codecs give the known answers',
   run: () => verdict(codecFaults(), 'json, cbor and compact', 'reinstall the agent: its code is damaged'),
 };
 
-function monotonicTest(clock: Clock): AtomicTest {
+/** `reload`: what the files say now, or what is wrong with them; absent at boot, when they were just read. */
+export function configTest(
+  config: Config,
+  configHash: string,
+  reload?: () => Promise<Result<string, string>>,
+): AtomicTest {
+  const sound = `${Object.keys(config.documents).length} documents, ${configHash}`;
   return {
-    id: 'clock.monotonic',
-    title: 'monotonic clock never steps back',
-    run() {
-      let lastMs = clock.monotonicMs();
-      for (let count = 0; count < 1_000; count += 1) {
-        const nowMs = clock.monotonicMs();
-        if (nowMs < lastMs) return { status: 'fail', detail: `${lastMs - nowMs} ms back`, fix: 'reboot the board' };
-        lastMs = nowMs;
-      }
-      return { status: 'pass', detail: '1000 readings' };
+    id: 'config.valid',
+    title: 'configuration is the one that was checked',
+    async run() {
+      const now = await reload?.();
+      if (now?.ok === false) return failed(now.error, 'find its faults with: qn-agent check FILE');
+      if (now === undefined || now.value === configHash) return pass(sound);
+      return failed(
+        `the files say ${now.value}, in use is ${configHash}`,
+        'restart the agent: systemctl restart qn-agent',
+      );
     },
   };
 }
 
-function wallTest(clock: Clock): AtomicTest {
-  return {
-    id: 'clock.wall',
-    title: 'wall clock shows a plausible date',
-    run() {
-      const wallMs = clock.wallMs();
-      const detail = new Date(wallMs).toISOString();
-      if (wallMs >= plausibleWallMsMin) return { status: 'pass', detail };
-      // Not a fault: a board without a real-time clock starts like this, and says so in every stamp (`clk: boot`).
-      return { status: 'skip', detail: `${detail}: no time yet`, fix: 'let the board reach a time server' };
-    },
-  };
+export function driverTest(name: string, document: () => Result<OpenDocument>): AtomicTest {
+  return { id: `driver.${name}`, title: `${name} answers`, run: () => driverResult(document()) };
 }
 
-function driverTest(name: string, document: () => Result<OpenDocument>): AtomicTest {
-  return {
-    id: `driver.${name}`,
-    title: `${name} answers`,
-    run() {
-      const opened = document();
-      const probed = opened.ok ? opened.value.probe() : opened;
-      return probed.ok ? { status: 'pass', detail: probed.value } : driverFault(probed.error);
-    },
-  };
+export function driverResult(opened: Result<OpenDocument>): TestResult {
+  const probed = opened.ok ? opened.value.probe() : opened;
+  return probed.ok ? pass(probed.value) : driverFault(probed.error);
 }
 
 function driverFault(error: DriverError): TestResult {
@@ -110,10 +111,4 @@ function driverFault(error: DriverError): TestResult {
 
 function describeFault({ slot, index, expected, found }: SlotFault): string {
   return `${slot} byte ${index}: expected ${expected}, found ${found}`;
-}
-
-function verdict(faults: readonly string[], sound: string, fix: string): TestResult {
-  const [first] = faults;
-  if (first === undefined) return { status: 'pass', detail: sound };
-  return { status: 'fail', detail: `${faults.length} faults, the first: ${first}`, fix };
 }

@@ -1,28 +1,43 @@
 import type { Clock } from '../clock.ts';
+import { testMsMax } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 
-export type TestStatus = 'pass' | 'fail' | 'skip';
+/** timeout: it was not done, or not even begun, within its time. It counts as failed. */
+export type TestStatus = 'pass' | 'fail' | 'timeout' | 'skip';
 
 export interface TestResult {
   readonly status: TestStatus;
   /** What was seen, with numbers. */
   readonly detail: string;
-  /** With `fail`: what to do. */
+  /** Of anything but `pass`: what to do. */
   readonly fix?: string;
+  /** The slowest answer it waited for, where it measures one. */
+  readonly latency_us?: number;
 }
 
-/** One atomic test. It must end by itself, and leave everything as it was. */
+/** One atomic test. It leaves everything as it was. */
 export interface AtomicTest {
   readonly id: string;
   readonly title: string;
-  run(): TestResult | Promise<TestResult>;
+  /** Default: testMsMax. */
+  readonly deadlineMs?: number;
+  /** The signal is aborted when its time is over: it must give back what it holds then, and its result is not asked for. */
+  run(signal: AbortSignal): TestResult | Promise<TestResult>;
 }
 
-/** A failed test of these makes the board `FAIL`; any other failure only `DEGRADED`. */
+/** A failed test of these makes the board `FAIL`; any other failure, and one that took too long, only `DEGRADED`. */
 export interface TestPlan {
   readonly tests: readonly AtomicTest[];
   readonly vital: ReadonlySet<string>;
+  /** For all of them. Default: as long as each of them may take. */
+  readonly budget?: TestBudget;
+}
+
+/** What does not fit into it has that status: a short test leaves out, a long one has failed. */
+export interface TestBudget {
+  readonly ms: number;
+  readonly whenOver: 'skip' | 'timeout';
 }
 
 export type HealthStatus = 'PASS' | 'DEGRADED' | 'FAIL';
@@ -35,27 +50,48 @@ export interface TestRow extends TestResult {
 
 export interface SelfTestReport {
   readonly health_status: HealthStatus;
-  /** The slowest single test of a driver, in µs: what one call to the hardware costs at worst. 0 without drivers. */
+  /** The slowest answer of anything outside: a driver, a loopback, the broker. 0 when there was none. */
   readonly max_latency_us: number;
   readonly took_ms: number;
   readonly tests: readonly TestRow[];
 }
 
 /**
- * Runs the tests one after the other. A test that throws has failed, with its error as detail.
+ * Runs the tests one after the other, each within its deadline. A test that throws has failed, with its error as detail.
  * It checks the agent's surroundings at this moment; it is not a safety function.
+ *
+ * Not promised: that a test which does not give way ends in time; when it is back, its row says `timeout`.
  */
-export async function runSelfTest(clock: Clock, plan: TestPlan): Promise<SelfTestReport> {
+export async function runSelfTest(
+  clock: Clock,
+  plan: TestPlan,
+  onRow: (row: TestRow) => void = () => {},
+): Promise<SelfTestReport> {
   const startMs = clock.monotonicMs();
+  const { ms, whenOver } = plan.budget ?? unbounded;
   const tests: TestRow[] = [];
-  for (const test of plan.tests) tests.push(await runOne(clock, test));
-  const latencies = tests.filter(({ id }) => id.startsWith('driver.')).map(({ took_us }) => took_us);
+  for (const test of plan.tests) {
+    const leftMs = startMs + ms - clock.monotonicMs();
+    const { deadlineMs = testMsMax } = test;
+    const run = await runOne(clock, test, Math.min(deadlineMs, leftMs));
+    const isLeftOut = run.status === 'timeout' && leftMs < deadlineMs;
+    const row = isLeftOut ? { ...run, status: whenOver, fix: budgetFix } : run;
+    tests.push(row);
+    onRow(row);
+  }
   return {
     health_status: judge(tests, plan.vital),
-    max_latency_us: Math.max(0, ...latencies),
+    max_latency_us: Math.max(0, ...tests.map(latencyOf)),
     took_ms: Math.round(clock.monotonicMs() - startMs),
     tests,
   };
+}
+
+const unbounded: TestBudget = { ms: Number.POSITIVE_INFINITY, whenOver: 'timeout' };
+const budgetFix = 'run it with --mode full, or look for what keeps this board busy: top';
+
+function latencyOf({ id, took_us, latency_us }: TestRow): number {
+  return latency_us ?? (id.startsWith('driver.') ? took_us : 0);
 }
 
 /**
@@ -68,44 +104,48 @@ export async function repeatFailed(
   report: SelfTestReport,
   isWorthRepeating: (id: string) => boolean,
 ): Promise<SelfTestReport> {
-  const isRepeated = ({ id, status }: TestRow) => status === 'fail' && isWorthRepeating(id);
+  const isRepeated = (row: TestRow) => isFailed(row) && isWorthRepeating(row.id);
   if (!report.tests.some(isRepeated)) return report;
   const tests: TestRow[] = [];
   for (const row of report.tests) {
     const test = isRepeated(row) ? plan.tests.find(({ id }) => id === row.id) : undefined;
-    tests.push(test === undefined ? row : await runOne(clock, test));
+    tests.push(test === undefined ? row : await runOne(clock, test, test.deadlineMs ?? testMsMax));
   }
   return { ...report, tests, health_status: judge(tests, plan.vital) };
 }
 
-/**
- * The report of another plan, for the same board with another config: `isStanding` tests keep their row, all others are
- * run.
- */
-export async function renewReport(
-  clock: Clock,
-  plan: TestPlan,
-  report: SelfTestReport,
-  isStanding: (id: string) => boolean,
-): Promise<SelfTestReport> {
-  const tests: TestRow[] = [];
-  for (const test of plan.tests) {
-    const known = isStanding(test.id) ? report.tests.find(({ id }) => id === test.id) : undefined;
-    tests.push(known ?? (await runOne(clock, test)));
-  }
-  return { ...report, tests, health_status: judge(tests, plan.vital) };
-}
-
-async function runOne(clock: Clock, { id, title, run }: AtomicTest): Promise<TestRow> {
+async function runOne(clock: Clock, test: AtomicTest, limitMs: number): Promise<TestRow> {
+  const { id, title } = test;
   const startMs = clock.monotonicMs();
-  const result = await attempt(run);
-  const took_us = Math.round((clock.monotonicMs() - startMs) * 1_000);
-  return { id, title, ...result, took_us };
+  const result = limitMs <= 0 ? notBegun : await withinTime(clock, test, limitMs);
+  const tookMs = clock.monotonicMs() - startMs;
+  const isLate = result.status === 'pass' && tookMs > limitMs;
+  return { id, title, ...(isLate ? lateResult(result, tookMs, limitMs) : result), took_us: Math.round(tookMs * 1_000) };
 }
 
-async function attempt(run: AtomicTest['run']): Promise<TestResult> {
+const notBegun: TestResult = { status: 'timeout', detail: 'not begun: the time for the whole test was over' };
+
+function lateResult({ detail }: TestResult, tookMs: number, limitMs: number): TestResult {
+  const text = `${detail}, but only after ${Math.round(tookMs)} ms; it has ${Math.round(limitMs)} ms`;
+  return { status: 'timeout', detail: text, fix: 'look for what keeps this board busy: top' };
+}
+
+async function withinTime(clock: Clock, { run }: AtomicTest, limitMs: number): Promise<TestResult> {
+  const over = new AbortController();
+  const cut = Promise.withResolvers<TestResult>();
+  const timer = clock.after(limitMs, () => {
+    over.abort();
+    const fix = 'look whether the device, the disk or the broker answers at all';
+    cut.resolve({ status: 'timeout', detail: `not done within ${Math.round(limitMs)} ms`, fix });
+  });
+  const result = await Promise.race([attempt(run, over.signal), cut.promise]);
+  timer[Symbol.dispose]();
+  return result;
+}
+
+async function attempt(run: AtomicTest['run'], signal: AbortSignal): Promise<TestResult> {
   try {
-    return await run();
+    return await run(signal);
   } catch (error) {
     return {
       status: 'fail',
@@ -115,15 +155,18 @@ async function attempt(run: AtomicTest['run']): Promise<TestResult> {
   }
 }
 
-function judge(tests: readonly TestRow[], vital: ReadonlySet<string>): HealthStatus {
-  const failed = tests.filter(({ status }) => status === 'fail');
+export function isFailed({ status }: Pick<TestRow, 'status'>): boolean {
+  return status === 'fail' || status === 'timeout';
+}
+
+export function judge(tests: readonly TestRow[], vital: ReadonlySet<string>): HealthStatus {
+  const failed = tests.filter(isFailed);
   if (failed.length === 0) return 'PASS';
-  return failed.some(({ id }) => vital.has(id)) ? 'FAIL' : 'DEGRADED';
+  return failed.some(({ id, status }) => status === 'fail' && vital.has(id)) ? 'FAIL' : 'DEGRADED';
 }
 
 export function logSelfTest(log: Log, { health_status, took_ms, tests }: SelfTestReport): void {
-  for (const { id, status, detail, fix } of tests)
-    if (status === 'fail') log.error({ id, detail, fix }, 'self-test failed');
+  for (const { id, detail, fix } of tests.filter(isFailed)) log.error({ id, detail, fix }, 'self-test failed');
   log.info({ health_status, took_ms, tests: tests.length }, 'self-test done');
 }
 

@@ -18,7 +18,7 @@ export function openMqttLink(dependencies: LinkDependencies, options: MqttLinkOp
   return openReconnectingLink(dependencies, dialer, handlers);
 }
 
-const defaultRules: DialerOptions['rules'] = {
+export const defaultRules: DialerOptions['rules'] = {
   probeMs: brokerProbeMs,
   probeTimeoutMs: brokerProbeTimeoutMs,
   stableMs: brokerStableMs,

@@ -29,7 +29,6 @@ export const reasons = [
   'rolled-back',
   'internal',
   'interrupted',
-  'not-durable',
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -70,18 +70,9 @@ describe('qn-agent selftest', () => {
     const report = JSON.parse(out);
     expect([code, report.health_status]).toEqual([0, 'PASS']);
     expect(report.max_latency_us).toBeGreaterThan(0);
-    expect(report.tests.map(({ id }: { id: string }) => id)).toEqual([
-      'pool.march',
-      'pool.canaries',
-      'codec.vectors',
-      'clock.monotonic',
-      'clock.wall',
-      'config.valid',
-      'disk.write',
-      'driver.gpio.relay1',
-    ]);
     for (const row of report.tests) {
-      expect(row).toMatchObject({ status: 'pass', title: expect.any(String), detail: expect.any(String) });
+      expect(row).toMatchObject({ title: expect.any(String), detail: expect.any(String) });
+      expect(row.status).toMatch(/^(pass|skip)$/);
       expect(row.took_us).toBeGreaterThanOrEqual(0);
     }
   });
@@ -101,7 +92,7 @@ describe('qn-agent selftest', () => {
     const { code, out } = await run();
     expect(code).toBe(0);
     expect(out).toMatch(/^FAIL driver\.gpio\.relay1 .*GPIO99.*\n +→ mkdir -p .*GPIO99$/m);
-    expect(out).toMatch(/^DEGRADED: 8 tests in \d+ ms/m);
+    expect(out).toMatch(/^DEGRADED: \d+ tests, \d+ failed, in \d+ ms/m);
   });
 
   it('takes no other output than text and json', async () => {

@@ -56,3 +56,63 @@ describe('the verdict of the self-test', () => {
     expect((await run([pass('a')])).max_latency_us).toBe(0);
   });
 });
+
+describe('the time of the self-test', () => {
+  const slow = (id: string, ms: number, on: ReturnType<typeof createFakeClock>): AtomicTest => ({
+    ...pass(id),
+    deadlineMs: 100,
+    run: (signal) =>
+      new Promise((resolve) => {
+        on.after(ms, () => resolve({ status: 'pass', detail: signal.aborted ? 'gave up' : 'done' }));
+      }),
+  });
+
+  it.each([
+    [99, 'pass', 'done'],
+    [101, 'timeout', 'not done within 100 ms'],
+  ])('a test that takes %i ms of its 100: %s', async (ms, status, detail) => {
+    const fake = createFakeClock();
+    const report = runSelfTest(fake, { tests: [slow('a', ms, fake), pass('b')], vital: new Set(['a']) });
+    await fake.advance(1_000);
+    const { tests, health_status } = await report;
+    expect(tests).toMatchObject([{ status, detail }, { status: 'pass' }]);
+    expect(health_status).toBe(status === 'pass' ? 'PASS' : 'DEGRADED'); // Too slow is not the same as wrong.
+  });
+
+  it.each(['skip', 'timeout'] as const)(
+    'is bounded for all of them: what does not fit in is told: %s',
+    async (whenOver) => {
+      const fake = createFakeClock();
+      const tests = [slow('a', 60, fake), slow('b', 60, fake), pass('c')];
+      const report = runSelfTest(fake, { tests, vital: new Set(), budget: { ms: 100, whenOver } });
+      await fake.advance(1_000);
+      const rows = (await report).tests.map(({ status, detail }) => `${status}: ${detail}`);
+      expect(rows).toEqual([
+        'pass: done',
+        `${whenOver}: not done within 40 ms`,
+        `${whenOver}: not begun: the time for the whole test was over`,
+      ]);
+    },
+  );
+
+  it('counts for a test as well that does not give way', async () => {
+    let nowMs = 0;
+    const ticking = { ...clock, monotonicMs: () => nowMs };
+    const blocking: AtomicTest = {
+      ...pass('a'),
+      deadlineMs: 100,
+      run() {
+        nowMs += 150;
+        return { status: 'pass', detail: 'fine' };
+      },
+    };
+    const { tests } = await runSelfTest(ticking, { tests: [blocking], vital: new Set() });
+    expect(tests).toMatchObject([{ status: 'timeout', detail: 'fine, but only after 150 ms; it has 100 ms' }]);
+  });
+
+  it('passes with each row told as soon as it is there', async () => {
+    const told: string[] = [];
+    await runSelfTest(clock, { tests: [pass('a'), pass('b')], vital: new Set() }, ({ id }) => told.push(id));
+    expect(told).toEqual(['a', 'b']);
+  });
+});

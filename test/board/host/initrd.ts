@@ -28,6 +28,7 @@ export async function makeInitrd(image: BoardImage, folder: string): Promise<str
   cpSync(image.modules, join(tree, 'modules'), { recursive: true });
   writeFileSync(join(tree, 'modules/list'), `${image.moduleNames.join('\n')}\n`);
   copyFileSync('dist/qn-agent.cjs', join(tree, 'app/qn-agent.cjs'));
+  copyFileSync('dist/manifest.json', join(tree, 'app/manifest.json'));
   cpSync('dist/native/linux-arm64', join(tree, 'app/native/linux-arm64'), { recursive: true });
   await bundleGuest('test/board/guest/main.ts', join(tree, 'app/guest.cjs'));
   // By the shell, because cpio takes the list of files on its input.

@@ -1,0 +1,169 @@
+import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { formatLine } from '../../drivers/contract/digital.ts';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { loadNativeGpio } from '../../drivers/native/addon.ts';
+import { sdNotify } from '../../drivers/native/sd-notify.ts';
+import type { Config, DocumentConfig, SerialConfig } from '../config/config.ts';
+import { createTable } from '../dispatch/table.ts';
+import { Board } from '../documents/board.ts';
+import { noMemory } from '../documents/memory-file.ts';
+import { type FullTestSubjects, fullTests, type TestMode } from '../health/full-tests.ts';
+import { runSelfTest, type SelfTestReport, type TestRow } from '../health/self-test.ts';
+import type { CodeSubjects } from '../health/tests/code.ts';
+import type { MqttSubjects } from '../health/tests/mqtt.ts';
+import { codecRoundTrip } from '../health/tests/round-trip.ts';
+import { storedFileTest } from '../health/tests/store.ts';
+import type { WatchdogSubjects } from '../health/tests/watchdog.ts';
+import { poolProfiles } from '../limits.ts';
+import { silentLog } from '../log.ts';
+import { openTestSession } from '../mqtt/test-session.ts';
+import { createPool } from '../pool/pool.ts';
+import { formatTopic } from '../qn/topic.ts';
+import { ownProgram } from '../store/role.ts';
+import { openBrokerAccess, openDrivers } from './live-environment.ts';
+import type { CliContext } from './verb.ts';
+
+export interface SelfTestOrder {
+  readonly config: Config;
+  readonly hash: string;
+  /** The hash of what the files say now, or what is wrong with them. */
+  readonly reload: () => Promise<Result<string, string>>;
+  readonly mode: TestMode;
+  readonly loopback?: { readonly output: string; readonly input: string };
+  /** A document of the config. */
+  readonly serialLoopback?: string;
+}
+
+/**
+ * Opens the drivers as at boot, so outputs go to their `safe.boot` state, and tests everything; lines held by a running
+ * agent are left alone, and so are the documents on lines of a loopback.
+ */
+export async function testBoard(
+  context: CliContext,
+  order: SelfTestOrder,
+  onRow: (row: TestRow) => void,
+): Promise<SelfTestReport> {
+  const { clock, random } = context;
+  const config = withoutLoopback(order);
+  const pool = createPool(poolProfiles[config.pool.profile]);
+  pool.seal();
+  const drivers = openDrivers(context);
+  const gpio = await drivers.openGpio(config.gpio);
+  const board = await Board.open(
+    {
+      clock,
+      log: silentLog,
+      pool,
+      random,
+      openBytePort: drivers.openBytePort,
+      pwm: drivers.createPwm(config.gpio),
+      memoryOf: () => noMemory,
+      changed() {},
+      happened() {},
+      troubleChanged() {},
+    },
+    gpio,
+    createTable(config).rows,
+  );
+  const subjects: FullTestSubjects = {
+    clock,
+    config,
+    configHash: order.hash,
+    reloadConfig: order.reload,
+    pool,
+    gpio,
+    document: (name) => board.document(name),
+    code: ownCode(),
+    store: storedFileTest(config.stateFolder),
+    watchdog: ownWatchdog(context.env),
+    roundTrip: codecRoundTrip,
+    heapBytes: collectedHeapBytes(),
+    mqtt: brokersOf(context, config),
+    ...(order.loopback === undefined ? {} : { loopback: order.loopback }),
+    ...serialLoopbackOf(order, drivers),
+  };
+  const report = await runSelfTest(clock, fullTests(order.mode, subjects), onRow);
+  await board[Symbol.asyncDispose]();
+  pool.close();
+  return report;
+}
+
+function withoutLoopback({ config, loopback, serialLoopback }: SelfTestOrder): Config {
+  const lines = loopback === undefined ? [] : [loopback.output, loopback.input];
+  const isFree = ([name, document]: [string, DocumentConfig]) =>
+    name !== serialLoopback && !('line' in document && lines.includes(formatLine(document.line)));
+  return { ...config, documents: Object.fromEntries(Object.entries(config.documents).filter(isFree)) };
+}
+
+function serialLoopbackOf(
+  { config, serialLoopback }: SelfTestOrder,
+  { openBytePort }: ReturnType<typeof openDrivers>,
+): Pick<FullTestSubjects, 'serialLoopback'> {
+  const document = serialLoopback === undefined ? undefined : config.documents[serialLoopback];
+  if (document === undefined || !isSerial(document)) return {};
+  return { serialLoopback: { port: document.port, settings: document.settings, open: openBytePort } };
+}
+
+/** Whether it is a serial port of bytes, which can be looped back. */
+export function isSerial(document: DocumentConfig): document is SerialConfig {
+  return document.driver.startsWith('serial-');
+}
+
+function ownCode(): CodeSubjects {
+  const program = ownProgram();
+  return {
+    folder: path.dirname(program),
+    isFromSource: !program.endsWith('.cjs'),
+    platform: `${process.platform}-${process.arch}`,
+    nodeBinary: process.execPath,
+    nodeVersion: process.version,
+    arch: process.arch,
+  };
+}
+
+function ownWatchdog(env: CliContext['env']): WatchdogSubjects {
+  const address = env['NOTIFY_SOCKET'];
+  if (address === undefined) return { env, sys: '/sys' };
+  return {
+    env,
+    sys: '/sys',
+    notify(text) {
+      const native = loadNativeGpio();
+      const told = native.ok ? sdNotify(native.value, address, text) : native;
+      return told.ok ? undefined : told.error.detail;
+    },
+  };
+}
+
+/** What is in use when nothing is left to collect. */
+function collectedHeapBytes(): () => number {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  return () => {
+    if (typeof collect === 'function') collect();
+    return process.memoryUsage().heapUsed;
+  };
+}
+
+function brokersOf({ clock, random, env }: CliContext, config: Config): MqttSubjects {
+  const topic = formatTopic(config.mqtt.root, config.node, 'event', 'selftest');
+  return {
+    clock,
+    async open(signal) {
+      const access = await openBrokerAccess(env, silentLog, config);
+      if (!access.ok) return fail({ kind: 'auth', detail: access.error, fix: 'look closer with: qn-agent doctor' });
+      const options = { ...access.value, clientId: `${access.value.clientId}-selftest`, topic };
+      return await openTestSession({ clock, random }, options, signal);
+    },
+  };
+}
+
+/** The document to loop back, if it can be. */
+export function checkSerialLoopback(config: Config, name: string): Result<void, string> {
+  const document = config.documents[name];
+  if (document !== undefined && isSerial(document)) return ok();
+  const known = Object.entries(config.documents).flatMap(([other, row]) => (isSerial(row) ? [other] : []));
+  return fail(`${name} is no serial document of this config; there is: ${known.join(', ') || 'none'}`);
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rm, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf } from '../../../drivers/system-error.ts';
+import { diskFreeBytesMin } from '../../limits.ts';
+import { mountOf, nearestFolder } from '../mounts.ts';
+import type { AtomicTest, TestResult } from '../self-test.ts';
+import { failed, pass } from './outcome.ts';
+
+/** Writes, fsyncs and reads back one small file in the state folder. One write: no wear to speak of. */
+export function diskTest(stateFolder: string): AtomicTest {
+  return {
+    id: 'disk.write',
+    title: 'state folder takes and keeps a file',
+    async run() {
+      try {
+        await mkdir(stateFolder, { recursive: true });
+        return await writeAndRead(path.join(stateFolder, `.selftest-${process.pid}`));
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        return failed(detail, fixOf(codeOf(error), stateFolder));
+      }
+    },
+  };
+}
+
+function fixOf(code: string | undefined, folder: string): string {
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `make room: du -xh ${folder} | sort -h | tail`;
+  if (code === 'EROFS') return `mount it writable: mount -o remount,rw ${folder}; if that fails the card is worn out`;
+  return `make ${folder} writable for this user, or set state-folder`;
+}
+
+async function writeAndRead(file: string): Promise<TestResult> {
+  const bytes = randomBytes(4_096);
+  try {
+    await using handle = await open(file, 'w');
+    await handle.write(bytes);
+    await handle.sync();
+    const isSame = bytes.equals(await readFile(file));
+    if (isSame) return pass(`${bytes.byteLength} bytes written, synced and read back`);
+    return failed('read back something else', 'replace the storage card');
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+export function spaceTest(stateFolder: string): AtomicTest {
+  return {
+    id: 'disk.space',
+    title: 'there is room for what must survive',
+    async run() {
+      const { bavail, bsize, files, ffree } = await statfs(await nearestFolder(stateFolder));
+      const freeBytes = bavail * bsize;
+      const detail = `${Math.floor(freeBytes / 1_048_576)} MiB free at ${stateFolder}`;
+      const isOutOfNames = files > 0 && ffree === 0;
+      if (freeBytes >= diskFreeBytesMin && !isOutOfNames) return pass(detail);
+      const what = isOutOfNames ? `no inode is free at ${stateFolder}` : detail;
+      return failed(what, fixOf('ENOSPC', stateFolder));
+    },
+  };
+}
+
+/** `proc` is /proc, elsewhere in tests. */
+export function mountTest(stateFolder: string, proc = '/proc'): AtomicTest {
+  return {
+    id: 'disk.mount',
+    title: 'state folder is on a file system that is writable',
+    async run() {
+      const mount = await mountOf(stateFolder, proc);
+      if (mount === undefined) return failed(`nothing is mounted at ${stateFolder}`, 'look at: findmnt');
+      const detail = `${mount.point}: ${mount.type}`;
+      if (!mount.isReadOnly) return pass(detail);
+      return failed(`${detail} is mounted read-only`, fixOf('EROFS', mount.point));
+    },
+  };
+}
