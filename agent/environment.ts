@@ -2,6 +2,7 @@ import type { GpioBackend } from '../drivers/contract/digital.ts';
 import type { PwmBackend } from '../drivers/contract/pwm.ts';
 import type { Result } from '../drivers/contract/result.ts';
 import type { Clock } from './clock.ts';
+import type { Changeable } from './config/change/changeable.ts';
 import type { Config } from './config/config.ts';
 import type { DocumentTable } from './dispatch/table.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
@@ -23,6 +24,10 @@ export interface Environment {
   /** Absent: nothing outlives the agent, as in some tests. */
   openStore?(onTrouble: () => void): Promise<Result<Store, StoreError>>;
   openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
+  /** How a link is opened with the settings of another config; fails with what cannot be read. Absent: as at the start. */
+  prepareLink?(config: Config): Promise<Result<Environment['openLink'], string>>;
+  /** Another config runs from now on: for what the process keeps besides the agent. */
+  configured?(config: Config): Promise<void>;
 }
 
 export interface Agent extends AsyncDisposable {
@@ -31,4 +36,6 @@ export interface Agent extends AsyncDisposable {
   readonly table: DocumentTable;
   /** For tests and diagnostics: the sources of the health report. */
   readonly sources: HealthSources;
+  /** What a new config changes while the agent runs. */
+  readonly changeable: Changeable;
 }

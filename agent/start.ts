@@ -1,28 +1,25 @@
+import type { Changeable } from './config/change/changeable.ts';
 import type { Config } from './config/config.ts';
-import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { DispatchCounters } from './dispatch/counters.ts';
-import { createHandler } from './dispatch/handle.ts';
-import { tellInterrupted } from './dispatch/interrupted.ts';
-import { createJournaling } from './dispatch/journaling.ts';
-import { DispatchLoop } from './dispatch/run.ts';
-import { createTable, type DocumentTable } from './dispatch/table.ts';
-import { Board } from './documents/board.ts';
+import { LiveTable } from './dispatch/live-table.ts';
 import { channelsOf } from './documents/channels.ts';
 import { MemoryFile } from './documents/memory-file.ts';
 import type { Agent, Environment } from './environment.ts';
-import { offlineWill, sayGoodbye } from './farewell.ts';
+import { offlineWill } from './farewell.ts';
 import { bootTests } from './health/boot-tests.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { logSelfTest, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
+import { logSelfTest, renewReport, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
-import { RetainedCheck } from './mqtt/retained-check.ts';
-import type { LocalHttp } from './observe/local-http.ts';
-import { createPool, type Pool } from './pool/pool.ts';
-import type { Value } from './qn/message.ts';
+import { LocalApplications } from './local-applications.ts';
+import { createPool } from './pool/pool.ts';
+import type { Running } from './running.ts';
+import { openBoard } from './start-board.ts';
+import { openDispatch } from './start-dispatch.ts';
 import type { Store } from './store/store.ts';
-import { openVoice, type Voice } from './voice.ts';
+import { Uplink } from './uplink.ts';
+import { openVoice } from './voice.ts';
 
 /**
  * The composition root: the only place that sees every room. Opens them in order, runs the self-test, connects.
@@ -32,33 +29,37 @@ import { openVoice, type Voice } from './voice.ts';
 export async function startAgent(config: Config, configHash: string, environment: Environment): Promise<Agent> {
   const { clock, log } = environment;
   const startMs = clock.monotonicMs();
+  const running: Running = { config, hash: configHash };
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
-  const local: Local = {};
+  const local = new LocalApplications();
   const trouble = { changed: () => {} };
   const troubleChanged = () => trouble.changed();
   const store = await openStoreOf(environment, troubleChanged);
-  const voice = openVoice(config, { clock, log, store }, pool);
+  const voice = openVoice(running, { clock, log, store }, pool);
   const { boot, outbox, durable, states, watches } = voice;
-  const table = createTable(config);
+  const table = new LiveTable(config);
   const memory = await MemoryFile.open({ clock, log }, config.stateFolder);
-  const board = await openBoard(config, environment, { pool, voice, table, local, memory, troubleChanged });
+  const board = await openBoard(running, environment, { pool, voice, table, local, memory, troubleChanged });
   board.setOnline(false);
 
   const document = (name: string) => board.document(name);
-  const plan = bootTests({ clock, pool, config, configHash, document });
+  const planTests = () => bootTests({ clock, pool, config: running.config, configHash: running.hash, document });
+  let plan = planTests();
   let selfTest = await runSelfTest(clock, plan);
   logSelfTest(log, selfTest);
   states.change('selftest', valueOfSelfTest(selfTest));
   states.change('channels', channelsOf(config));
 
   const counters = new DispatchCounters();
-  const { loop, settled } = openDispatch(config, environment, { pool, voice, table, board, counters, local, store });
+  const dispatch = openDispatch(running, environment, { pool, voice, table, board, counters, local, store });
+  const { loop, lanes, settled } = dispatch;
   const loopLag = openLoopLag();
-  const broker = { name: '' };
   const sources: HealthSources = {
     boot,
-    configHash,
+    get configHash() {
+      return running.hash;
+    },
     uptimeMs: () => clock.monotonicMs() - startMs,
     clockQuality: voice.clockQuality,
     drivers: () => board.reports(),
@@ -69,8 +70,8 @@ export async function startAgent(config: Config, configHash: string, environment
     watches: () => watches.stats(),
     store: () => store?.metrics(),
     http: () => local.http?.stats(),
-    retainedLost: () => retained.lostCount,
-    link: () => ({ broker: broker.name, counters: link.counters, brokers: link.brokers() }),
+    retainedLost: () => uplink.retainedLostCount,
+    link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers() }),
     loop: () => loopLag.read(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
@@ -91,34 +92,28 @@ export async function startAgent(config: Config, configHash: string, environment
   };
 
   const will = offlineWill(config, boot);
-  const retained = new RetainedCheck(clock, will.topic, (lostBy) => {
-    const message = { t: 'event', val: { what: 'retained_lost', broker: lostBy }, ep: boot } as const;
-    voice.publisher.say({ message, to: { verb: 'event', document: 'agent' }, retain: false, policy: 'keep' });
-    log.warn({ broker: lostBy }, 'the broker lost what it had retained');
-    reporter.tell();
-  });
-  const subscriptions = [...table.filters, retained.topic].map((filter) => ({ filter, qos: 1 as const }));
-  const link = environment.openLink(will, subscriptions, {
-    onUp(up) {
-      broker.name = up.broker;
+  const uplink = new Uplink({ clock, log, will, boot }, environment.openLink, table.filters, {
+    onUp(link, up) {
       board.setOnline(true);
       outbox.up(link, up);
-      retained.up(up.broker);
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
       watches.reannounce();
       durable.up();
     },
-    onDown(error) {
+    onDown() {
       outbox.down();
       durable.down();
-      retained.down();
       board.setOnline(false);
-      log.warn({ kind: error.kind, detail: error.detail }, 'connection lost');
     },
-    onTrouble: (error) => log.warn({ kind: error.kind, detail: error.detail }, 'cannot connect yet'),
-    onMessage(message) {
-      if (!retained.hear(message) || table.routes(message.topic).length > 0) loop.receive(message);
+    onMessage(message, isOwn) {
+      if (!isOwn || table.routes(message.topic).length > 0) loop.receive(message);
+    },
+    onRetainedLost(lostBy) {
+      const message = { t: 'event', val: { what: 'retained_lost', broker: lostBy }, ep: boot } as const;
+      voice.publisher.say({ message, to: { verb: 'event', document: 'agent' }, retain: false, policy: 'keep' });
+      log.warn({ broker: lostBy }, 'the broker lost what it had retained');
+      reporter.tell();
     },
   });
   outbox.onRoom(() => {
@@ -127,11 +122,34 @@ export async function startAgent(config: Config, configHash: string, environment
     watches.flush();
     durable.refill();
   });
-  if (config.http !== undefined) {
-    const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
+  const openLocal = () => {
     const names = { root: config.mqtt.root, node: config.node };
-    local.http = await openLocalHttp({ ...voice, clock, log, table, loop }, config.http, names);
-  }
+    return local.open({ ...voice, clock, log, table, loop }, running.config.http, names);
+  };
+  await openLocal();
+
+  const changeable: Changeable = {
+    ...{ clock, log, running, table, board, lanes, uplink },
+    isOn(name) {
+      const value = states.snapshot(name)?.val;
+      return typeof value === 'boolean' ? value : undefined;
+    },
+    prepareLink: async (next) => (await environment.prepareLink?.(next)) ?? { ok: true, value: environment.openLink },
+    async settle(before) {
+      states.change('channels', channelsOf(running.config));
+      reporter.retime(running.config.health.intervalMs);
+      await environment.configured?.(running.config);
+      if (JSON.stringify(before.http) !== JSON.stringify(running.config.http)) await openLocal();
+    },
+    report: () => selfTest,
+    async test() {
+      plan = planTests();
+      selfTest = await renewReport(clock, plan, selfTest, (id) => plan.vital.has(id)); // Those are of the agent, not of its config.
+      states.change('selftest', valueOfSelfTest(selfTest));
+      return selfTest;
+    },
+    tellHealth: () => reporter.tell(),
+  };
 
   return {
     boot,
@@ -140,19 +158,18 @@ export async function startAgent(config: Config, configHash: string, environment
     },
     table,
     sources,
+    changeable,
     async [Symbol.asyncDispose]() {
-      await local.http?.[Symbol.asyncDispose]();
+      await local[Symbol.asyncDispose]();
       loop.close();
       reporter[Symbol.dispose]();
-      retained[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
       await settled(); // What was under way has failed now, and gives its slots back.
       await memory[Symbol.asyncDispose]();
       const isDrained = await outbox.drain(shutdownMsMax / 2);
       watches[Symbol.dispose]();
-      // A broker that acknowledges nothing takes no more of QoS 1; QoS 0 is outside its window.
-      await sayGoodbye(link, isDrained ? will : { ...will, qos: 0 }, clock);
-      await link[Symbol.asyncDispose]();
+      await uplink.sayGoodbye(isDrained);
+      await uplink.close();
       await durable.flush(); // What the broker did not acknowledge is sent in the next life.
       outbox.close();
       await store?.[Symbol.asyncDispose]();
@@ -169,75 +186,4 @@ async function openStoreOf({ openStore, log }: Environment, onTrouble: () => voi
   const { kind, detail, fix } = opened.error;
   log.error({ kind, detail, fix }, 'the store does not open; nothing will outlive the agent');
   return undefined;
-}
-
-/** Applications of this machine; open only when the config says so, and last. */
-interface Local {
-  http?: LocalHttp;
-}
-
-interface BoardParts {
-  readonly pool: Pool;
-  readonly voice: Voice;
-  readonly table: DocumentTable;
-  readonly local: Local;
-  readonly memory: MemoryFile;
-  troubleChanged(): void;
-}
-
-async function openBoard(config: Config, environment: Environment, parts: BoardParts): Promise<Board> {
-  const { clock, log, random, openBytePort } = environment;
-  const { pool, table, local, memory, troubleChanged } = parts;
-  const { boot, publisher, states } = parts.voice;
-  const changed = (name: string, value: Value) => states.change(name, value);
-  const happened = (name: string, val: Value) => {
-    const message = { t: 'event', val, ep: boot } as const;
-    publisher.say({
-      message,
-      to: { verb: 'event', document: name },
-      retain: false,
-      policy: 'keep',
-      durability: 'soon',
-    });
-    local.http?.happened(name, message);
-  };
-  const gpio = await environment.openGpio(config.gpio);
-  const pwm = environment.createPwm(config.gpio);
-  const memoryOf = (name: string) => memory.of(name);
-  const dependencies = { clock, log, pool, random, openBytePort, pwm, memoryOf, changed, happened, troubleChanged };
-  return await Board.open(dependencies, gpio, table.rows);
-}
-
-interface DispatchParts {
-  readonly pool: Pool;
-  readonly voice: Voice;
-  readonly table: DocumentTable;
-  readonly board: Board;
-  readonly counters: DispatchCounters;
-  readonly local: Local;
-  readonly store: Store | undefined;
-}
-
-interface Dispatch {
-  readonly loop: DispatchLoop;
-  /** Resolves when no command is under way and none waits. */
-  settled(): Promise<void>;
-}
-
-function openDispatch(config: Config, { clock, log }: Environment, parts: DispatchParts): Dispatch {
-  const { pool, voice, table, board, counters, local, store } = parts;
-  const told = createAcknowledger(voice.publisher, config.mqtt.acks);
-  const acknowledger: Acknowledger = {
-    tell(command, verdict) {
-      told.tell(command, verdict);
-      local.http?.acknowledged(command, verdict);
-    },
-  };
-  const journaling = createJournaling({ clock, log, journal: store?.journal, boot: voice.boot });
-  if (store !== undefined) void tellInterrupted(store.journal, acknowledger);
-  const dependencies = { ...voice, clock, log, pool, board, acknowledger, counters, journaling };
-  const { handle, refuse, settled } = createHandler(dependencies, config.mqtt.root);
-  const limits = poolProfiles[config.pool.profile];
-  const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
-  return { loop: new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax), settled };
 }

@@ -1,5 +1,4 @@
 import type { Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { DocumentStates } from './documents/states.ts';
 import { Watches } from './documents/watches.ts';
@@ -10,6 +9,7 @@ import { Outbox } from './mqtt/outbox.ts';
 import type { Pool } from './pool/pool.ts';
 import type { ClockQuality } from './qn/message.ts';
 import { createIdSource, type IdSource } from './qn/snowflake.ts';
+import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
 
 /** Kept over restarts, so that ids go on from it while there is no time. */
@@ -37,7 +37,8 @@ export interface Voice {
 }
 
 /** Nothing is said before the outbox has a link. */
-export function openVoice(config: Config, { clock, log, store }: VoiceSurroundings, pool: Pool): Voice {
+export function openVoice(running: Running, { clock, log, store }: VoiceSurroundings, pool: Pool): Voice {
+  const { config } = running;
   const clockQuality = createClockQuality(clock);
   const lastStamp = Number(store?.values.get(lastStampKey) ?? Number.NaN);
   const known = Number.isFinite(lastStamp) ? { lastStampMs: lastStamp } : {};
@@ -47,10 +48,10 @@ export function openVoice(config: Config, { clock, log, store }: VoiceSurroundin
   const outbox = new Outbox(clock, pool);
   const durable = new DurableOutbox(clock, outbox, store);
   store?.values.setSoon(lastStampKey, String(ids.lastStampMs));
-  const { root, encoding } = config.mqtt;
+  const { root } = config.mqtt;
   const publisher = createPublisher(
     { clock, log, ids, outbox: durable, clockQuality },
-    { root, node: config.node, encoding },
+    { root, node: config.node, encoding: () => running.config.mqtt.encoding },
   );
   const states = new DocumentStates(boot, publisher, outbox);
   const watches = new Watches({ clock, publisher, states, outbox });

@@ -6,7 +6,12 @@ import type { Plugin } from 'esbuild';
  * in `dist/parts`, so that it costs a board that does not use it neither memory nor time at start-up. A part carries its own
  * copy of what it imports: it must not rely on classes or symbols being the same as those of the program.
  */
-export const parts: readonly string[] = ['agent/observe/local-http.ts', 'agent/cli/selftest-run.ts'];
+export const parts: readonly string[] = [
+  'agent/observe/local-http.ts',
+  'agent/cli/selftest-run.ts',
+  'agent/trust/signer.ts',
+  'agent/trust/verifier.ts',
+];
 
 export function partFile(entry: string): string {
   return `${path.basename(entry, '.ts')}.cjs`;

@@ -9,6 +9,7 @@ export const checkVerb: Verb = {
   summary: 'Checks a configuration and tells every fault with file:line:column. Touches nothing.',
   options: { ...configOption, json: { type: 'boolean', help: 'faults as a JSON array' } },
   examples: ['qn-agent check /etc/qn-agent/config.yaml'],
+  exits: { 0: 'no faults', 77: 'a file cannot be read', 78: 'faults, each told' },
   async run(context, [file], options) {
     const loaded = await loadForCli(context, file === undefined ? options : { ...options, config: file });
     if (!loaded.ok) return loaded.error;

@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { nearestName } from '../config/nearest.ts';
 import { agentVersion, protocolVersion } from '../version.ts';
-import { type CliContext, type ExitCode, exitCodes, type Verb } from './verb.ts';
+import { completionVerb } from './completion-verb.ts';
+import { helpJson, optionsOf, programHelp, verbHelp } from './help.ts';
+import { openProgress } from './progress.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, type Verb } from './verb.ts';
 
 export interface Program {
   readonly name: string;
@@ -9,43 +12,57 @@ export interface Program {
   readonly verbs: readonly Verb[];
 }
 
-const helpOption = { help: { type: 'boolean', short: 'h' } } as const;
-
-/** argv → verb → exit code. */
-export async function runProgram(program: Program, argv: readonly string[], context: CliContext): Promise<ExitCode> {
+/** argv → verb → exit code. `show`: where progress is told; absent: nowhere. */
+export async function runProgram(
+  program: Program,
+  argv: readonly string[],
+  context: CliContext,
+  show?: (line: string | undefined) => void,
+): Promise<ExitCode> {
   const [name, ...rest] = argv;
+  const verbs = verbsOf(program);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const verb = program.verbs.find((candidate) => name === 'help' && candidate.name === rest[0]);
-    context.out(verb === undefined ? programHelp(program) : verbHelp(program, verb));
+    const verb = verbs.find((candidate) => name === 'help' && candidate.name === rest[0]);
+    if (rest.includes('--json')) context.out(helpJson(program, verb === undefined ? verbs : [verb]));
+    else context.out(verb === undefined ? programHelp(context, program, verbs) : verbHelp(context, program, verb));
     return name === undefined ? exitCodes.usage : exitCodes.ok;
   }
-  if (name === 'version' || name === '--version') {
-    context.out(`${program.name} ${agentVersion} (${protocolVersion}, node ${process.version})`);
-    return exitCodes.ok;
-  }
-  const verb = program.verbs.find((candidate) => candidate.name === name);
-  if (verb === undefined) return refuse(program, context, unknownVerb(program, name));
-  return await runVerb(program, verb, rest, context);
+  const verb = verbs.find((candidate) => candidate.name === (name === '--version' ? 'version' : name));
+  if (verb === undefined) return refuse(program, context, unknownVerb(name, verbs));
+  return await runVerb(program, verb, rest, context, show);
 }
 
-async function runVerb(program: Program, verb: Verb, argv: readonly string[], context: CliContext): Promise<ExitCode> {
+/** Those of the table, and those of every program. */
+export function verbsOf(program: Program): readonly Verb[] {
+  return [...program.verbs, completionVerb(program.name, () => verbsOf(program)), versionVerb(program.name)];
+}
+
+async function runVerb(
+  program: Program,
+  verb: Verb,
+  argv: readonly string[],
+  plain: CliContext,
+  show?: (line: string | undefined) => void,
+): Promise<ExitCode> {
+  const isJson = argv.includes('--json');
+  const context = isJson ? { ...plain, err: (line: string) => plain.err(JSON.stringify({ message: line })) } : plain;
   const parsed = parse(verb, argv);
   if ('fault' in parsed) return refuse(program, context, parsed.fault, verb);
   const { values, positionals } = parsed;
   if (values['help'] === true) {
-    context.out(verbHelp(program, verb));
+    context.out(isJson ? helpJson(program, [verb]) : verbHelp(context, program, verb));
     return exitCodes.ok;
   }
   if (positionals.length < verb.operandCountMin || positionals.length > verb.operandCountMax) {
     return refuse(program, context, `expected ${verb.operands === '' ? 'no operands' : verb.operands}`, verb);
   }
-  return await verb.run(context, positionals, values);
+  using progress = openProgress(context, verb, show);
+  return await verb.run(progress.context, positionals, values);
 }
 
 function parse(verb: Verb, argv: readonly string[]) {
-  const options = { ...verb.options, ...helpOption };
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: [...argv], options: optionsOf(verb), allowPositionals: true, strict: true });
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) }; // parseArgs throws on what the user typed.
   }
@@ -58,35 +75,29 @@ function refuse({ name }: Program, context: CliContext, fault: string, verb?: Ve
   return exitCodes.usage;
 }
 
-function unknownVerb(program: Program, name: string): string {
+function unknownVerb(name: string, verbs: readonly Verb[]): string {
   const closest = nearestName(
     name,
-    program.verbs.map((verb) => verb.name),
+    verbs.map((verb) => verb.name),
   );
   return `no verb \`${name}\`${closest === undefined ? '' : `; did you mean \`${closest}\`?`}`;
 }
 
-function programHelp({ name, summary, verbs }: Program): string {
-  const width = Math.max(...verbs.map((verb) => usage(verb).length));
-  const rows = verbs.map((verb) => `  ${usage(verb).padEnd(width)}  ${verb.summary}`);
-  return [summary, '', `usage: ${name} VERB …`, '', ...rows, '', `${name} VERB --help says more.`].join('\n');
-}
-
-function verbHelp({ name }: Program, verb: Verb): string {
-  const options = Object.entries(verb.options).map(([option, { placeholder, help }]) => {
-    const left = placeholder === undefined ? `--${option}` : `--${option} ${placeholder}`;
-    return `  ${left.padEnd(24)}  ${help}`;
-  });
-  const examples = verb.examples.map((example) => `  ${example}`);
-  return [
-    `${name} ${usage(verb)}`,
-    '',
-    verb.summary,
-    ...(options.length === 0 ? [] : ['', 'options:', ...options]),
-    ...(examples.length === 0 ? [] : ['', 'examples:', ...examples]),
-  ].join('\n');
-}
-
-function usage(verb: Verb): string {
-  return verb.operands === '' ? verb.name : `${verb.name} ${verb.operands}`;
+function versionVerb(program: string): Verb {
+  return {
+    name: 'version',
+    operands: '',
+    operandCountMin: 0,
+    operandCountMax: 0,
+    summary: 'Prints the version of the program, of the protocol and of Node.',
+    options: {},
+    examples: [`${program} version --json`],
+    exits: { 0: 'always' },
+    async run(context, _operands, options) {
+      const versions = { program, version: agentVersion, protocol: protocolVersion, node: process.version };
+      const text = `${program} ${agentVersion} (${protocolVersion}, node ${process.version})`;
+      context.out(isSet(options, 'json') ? JSON.stringify(versions) : text);
+      return exitCodes.ok;
+    },
+  };
 }

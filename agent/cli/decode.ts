@@ -19,6 +19,7 @@ export const decodeVerb: Verb = {
     "mosquitto_sub -C 1 -N -t 'qn/1/pi-1/state/gpio.relay1' | qnctl decode",
     "mosquitto_sub -F %x -t 'qn/1/+/event/#' | qnctl decode --hex",
   ],
+  exits: { 0: 'every message was turned', 65: 'one could not be read; its line says why' },
   async run(context, _operands, options) {
     let refusedCount = 0;
     const tell = (bytes: Uint8Array | undefined) => {

@@ -22,6 +22,7 @@ export const encodeVerb: Verb = {
     `echo '{"t":"notify","id":"7","val":true}' | qnctl encode --to cbor --hex`,
     `echo '{"t":"notify","id":"7","val":true,"compact":{"channel":1}}' | qnctl encode --to compact --hex`,
   ],
+  exits: { 0: 'every message was turned', 65: 'one could not be read; its line says why' },
   async run(context, _operands, options) {
     const wanted = textOption(options, 'to') ?? 'json';
     const name = encodings.find((encoding) => encoding === wanted);

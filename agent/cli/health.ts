@@ -21,6 +21,8 @@ export const healthVerb: Verb = {
   summary: 'Shows how a node is, or every node of the broker.',
   options: sessionOptions,
   examples: ['qnctl health', 'qnctl health pi-1 --json'],
+  exits: { 0: 'every node shown is online', 1: 'one of them is not', 69: 'no broker, or no node' },
+  busy: 'listening for nodes',
   async run(context, [node], options) {
     if (node !== undefined && !isNodeName(node)) {
       context.err(`qnctl health: not a node name: ${node}`);

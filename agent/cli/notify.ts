@@ -22,6 +22,8 @@ export const notifyVerb: Verb = {
     encoding: { type: 'string', placeholder: 'json|cbor', help: 'how the command is sent (default json)' },
   },
   examples: ['qnctl notify pi-1 gpio.relay1 ON', `qnctl notify pi-1 serial.scale '"TARE"' --ttl 2s`],
+  exits: { 0: 'successful', 1: 'it ended otherwise, and that was printed', 69: 'no broker, or no end in time' },
+  busy: 'waiting for what becomes of the command',
   async run(context, operands, options) {
     const names = checkNames(context, operands);
     if (!names.ok) return names.error;

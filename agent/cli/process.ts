@@ -12,7 +12,8 @@ export async function runProcess(program: Program): Promise<void> {
   // Timers of the clock keep no process alive: without a socket it would end in the middle of a verb, and with code 0.
   const alive = setInterval(() => {}, 2 ** 30);
   try {
-    const code = await runProgram(program, process.argv.slice(2), createContext(stop.signal));
+    const context = createContext(stop.signal);
+    const code = await runProgram(program, process.argv.slice(2), context, process.stderr.isTTY ? showLine : undefined);
     process.exitCode = code;
   } catch (error) {
     console.error(error);
@@ -32,7 +33,18 @@ function createContext(signal: AbortSignal): CliContext {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     outBytes: (bytes) => void process.stdout.write(bytes),
+    isColourful: isColourful(process.env, process.stdout.isTTY),
   };
+}
+
+/** Whatever NO_COLOR says counts, unless it is empty (no-color.org). */
+function isColourful({ NO_COLOR, TERM }: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+  return isTerminal && (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
+}
+
+/** Over the line before; none at all is an empty one. */
+function showLine(line = ''): void {
+  process.stderr.write(`\r\u001b[K${line}`);
 }
 
 /** `qnctl watch | head` closes the pipe; that is how people stop it. */

@@ -16,6 +16,8 @@ export const queryVerb: Verb = {
   summary: 'Asks a node for the value of a document.',
   options: sessionOptions,
   examples: ['qnctl query pi-1 gpio.relay1', 'qnctl query pi-1 selftest --json'],
+  exits: { 0: 'the value was printed', 1: 'the node refused, and said why', 69: 'no broker, or no answer in time' },
+  busy: 'waiting for the answer of the node',
   async run(context, operands, options) {
     const names = checkNames(context, operands);
     if (!names.ok) return names.error;

@@ -17,6 +17,12 @@ export const runVerb: Verb = {
   summary: 'Runs the agent in the foreground, until SIGINT or SIGTERM.',
   options: configOption,
   examples: ['qn-agent run', 'QN_LOG__LEVEL=debug qn-agent run --config config.yaml'],
+  exits: {
+    0: 'ended by SIGINT or SIGTERM, in good order',
+    70: 'a bug; restart it',
+    77: 'a file cannot be read',
+    78: 'a fault in the configuration; a restart does not mend it',
+  },
   async run(context, _operands, options) {
     const loaded = await loadForCli(context, options);
     if (!loaded.ok) {

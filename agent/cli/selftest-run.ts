@@ -61,6 +61,7 @@ export async function testBoard(
       pwm: drivers.createPwm(config.gpio),
       memoryOf: () => noMemory,
       changed() {},
+      removed() {},
       happened() {},
       troubleChanged() {},
     },

@@ -27,6 +27,13 @@ export const selftestVerb: Verb = {
     'qn-agent selftest --mode full --loopback 17:27',
     'qn-agent selftest --output json | jq .health_status',
   ],
+  exits: {
+    0: 'PASS, or DEGRADED: the board can do its work',
+    1: 'FAIL',
+    77: 'a file cannot be read',
+    78: 'a fault in the configuration',
+  },
+  busy: 'testing',
   async run(context, _operands, options) {
     const asked = parseOptions(options);
     if (typeof asked === 'string') return refuse(context, asked);

@@ -16,6 +16,19 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** What each code means for every verb; a verb says in its own words what it means there. */
+export const exitMeanings: { readonly [code in ExitCode]: string } = {
+  0: 'done, and all is well',
+  1: 'done, and the answer is no: a test failed, a command was refused, a node is not well',
+  64: 'typed wrongly; --help says how',
+  65: 'data that cannot be used',
+  69: 'no broker, no node, or no answer in time',
+  70: 'a bug of this program; please report it',
+  74: 'reading or writing failed',
+  77: 'not allowed to',
+  78: 'a fault in the configuration',
+};
+
 /** The world of a command; injected, so that tests run verbs without a process. */
 export interface CliContext {
   readonly env: { readonly [name: string]: string | undefined };
@@ -29,6 +42,10 @@ export interface CliContext {
   err(line: string): void;
   /** Bytes as they are, for pipes. */
   outBytes(bytes: Uint8Array): void;
+  /** A person looks at the output and did not say NO_COLOR. Absent: no. */
+  readonly isColourful?: boolean;
+  /** What is being done, for a person who waits. It is shown after a second, on a terminal only. */
+  progress?(doing: string): void;
 }
 
 export type OptionValues = { readonly [name: string]: string | boolean | readonly (string | boolean)[] | undefined };
@@ -49,6 +66,10 @@ export interface Verb {
   readonly summary: string;
   readonly options: { readonly [name: string]: OptionHelp };
   readonly examples: readonly string[];
+  /** What its exit codes mean. 64 is told of every verb. */
+  readonly exits: { readonly [code in ExitCode]?: string };
+  /** What it does when it takes longer than a second. Absent: it is meant to go on until somebody ends it. */
+  readonly busy?: string;
   run(context: CliContext, operands: readonly string[], options: OptionValues): Promise<ExitCode>;
 }
 

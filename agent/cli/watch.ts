@@ -26,6 +26,7 @@ export const watchVerb: Verb = {
     count: { type: 'string', placeholder: 'N', help: 'stop after so many messages' },
   },
   examples: ['qnctl watch pi-1', 'qnctl watch pi-1 gpio.button1 --json', 'qnctl watch pi-1 --for 10s'],
+  exits: { 0: 'ended by Ctrl-C, --for or --count', 69: 'no broker, or the connection broke' },
   async run(context, [node = '', document], options) {
     const count = Number(textOption(options, 'count') ?? Infinity);
     const durationMs = parseDuration(textOption(options, 'for') ?? '') ?? Infinity;

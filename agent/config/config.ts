@@ -5,6 +5,7 @@ import type { SafeStates } from '../../drivers/safe-state.ts';
 import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { Value } from '../qn/message.ts';
+import type { TrustedKey } from '../trust/token.ts';
 
 /** A board as the agent runs it: checked, defaults filled in, durations in ms, sizes in bytes. */
 export interface Config {
@@ -18,6 +19,10 @@ export interface Config {
   readonly bindings: readonly BindingConfig[];
   /** Query-Notify for applications of this machine (QN-5.4); absent: off. */
   readonly http?: HttpConfig;
+  /** How a new config is taken while the agent runs (QN-7). */
+  readonly overAir: OverAirConfig;
+  /** Whose signatures count. */
+  readonly trust: { readonly keys: readonly TrustedKey[] };
   readonly health: { readonly intervalMs: number };
   readonly log: { readonly level: LogLevel };
   /** Folder for whatever must survive; the agent must be able to write there. */
@@ -50,6 +55,12 @@ export interface BrokerConfig {
   readonly key?: Secret;
 }
 
+export interface OverAirConfig {
+  readonly trust: 'keys' | 'none';
+  /** So long a new config has to prove itself. */
+  readonly verifyMs: number;
+}
+
 export interface HttpConfig {
   /** Path of a Unix socket. */
   readonly socket?: string;
@@ -73,7 +84,23 @@ interface DocumentCommon {
   readonly priority: 'normal' | 'emergency';
   /** What to do with a retained notify (QN-2.1). */
   readonly retained: 'refuse' | 'accept';
+  /** What of its events waits while no broker takes them; absent: all of them. */
+  readonly outbox?: 'latest' | 'drop';
+  /** Absent: `journalDefault`. */
+  readonly journal?: JournalConfig;
 }
+
+/** Exactly-once effect of the commands of a document (QN-4.2). */
+export interface JournalConfig {
+  /** Absent: it depends on what the command asks for. */
+  readonly once?: boolean;
+  /** What was under way when the agent died is done again. */
+  readonly resume: boolean;
+  /** What becomes of a command that ought to be journaled while the disk does not work. */
+  readonly without: 'refuse' | 'act';
+}
+
+export const journalDefault: JournalConfig = { resume: false, without: 'refuse' };
 
 export interface GpioOutConfig extends DocumentCommon {
   readonly driver: 'gpio-out';

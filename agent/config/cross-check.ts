@@ -25,6 +25,7 @@ export function crossCheck(parts: Parts): readonly Problem[] {
     ...twice(parts, 'port', 'port', portOf),
     ...parts.documents.flatMap(([name, document]) => busProblems(parts, name, document)),
     ...parts.targets.flatMap(([index, to]) => targetProblems(parts, ['bindings', `${index}`, 'to'], to)),
+    ...parts.documents.flatMap(([name, document]) => resumeProblems(name, document)),
     ...frameProblems(parts),
     ...outputProblems(parts.documents),
   ];
@@ -74,6 +75,14 @@ function busProblems({ documents }: Parts, name: string, { bus }: RawDocument): 
   if (nearest !== undefined) return [problem(path, text, `did you mean ${nearest}?`)];
   const known = buses.length === 0 ? 'add one with driver: modbus-rtu' : `buses of this board: ${buses.join(', ')}`;
   return [problem(path, text, known)];
+}
+
+/** Only what is in the journal can be resumed. */
+function resumeProblems(name: string, { once, resume }: RawDocument): readonly Problem[] {
+  const isResumed = resume === 'on' || resume === true;
+  if (!isResumed || !(once === 'off' || once === false)) return [];
+  const text = 'with once: off nothing is journaled that could be resumed';
+  return [problem(['documents', name, 'resume'], text, 'remove one of the two')];
 }
 
 function targetProblems({ documents }: Parts, path: readonly string[], to: string): readonly Problem[] {

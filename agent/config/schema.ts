@@ -8,8 +8,10 @@ import { document, documentName } from './schema/document.ts';
 import { httpSection, toHttpConfig } from './schema/http.ts';
 import { message, quote } from './schema/issue.ts';
 import { mqttSection } from './schema/mqtt.ts';
+import { overAirSection } from './schema/over-air.ts';
 import { absolutePath, choice, listOf, text } from './schema/scalar.ts';
 import { mapOf, section } from './schema/section.ts';
+import { trustSection } from './schema/trust.ts';
 import { duration } from './schema/unit.ts';
 
 const nameRule = 'a-z, 0-9, - and _, beginning with a letter or digit, at most 63';
@@ -109,6 +111,8 @@ export const fileSchema = section(
       [],
     ),
     http: v.optional(httpSection),
+    config: v.optional(overAirSection, {}),
+    trust: v.optional(trustSection, {}),
     health: v.optional(health, {}),
     log: v.optional(log, {}),
     'state-folder': v.optional(
@@ -144,6 +148,8 @@ export function toConfig(file: FileConfig): Config {
     documents: file.documents,
     bindings: file.bindings,
     ...(file.http !== undefined && { http: toHttpConfig(file.http) }),
+    overAir: { trust: file.config.trust, verifyMs: file.config.verify },
+    trust: file.trust,
     health: { intervalMs: file.health.interval },
     log: { level: file.log.level },
     stateFolder: file['state-folder'],

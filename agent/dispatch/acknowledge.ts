@@ -1,8 +1,8 @@
-import type { DriverErrorKind } from '../../drivers/contract/result.ts';
+import type { DriverError, DriverErrorKind } from '../../drivers/contract/result.ts';
 import type { Publisher } from '../documents/publisher.ts';
 import type { Codec } from '../qn/codec.ts';
-import type { Ack, Message } from '../qn/message.ts';
-import type { Reason, Status } from '../qn/reason.ts';
+import type { Ack, Message, Value } from '../qn/message.ts';
+import type { Reason, Refusal, Status } from '../qn/reason.ts';
 import { isTerminal } from './lifecycle.ts';
 import type { Outcome } from './recent.ts';
 
@@ -25,6 +25,8 @@ export interface Verdict {
   readonly detail?: string;
   /** With `duplicate`: how the first delivery ended. */
   readonly first?: Outcome | 'under-way';
+  /** It began in an earlier life of the agent (QN-4.4). */
+  readonly after?: { readonly boot: bigint; readonly isBegun: boolean };
   /** How a command ended whose outcome is in the journal: the ack must be no less durable. */
   readonly isJournaled?: boolean;
 }
@@ -34,10 +36,10 @@ export interface Acknowledger {
 }
 
 /** Tells what became of a command, on `ack/<document>` and on the reply topic (QN-2.3, QN-4). */
-export function createAcknowledger(publisher: Publisher, acks: 'all' | 'final'): Acknowledger {
+export function createAcknowledger(publisher: Publisher, acks: () => 'all' | 'final'): Acknowledger {
   return {
     tell(command, verdict) {
-      if (acks === 'final' && !isTerminal(verdict.status)) return;
+      if (acks() === 'final' && !isTerminal(verdict.status)) return;
       const { message, encoding, correlationData } = command;
       // QN-3.3: a compact command may do without acks, but not without refusals.
       const isUnwanted = message?.compact?.ackWanted === false && verdict.reason === undefined;
@@ -65,8 +67,7 @@ export function createAcknowledger(publisher: Publisher, acks: 'all' | 'final'):
 export function ackOf({ id, document, message, traceparent }: Answerable, verdict: Verdict): Ack {
   const trace = message?.tr ?? traceparent;
   const channel = message?.compact?.channel;
-  const hasRoom = channel === undefined; // 17 bytes say that it is a duplicate, not of what.
-  const first = verdict.first === undefined || !hasRoom ? undefined : firstOutcome(verdict.first);
+  const val = channel === undefined ? particularsOf(verdict) : undefined; // 17 bytes have no room for them.
   return {
     t: 'ack',
     id,
@@ -74,13 +75,19 @@ export function ackOf({ id, document, message, traceparent }: Answerable, verdic
     st: verdict.status,
     ...(verdict.reason === undefined ? {} : { why: verdict.reason }),
     ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
-    ...(first === undefined ? {} : { val: first }),
+    ...(val === undefined ? {} : { val }),
     ...(trace === undefined ? {} : { tr: trace }),
     ...(channel === undefined ? {} : { compact: { channel, ackWanted: false, valueType: 'u32' } }),
   };
 }
 
-function firstOutcome(first: Outcome | 'under-way') {
+/** Of what it is a duplicate; in which life it began, and whether it may have had an effect there. */
+function particularsOf({ first, after }: Verdict): Value | undefined {
+  if (first !== undefined) return firstOutcome(first);
+  return after === undefined ? undefined : { boot: after.boot.toString(), begun: after.isBegun };
+}
+
+function firstOutcome(first: Outcome | 'under-way'): Value {
   if (first === 'under-way') return { status: 'executing' };
   return first.reason === undefined ? { status: first.status } : { status: first.status, reason: first.reason };
 }
@@ -96,6 +103,8 @@ const reasonsByKind: { readonly [kind in DriverErrorKind]: Reason } = {
   io: 'internal',
 };
 
-export function reasonOf(kind: DriverErrorKind): Reason {
-  return reasonsByKind[kind];
+/** What a driver said, as a reason and a sentence. */
+export function failureOf({ kind, operation, resource, detail, fix }: DriverError): Refusal {
+  const way = fix === undefined ? '' : `; ${fix}`;
+  return { reason: reasonsByKind[kind], detail: `${operation} ${resource}: ${detail}${way}` };
 }

@@ -10,6 +10,7 @@ import type { IdSource } from '../qn/snowflake.ts';
 import type { Acknowledger } from './acknowledge.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { Journaling } from './journaling.ts';
+import type { Lanes } from './lanes.ts';
 
 /** What handling a message takes. */
 export interface HandlerDependencies {
@@ -18,6 +19,7 @@ export interface HandlerDependencies {
   readonly pool: Pool;
   readonly ids: IdSource;
   readonly board: Board;
+  readonly lanes: Lanes;
   readonly states: DocumentStates;
   readonly watches: Watches;
   readonly publisher: Publisher;

@@ -7,6 +7,7 @@ import type { Answerable } from './acknowledge.ts';
 import { createCommander } from './command.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { type Caller, encodingOf, type Job, replyTopic } from './job.ts';
+import type { Command } from './life.ts';
 import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
 
@@ -14,13 +15,15 @@ export interface Handler {
   handle(job: Job): void;
   /** Counts a message that was refused unread, and answers it where somebody can be answered. */
   refuse(route: Route, caller: Caller, refusal: Refusal): void;
+  /** A command of an earlier life. */
+  carryOut(command: Command): void;
   /** Resolves when no command is under way and none waits. */
   settled(): Promise<void>;
 }
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
-  const { clock, log, pool, ids, states, watches, publisher, acknowledger, counters } = dependencies;
+  const { clock, log, pool, ids, board, states, watches, publisher, acknowledger, counters } = dependencies;
   const commander = createCommander(dependencies);
 
   function refuse(asked: Answerable, refusal: Refusal): void {
@@ -90,9 +93,10 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function handleCommand(job: Job): void {
     const { route, caller } = job;
     const decoded = decodeCommand(job);
-    if (decoded.ok && 'row' in route) {
+    const row = 'row' in route ? board.row(route.row.name) : undefined; // The config may have changed since it arrived.
+    if (decoded.ok && row !== undefined) {
       const message = decoded.value;
-      return commander.carryOut({ row: route.row, job, message, answerable: answerableOf(job, message) });
+      return commander.carryOut({ row, job, message, answerable: answerableOf(job, message) });
     }
     if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
     else refuseUnread(route, caller, decoded.error);
@@ -107,6 +111,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       else handleCommand(job);
     },
     refuse: refuseUnread,
+    carryOut: (command) => commander.carryOut(command),
     settled: () => commander.settled(),
   };
 }

@@ -15,13 +15,13 @@ export interface Work {
  * wait for each other: each has its own lane.
  */
 export class Lane {
-  readonly #document: OpenDocument;
+  readonly document: OpenDocument;
   readonly #waiting: Work[] = []; // At most documentQueueCountMax; over it: refuse `busy`.
   #isBusy = false;
   #current: Promise<void> = Promise.resolve();
 
   constructor(document: OpenDocument) {
-    this.#document = document;
+    this.document = document;
   }
 
   /** Too many are waiting already; nothing may be added. */
@@ -29,12 +29,17 @@ export class Lane {
     return this.#waiting.length >= documentQueueCountMax;
   }
 
+  /** Something is under way. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
   /** Effects of synchronous drivers are done when it returns. */
   add(work: Work): void {
     assert(!this.isFull, 'a full lane takes no work');
     if (!this.#isBusy) return this.#run(work);
     this.#waiting.push(work);
-    this.#document.makeWay?.(work.effect);
+    this.document.makeWay?.(work.effect);
   }
 
   /** Resolves when nothing is under way and nothing waits. */
@@ -47,7 +52,7 @@ export class Lane {
       const begun = work.begin();
       if (begun instanceof Promise) return this.#wait(work, this.#performLater(begun, work.effect));
       if (!begun) continue;
-      const outcome = this.#document.perform(work.effect);
+      const outcome = this.document.perform(work.effect);
       if (outcome instanceof Promise) return this.#wait(work, outcome);
       work.end(outcome);
     }
@@ -55,7 +60,7 @@ export class Lane {
 
   /** undefined: it was left out. */
   async #performLater(begun: Promise<boolean>, effect: Effect): Promise<Performed | undefined> {
-    return (await begun) ? await this.#document.perform(effect) : undefined;
+    return (await begun) ? await this.document.perform(effect) : undefined;
   }
 
   #wait(work: Work, outcome: Promise<Performed | undefined>): void {

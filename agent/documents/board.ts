@@ -3,11 +3,12 @@ import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import { type DriverError, describeError, fail, type Result } from '../../drivers/contract/result.ts';
 import type { Situation } from '../../drivers/safe-state.ts';
 import type { Clock } from '../clock.ts';
+import type { DocumentChange } from '../config/change/plan.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Value } from '../qn/message.ts';
-import { createInterlocks, type InterlockGroup } from './interlock.ts';
-import type { DocumentSurroundings, OpenDocument } from './kind.ts';
+import { Interlocks } from './interlock.ts';
+import type { DocumentSurroundings, Inheritance, OpenDocument } from './kind.ts';
 import type { Memory } from './memory-file.ts';
 import type { Row } from './row.ts';
 
@@ -33,6 +34,8 @@ export interface BoardDependencies {
   memoryOf(document: string): Memory;
   /** A document has this value now. */
   changed(document: string, value: Value): void;
+  /** There is no such document any more. */
+  removed(document: string): void;
   /** Something happened that is not a state. */
   happened(document: string, value: Value): void;
   /** A driver failed or works again, or an output went to a safe state: health wants to know. */
@@ -40,7 +43,7 @@ export interface BoardDependencies {
 }
 
 interface Place {
-  readonly row: Row;
+  row: Row;
   document: Result<OpenDocument>;
   trouble: DriverError | undefined;
   safe: string | undefined;
@@ -49,22 +52,32 @@ interface Place {
 
 /** All documents of the board with their drivers. One that cannot be opened leaves the others alone. */
 export class Board implements AsyncDisposable {
-  readonly #places = new Map<string, Place>(); // One per document of the config.
+  #places = new Map<string, Place>(); // One per document of the config.
   readonly #dependencies: BoardDependencies;
   readonly #gpio: Result<GpioBackend>;
-  readonly #interlocks: ReadonlyMap<string, InterlockGroup>;
+  readonly #interlocks: Interlocks;
+  #isOnline: boolean | undefined;
 
   private constructor(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]) {
     this.#dependencies = dependencies;
     this.#gpio = gpio;
-    this.#interlocks = createInterlocks(dependencies.clock, rows);
+    this.#interlocks = new Interlocks(dependencies.clock, rows);
   }
 
   /** Opens every document in the order of the config, those on a bus last. Takes ownership of the GPIO backend. */
   static async open(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]): Promise<Board> {
     const board = new Board(dependencies, gpio, rows);
-    for (const row of rows.toSorted(busFirst)) await board.#open(row);
+    for (const row of rows.toSorted(busFirst)) {
+      const place = placeOf(row);
+      board.#places.set(row.name, place);
+      await board.#open(place);
+    }
     return board;
+  }
+
+  /** As the config has it now. */
+  row(name: string): Row | undefined {
+    return this.#places.get(name)?.row;
   }
 
   /** The open document, or why there is none. */
@@ -74,6 +87,7 @@ export class Board implements AsyncDisposable {
 
   /** Tells the outputs whether any broker can be reached: some of them have a state for when none can. */
   setOnline(isOnline: boolean): void {
+    this.#isOnline = isOnline;
     for (const { document } of this.#places.values()) if (document.ok) document.value.online?.(isOnline);
   }
 
@@ -94,34 +108,66 @@ export class Board implements AsyncDisposable {
     }));
   }
 
+  /**
+   * Goes over to the rows of another config. Only what `changes` names is touched: all that is to be closed is closed
+   * first, so that two documents can exchange their lines. Meanwhile commands to these documents are refused as busy.
+   */
+  async exchange(rows: readonly Row[], changes: readonly DocumentChange[]): Promise<void> {
+    const ordered = rows.toSorted(busFirst);
+    const changeOf = new Map(changes.map(({ name, how }) => [name, how]));
+    const before = [...this.#places.values()];
+    this.#interlocks.use(rows);
+    for (const place of before.toReversed()) {
+      const { name } = place.row;
+      const change = changeOf.get(name);
+      if (change === 'removed' || change === 'reopened') await this.#close(place, changingError(name));
+      if (change === 'removed') this.#dependencies.removed(name);
+    }
+    const known = new Map(before.map((place) => [place.row.name, place]));
+    this.#places = new Map(ordered.map((row) => [row.name, known.get(row.name) ?? placeOf(row)]));
+    for (const row of ordered) await this.#goOver(row, changeOf.get(row.name));
+  }
+
   /** Closes in reverse order: what was opened last may lean on what was opened first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const place of [...this.#places.values()].reverse()) {
-      const { document } = place;
-      place.document = fail(closedError(place.row.name));
-      if (document.ok) await document.value[Symbol.asyncDispose]();
-    }
+    for (const place of [...this.#places.values()].reverse()) await this.#close(place, closedError(place.row.name));
     if (this.#gpio.ok) await this.#gpio.value[Symbol.asyncDispose]();
   }
 
-  async #open(row: Row): Promise<void> {
-    const place: Place = {
-      row,
-      document: fail(closedError(row.name)),
-      trouble: undefined,
-      safe: undefined,
-      errorCount: 0,
-    };
-    this.#places.set(row.name, place);
-    place.document = await row.kind.open(this.#surroundings(place));
-    if (!place.document.ok) this.#trouble(place, place.document.error);
+  async #goOver(row: Row, change: DocumentChange['how'] | undefined): Promise<void> {
+    const place = this.#places.get(row.name);
+    if (place === undefined) return;
+    place.row = row;
+    if (change === undefined || change === 'relabelled') return;
+    const { document } = place;
+    // In one turn with the opening, so that no other member of an interlock group comes in between.
+    const inherited = change === 'ruled' && document.ok ? document.value.handOver?.() : undefined;
+    if (inherited === undefined) await this.#close(place, changingError(row.name));
+    else place.document = fail(changingError(row.name));
+    await this.#open(place, inherited);
+  }
+
+  /** `error`: what it is from now on. */
+  async #close(place: Place, error: DriverError): Promise<void> {
+    const { document } = place;
+    place.document = fail(error);
+    if (document.ok) await document.value[Symbol.asyncDispose]();
+  }
+
+  async #open(place: Place, inherited?: Inheritance): Promise<void> {
+    if (inherited === undefined) place.trouble = undefined;
+    if (inherited === undefined) place.safe = undefined;
+    const document = await place.row.kind.open({ ...this.#surroundings(place), ...(inherited && { inherited }) });
+    place.document = document;
+    if (!document.ok) this.#trouble(place, document.error);
+    else if (this.#isOnline !== undefined) document.value.online?.(this.#isOnline);
   }
 
   #surroundings(place: Place): DocumentSurroundings {
     const { clock, log, pool, random, openBytePort, pwm, memoryOf, changed, happened } = this.#dependencies;
     const { name, config } = place.row;
     const group = config.driver === 'gpio-out' ? config.interlock?.group : undefined;
-    const interlock = group === undefined ? undefined : this.#interlocks.get(group);
+    const interlock = group === undefined ? undefined : this.#interlocks.group(group);
     return {
       name,
       clock,
@@ -160,9 +206,18 @@ export class Board implements AsyncDisposable {
   }
 }
 
+function placeOf(row: Row): Place {
+  return { row, document: fail(closedError(row.name)), trouble: undefined, safe: undefined, errorCount: 0 };
+}
+
 /** What is on a bus cannot be opened before it. */
 function busFirst(left: Row, right: Row): number {
   return Number('bus' in left.config) - Number('bus' in right.config);
+}
+
+function changingError(name: string): DriverError {
+  const detail = 'its config is being changed at this moment';
+  return { kind: 'busy', operation: 'use', resource: name, detail, fix: 'send it again' };
 }
 
 function closedError(name: string): DriverError {

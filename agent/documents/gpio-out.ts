@@ -1,4 +1,4 @@
-import type { Level } from '../../drivers/contract/digital.ts';
+import type { DigitalOutput, Level } from '../../drivers/contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
@@ -7,7 +7,7 @@ import { isPlainMap } from '../config/plain-map.ts';
 import { onMsMax, onMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import type { DocumentKind, Effect } from './kind.ts';
+import type { DocumentKind, Effect, OpenDocument } from './kind.ts';
 import { levelOf } from './level.ts';
 import { Switch } from './switch.ts';
 
@@ -19,7 +19,11 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
   },
 
   async open(config, surroundings) {
-    const { gpio, changed } = surroundings;
+    const { gpio, changed, inherited } = surroundings;
+    if (inherited !== undefined) {
+      changed(inherited.isOn);
+      return ok(withProbe(config, new Switch(config, inherited.output, inherited.isOn, surroundings), inherited.output));
+    }
     if (!gpio.ok) return gpio;
     const boot = safeAction('boot', config.safe);
     const initial = boot.do === 'drive' ? levelOf(config, boot.on) : 'as-is';
@@ -33,22 +37,21 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     }
     const isOn = found.value === levelOf(config, true);
     changed(isOn);
-    const relay = new Switch(config, output, isOn, surroundings);
-    return ok(
-      Object.assign(relay, {
-        probe() {
-          if (!output.supports.readBack) return ok('written, cannot be read back');
-          const level = output.readBack();
-          if (!level.ok) return level;
-          const driven = levelOf(config, relay.isOn);
-          return level.value === driven
-            ? ok(`reads back ${level.value}`)
-            : fail(contradiction(output.resource, driven));
-        },
-      }),
-    );
+    return ok(withProbe(config, new Switch(config, output, isOn, surroundings), output));
   },
 };
+
+function withProbe(config: GpioOutConfig, relay: Switch, output: DigitalOutput): OpenDocument {
+  return Object.assign(relay, {
+    probe() {
+      if (!output.supports.readBack) return ok('written, cannot be read back');
+      const level = output.readBack();
+      if (!level.ok) return level;
+      const driven = levelOf(config, relay.isOn);
+      return level.value === driven ? ok(`reads back ${level.value}`) : fail(contradiction(output.resource, driven));
+    },
+  });
+}
 
 /** A short circuit, or somebody else drives the line too. */
 function contradiction(resource: string, driven: Level): DriverError {

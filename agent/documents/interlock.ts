@@ -20,12 +20,17 @@ export type Passage = { readonly waitMs: number } | { readonly heldBy: string };
  */
 export class InterlockGroup {
   readonly #clock: Clock;
-  readonly #deadTimeMs: number;
+  #deadTimeMs: number;
   #holder: InterlockMember | undefined;
   #last: { readonly member: InterlockMember; readonly offMs: number } | undefined;
 
   constructor(clock: Clock, deadTimeMs: number) {
     this.#clock = clock;
+    this.#deadTimeMs = deadTimeMs;
+  }
+
+  /** Another dead time, from now on. */
+  retime(deadTimeMs: number): void {
     this.#deadTimeMs = deadTimeMs;
   }
 
@@ -47,13 +52,40 @@ export class InterlockGroup {
   }
 }
 
-/** One group for each name in the config; the longest dead time of its members counts for all. */
-export function createInterlocks(clock: Clock, rows: readonly Row[]): ReadonlyMap<string, InterlockGroup> {
+/**
+ * One group for each name in the config; the longest dead time of its members counts for all. With another config a
+ * group goes on as it is: who holds it, holds it.
+ */
+export class Interlocks {
+  readonly #clock: Clock;
+  readonly #groups = new Map<string, InterlockGroup>(); // At most one per document.
+
+  constructor(clock: Clock, rows: readonly Row[]) {
+    this.#clock = clock;
+    this.use(rows);
+  }
+
+  group(name: string): InterlockGroup | undefined {
+    return this.#groups.get(name);
+  }
+
+  use(rows: readonly Row[]): void {
+    const deadTimes = deadTimesOf(rows);
+    for (const name of this.#groups.keys()) if (!deadTimes.has(name)) this.#groups.delete(name);
+    for (const [name, deadTimeMs] of deadTimes) {
+      const known = this.#groups.get(name);
+      if (known === undefined) this.#groups.set(name, new InterlockGroup(this.#clock, deadTimeMs));
+      else known.retime(deadTimeMs);
+    }
+  }
+}
+
+function deadTimesOf(rows: readonly Row[]): ReadonlyMap<string, number> {
   const deadTimes = new Map<string, number>();
   for (const { config } of rows) {
     if (config.driver !== 'gpio-out' || config.interlock === undefined) continue;
     const { group, deadTimeMs } = config.interlock;
     deadTimes.set(group, Math.max(deadTimeMs, deadTimes.get(group) ?? 0));
   }
-  return new Map([...deadTimes].map(([group, deadTimeMs]) => [group, new InterlockGroup(clock, deadTimeMs)]));
+  return deadTimes;
 }

@@ -1,5 +1,5 @@
 import type { BytePort, SerialSettings } from '../../drivers/contract/byte-port.ts';
-import type { GpioBackend } from '../../drivers/contract/digital.ts';
+import type { DigitalOutput, GpioBackend } from '../../drivers/contract/digital.ts';
 import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import type { DriverError, Result } from '../../drivers/contract/result.ts';
 import type { ModbusBus } from '../../drivers/modbus/bus.ts';
@@ -53,6 +53,8 @@ export interface DocumentSurroundings {
   readonly pwm: PwmBackend;
   /** What this document is to remember over a restart. */
   readonly memory: Memory;
+  /** Absent: the document opens its line itself. */
+  readonly inherited?: Inheritance;
   /** Of the group this document is in. */
   readonly interlock?: InterlockGroup;
   /** 0 ≤ x < 1, for waits that must not be in step. */
@@ -68,6 +70,14 @@ export interface DocumentSurroundings {
   troubled(error: DriverError | undefined): void;
   /** A safe state took effect, and why; undefined: somebody commands again. */
   safe(why: string | undefined): void;
+}
+
+/** An open output that goes on under other rules, as it is driven now. */
+export interface Inheritance {
+  readonly output: DigitalOutput;
+  readonly isOn: boolean;
+  /** What it was before it went to its offline state, if it is in it. */
+  readonly before?: boolean;
 }
 
 /** An open document. Disposal brings the line into its `exit` state and lets go of it. */
@@ -87,6 +97,8 @@ export interface OpenDocument extends AsyncDisposable {
   online?(isOnline: boolean): void;
   /** Asks the hardware without changing anything; for the self-test. */
   probe(): Result<string>;
+  /** Ends the document, but neither moves its line nor lets go of it; undefined: it cannot, and goes on. */
+  handOver?(): Inheritance | undefined;
 }
 
 /** One kind of document: how a value becomes an effect (pure), and how it is opened. */

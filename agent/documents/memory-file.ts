@@ -28,7 +28,7 @@ export class MemoryFile implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #path: string;
-  readonly #recalled: { readonly [document: string]: unknown };
+  readonly #recalled: Map<string, unknown>;
   readonly #readers = new Map<string, () => Value | undefined>(); // One per document at most.
   #writing: Promise<void> = Promise.resolve();
   #isDirty = false;
@@ -42,7 +42,7 @@ export class MemoryFile implements AsyncDisposable {
     this.#clock = dependencies.clock;
     this.#log = dependencies.log;
     this.#path = file;
-    this.#recalled = recalled;
+    this.#recalled = new Map(Object.entries(recalled));
   }
 
   /** A file that cannot be read is as good as none: the board must start all the same. */
@@ -51,12 +51,21 @@ export class MemoryFile implements AsyncDisposable {
     return new MemoryFile(dependencies, file, await readDocuments(file, dependencies.log));
   }
 
+  /** A document that is opened again recalls what it was to remember at its end. */
   of(document: string): Memory {
+    const reader = this.#readers.get(document);
+    const recalled = reader === undefined ? this.#recalled.get(document) : reader();
     return {
-      recall: () => (Object.hasOwn(this.#recalled, document) ? this.#recalled[document] : undefined),
+      recall: () => recalled,
       keep: (read) => void this.#readers.set(document, read),
       touch: () => this.#touch(),
     };
+  }
+
+  /** There is no such document any more. */
+  forget(document: string): void {
+    this.#recalled.delete(document);
+    if (this.#readers.delete(document)) this.#touch();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,12 +27,15 @@ export interface Speech {
 export interface Publisher {
   /** False when the outbox did not take it. */
   say(speech: Speech): boolean;
+  /** Takes away what the broker retains there. */
+  clear(from: { readonly verb: Verb; readonly document: string }): void;
 }
 
 export interface PublisherOptions {
   readonly root: string;
   readonly node: string;
-  readonly encoding: 'json' | 'cbor';
+  /** Of what the agent says by itself. */
+  encoding(): 'json' | 'cbor';
 }
 
 export interface PublisherDependencies {
@@ -46,7 +49,16 @@ export interface PublisherDependencies {
 export function createPublisher(dependencies: PublisherDependencies, options: PublisherOptions): Publisher {
   const { clock, log, ids, outbox, clockQuality } = dependencies;
   return {
-    say({ message, to, retain, policy, durability = 'none', encoding = options.encoding, correlationData, onDropped }) {
+    say({
+      message,
+      to,
+      retain,
+      policy,
+      durability = 'none',
+      encoding = options.encoding(),
+      correlationData,
+      onDropped,
+    }) {
       const document = 'topic' in to ? {} : { doc: to.document };
       const stamp = { src: options.node, ...document, ts: clock.wallMs(), clk: clockQuality() };
       const complete: Message = { id: message.id ?? ids.next(), ...stamp, ...message };
@@ -61,6 +73,11 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       const owner = 'topic' in to ? (message.doc ?? '') : to.document;
       const how = { qos: 1, retain, policy, durability, ...(onDropped === undefined ? {} : { onDropped }) } as const;
       return outbox.send({ topic, bytes, properties, document: owner, ...how });
+    },
+    clear({ verb, document }) {
+      const topic = formatTopic(options.root, options.node, verb, document);
+      const how = { qos: 1, retain: true, policy: 'keep', durability: 'none' } as const;
+      outbox.send({ topic, bytes: new Uint8Array(), document, ...how });
     },
   };
 }

@@ -22,8 +22,10 @@ export class DocumentStates {
   readonly #publisher: Publisher;
   readonly #outbox: Outbox;
   readonly #states = new Map<string, State>(); // Bounded by documentsMax of the config and the agent's own.
-  readonly #listeners: ((document: string) => void)[] = []; // One per reader inside the agent, added by start.ts.
+  readonly #listeners = new Set<(document: string) => void>(); // One per reader inside the agent, added by start.ts.
   #lsn = 0;
+  /** Versions of documents that are gone: one that comes again must not seem older (QN-1.5). */
+  #versionFloor = 0;
 
   constructor(epoch: bigint, publisher: Publisher, outbox: Outbox) {
     this.epoch = epoch;
@@ -31,9 +33,10 @@ export class DocumentStates {
     this.#outbox = outbox;
   }
 
-  /** Called after each change of a document, when its value can be read. It must not throw. */
-  onChange(listener: (document: string) => void): void {
-    this.#listeners.push(listener);
+  /** Called after each change of a document, when its value can be read, until disposal. It must not throw. */
+  onChange(listener: (document: string) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   /** The document has this value now; the same value again is no change. */
@@ -43,7 +46,7 @@ export class DocumentStates {
     this.#lsn += 1;
     if (state === undefined) {
       const told = { toldVersion: -1, toldValue: null };
-      this.#states.set(document, { value, version: 1, lsn: this.#lsn, ...told }); // QN-1.5
+      this.#states.set(document, { value, version: this.#versionFloor + 1, lsn: this.#lsn, ...told }); // QN-1.5
     } else {
       state.value = value;
       state.version += 1;
@@ -51,6 +54,15 @@ export class DocumentStates {
     }
     this.flush();
     for (const listener of this.#listeners) listener(document);
+  }
+
+  /** There is no such document any more: what the broker retains of it is taken away. */
+  remove(document: string): void {
+    const state = this.#states.get(document);
+    if (state === undefined) return;
+    this.#states.delete(document);
+    this.#versionFloor = Math.max(this.#versionFloor, state.version);
+    this.#publisher.clear({ verb: 'state', document });
   }
 
   /** The Snapshot of a document (QN-5), or undefined when it has no value yet. */

@@ -5,14 +5,14 @@ import type { GpioOutConfig } from '../config/config.ts';
 import { safeRetryMs, switchWaitsMax } from '../limits.ts';
 import type { Refusal } from '../qn/reason.ts';
 import type { InterlockMember } from './interlock.ts';
-import type { DocumentSurroundings, Effect, OpenDocument, Performed } from './kind.ts';
+import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
 import { levelOf } from './level.ts';
 import { OnLimit } from './on-limit.ts';
 import { Waiting, type Wish } from './waiting.ts';
 
 type SwitchSurroundings = Pick<
   DocumentSurroundings,
-  'name' | 'clock' | 'log' | 'memory' | 'interlock' | 'changed' | 'happened' | 'troubled' | 'safe'
+  'name' | 'clock' | 'log' | 'memory' | 'interlock' | 'inherited' | 'changed' | 'happened' | 'troubled' | 'safe'
 >;
 
 /**
@@ -48,6 +48,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     this.#changedMs = clock.monotonicMs(); // Nobody knows whether opening was a change, so it counts as one.
     const { maxOnMs } = config;
     this.#limit = maxOnMs === undefined ? undefined : new OnLimit(clock, memory, maxOnMs, () => this.#limitOver());
+    this.#before = surroundings.inherited?.before;
     this.#begin();
   }
 
@@ -114,6 +115,15 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     return !this.#isOn;
   }
 
+  handOver(): Inheritance | undefined {
+    if (!this.#isOpen || this.#hasTrouble || this.#waiting.current !== undefined) return undefined;
+    this.#isOpen = false;
+    for (const timer of [this.#offlineTimer, this.#tail, this.#limit]) timer?.[Symbol.dispose]();
+    this.#surroundings.interlock?.release(this, false); // Whoever takes over asks for it again before anybody else can.
+    const before = this.#before;
+    return { output: this.#output, isOn: this.#isOn, ...(before !== undefined && { before }) };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return;
     this.online(true);
@@ -131,7 +141,8 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   #begin(): void {
     if (!this.#isOn) return;
     const refusal = this.#refusal();
-    const leftMs = this.#config.safe.boot === 'hold' ? this.#limit?.leftOfBefore() : undefined;
+    const isKept = this.#config.safe.boot === 'hold' || this.#surroundings.inherited !== undefined;
+    const leftMs = isKept ? this.#limit?.leftOfBefore() : undefined;
     if (refusal === undefined && leftMs !== 0) return this.#limit?.start(leftMs);
     const detail = refusal?.detail ?? 'its longest time on is over';
     this.#surroundings.log.warn({ document: this.name, detail }, 'output found on is switched off');

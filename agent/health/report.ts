@@ -99,7 +99,9 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
       ...safe.map((driver) => `${driver.document}: ${driver.safe ?? 'safe'}`),
       ...(isStoreWell(store)
         ? []
-        : [`store: ${store?.state ?? ''}: commands and events do not outlive the agent just now`]),
+        : [
+            `store: ${store?.state ?? ''}: commands that must not be done twice are refused, and events do not outlive the agent`,
+          ]),
       ...failed.map(({ document, error }) => `${document}: ${error ?? 'failed'}`),
       ...selfTest.tests.filter(isFailed).map(({ id, detail }) => `${id}: ${detail}`),
     ],

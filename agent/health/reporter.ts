@@ -15,7 +15,7 @@ export interface HealthReporterDependencies {
 /** Tells the health at birth, at every change of status, and every interval ± 10 % (QN-6.1). */
 export class HealthReporter implements Disposable {
   readonly #dependencies: HealthReporterDependencies;
-  readonly #intervalMs: number;
+  #intervalMs: number;
   #sequence = 0;
   #told: AgentStatus | undefined;
   #isUntold = false;
@@ -23,6 +23,11 @@ export class HealthReporter implements Disposable {
 
   constructor(dependencies: HealthReporterDependencies, intervalMs: number) {
     this.#dependencies = dependencies;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Another interval, from the next report on. */
+  retime(intervalMs: number): void {
     this.#intervalMs = intervalMs;
   }
 

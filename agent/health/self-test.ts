@@ -114,6 +114,24 @@ export async function repeatFailed(
   return { ...report, tests, health_status: judge(tests, plan.vital) };
 }
 
+/**
+ * The report of another plan, for the same board with another config: `isStanding` tests keep their row, all others are
+ * run.
+ */
+export async function renewReport(
+  clock: Clock,
+  plan: TestPlan,
+  report: SelfTestReport,
+  isStanding: (id: string) => boolean,
+): Promise<SelfTestReport> {
+  const tests: TestRow[] = [];
+  for (const test of plan.tests) {
+    const known = isStanding(test.id) ? report.tests.find(({ id }) => id === test.id) : undefined;
+    tests.push(known ?? (await runOne(clock, test, test.deadlineMs ?? testMsMax)));
+  }
+  return { ...report, tests, health_status: judge(tests, plan.vital) };
+}
+
 async function runOne(clock: Clock, test: AtomicTest, limitMs: number): Promise<TestRow> {
   const { id, title } = test;
   const startMs = clock.monotonicMs();

@@ -48,14 +48,13 @@ export async function openLocalHttp(
 ): Promise<LocalHttp> {
   const { clock, log, ids, states, table, loop, clockQuality } = dependencies;
   const clients = new LocalClients({ clock, states });
-  states.onChange((document) => clients.changed(document));
+  const following = states.onChange((document) => clients.changed(document));
   const receive: DispatchLoop['receive'] = (message) => loop.receive(message);
   const notifier = new LocalNotifier({ clock, ids, clockQuality, receive }, names);
-  const known = new Set<string>([...table.rows.map(({ name }) => name), ...ownDocuments]);
   const routes = routesOf({
     clients,
     notifier,
-    isDocument: (name) => known.has(name),
+    isDocument: (name) => table.rows.some((row) => row.name === name) || ownDocuments.some((own) => own === name),
     textOf: (doc, message) => textOf({ src: names.node, doc, ts: clock.wallMs(), clk: clockQuality(), ...message }),
   });
   const { servers, listening, failed } = await openServers(log, config, routes);
@@ -64,6 +63,7 @@ export async function openLocalHttp(
     acknowledged: (command, verdict) => notifier.acknowledged(command, verdict),
     stats: () => ({ ...clients.stats(), listening, failed }),
     async [Symbol.asyncDispose]() {
+      following[Symbol.dispose]();
       notifier.close();
       clients[Symbol.dispose]();
       await Promise.all(servers.map(close));

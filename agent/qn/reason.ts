@@ -29,6 +29,7 @@ export const reasons = [
   'rolled-back',
   'internal',
   'interrupted',
+  'not-durable',
 ] as const;
 
 export type Reason = (typeof reasons)[number];

@@ -67,6 +67,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
       changed: (document, value) => told.push(`${document} ${JSON.stringify(value)}`),
       happened: (document, value) => told.push(`${document} ! ${JSON.stringify(value)}`),
+      removed: (document) => told.push(`${document} is gone`),
       troubleChanged() {},
     },
     ok(createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) })),

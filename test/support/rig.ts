@@ -19,6 +19,8 @@ export interface RigOptions {
   readonly mqtt?: readonly string[];
   /** What the listener subscribes to; everything, if not said otherwise. */
   readonly listensTo?: string;
+  /** More lines of mosquitto.conf. */
+  readonly brokerConfig?: readonly string[];
 }
 
 /** The whole in processes of their own: a real broker, the agent from the bundle, and the wires seen from outside. */
@@ -44,7 +46,7 @@ export interface Rig extends AsyncDisposable {
 export async function openRig(options: RigOptions): Promise<Rig> {
   await needBundle();
   const stack = new AsyncDisposableStack();
-  const broker = stack.use(await startMosquitto());
+  const broker = stack.use(await startMosquitto({ config: () => options.brokerConfig ?? [] }));
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-rig-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const board = path.join(folder, 'board');
@@ -104,7 +106,7 @@ ${mqtt.map((line) => `  ${line}\n`).join('')}
 gpio: { backend: simulated, board: ${board} }
 state-folder: ${state}
 log: { level: warn }
-documents:
+documents:${documents.length === 0 ? ' {}' : ''}
 ${documents.map((line) => `  ${line}\n`).join('')}
 ${sections}
 `;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { channelNumberMax } from '../../limits.ts';
-import type { DocumentConfig } from '../config.ts';
-import { choice, integer } from './scalar.ts';
+import { type DocumentConfig, type JournalConfig, journalDefault } from '../config.ts';
+import { choice, integer, onOff } from './scalar.ts';
 
 /** The word that decides which other keys a document has. */
 export function driver<const Name extends string>(name: Name, about: string) {
@@ -24,7 +24,34 @@ export const common = {
     v.pipe(choice(['refuse', 'accept']), v.description('A retained command comes again with every connection.')),
     'refuse',
   ),
+  outbox: v.optional(
+    v.pipe(
+      choice(['all', 'latest', 'drop']),
+      v.description('What of its events waits while no broker takes them: all, only the latest, or none.'),
+    ),
+    'all',
+  ),
 };
+
+/** Keys of documents that take commands (QN-4.2). */
+export const commanded = {
+  once: v.optional(
+    onOff('Commands with an id are journaled before they act. Absent: those that are not the same twice as once.'),
+  ),
+  resume: v.optional(
+    onOff('What was under way when the agent died is done again; off: it ends failed, interrupted.'),
+    'off',
+  ),
+  'without-journal': v.optional(
+    v.pipe(choice(['refuse', 'act']), v.description('What becomes of commands that cannot be journaled.')),
+    'refuse',
+  ),
+};
+
+/** What to say to somebody who writes them where there is nothing to command. */
+export const uncommanded = Object.fromEntries(
+  Object.keys(commanded).map((key) => [key, 'this document takes no commands; remove it']),
+);
 
 /** Of a line that is on or off; turned into a level by the document, never by a driver. */
 export const active = v.optional(
@@ -32,17 +59,29 @@ export const active = v.optional(
   'high',
 );
 
-export const commonLater = ['once', 'resume'] as const;
-
-type Common = Pick<DocumentConfig, 'number' | 'priority' | 'retained'>;
+type Common = Pick<DocumentConfig, 'number' | 'priority' | 'retained' | 'outbox'>;
 
 interface CommonInput {
   readonly number?: number | undefined;
   readonly priority: Common['priority'];
   readonly retained: Common['retained'];
+  readonly outbox: 'all' | NonNullable<Common['outbox']>;
 }
 
 /** Optional means absent: valibot hands on `undefined` for a key that is not there. */
-export function commonOf({ number, priority, retained }: CommonInput): Common {
-  return { priority, retained, ...(number !== undefined && { number }) };
+export function commonOf({ number, priority, retained, outbox }: CommonInput): Common {
+  return { priority, retained, ...(outbox !== 'all' && { outbox }), ...(number !== undefined && { number }) };
+}
+
+interface CommandedInput {
+  readonly once?: boolean | undefined;
+  readonly resume: boolean;
+  readonly 'without-journal': JournalConfig['without'];
+}
+
+export function commandedOf({ once, resume, 'without-journal': without }: CommandedInput): {
+  readonly journal?: JournalConfig;
+} {
+  const isDefault = once === undefined && resume === journalDefault.resume && without === journalDefault.without;
+  return isDefault ? {} : { journal: { resume, without, ...(once !== undefined && { once }) } };
 }

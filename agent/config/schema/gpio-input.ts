@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import * as limits from '../../limits.ts';
 import type { GpioCounterConfig, GpioInConfig, StormConfig } from '../config.ts';
 import { formatDuration } from '../duration.ts';
-import { active, common, commonLater, commonOf, driver } from './common.ts';
+import { active, commanded, commandedOf, common, commonOf, driver, uncommanded } from './common.ts';
 import { line } from './line.ts';
 import { choice, integer } from './scalar.ts';
 import { section } from './section.ts';
@@ -65,7 +65,7 @@ export const gpioIn = v.pipe(
       storm: storm(limits.stormInputRateDefault),
       ...common,
     },
-    { later: ['publish', ...commonLater], example: { line: 'line: GPIO27' } },
+    { later: ['publish'], instead: uncommanded, example: { line: 'line: GPIO27' } },
   ),
   v.transform(
     (input): GpioInConfig => ({
@@ -107,13 +107,15 @@ export const gpioCounter = v.pipe(
       ),
       publish: v.optional(publish, {}),
       storm: storm(limits.stormCounterRateDefault),
+      ...commanded,
       ...common,
     },
-    { later: commonLater, example: { line: 'line: GPIO5' } },
+    { example: { line: 'line: GPIO5' } },
   ),
   v.transform(
     (input): GpioCounterConfig => ({
       ...commonOf(input),
+      ...commandedOf(input),
       driver: 'gpio-counter',
       line: input.line,
       bias: input.bias,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import * as limits from '../../limits.ts';
 import type { GpioOutConfig, InterlockConfig } from '../config.ts';
 import { formatDuration } from '../duration.ts';
-import { active, common, commonLater, commonOf, driver } from './common.ts';
+import { active, commanded, commandedOf, common, commonOf, driver } from './common.ts';
 import { message, quote } from './issue.ts';
 import { line } from './line.ts';
 import { choice, onOff, onOffHold, text } from './scalar.ts';
@@ -92,9 +92,10 @@ const fields = section(
     interlock: v.optional(group),
     'interlock-policy': v.optional(policy),
     'dead-time': v.optional(deadTime),
+    ...commanded,
     ...common,
   },
-  { later: commonLater, example: { line: 'line: GPIO17' } },
+  { example: { line: 'line: GPIO17' } },
 );
 
 type Fields = v.InferOutput<typeof fields>;
@@ -118,6 +119,7 @@ export const gpioOut = v.pipe(
     const interlock = interlockOf(input);
     return {
       ...commonOf(input),
+      ...commandedOf(input),
       driver: 'gpio-out',
       line: input.line,
       active: input.active,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import * as bounds from '../../../drivers/limits.ts';
 import * as limits from '../../limits.ts';
 import type { ModbusBusConfig, ModbusRegisterConfig } from '../config.ts';
-import { common, commonLater, commonOf, driver } from './common.ts';
+import { commanded, commandedOf, common, commonOf, driver, uncommanded } from './common.ts';
 import { describeInput, message } from './issue.ts';
 import { choice, integer, text } from './scalar.ts';
 import { section } from './section.ts';
@@ -27,7 +27,7 @@ export const modbusRtu = v.pipe(
       timeout: v.optional(answer, `${bounds.modbusAnswerMsDefault}ms`),
       ...common,
     },
-    { ...wireHints, later: commonLater },
+    { ...wireHints, instead: { ...wireHints.instead, ...uncommanded } },
   ),
   v.transform(
     (input): ModbusBusConfig => ({
@@ -91,10 +91,11 @@ const registerFields = section(
     'unit-of-measure': v.optional(
       v.pipe(text('a unit of measure', limits.unitOfMeasureBytesMax), v.description('For people: kWh.')),
     ),
+    ...commanded,
     ...common,
   },
   {
-    later: [...commonLater, 'publish'],
+    later: ['publish'],
     example: { bus: 'bus: serial.bus1', unit: 'unit: 1', register: 'register: 0x0100' },
   },
 );
@@ -116,6 +117,7 @@ export const modbusRegister = v.pipe(
   v.transform(
     (input): ModbusRegisterConfig => ({
       ...commonOf(input),
+      ...commandedOf(input),
       driver: 'modbus-register',
       bus: input.bus,
       unit: input.unit,

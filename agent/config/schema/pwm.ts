@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as limits from '../../limits.ts';
 import type { PwmOutConfig } from '../config.ts';
-import { common, commonLater, commonOf, driver } from './common.ts';
+import { commanded, commandedOf, common, commonOf, driver } from './common.ts';
 import { describeInput, message } from './issue.ts';
 import { integer, numberChoice } from './scalar.ts';
 import { section } from './section.ts';
@@ -44,9 +44,10 @@ export const pwmOut = v.pipe(
         1,
       ),
       safe: v.optional(safe, {}),
+      ...commanded,
       ...common,
     },
-    { later: commonLater, example: { chip: 'chip: pwmchip0', frequency: 'frequency: 25000' } },
+    { example: { chip: 'chip: pwmchip0', frequency: 'frequency: 25000' } },
   ),
   v.forward(
     v.check(
@@ -70,6 +71,7 @@ export const pwmOut = v.pipe(
     const dutyOf = (value: number | 'hold') => (value === 'hold' ? value : value / scale);
     return {
       ...commonOf(input),
+      ...commandedOf(input),
       driver: 'pwm-out',
       chip: input.chip,
       channel: input.channel,

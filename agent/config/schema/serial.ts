@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Framing } from '../../../drivers/framer.ts';
 import * as limits from '../../limits.ts';
 import type { SerialConfig } from '../config.ts';
-import { common, commonLater, commonOf, driver } from './common.ts';
+import { commanded, commandedOf, common, commonOf, driver } from './common.ts';
 import { describeInput, message } from './issue.ts';
 import { choice, numberChoice } from './scalar.ts';
 import { section } from './section.ts';
@@ -35,11 +35,12 @@ const line = {
   baud: baud(9_600),
   parity: parity('none'),
   max: v.optional(max, `${limits.serialFrameBytesDefault}B`),
+  ...commanded,
   ...common,
 };
 
 const behind = { append: v.optional(v.pipe(append, v.description('Put behind every write.')), '') };
-const hints = { ...wireHints, later: [...commonLater, 'publish'] };
+const hints = { ...wireHints, later: ['publish'] };
 const waitForRest = v.optional(interByte, `${limits.serialInterByteMsDefault}ms`);
 
 export const serialLine = v.pipe(
@@ -115,6 +116,7 @@ type LineInput = Omit<v.InferOutput<typeof rawFields>, 'driver'>;
 function serialOf(name: SerialConfig['driver'], input: LineInput, framing: Framing): SerialConfig {
   return {
     ...commonOf(input),
+    ...commandedOf(input),
     driver: name,
     port: input.port,
     settings: settingsOf(input),

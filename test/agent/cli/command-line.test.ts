@@ -1,28 +1,15 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { checkVerb } from '../../../agent/cli/check.ts';
-import { type Program, runProgram } from '../../../agent/cli/command-line.ts';
-import { decodeVerb } from '../../../agent/cli/decode.ts';
-import { encodeVerb } from '../../../agent/cli/encode.ts';
-import { healthVerb } from '../../../agent/cli/health.ts';
-import { notifyVerb } from '../../../agent/cli/notify.ts';
-import { queryVerb } from '../../../agent/cli/query.ts';
-import { runVerb } from '../../../agent/cli/run.ts';
-import { selftestVerb } from '../../../agent/cli/selftest.ts';
-import type { Verb } from '../../../agent/cli/verb.ts';
-import { watchVerb } from '../../../agent/cli/watch.ts';
+import { type Program, runProgram, verbsOf } from '../../../agent/cli/command-line.ts';
+import { agentProgram, qnctlProgram } from '../../../agent/cli/programs.ts';
+import { exitMeanings, type Verb } from '../../../agent/cli/verb.ts';
 import { agentVersion } from '../../../agent/version.ts';
 import { recordContext } from './context.ts';
 
-const programs: readonly Program[] = [
-  { name: 'qn-agent', summary: 'the agent', verbs: [runVerb, selftestVerb, checkVerb] },
-  {
-    name: 'qnctl',
-    summary: 'for people',
-    verbs: [queryVerb, notifyVerb, watchVerb, healthVerb, decodeVerb, encodeVerb],
-  },
-];
+const programs = [agentProgram, qnctlProgram] as const;
 const rows = programs.flatMap((program) =>
-  program.verbs.map((verb) => [program.name, verb.name, program, verb] as const),
+  verbsOf(program).map((verb) => [program.name, verb.name, program, verb] as const),
 );
 
 async function run(program: Program, ...argv: readonly string[]) {
@@ -42,6 +29,9 @@ describe('the help', () => {
       for (const option of Object.keys(verb.options)) expect(out).toContain(`--${option}`);
       expect(verb.examples.length).toBeGreaterThan(0);
       for (const example of verb.examples) expect(example).toContain(`${name} ${verb.name}`);
+      expect(Object.keys(verb.exits)).toContain('0');
+      for (const [exit, meaning] of Object.entries(verb.exits)) expect(out).toMatch(exitRow(exit, meaning));
+      expect(out).toMatch(exitRow('64', exitMeanings[64]));
       expect(await run(program, 'help', verb.name)).toEqual({ code, out, err });
     },
   );
@@ -50,15 +40,54 @@ describe('the help', () => {
     for (const argv of [['--help'], ['-h'], ['help']]) {
       const { code, out } = await run(program, ...argv);
       expect(code).toBe(0);
-      for (const { name, summary } of program.verbs)
+      for (const { name, summary } of verbsOf(program))
         expect(out).toMatch(new RegExp(`^ {2}${name}\\b.*${escape(summary)}`, 'm'));
+      for (const [exit, meaning] of Object.entries(exitMeanings)) expect(out).toMatch(exitRow(exit, meaning));
     }
     expect(await run(program)).toMatchObject({ code: 64, out: expect.stringContaining('usage:') });
   });
 });
 
+describe('--json', () => {
+  it.each(rows)('is taken by %s %s, and its help is a table then', async (name, verbName, program, verb) => {
+    const { code, out } = await run(program, verbName, '--help', '--json');
+    const options = expect.arrayContaining([expect.objectContaining({ name: 'json' })]);
+    const row = { name: verbName, operands: verb.operands, options, exits: verb.exits };
+    expect([code, JSON.parse(out)]).toMatchObject([0, { name, verbs: [row] }]);
+  });
+
+  it.each(programs)('with help of $name is the table of all verbs', async (program) => {
+    const { out } = await run(program, 'help', '--json');
+    expect(JSON.parse(out).verbs.map((verb: Verb) => verb.name)).toEqual(verbsOf(program).map(({ name }) => name));
+  });
+
+  it('makes what goes wrong JSON too, a line each', async () => {
+    const { code, err } = await run(qnctlProgram, 'query', 'pi-1', '--json');
+    expect([code, err.split('\n').map((line) => JSON.parse(line))]).toEqual([
+      64,
+      [{ message: 'qnctl query: expected NODE DOCUMENT' }, { message: 'try: qnctl query --help' }],
+    ]);
+  });
+
+  it('makes the version data', async () => {
+    const { out } = await run(qnctlProgram, 'version', '--json');
+    const versions = { program: 'qnctl', version: agentVersion, protocol: 'QN/1', node: process.version };
+    expect(JSON.parse(out)).toEqual(versions);
+  });
+});
+
+describe('colour', () => {
+  it('is only where a person looks, and takes no words away', async () => {
+    const context = { ...recordContext(), isColourful: true };
+    await runProgram(qnctlProgram, ['query', '--help'], context);
+    const painted = context.outLines.join('\n');
+    expect(painted).toContain('\u001b[');
+    expect(stripVTControlCharacters(painted)).toBe((await run(qnctlProgram, 'query', '--help')).out);
+  });
+});
+
 describe('what was typed', () => {
-  const [agent, qnctl] = programs as [Program, Program];
+  const [agent, qnctl] = programs;
 
   it('wrongly is refused with the nearest verb', async () => {
     expect(await run(qnctl, 'wacth')).toEqual({
@@ -102,6 +131,10 @@ describe('what was typed', () => {
     });
   });
 });
+
+function exitRow(code: string, meaning: string): RegExp {
+  return new RegExp(`^ +${code} {2}${escape(meaning)}$`, 'm');
+}
 
 function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -108,6 +108,7 @@ test('a short config is filled up with the defaults', () => {
       keepaliveSeconds: 30,
     },
     gpio: { backend: 'auto' },
+    overAir: { trust: 'keys', verifyMs: 30_000 },
     pool: { profile: 'standard' },
     documents: {
       out: {
@@ -173,6 +174,7 @@ test('a short config is filled up with the defaults', () => {
       },
     },
     bindings: [],
+    trust: { keys: [] },
     health: { intervalMs: 60_000 },
     log: { level: 'info' },
     stateFolder: '/var/lib/qn-agent',

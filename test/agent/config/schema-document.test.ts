@@ -40,14 +40,16 @@ test('the schema lists every documented key', () => {
   const names = propertiesOf(configJsonSchema()).map(({ name }) => name);
   expect([...new Set(names)].toSorted()).toEqual(
     [
-      'node groups mqtt gpio pool documents bindings health http log state-folder',
+      'node groups mqtt gpio pool documents bindings health http config log state-folder',
+      'trust verify',
       'root brokers username password client-id acks encoding keepalive url weight ca cert key',
       'backend board profile interval level on select map to socket host',
-      'driver number priority retained line chip offset active safe boot exit bias debounce',
+      'driver number priority retained once resume without-journal outbox line chip offset active safe boot exit bias debounce',
       'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',
       'storm rate for retry edge publish min channel frequency',
       'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
       'delimiter append max inter-byte prefix endian',
+      'keys kid roles author expires',
       'timeout bus unit table register type word-order scale poll write unit-of-measure',
     ]
       .flatMap((line) => line.split(' '))

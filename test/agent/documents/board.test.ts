@@ -24,6 +24,7 @@ async function open() {
       ...{ clock, log, pool, random, openBytePort, pwm },
       memoryOf: () => memory,
       changed: (name, value) => void changes.push([name, value]),
+      removed() {},
       happened() {},
       troubleChanged: () => void (troubleCount += 1),
     },

@@ -59,6 +59,7 @@ async function openBoard(limits: ReopenLimits) {
     memoryOf: () => ({ recall: () => undefined, keep() {}, touch() {} }),
     openBytePort,
     changed: () => undefined,
+    removed() {},
     happened: (_document: string, value: Value) => events.push(value),
     troubleChanged: () => undefined,
   };

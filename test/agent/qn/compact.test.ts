@@ -142,7 +142,7 @@ describe('a compact ack', () => {
 
   it.each([
     ['of a status that is none', '51 53 00 0001 00000005 00000001 00080000'],
-    ['of a reason that is none', '51 53 00 0001 00000005 00000001 0004001b'],
+    ['of a reason that is none', '51 53 00 0001 00000005 00000001 000400ff'],
     ['of another value type', '51 52 00 0001 00000005 00000001 00040001'],
   ])('%s is malformed', (_, hex) => {
     expect(compactCodec.decode(bytesOf(hex), context)).toMatchObject({ error: { reason: 'malformed', id: 5n } });

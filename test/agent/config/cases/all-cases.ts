@@ -8,6 +8,7 @@ import { mqttCases } from './mqtt-cases.ts';
 import { outputCases } from './output-cases.ts';
 import { sectionCases } from './section-cases.ts';
 import { serialCases } from './serial-cases.ts';
+import { trustCases } from './trust-cases.ts';
 
 export const faultCases: FaultCases = {
   ...fileCases,
@@ -19,4 +20,5 @@ export const faultCases: FaultCases = {
   ...serialCases,
   ...modbusCases,
   ...bindingCases,
+  ...trustCases,
 };

@@ -57,9 +57,27 @@ export const documentCases: FaultCases = {
       },
     ]),
   ),
-  'keys of a later gpio-out': {
-    yaml: out('once: true'),
-    faults: ['3:50: /documents/a/once: once is not supported by this version (remove it)'],
+  'a journal word that is not there': {
+    yaml: out('without-journal: akt'),
+    faults: ['3:67: /documents/a/without-journal: expected refuse or act, found "akt" (did you mean act?)'],
+  },
+  'a once that is neither on nor off': {
+    yaml: out('once: maybe'),
+    faults: ['3:56: /documents/a/once: expected on or off, found "maybe"'],
+  },
+  'a journal where nothing is commanded': {
+    yaml: 'documents: { a: { driver: gpio-in, line: GPIO5, resume: on } }',
+    faults: ['3:49: /documents/a/resume: resume is unsupported (this document takes no commands; remove it)'],
+  },
+  'resuming what is not journaled': {
+    yaml: out('once: off, resume: on'),
+    faults: [
+      '3:69: /documents/a/resume: with once: off nothing is journaled that could be resumed (remove one of the two)',
+    ],
+  },
+  'an outbox word that is not there': {
+    yaml: out('outbox: last'),
+    faults: ['3:58: /documents/a/outbox: expected all or latest or drop, found "last"'],
   },
   'a channel number below the bound': {
     yaml: out('number: 0'),

@@ -1,0 +1,30 @@
+import { type Action, runAction } from '../actions.ts';
+import { sessionOptions } from '../session.ts';
+import type { Verb } from '../verb.ts';
+import { mcuInfo, mcuList } from './list.ts';
+import { mcuLog } from './log.ts';
+import { mcuReset } from './reset.ts';
+
+/** One row for each action; a new one is a file and a row. */
+const actions: readonly Action[] = [mcuList, mcuInfo, mcuReset, mcuLog];
+
+export const mcuVerb: Verb = {
+  name: 'mcu',
+  operands: `${actions.map(({ name }) => name).join('|')} NODE [MCU]`,
+  operandCountMin: 1,
+  operandCountMax: 4,
+  summary: 'Looks after the microcontrollers of a node.',
+  options: {
+    ...sessionOptions,
+    boot: { type: 'boolean', help: 'with reset: into the bootloader' },
+    for: { type: 'string', placeholder: 'DURATION', help: 'with log: how long (default until Ctrl-C)' },
+  },
+  examples: ['qnctl mcu list', 'qnctl mcu info pi-1', 'qnctl mcu reset pi-1 firmware.mcu0', 'qnctl mcu log pi-1'],
+  exits: {
+    0: 'done; with list and info: every one of them works',
+    1: 'with list and info: one does not work; with reset: it was refused, or failed',
+    69: 'no broker, or no answer in time',
+  },
+  busy: 'asking the node',
+  run: (context, operands, options) => runAction('mcu', actions, context, operands, options),
+};

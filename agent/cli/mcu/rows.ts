@@ -1,0 +1,96 @@
+import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import type { Message, Value } from '../../qn/message.ts';
+import { formatTopic, isNodeName, parseTopic } from '../../qn/topic.ts';
+import { Inbox } from '../inbox.ts';
+import { decodeAny, formatValue } from '../message-text.ts';
+import { openSession } from '../session.ts';
+import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
+
+export type Fields = { readonly [key: string]: Value };
+
+/** A microcontroller as the health report of its board has it. */
+export interface McuRow {
+  readonly node: string;
+  readonly document: string;
+  readonly row: Fields;
+}
+
+/** Retained messages come at once after the subscription; this long after the last one the fleet is complete. */
+const quietMs = 500;
+
+/** The microcontrollers of a node, or of every node of the broker; what fails is told here. */
+export async function findMcus(
+  context: CliContext,
+  options: OptionValues,
+  node: string | undefined,
+): Promise<Result<readonly McuRow[], ExitCode>> {
+  if (node !== undefined && !isNodeName(node)) {
+    context.err(`qnctl mcu: not a node name: ${node}; small letters, digits, - and _, like pi-42`);
+    return fail(exitCodes.usage);
+  }
+  const inbox = new Inbox<{ readonly node: string; readonly message: Message }>(context);
+  const filters = (own: { readonly root: string }) => {
+    root = own.root;
+    return [formatTopic(own.root, node ?? '+', 'health', 'agent')];
+  };
+  let root = '';
+  const opened = await openSession(context, options, filters, {
+    onMessage({ topic, payload }) {
+      const decoded = decodeAny(payload, context.clock.wallMs());
+      const target = parseTopic(root, topic)?.target;
+      if (decoded.ok && target !== undefined) inbox.add({ node: target, message: decoded.value });
+    },
+    onLost: () => inbox.close(),
+  });
+  if (!opened.ok) return opened;
+  await using session = opened.value;
+  const rows = new Map<string, readonly McuRow[]>(); // As many as there are boards at this broker.
+  for (;;) {
+    const seen = await inbox.next(rows.size === 0 ? session.timeoutMs : quietMs);
+    if (seen === undefined) break;
+    rows.set(seen.node, rowsOf(seen.node, seen.message));
+    if (node !== undefined) break;
+  }
+  if (rows.size > 0) return ok([...rows.values()].flat());
+  if (!inbox.isClosed) context.err(`qnctl mcu: ${node ?? 'no node'} has never told its health to this broker`);
+  return fail(exitCodes.unavailable);
+}
+
+/** The one that is meant: named, or the only one there is. */
+export async function findMcu(
+  context: CliContext,
+  options: OptionValues,
+  [node = '', document]: readonly string[],
+): Promise<Result<McuRow, ExitCode>> {
+  const found = await findMcus(context, options, node);
+  if (!found.ok) return found;
+  const names = found.value.map((row) => row.document);
+  const chosen = document === undefined ? found.value : found.value.filter((row) => row.document === document);
+  const [mcu] = chosen;
+  if (mcu !== undefined && chosen.length === 1) return ok(mcu);
+  if (names.length === 0) context.err(`qnctl mcu: ${node} has no microcontroller in its health report`);
+  else if (document === undefined) context.err(`qnctl mcu: which one of ${node}? ${names.join(', ')}`);
+  else context.err(`qnctl mcu: ${node} has no microcontroller ${document}; it has ${names.join(', ')}`);
+  return fail(exitCodes.usage);
+}
+
+function rowsOf(node: string, message: Message): readonly McuRow[] {
+  return Object.entries(fieldsOf(fieldsOf(message.val)['drivers'])).flatMap(([document, value]) => {
+    const row = fieldsOf(value);
+    return row['driver'] === 'mcu' ? [{ node, document, row }] : [];
+  });
+}
+
+/** The fields of a map; none of anything else. */
+export function fieldsOf(value: Value | undefined): Fields {
+  return isMap(value) ? value : {};
+}
+
+function isMap(value: Value | undefined): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+/** Text as it is, everything else as JSON. */
+export function plainText(value: Value | undefined): string {
+  return typeof value === 'string' ? value : formatValue(value);
+}

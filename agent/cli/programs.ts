@@ -1,0 +1,31 @@
+import { checkVerb } from './check.ts';
+import type { Program } from './command-line.ts';
+import { decodeVerb } from './decode.ts';
+import { encodeVerb } from './encode.ts';
+import { healthVerb } from './health.ts';
+import { linkVerb } from './link/link.ts';
+import { mcuVerb } from './mcu/mcu.ts';
+import { notifyVerb } from './notify.ts';
+import { queryVerb } from './query.ts';
+import { runVerb } from './run.ts';
+import { selftestVerb } from './selftest.ts';
+import { watchVerb } from './watch.ts';
+
+/*
+ * The table of verbs: help, completions and exit codes come from it, and test/agent/cli/programs.test.ts tries each row.
+ * `help`, `version` and `completion` are of every program.
+ */
+
+/** The program on the board. */
+export const agentProgram: Program = {
+  name: 'qn-agent',
+  summary: 'Device agent: QN topics over MQTT, mapped to GPIO and serial lines.',
+  verbs: [runVerb, selftestVerb, checkVerb],
+};
+
+/** The program for people: from anywhere that reaches the broker. */
+export const qnctlProgram: Program = {
+  name: 'qnctl',
+  summary: 'Talks to nodes over QN topics.',
+  verbs: [queryVerb, notifyVerb, watchVerb, healthVerb, decodeVerb, encodeVerb, mcuVerb, linkVerb],
+};

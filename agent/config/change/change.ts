@@ -1,0 +1,125 @@
+import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { sleep } from '../../clock.ts';
+import { configLeaseMsMax, configLeaseTryEveryMs } from '../../limits.ts';
+import type { Refusal } from '../../qn/reason.ts';
+import type { Running } from '../../running.ts';
+import type { OpenLink } from '../../uplink.ts';
+import type { CheckedConfig } from '../check.ts';
+import type { Changeable, Keeping } from './changeable.ts';
+import { type ConfigPlan, planChange } from './plan.ts';
+import { newFault, proveConfig } from './prove.ts';
+
+/** restored: the config of before runs again, as well as before · failed: it does not · not-needed: nothing was touched. */
+export type Rollback = 'restored' | 'failed' | 'not-needed';
+
+export type ChangeOutcome =
+  | { readonly status: 'successful' }
+  /** Nothing was touched. */
+  | { readonly status: 'rejected'; readonly refusal: Refusal }
+  | { readonly status: 'failed'; readonly refusal: Refusal; readonly rollback: Rollback }
+  /** The agent stops; its next life tells what became of it. */
+  | { readonly status: 'aborted' };
+
+export function planOf(parts: Changeable, next: CheckedConfig): ConfigPlan {
+  return planChange(parts.running.config, next.config, parts.isOn);
+}
+
+/**
+ * Goes over to another config: only what differs is touched. It has to prove itself, or the config of before comes back
+ * (QN-7.2). One change at a time.
+ */
+export async function changeConfig(
+  parts: Changeable,
+  next: CheckedConfig,
+  keeping: Keeping,
+  signal: AbortSignal,
+): Promise<ChangeOutcome> {
+  const plan = planOf(parts, next);
+  const prepared = await prepare(parts, plan, next);
+  if (!prepared.ok) return { status: 'rejected', refusal: prepared.error };
+  const begun = await keeping.begin();
+  if (!begun.ok) return { status: 'failed', refusal: diskRefusal(begun.error), rollback: 'not-needed' };
+  const busy = await waitForLeases(parts, plan, signal);
+  if (signal.aborted) return { status: 'aborted' };
+  if (busy !== undefined) {
+    await keeping.abandon();
+    return { status: 'rejected', refusal: busy };
+  }
+  const old = { running: { ...parts.running }, openLink: parts.uplink.openLink, report: parts.report() };
+  const wasUp = parts.uplink.isUp;
+  await apply(parts, plan, next, prepared.value);
+  const fault = await proveConfig(parts, { before: old.report, needsLink: wasUp }, signal);
+  if (signal.aborted) return { status: 'aborted' };
+  const kept = fault === undefined ? await keeping.commit() : fail('');
+  if (kept.ok) return { status: 'successful' };
+  const refusal = fault ?? diskRefusal(kept.error);
+  parts.log.warn({ ...refusal }, 'the new config did not prove itself; the one of before comes back');
+  const rollback = await restore(parts, old);
+  await keeping.abandon();
+  return { status: 'failed', refusal, rollback };
+}
+
+/** What can be found out before anything is touched; the way to the brokers, if it is another one. */
+async function prepare(
+  parts: Changeable,
+  plan: ConfigPlan,
+  { config }: CheckedConfig,
+): Promise<Result<OpenLink | undefined, Refusal>> {
+  const fixed = plan.restart;
+  if (fixed.length > 0) {
+    const detail = `${fixed.join(', ')} cannot change while the agent runs; change the file on the board and restart the agent`;
+    return fail({ reason: 'incompatible', detail });
+  }
+  if (plan.link.length === 0) return ok(undefined);
+  const prepared = await parts.prepareLink(config);
+  return prepared.ok ? prepared : fail({ reason: 'incompatible', detail: prepared.error });
+}
+
+/** A valve in the middle of its pulse is not cut short; nor is it waited for without end. */
+async function waitForLeases(parts: Changeable, plan: ConfigPlan, signal: AbortSignal): Promise<Refusal | undefined> {
+  const { clock, lanes } = parts;
+  const touched = plan.documents.filter(({ how }) => how !== 'relabelled' && how !== 'added');
+  const untilMs = clock.monotonicMs() + configLeaseMsMax;
+  for (;;) {
+    const busy = touched.find(({ name }) => lanes.isBusy(name));
+    if (busy === undefined || signal.aborted) return undefined;
+    if (clock.monotonicMs() >= untilMs) {
+      const detail = `${busy.name} was in the middle of a command for ${configLeaseMsMax} ms; nothing was changed, send it again`;
+      return { reason: 'busy', detail };
+    }
+    await sleep(clock, configLeaseTryEveryMs, signal);
+  }
+}
+
+async function apply(parts: Changeable, plan: ConfigPlan, next: Running, openLink?: OpenLink): Promise<void> {
+  const { running, table, board, uplink } = parts;
+  const before = running.config;
+  table.use(next.config);
+  await board.exchange(table.rows, plan.documents);
+  running.config = next.config;
+  running.hash = next.hash;
+  await parts.settle(before);
+  if (openLink === undefined) return;
+  const staysThere = next.config.mqtt.brokers.some(({ url }) => url === uplink.broker);
+  await uplink.exchange(openLink, table.filters, !staysThere);
+}
+
+interface Old {
+  readonly running: Running;
+  readonly openLink: OpenLink;
+  readonly report: ReturnType<Changeable['report']>;
+}
+
+/** Whoever is in the middle of a command is not waited for: the board has to come back. */
+async function restore(parts: Changeable, { running, openLink, report }: Old): Promise<Rollback> {
+  const plan = planChange(parts.running.config, running.config, parts.isOn);
+  await apply(parts, plan, running, plan.link.length > 0 ? openLink : undefined);
+  const fault = newFault(report, await parts.test());
+  if (fault === undefined) return 'restored';
+  parts.log.error({ detail: fault }, 'the config of before does not work as it did');
+  return 'failed';
+}
+
+function diskRefusal(detail: string): Refusal {
+  return { reason: 'internal', detail: `the state folder does not keep it: ${detail}` };
+}

@@ -1,0 +1,45 @@
+import type { Result } from '../../drivers/contract/result.ts';
+import type { OpenDocument } from '../documents/kind.ts';
+import { Lane } from './lane.ts';
+
+interface Documents {
+  document(name: string): Result<OpenDocument>;
+}
+
+/** The lanes of all documents. A document that was opened anew has a new lane; its old one comes to its end by itself. */
+export class Lanes {
+  readonly #documents: Documents;
+  readonly #lanes = new Map<string, Lane>(); // One per document at most.
+  readonly #ending = new Set<Lane>(); // Of documents that were closed.
+
+  constructor(documents: Documents) {
+    this.#documents = documents;
+  }
+
+  /** The lane of the document as it is open now, or why it is not. */
+  of(name: string): Result<Lane> {
+    const document = this.#documents.document(name);
+    if (!document.ok) return document;
+    const known = this.#lanes.get(name);
+    if (known !== undefined && known.document === document.value) return { ok: true, value: known };
+    if (known !== undefined) this.#retire(known);
+    const lane = new Lane(document.value);
+    this.#lanes.set(name, lane);
+    return { ok: true, value: lane };
+  }
+
+  /** Whether a command of this document is under way: a pulse, a write. */
+  isBusy(name: string): boolean {
+    return this.#lanes.get(name)?.isBusy === true;
+  }
+
+  /** Resolves when no command is under way and none waits; meant for a board that was disposed of. */
+  async settled(): Promise<void> {
+    for (const lane of [...this.#lanes.values(), ...this.#ending]) await lane.settled();
+  }
+
+  #retire(lane: Lane): void {
+    this.#ending.add(lane);
+    void lane.settled().then(() => this.#ending.delete(lane));
+  }
+}

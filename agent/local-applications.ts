@@ -1,0 +1,25 @@
+import type { HttpConfig } from './config/config.ts';
+import type { LocalHttp, LocalHttpDependencies } from './observe/local-http.ts';
+
+/** Applications of this machine; open only when the config says so, and last. */
+export class LocalApplications implements AsyncDisposable {
+  http: LocalHttp | undefined;
+
+  /** Goes over to these settings; absent: off. */
+  async open(
+    dependencies: LocalHttpDependencies,
+    config: HttpConfig | undefined,
+    names: { readonly root: string; readonly node: string },
+  ): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    if (config === undefined) return;
+    const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
+    this.http = await openLocalHttp(dependencies, config, names);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { http } = this;
+    this.http = undefined;
+    await http?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,56 @@
+import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
+import type { DispatchCounters } from './dispatch/counters.ts';
+import { createHandler } from './dispatch/handle.ts';
+import { createJournaling } from './dispatch/journaling.ts';
+import { Lanes } from './dispatch/lanes.ts';
+import { takeUpLeftBehind } from './dispatch/left-behind.ts';
+import { DispatchLoop } from './dispatch/run.ts';
+import type { DocumentTable } from './dispatch/table.ts';
+import type { Board } from './documents/board.ts';
+import type { Environment } from './environment.ts';
+import { poolProfiles } from './limits.ts';
+import type { LocalApplications } from './local-applications.ts';
+import type { Pool } from './pool/pool.ts';
+import type { Running } from './running.ts';
+import type { Store } from './store/store.ts';
+import type { Voice } from './voice.ts';
+
+export interface DispatchParts {
+  readonly pool: Pool;
+  readonly voice: Voice;
+  readonly table: DocumentTable;
+  readonly board: Board;
+  readonly counters: DispatchCounters;
+  readonly local: LocalApplications;
+  readonly store: Store | undefined;
+}
+
+export interface Dispatch {
+  readonly loop: DispatchLoop;
+  readonly lanes: Lanes;
+  /** Resolves when no command is under way and none waits. */
+  settled(): Promise<void>;
+}
+
+/** The loop with everything that handling a message takes. */
+export function openDispatch(running: Running, environment: Environment, parts: DispatchParts): Dispatch {
+  const { clock, log } = environment;
+  const { pool, voice, table, board, counters, local, store } = parts;
+  const { root } = running.config.mqtt;
+  const told = createAcknowledger(voice.publisher, () => running.config.mqtt.acks);
+  const acknowledger: Acknowledger = {
+    tell(command, verdict) {
+      told.tell(command, verdict);
+      local.http?.acknowledged(command, verdict);
+    },
+  };
+  const lanes = new Lanes(board);
+  const isStoreless = environment.openStore === undefined;
+  const journaling = createJournaling({ clock, log, store, isStoreless, boot: voice.boot });
+  const dependencies = { ...voice, clock, log, pool, board, lanes, acknowledger, counters, journaling };
+  const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
+  if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
+  const limits = poolProfiles[running.config.pool.profile];
+  const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
+  return { loop: new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax), lanes, settled };
+}

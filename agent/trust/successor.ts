@@ -1,0 +1,45 @@
+import { hashOf } from '../config/canonical.ts';
+import type { Config } from '../config/config.ts';
+import type { Role, TokenRefusal } from './token.ts';
+
+type Trusting = Pick<Config, 'trust' | 'overAir'>;
+
+/** Who signed what is pushed; absent: nobody, and the running config asks for nobody. */
+export interface SignedBy {
+  readonly kid: string;
+  readonly roles: readonly Role[];
+}
+
+/**
+ * Whether a pushed config may take over from the running one, as far as trust goes; undefined: it may. The keys are changed
+ * by a config signed with an old key that has the role `trust`, and never so that nobody could change them again. // QN-7.7
+ */
+export function successorFault(
+  running: Trusting,
+  next: Trusting,
+  signedBy: SignedBy | undefined,
+  nowMs: number,
+): TokenRefusal | undefined {
+  const isOpen = next.overAir.trust === 'none';
+  if (isOpen && running.overAir.trust !== 'none') {
+    return refuse('config.trust: none counts only in a file on the board itself; remove it from what is pushed');
+  }
+  if (hashOf(running.trust) === hashOf(next.trust)) return undefined;
+  if (signedBy !== undefined && !signedBy.roles.includes('trust')) {
+    return refuse(
+      `the key ${signedBy.kid} may not change whom this board trusts; sign with one that has the role trust`,
+    );
+  }
+  if (isOpen || next.trust.keys.some((key) => mayChangeKeys(key, nowMs))) return undefined;
+  return refuse(
+    'nobody could change this board over the air again; leave one key with the roles config and trust that is not expired',
+  );
+}
+
+function mayChangeKeys({ roles, expiresMs }: Config['trust']['keys'][number], nowMs: number): boolean {
+  return roles.includes('trust') && roles.includes('config') && (expiresMs === undefined || expiresMs > nowMs);
+}
+
+function refuse(detail: string): TokenRefusal {
+  return { reason: 'not-permitted', attack: 'wrong-role', detail };
+}

@@ -1,0 +1,178 @@
+import { type Clock, sleep } from './clock.ts';
+import type { Environment } from './environment.ts';
+import { sayGoodbye } from './farewell.ts';
+import type { Log } from './log.ts';
+import type { InboundMessage, LastWill, Link, LinkCounters, LinkHandlers, LinkUp } from './mqtt/link.ts';
+import { RetainedCheck } from './mqtt/retained-check.ts';
+
+export type OpenLink = Environment['openLink'];
+
+export interface UplinkEvents {
+  onUp(link: Link, up: LinkUp): void;
+  onDown(): void;
+  /** `isOwn`: what this node said of its health came back. */
+  onMessage(message: InboundMessage, isOwn: boolean): void;
+  /** The broker came back without what it had retained for us. */
+  onRetainedLost(broker: string): void;
+}
+
+export interface UplinkDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly will: LastWill;
+  /** Stands in every report of this life. */
+  readonly boot: bigint;
+}
+
+const noCounters: LinkCounters = { connects: 0, attempts: 0, messagesIn: 0, messagesOut: 0 };
+
+/** The way to the brokers: one link at a time, which can be exchanged for one with other settings. */
+export class Uplink {
+  readonly #dependencies: UplinkDependencies;
+  readonly #events: UplinkEvents;
+  readonly #retained: RetainedCheck;
+  #filters: readonly string[];
+  #openLink: OpenLink;
+  #link: Link;
+  #broker = '';
+  #isUp = false;
+  #lastTrouble: string | undefined;
+  #heard: () => void = () => {};
+  #before = noCounters;
+
+  constructor(dependencies: UplinkDependencies, openLink: OpenLink, filters: readonly string[], events: UplinkEvents) {
+    const { clock, will } = dependencies;
+    this.#dependencies = dependencies;
+    this.#events = events;
+    this.#retained = new RetainedCheck(clock, will.topic, (broker) => events.onRetainedLost(broker));
+    this.#filters = filters;
+    this.#openLink = openLink;
+    this.#link = this.#open();
+  }
+
+  /** How the link of now was opened. */
+  get openLink(): OpenLink {
+    return this.#openLink;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** The broker in use, or the last one. */
+  get broker(): string {
+    return this.#broker;
+  }
+
+  get retainedLostCount(): number {
+    return this.#retained.lostCount;
+  }
+
+  /** Why there is no connection, as far as the link of now said. */
+  get lastTrouble(): string | undefined {
+    return this.#lastTrouble;
+  }
+
+  /** True as soon as what this node says of its health comes back: that proves the way to the broker and back. */
+  async heardWithin(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    const wait = new AbortController();
+    let isHeard = false;
+    this.#heard = () => {
+      isHeard = true;
+      wait.abort();
+    };
+    await sleep(this.#dependencies.clock, timeoutMs, AbortSignal.any([wait.signal, signal]));
+    this.#heard = () => {};
+    return isHeard;
+  }
+
+  /** Of all links there were. */
+  get counters(): LinkCounters {
+    return sumOf(this.#before, this.#link.counters);
+  }
+
+  brokers(): ReturnType<Link['brokers']> {
+    return this.#link.brokers();
+  }
+
+  /**
+   * Ends this link and opens another one. `isFarewell`: the board moves to other brokers, so those of now are told that
+   * it is gone.
+   */
+  async exchange(openLink: OpenLink, filters: readonly string[], isFarewell: boolean): Promise<void> {
+    if (this.#isUp && isFarewell) await this.sayGoodbye(true);
+    await this.#link[Symbol.asyncDispose]();
+    this.#before = this.counters;
+    if (this.#isUp) this.#goDown();
+    this.#filters = filters;
+    this.#openLink = openLink;
+    this.#link = this.#open();
+  }
+
+  /** `isDrained` false: the broker acknowledges nothing, and takes no more of QoS 1; QoS 0 is outside its window. */
+  async sayGoodbye(isDrained: boolean): Promise<void> {
+    const { will, clock } = this.#dependencies;
+    await sayGoodbye(this.#link, isDrained ? will : { ...will, qos: 0 }, clock);
+  }
+
+  /** After the goodbye, if there is to be one. */
+  async close(): Promise<void> {
+    this.#retained[Symbol.dispose]();
+    await this.#link[Symbol.asyncDispose]();
+  }
+
+  #open(): Link {
+    this.#lastTrouble = undefined;
+    const { log, will } = this.#dependencies;
+    const handlers: LinkHandlers = {
+      onUp: (up) => {
+        this.#isUp = true;
+        this.#broker = up.broker;
+        this.#retained.up(up.broker);
+        this.#events.onUp(link, up);
+      },
+      onDown: ({ kind, detail }) => {
+        this.#goDown();
+        this.#lastTrouble = detail;
+        log.warn({ kind, detail }, 'connection lost');
+      },
+      onTrouble: ({ kind, detail }) => {
+        this.#lastTrouble = detail;
+        log.warn({ kind, detail }, 'cannot connect yet');
+      },
+      onMessage: (message) => this.#receive(message),
+    };
+    const subscriptions = [...new Set([...this.#filters, this.#retained.topic])];
+    const link = this.#openLink(
+      will,
+      subscriptions.map((filter) => ({ filter, qos: 1 as const })),
+      handlers,
+    );
+    return link;
+  }
+
+  #receive(message: InboundMessage): void {
+    const isOwn = this.#retained.hear(message);
+    if (isOwn && !message.retain && this.#isOfThisLife(message.payload)) this.#heard();
+    this.#events.onMessage(message, isOwn);
+  }
+
+  #isOfThisLife(payload: Uint8Array): boolean {
+    return Buffer.from(payload).includes(this.#dependencies.boot.toString());
+  }
+
+  #goDown(): void {
+    this.#isUp = false;
+    this.#retained.down();
+    this.#events.onDown();
+  }
+}
+
+function sumOf(left: LinkCounters, right: LinkCounters): LinkCounters {
+  return {
+    connects: left.connects + right.connects,
+    attempts: left.attempts + right.attempts,
+    messagesIn: left.messagesIn + right.messagesIn,
+    messagesOut: left.messagesOut + right.messagesOut,
+  };
+}
