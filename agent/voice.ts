@@ -6,6 +6,7 @@ import { createClockQuality } from './health/clock-quality.ts';
 import type { Log } from './log.ts';
 import { DurableOutbox } from './mqtt/durable-outbox.ts';
 import { Outbox } from './mqtt/outbox.ts';
+import { createInstruments, type Instruments } from './observe/instruments.ts';
 import type { Pool } from './pool/pool.ts';
 import type { ClockQuality } from './qn/message.ts';
 import { createIdSource, type IdSource } from './qn/snowflake.ts';
@@ -27,6 +28,7 @@ export interface Voice {
   /** Boot id, and the epoch of every document (QN-1.4). */
   readonly boot: bigint;
   readonly ids: IdSource;
+  readonly instruments: Instruments;
   readonly outbox: Outbox;
   /** The same with the store behind it, for what must outlive the agent. */
   readonly durable: DurableOutbox;
@@ -45,16 +47,17 @@ export function openVoice(running: Running, { clock, log, store }: VoiceSurround
   const mode = clockQuality() === 'boot' ? 2 : 0;
   const ids = createIdSource({ clock, nodeName: config.node, mode, ...known }); // QN-9
   const boot = ids.next();
-  const outbox = new Outbox(clock, pool);
+  const instruments = createInstruments();
+  const outbox = new Outbox(clock, pool, instruments);
   const durable = new DurableOutbox(clock, outbox, store);
   store?.values.setSoon(lastStampKey, String(ids.lastStampMs));
   const { root } = config.mqtt;
   const publisher = createPublisher(
-    { clock, log, ids, outbox: durable, clockQuality },
+    { clock, log, ids, outbox: durable, instruments, clockQuality },
     { root, node: config.node, encoding: () => running.config.mqtt.encoding },
   );
   const states = new DocumentStates(boot, publisher, outbox);
   const watches = new Watches({ clock, publisher, states, outbox });
   states.onChange((document) => watches.changed(document));
-  return { boot, ids, outbox, durable, publisher, states, watches, clockQuality };
+  return { boot, ids, instruments, outbox, durable, publisher, states, watches, clockQuality };
 }

@@ -4,6 +4,7 @@ import type { Publisher } from '../documents/publisher.ts';
 import type { DocumentStates } from '../documents/states.ts';
 import type { Watches } from '../documents/watches.ts';
 import type { Log } from '../log.ts';
+import type { Instruments } from '../observe/instruments.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { ClockQuality } from '../qn/message.ts';
 import type { IdSource } from '../qn/snowflake.ts';
@@ -26,5 +27,6 @@ export interface HandlerDependencies {
   readonly acknowledger: Acknowledger;
   readonly counters: DispatchCounters;
   readonly journaling: Journaling;
+  readonly instruments: Pick<Instruments, 'command' | 'decode'>;
   clockQuality(): ClockQuality;
 }

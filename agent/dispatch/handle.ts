@@ -23,7 +23,8 @@ export interface Handler {
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
-  const { clock, log, pool, ids, board, states, watches, publisher, acknowledger, counters } = dependencies;
+  const { clock, log, pool, ids, board, states, watches, publisher, acknowledger, counters, instruments } =
+    dependencies;
   const commander = createCommander(dependencies);
 
   function refuse(asked: Answerable, refusal: Refusal): void {
@@ -84,6 +85,13 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   }
 
   function decodeCommand(job: Job): Result<Notify, Refusal> {
+    const sinceMs = clock.monotonicMs();
+    const decoded = decodeRoute(job);
+    instruments.decode.record(clock.monotonicMs() - sinceMs);
+    return decoded;
+  }
+
+  function decodeRoute(job: Job): Result<Notify, Refusal> {
     const bytes = job.slot.bytes();
     if (job.route.to !== 'binding') return decodeNotify(bytes, contextOf(job));
     const selected = selectValue(job.route.binding, bytes);

@@ -39,7 +39,7 @@ export interface Life {
 }
 
 export function createLife(dependencies: HandlerDependencies, recent: RecentCommands, command: Command): Life {
-  const { pool, acknowledger, counters, journaling } = dependencies;
+  const { clock, pool, acknowledger, counters, journaling, instruments } = dependencies;
   const { row, job, message, answerable, resumed } = command;
   let state: LifeState = resumed?.status ?? 'received';
   let journaled = resumed?.journaled;
@@ -53,6 +53,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
   /** Journal and ack in one turn, so that both are durable or neither. */
   function conclude(input: LifeInput, verdict: { reason?: Reason; detail?: string } = {}): void {
     const { reason } = verdict;
+    instruments.command.record(clock.monotonicMs() - job.arrivedMs);
     const outcome = { status: step(state, input), ...(reason === undefined ? {} : { reason }) };
     journaled?.end(outcome);
     recent.end(row.name, message, outcome);

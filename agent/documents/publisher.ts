@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Durability, DurableOutgoing } from '../mqtt/durable-outbox.ts';
 import type { MessageProperties } from '../mqtt/link.ts';
+import type { Instruments } from '../observe/instruments.ts';
 import type { Codec } from '../qn/codec.ts';
 import type { ClockQuality, Message } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
@@ -43,11 +44,12 @@ export interface PublisherDependencies {
   readonly log: Log;
   readonly ids: IdSource;
   readonly outbox: { send(message: DurableOutgoing): boolean };
+  readonly instruments?: Pick<Instruments, 'encode'>;
   clockQuality(): ClockQuality;
 }
 
 export function createPublisher(dependencies: PublisherDependencies, options: PublisherOptions): Publisher {
-  const { clock, log, ids, outbox, clockQuality } = dependencies;
+  const { clock, log, ids, outbox, instruments, clockQuality } = dependencies;
   return {
     say({
       message,
@@ -62,7 +64,9 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       const document = 'topic' in to ? {} : { doc: to.document };
       const stamp = { src: options.node, ...document, ts: clock.wallMs(), clk: clockQuality() };
       const complete: Message = { id: message.id ?? ids.next(), ...stamp, ...message };
+      const sinceMs = clock.monotonicMs();
       const encoded = encodeMessage(complete, encoding);
+      instruments?.encode.record(clock.monotonicMs() - sinceMs);
       if (!encoded.ok) {
         log.error({ document, encoding, detail: encoded.error.detail }, 'message cannot be said in this encoding');
         return false;

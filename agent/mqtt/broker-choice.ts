@@ -182,6 +182,7 @@ function reportOf({ endpoint, health, connectsCount, lastError }: Row, isInUse: 
     state: isInUse ? 'in-use' : health === untriedHealth ? 'untried' : usability,
     score: scoreOf(health),
     reconnects: Math.max(0, connectsCount - 1),
+    ...(health.latencyMs === undefined ? {} : { latencyMs: health.latencyMs }),
   };
   return lastError === undefined ? report : { ...report, lastError };
 }

@@ -155,6 +155,8 @@ export interface BrokerReport {
   readonly state: 'in-use' | 'usable' | 'unusable' | 'untried';
   /** 0 to 1, see broker-health.ts. */
   readonly score: number;
+  /** Of a round trip of the probe, smoothed; absent while there is only one broker, and until one was measured. */
+  readonly latencyMs?: number;
   /** Connections to it that came up after the first. */
   readonly reconnects: number;
   readonly lastError?: LinkError;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { sendAttemptsMax, sendWindowCount } from '../limits.ts';
+import { createInstruments, type SendTimes } from '../observe/instruments.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Slot } from '../pool/slot.ts';
 import type { Link, LinkError, LinkUp, MessageProperties, Qos } from './link.ts';
@@ -66,6 +67,7 @@ interface Entry {
 export class Outbox {
   readonly #clock: Clock;
   readonly #pool: Pool;
+  readonly #times: SendTimes;
   readonly #entries: Entry[] = [];
   #next = 0;
   #inFlight = 0;
@@ -77,9 +79,10 @@ export class Outbox {
   #onRoom: () => void = () => {};
   #isRoomToldSoon = false;
 
-  constructor(clock: Clock, pool: Pool) {
+  constructor(clock: Clock, pool: Pool, times: SendTimes = createInstruments()) {
     this.#clock = clock;
     this.#pool = pool;
+    this.#times = times;
   }
 
   /** Copies the bytes; false when they were not taken, by the policy or because they fit no slot. */
@@ -131,14 +134,8 @@ export class Outbox {
     const oldest = this.#entries.find(({ state }) => state !== 'done');
     const oldestMs = oldest === undefined ? 0 : Math.round(this.#clock.monotonicMs() - oldest.sinceMs);
     const depth = this.#entries.length - this.#next;
-    return {
-      depth,
-      inFlight: this.#inFlight,
-      oldestMs,
-      dropped: this.#dropped,
-      sent: this.#sent,
-      refused: this.#refused,
-    };
+    const counts = { dropped: this.#dropped, sent: this.#sent, refused: this.#refused };
+    return { depth, inFlight: this.#inFlight, oldestMs, ...counts };
   }
 
   /** True when everything was acknowledged, false after `timeoutMs` or when the link went down. */
@@ -205,11 +202,14 @@ export class Outbox {
     entry.state = 'in-flight';
     entry.attempt += 1;
     const { attempt } = entry;
+    const sinceMs = this.#clock.monotonicMs();
+    if (attempt === 1) this.#times.sendWait.record(sinceMs - entry.sinceMs);
     this.#inFlight += 1;
     link.publish({ ...entry.outgoing, payload: entry.slot.bytes() }, (result) => {
       if (entry.attempt !== attempt || entry.state !== 'in-flight') return;
       if (!result.ok && isAboutLink(result.error)) return; // `down` follows and begins again.
       this.#inFlight -= 1;
+      if (result.ok) this.#times.acknowledge.record(this.#clock.monotonicMs() - sinceMs);
       if (result.ok) this.#sent += 1;
       else this.#refused += 1; // Sending the same again would be refused again.
       this.#finish(entry, result.ok ? 'sent' : 'refused');
