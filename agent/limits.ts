@@ -285,6 +285,21 @@ export const httpStreamStallMsMax = 30_000;
 /** Commands whose final ack is waited for: refuse with 503 over it, answer 504 after the time, which is their ttl. */
 export const httpNotifiesMax = 32;
 export const httpAckMsMax = 30_000;
+/** Shortest token for HTTP; it can be guessed at as fast as the board answers. */
+export const httpTokenBytesMin = 16;
+/** A CPU profile over HTTP; one at a time. */
+export const profileSecondsDefault = 5;
+export const profileSecondsMax = 60;
+/** Pause between two heap snapshots: each stops the agent for as long as it takes. Over it: refuse. */
+export const heapSnapshotPauseMs = 60_000;
+/** A heap snapshot is refused when less memory is free than so many times the heap. */
+export const heapSnapshotFreeFactor = 3;
+/** What happened, for `/debug/events`. When full: forget the oldest; totals go on. */
+export const eventRingCount = 512;
+/** Of a value in it. Over it: cut off. */
+export const eventTextBytesMax = 200;
+/** Log sequence numbers reserved at a time, so that none waits for the disk. */
+export const lsnReserveCount = 1_000_000;
 /** The path of a Unix socket, as the kernel has it. */
 export const socketPathBytesMax = 107;
 /** Longest time an output may be told to stay on by itself, in a pulse or by `max-on`. Over it: refuse. */

@@ -6,15 +6,11 @@ export class LocalApplications implements AsyncDisposable {
   http: LocalHttp | undefined;
 
   /** Goes over to these settings; absent: off. */
-  async open(
-    dependencies: LocalHttpDependencies,
-    config: HttpConfig | undefined,
-    names: { readonly root: string; readonly node: string },
-  ): Promise<void> {
+  async open(dependencies: LocalHttpDependencies, config: HttpConfig | undefined): Promise<void> {
     await this[Symbol.asyncDispose]();
     if (config === undefined) return;
     const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
-    this.http = await openLocalHttp(dependencies, config, names);
+    this.http = await openLocalHttp(dependencies, config);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -95,6 +95,7 @@ export async function startAgent(config: Config, configHash: string, environment
   const uplink = new Uplink({ clock, log, will, boot }, environment.openLink, table.filters, {
     onUp(link, up) {
       board.setOnline(true);
+      voice.chronicle.note('link', 'agent', { up: up.broker });
       outbox.up(link, up);
       reporter.tell(); // QN-5.3: health first, then the snapshots.
       states.reannounce();
@@ -104,6 +105,7 @@ export async function startAgent(config: Config, configHash: string, environment
     onDown() {
       outbox.down();
       durable.down();
+      voice.chronicle.note('link', 'agent', { down: uplink.broker });
       board.setOnline(false);
     },
     onMessage(message, isOwn) {
@@ -122,10 +124,7 @@ export async function startAgent(config: Config, configHash: string, environment
     watches.flush();
     durable.refill();
   });
-  const openLocal = () => {
-    const names = { root: config.mqtt.root, node: config.node };
-    return local.open({ ...voice, clock, log, table, loop }, running.config.http, names);
-  };
+  const openLocal = () => local.open({ ...voice, clock, log, table, loop, running, sources }, running.config.http);
   await openLocal();
 
   const changeable: Changeable = {

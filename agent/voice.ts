@@ -6,9 +6,11 @@ import { createClockQuality } from './health/clock-quality.ts';
 import type { Log } from './log.ts';
 import { DurableOutbox } from './mqtt/durable-outbox.ts';
 import { Outbox } from './mqtt/outbox.ts';
+import { type Chronicle, createChronicle } from './observe/chronicle.ts';
 import { createInstruments, type Instruments } from './observe/instruments.ts';
+import { LogSequence } from './observe/log-sequence.ts';
 import type { Pool } from './pool/pool.ts';
-import type { ClockQuality } from './qn/message.ts';
+import type { ClockQuality, Value } from './qn/message.ts';
 import { createIdSource, type IdSource } from './qn/snowflake.ts';
 import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
@@ -29,6 +31,7 @@ export interface Voice {
   readonly boot: bigint;
   readonly ids: IdSource;
   readonly instruments: Instruments;
+  readonly chronicle: Chronicle;
   readonly outbox: Outbox;
   /** The same with the store behind it, for what must outlive the agent. */
   readonly durable: DurableOutbox;
@@ -52,12 +55,15 @@ export function openVoice(running: Running, { clock, log, store }: VoiceSurround
   const durable = new DurableOutbox(clock, outbox, store);
   store?.values.setSoon(lastStampKey, String(ids.lastStampMs));
   const { root } = config.mqtt;
-  const publisher = createPublisher(
+  const chronicle = createChronicle(new LogSequence(clock, store?.values));
+  const spoken = createPublisher(
     { clock, log, ids, outbox: durable, instruments, clockQuality },
     { root, node: config.node, encoding: () => running.config.mqtt.encoding },
   );
-  const states = new DocumentStates(boot, publisher, outbox);
+  const publisher: Publisher = { say: (speech) => spoken.say(chronicle.hear(speech)) };
+  const changed = (document: string, value: Value) => chronicle.note('change', document, value);
+  const states = new DocumentStates(boot, publisher, outbox, changed);
   const watches = new Watches({ clock, publisher, states, outbox });
   states.onChange((document) => watches.changed(document));
-  return { boot, ids, instruments, outbox, durable, publisher, states, watches, clockQuality };
+  return { boot, ids, instruments, chronicle, outbox, durable, publisher, states, watches, clockQuality };
 }

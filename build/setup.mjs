@@ -19,6 +19,8 @@ const debianPackages = [
   ['/usr/lib/python3/dist-packages/pymodbus', 'python3-pymodbus'],
   ['/usr/lib/python3/dist-packages/serial_asyncio', 'python3-serial-asyncio'],
   ['g++', 'g++'],
+  ['promtool', 'prometheus'],
+  ['chromium', 'chromium'],
 ];
 
 function run(command, args) {

@@ -17,7 +17,7 @@ export interface Config {
   readonly pool: { readonly profile: PoolProfileName };
   readonly documents: { readonly [name: string]: DocumentConfig };
   readonly bindings: readonly BindingConfig[];
-  /** Query-Notify for applications of this machine (QN-5.4); absent: off. */
+  /** Query-Notify (QN-5.4) and diagnostics over HTTP; absent: off. */
   readonly http?: HttpConfig;
   /** How a new config is taken while the agent runs (QN-7). */
   readonly overAir: OverAirConfig;
@@ -64,9 +64,13 @@ export interface OverAirConfig {
 export interface HttpConfig {
   /** Path of a Unix socket. */
   readonly socket?: string;
-  /** A name or address of the loopback. */
+  /** A name or address of the loopback; any other one only with a token. */
   readonly host: string;
   readonly port?: number;
+  /** Commands are taken, too. */
+  readonly isWritable: boolean;
+  /** Every request over TCP must carry it. */
+  readonly token?: Secret;
 }
 
 /** Never the secret itself (QN-7.4): where to read it when it is needed. */

@@ -3,6 +3,9 @@ import type { Snapshot, Value } from '../qn/message.ts';
 import { createMergePatch, isEqualValue } from '../qn/value.ts';
 import type { Publisher } from './publisher.ts';
 
+/** The log sequence number of a change (QN-3 `lsn`). */
+export type StampChange = (document: string, value: Value) => number;
+
 interface State {
   value: Value;
   version: number;
@@ -21,16 +24,17 @@ export class DocumentStates {
   readonly epoch: bigint;
   readonly #publisher: Publisher;
   readonly #outbox: Outbox;
+  readonly #stamp: StampChange;
   readonly #states = new Map<string, State>(); // Bounded by documentsMax of the config and the agent's own.
   readonly #listeners = new Set<(document: string) => void>(); // One per reader inside the agent, added by start.ts.
-  #lsn = 0;
   /** Versions of documents that are gone: one that comes again must not seem older (QN-1.5). */
   #versionFloor = 0;
 
-  constructor(epoch: bigint, publisher: Publisher, outbox: Outbox) {
+  constructor(epoch: bigint, publisher: Publisher, outbox: Outbox, stamp: StampChange = countFromOne()) {
     this.epoch = epoch;
     this.#publisher = publisher;
     this.#outbox = outbox;
+    this.#stamp = stamp;
   }
 
   /** Called after each change of a document, when its value can be read, until disposal. It must not throw. */
@@ -43,14 +47,14 @@ export class DocumentStates {
   change(document: string, value: Value): void {
     const state = this.#states.get(document);
     if (state !== undefined && isEqualValue(state.value, value)) return;
-    this.#lsn += 1;
+    const lsn = this.#stamp(document, value);
     if (state === undefined) {
       const told = { toldVersion: -1, toldValue: null };
-      this.#states.set(document, { value, version: this.#versionFloor + 1, lsn: this.#lsn, ...told }); // QN-1.5
+      this.#states.set(document, { value, version: this.#versionFloor + 1, lsn, ...told }); // QN-1.5
     } else {
       state.value = value;
       state.version += 1;
-      state.lsn = this.#lsn;
+      state.lsn = lsn;
     }
     this.flush();
     for (const listener of this.#listeners) listener(document);
@@ -104,4 +108,12 @@ export class DocumentStates {
   #snapshotOf({ value, version, lsn }: State): Snapshot {
     return { t: 'snapshot', ep: this.epoch, ver: version, lsn, val: value };
   }
+}
+
+function countFromOne(): StampChange {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { httpStreamBytesMax } from '../limits.ts';
 import type { Message } from '../qn/message.ts';
+import { safeHeaders } from './http-server.ts';
 import type { LocalStream } from './local-clients.ts';
 
 export interface EventStreamOptions {
@@ -16,8 +17,7 @@ export interface EventStreamOptions {
 export function openEventStream(response: ServerResponse, options: EventStreamOptions): LocalStream {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
+    ...safeHeaders,
   });
   response.flushHeaders();
   let isOpen = true;

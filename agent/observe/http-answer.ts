@@ -3,7 +3,7 @@ import type { Reason, Refusal } from '../qn/reason.ts';
 /** What a request is answered with. */
 export interface HttpAnswer {
   readonly code: number;
-  /** JSON text. */
+  /** JSON text, unless a header says otherwise. */
   readonly body: string;
   readonly headers?: { readonly [name: string]: string };
 }
@@ -14,6 +14,7 @@ const codesOfReasons: { readonly [reason in Reason]?: number } = {
   'too-large': 413,
   'unknown-document': 404,
   'not-permitted': 403,
+  unauthenticated: 401,
 };
 
 export function refusalAnswer({ reason, detail }: Pick<Refusal, 'reason' | 'detail'>, code?: number): HttpAnswer {

@@ -4,12 +4,14 @@ import { httpBodyBytesMax, httpConnectionsMax, httpHeaderBytesMax, httpRequestMs
 import type { Log } from '../log.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { type HttpAnswer, refusalAnswer } from './http-answer.ts';
-import { strangerFault } from './http-guard.ts';
+import { accessFault, type HttpAccess, isProved } from './http-guard.ts';
 
 /** One path with its method. A new one is a row. */
 export interface HttpRoute {
   readonly path: string;
   readonly method: 'GET' | 'POST';
+  /** Without a token: there is nothing to know in it. */
+  readonly isOpen?: boolean;
   /** Undefined: the response was taken over, as a stream. */
   answer(request: HttpRequest): Promise<HttpAnswer | undefined>;
 }
@@ -19,10 +21,12 @@ export interface HttpRequest {
   /** Empty for GET. */
   readonly body: Uint8Array;
   readonly response: ServerResponse;
+  /** Who asks proved who he is, by the rights of the socket or by the token. */
+  readonly isProved: boolean;
 }
 
-/** A server that does not listen yet. `isTcp`: everybody's browser can reach it, so strangers are kept out. */
-export function createHttpServer(log: Log, routes: readonly HttpRoute[], isTcp: boolean): Server {
+/** A server that does not listen yet. */
+export function createHttpServer(log: Log, routes: readonly HttpRoute[], access: HttpAccess): Server {
   const options = {
     maxHeaderSize: httpHeaderBytesMax,
     requestTimeout: httpRequestMsMax,
@@ -31,7 +35,7 @@ export function createHttpServer(log: Log, routes: readonly HttpRoute[], isTcp: 
     connectionsCheckingInterval: httpRequestMsMax / 2,
   };
   const server = createServer(options, (request, response) => {
-    serve(routes, isTcp, request, response).catch((error: unknown) => {
+    serve(routes, access, request, response).catch((error: unknown) => {
       log.error({ err: error, url: request.url }, 'http request failed');
       response.destroy();
     });
@@ -40,21 +44,29 @@ export function createHttpServer(log: Log, routes: readonly HttpRoute[], isTcp: 
   return server;
 }
 
+/** Nothing here is for other pages, for frames or for a cache. */
+export const safeHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
 async function serve(
   routes: readonly HttpRoute[],
-  isTcp: boolean,
+  access: HttpAccess,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const answered = await answerOf(routes, isTcp, request, response);
+  const answered = await answerOf(routes, access, request, response);
   if (answered === undefined) return;
   const { code, body, headers = {} } = answered;
   const isUnread = request.method !== 'GET' && !request.complete;
   response.writeHead(code, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body) + 1,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
+    ...safeHeaders,
     ...(isUnread ? { connection: 'close' } : {}), // The rest of the body is not read.
     ...headers,
   });
@@ -63,20 +75,21 @@ async function serve(
 
 async function answerOf(
   routes: readonly HttpRoute[],
-  isTcp: boolean,
+  access: HttpAccess,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<HttpAnswer | undefined> {
-  const stranger = isTcp ? strangerFault(request.headers) : undefined;
-  if (stranger !== undefined) return refusalAnswer({ reason: 'not-permitted', detail: stranger });
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const found = routes.filter((route) => route.path === path);
   const route = found.find(({ method }) => method === request.method);
+  const denied = accessFault(request.headers, access, route?.isOpen === true);
+  if (denied !== undefined) return denied;
   if (found.length === 0) return refusalAnswer({ reason: 'unknown-document', detail: `nothing is at ${path}` }, 404);
   if (route === undefined) return wrongMethod(found.map(({ method }) => method).join(', '));
   const body = route.method === 'POST' ? await readBody(request) : ok(new Uint8Array());
   if (!body.ok) return refusalAnswer(body.error);
-  return await route.answer({ query: new URLSearchParams(query), body: body.value, response });
+  const asked = { query: new URLSearchParams(query), body: body.value, response, isProved: isProved(access) };
+  return await route.answer(asked);
 }
 
 function wrongMethod(allow: string): HttpAnswer {

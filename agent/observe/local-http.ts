@@ -1,16 +1,27 @@
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
 import type { HttpConfig } from '../config/config.ts';
+import { readSecret } from '../config/secret.ts';
 import type { DispatchLoop } from '../dispatch/run.ts';
 import { type DocumentTable, ownDocuments } from '../dispatch/table.ts';
 import type { DocumentStates } from '../documents/states.ts';
+import type { HealthSources } from '../health/report.ts';
+import { httpTokenBytesMin } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { ClockQuality, Event, Message } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import type { IdSource } from '../qn/snowflake.ts';
+import type { Running } from '../running.ts';
+import type { Chronicle } from './chronicle.ts';
+import { diagnosticRoutes } from './diagnostics.ts';
 import { openEventStream } from './event-stream.ts';
+import { observeGc } from './gc-pauses.ts';
 import { refusalAnswer } from './http-answer.ts';
+import type { HttpAccess } from './http-guard.ts';
 import { createHttpServer, type HttpRoute } from './http-server.ts';
+import type { Instruments } from './instruments.ts';
 import { type Address, formatAddress, listen } from './listen.ts';
 import { LocalClients, type LocalStats } from './local-clients.ts';
 import { LocalNotifier } from './local-notify.ts';
@@ -24,6 +35,10 @@ export interface LocalHttpDependencies {
   readonly states: DocumentStates;
   readonly table: DocumentTable;
   readonly loop: DispatchLoop;
+  readonly running: Running;
+  readonly sources: HealthSources;
+  readonly instruments: Instruments;
+  readonly chronicle: Chronicle;
   clockQuality(): ClockQuality;
 }
 
@@ -41,23 +56,24 @@ export interface LocalHttp extends AsyncDisposable {
 }
 
 /** Where it cannot listen it says so and the board works on without: this is a convenience, not the way to the pins. */
-export async function openLocalHttp(
-  dependencies: LocalHttpDependencies,
-  config: HttpConfig,
-  names: { readonly root: string; readonly node: string },
-): Promise<LocalHttp> {
-  const { clock, log, ids, states, table, loop, clockQuality } = dependencies;
+export async function openLocalHttp(dependencies: LocalHttpDependencies, http: HttpConfig): Promise<LocalHttp> {
+  const { clock, log, ids, states, table, loop, running, sources, instruments, chronicle, clockQuality } = dependencies;
+  const names = { root: running.config.mqtt.root, node: running.config.node };
   const clients = new LocalClients({ clock, states });
   const following = states.onChange((document) => clients.changed(document));
   const receive: DispatchLoop['receive'] = (message) => loop.receive(message);
   const notifier = new LocalNotifier({ clock, ids, clockQuality, receive }, names);
-  const routes = routesOf({
+  const gc = observeGc();
+  const metrics = { health: sources, instruments, gc, queueDepth: () => loop.depth };
+  const endpoint: QnEndpointDependencies = {
     clients,
     notifier,
+    isWritable: http.isWritable,
     isDocument: (name) => table.rows.some((row) => row.name === name) || ownDocuments.some((own) => own === name),
     textOf: (doc, message) => textOf({ src: names.node, doc, ts: clock.wallMs(), clk: clockQuality(), ...message }),
-  });
-  const { servers, listening, failed } = await openServers(log, config, routes);
+  };
+  const routes = [...qnRoutes(endpoint), ...diagnosticRoutes({ clock, running, sources, metrics, chronicle })];
+  const { servers, listening, failed } = await openServers(log, http, routes);
   return {
     happened: (document, event) => clients.happened(document, event),
     acknowledged: (command, verdict) => notifier.acknowledged(command, verdict),
@@ -66,12 +82,13 @@ export async function openLocalHttp(
       following[Symbol.dispose]();
       notifier.close();
       clients[Symbol.dispose]();
+      gc[Symbol.dispose]();
       await Promise.all(servers.map(close));
     },
   };
 }
 
-function routesOf(endpoint: QnEndpointDependencies): readonly HttpRoute[] {
+function qnRoutes(endpoint: QnEndpointDependencies): readonly HttpRoute[] {
   const { clients, textOf: text } = endpoint;
   return [
     { path: '/api/qn', method: 'POST', answer: ({ body }) => answerQn(endpoint, body) },
@@ -98,12 +115,12 @@ async function openServers(log: Log, config: HttpConfig, routes: readonly HttpRo
   const servers: Server[] = [];
   const listening: string[] = [];
   const failed: string[] = [];
+  const token = await tokenOf(config);
   for (const address of addressesOf(config)) {
-    const server = createHttpServer(log, routes, 'port' in address);
-    const opened = await listen(server, address);
     const where = formatAddress(address);
+    const opened = await openServer(log, routes, address, accessOf(config, address, token));
     if (opened.ok) {
-      servers.push(server);
+      servers.push(opened.value);
       listening.push(where);
       log.info({ address: where }, 'http is listening');
     } else {
@@ -112,6 +129,42 @@ async function openServers(log: Log, config: HttpConfig, routes: readonly HttpRo
     }
   }
   return { servers, listening, failed };
+}
+
+async function openServer(
+  log: Log,
+  routes: readonly HttpRoute[],
+  address: Address,
+  access: Result<HttpAccess, string>,
+): Promise<Result<Server, string>> {
+  if (!access.ok) return access;
+  const server = createHttpServer(log, routes, access.value);
+  const opened = await listen(server, address);
+  return opened.ok ? ok(server) : opened;
+}
+
+/** Without the token that was asked for nobody may come in over TCP. */
+async function tokenOf({ token }: HttpConfig): Promise<Result<string | undefined, string>> {
+  if (token === undefined) return ok(undefined);
+  const read = await readSecret(token, process.env);
+  if (!read.ok) return fail(`the token cannot be read: ${read.error.resource}: ${read.error.detail}`);
+  const { text } = read.value;
+  if (Buffer.byteLength(text) >= httpTokenBytesMin) return ok(text);
+  return fail(`the token is shorter than ${httpTokenBytesMin} bytes; make one with: openssl rand -hex 16`);
+}
+
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+function accessOf(
+  { host }: HttpConfig,
+  address: Address,
+  token: Result<string | undefined, string>,
+): Result<HttpAccess, string> {
+  if ('socket' in address) return ok({ isTcp: false, names: new Set() });
+  if (!token.ok) return token;
+  const own = [host, hostname().toLowerCase(), `${hostname().toLowerCase()}.local`];
+  const names = new Set(loopbackHosts.has(host) ? [] : own);
+  return ok({ isTcp: true, names, ...(token.value === undefined ? {} : { token: token.value }) });
 }
 
 function addressesOf({ socket, host, port }: HttpConfig): readonly Address[] {

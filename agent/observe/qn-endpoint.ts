@@ -9,6 +9,8 @@ import { parseQnRequest, type QnRequest } from './qn-request.ts';
 export interface QnEndpointDependencies {
   readonly clients: LocalClients;
   readonly notifier: LocalNotifier;
+  /** Whether commands are taken at all. */
+  readonly isWritable: boolean;
   isDocument(name: string): boolean;
   textOf(document: string, message: Message): string | undefined;
 }
@@ -44,9 +46,14 @@ function unsubscribe({ clients }: QnEndpointDependencies, { client, document }: 
 
 /** The answer is the final ack, whatever it says: `st` tells whether the command was successful. */
 async function notify(
-  { notifier, textOf }: QnEndpointDependencies,
+  { notifier, isWritable, textOf }: QnEndpointDependencies,
   { client, document, value }: Action<'notify'>,
 ): Promise<HttpAnswer> {
+  if (!isWritable)
+    return refusalAnswer({
+      reason: 'not-permitted',
+      detail: 'this board takes no commands over HTTP; http.write: true allows it',
+    });
   const source = client === undefined ? 'http' : `http-${client}`;
   const ack: Result<Message, Refusal> = await notifier.notify(source, document, value);
   if (!ack.ok) return refusalAnswer(ack.error, ack.error.reason === 'driver-timeout' ? 504 : undefined);

@@ -49,7 +49,7 @@ mqtt:
 gpio: { backend: simulated, board: ${board} }
 state-folder: ${state}
 log: { level: warn }
-http: { port: ${httpPort} }
+http: { port: ${httpPort}, write: true }
 documents:
   gpio.relay1:  { driver: gpio-out, line: GPIO17, active: low, number: 1 }
   gpio.lamp:    { driver: gpio-out, line: GPIO22, number: 2 }

@@ -3,21 +3,14 @@ import { socketPathBytesMax } from '../../limits.ts';
 import type { HttpConfig } from '../config.ts';
 import { message, quote } from './issue.ts';
 import { absolutePath, integer, text } from './scalar.ts';
+import { secret } from './secret.ts';
 import { section } from './section.ts';
 
-const loopback = ['127.0.0.1', '::1', 'localhost'];
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 const host = v.pipe(
   text('a host', 255),
-  v.check(
-    (name) => loopback.includes(name),
-    ({ input }) =>
-      message(
-        `${quote(input)} is not the loopback: commands over HTTP carry no password`,
-        `write ${loopback.join(' or ')}; for other machines there is MQTT`,
-      ),
-  ),
-  v.description('Of the loopback; nothing else can be listened on.'),
+  v.description('Address to listen on; other machines reach anything but the loopback, so that needs a token.'),
 );
 
 const socket = v.pipe(
@@ -28,23 +21,44 @@ const socket = v.pipe(
 
 const port = v.pipe(
   v.union([v.literal('off'), integer('a port', 1, 65_535)], message('expected a port or off', 'port: 8088')),
-  v.description('Port of the loopback, or off. Every user of this machine can reach it.'),
+  v.description('Port, or off. Of the loopback every user of this machine can reach it.'),
 );
 
+const fields = section({
+  socket: v.optional(socket),
+  host: v.optional(host, '127.0.0.1'),
+  port: v.optional(port, 'off'),
+  write: v.optional(
+    v.pipe(
+      v.boolean(message('expected true or false', 'write: true')),
+      v.description('Whether commands are taken over HTTP; false: it only tells.'),
+    ),
+    false,
+  ),
+  token: v.optional(v.pipe(secret, v.description('What a request over TCP must carry, as `Authorization: Bearer …`.'))),
+});
+
 export const httpSection = v.pipe(
-  section({
-    socket: v.optional(socket),
-    host: v.optional(host, '127.0.0.1'),
-    port: v.optional(port, 'off'),
-  }),
-  v.description('Query-Notify over HTTP for the applications of this machine; without this section: off.'),
+  fields,
+  v.forward(
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed || loopback.has(dataset.value.host) || dataset.value.token !== undefined) return;
+      const fault = `${quote(dataset.value.host)} is not the loopback: other machines need a token`;
+      const fix = 'write token: "file:/etc/qn-agent/http-token", or host: 127.0.0.1';
+      addIssue({ message: message(fault, fix) });
+    }),
+    ['host'],
+  ),
+  v.description('Query-Notify, health and diagnostics over HTTP; without this section: off.'),
 );
 
 export function toHttpConfig(file: v.InferOutput<typeof httpSection>): HttpConfig {
-  const { socket: path, host: name, port: number } = file;
+  const { socket: path, host: name, port: number, write, token } = file;
   return {
     host: name,
+    isWritable: write,
     ...(path !== undefined && { socket: path }),
     ...(number !== 'off' && { port: number }),
+    ...(token !== undefined && { token }),
   };
 }

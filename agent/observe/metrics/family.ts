@@ -22,7 +22,7 @@ export type Family =
     };
 
 /** A number, or one for each set of labels. */
-type Figures = number | readonly Sample[];
+export type Figures = number | readonly Sample[];
 
 function samplesOf(figures: Figures): readonly Sample[] {
   return typeof figures === 'number' ? [[{}, figures]] : figures;

@@ -12,7 +12,7 @@ import { startSyncAgent } from '../../support/sync-agent.ts';
 /** The whole agent with its HTTP side on a port of the loopback. */
 async function openRig() {
   const port = await freePort();
-  const rig = await startSyncAgent(`http: { port: ${port} }\n`);
+  const rig = await startSyncAgent(`http: { port: ${port}, write: true }\n`);
   const url = `http://127.0.0.1:${port}/api/qn`;
   const streams = new AbortController();
   return {

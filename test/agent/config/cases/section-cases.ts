@@ -4,7 +4,13 @@ export const sectionCases: FaultCases = {
   'http for other machines': {
     yaml: 'http: { host: 0.0.0.0, port: 8088 }',
     faults: [
-      '3:15: /http/host: "0.0.0.0" is not the loopback: commands over HTTP carry no password (write 127.0.0.1 or ::1 or localhost; for other machines there is MQTT)',
+      '3:15: /http/host: "0.0.0.0" is not the loopback: other machines need a token (write token: "file:/etc/qn-agent/http-token", or host: 127.0.0.1)',
+    ],
+  },
+  'http with a token as it is': {
+    yaml: 'http: { port: 8088, token: s3cret }',
+    faults: [
+      '3:28: /http/token: a secret in plain text (put it into a file of its own and write "file:/path/of/it", or name a variable: "env:NAME")',
     ],
   },
   'http on no port': {

@@ -1,0 +1,47 @@
+import { isTerminal } from '../dispatch/lifecycle.ts';
+import type { Speech } from '../documents/publisher.ts';
+import type { Value } from '../qn/message.ts';
+import { EventRing, type HappeningKind } from './event-ring.ts';
+import type { LogSequence } from './log-sequence.ts';
+
+/** What happened on this node: each thing gets its log sequence number, and a place in the ring. */
+export interface Chronicle {
+  readonly ring: EventRing;
+  /** The number of the latest. */
+  readonly last: number;
+  /** Returns its number. */
+  note(kind: HappeningKind, document: string, value: Value, trace?: string): number;
+  /** Of what is said: events and the ends of commands. Returns the message with its number, where it has one. */
+  hear(speech: Speech): Speech;
+}
+
+export function createChronicle(sequence: LogSequence): Chronicle {
+  const ring = new EventRing();
+
+  function note(kind: HappeningKind, document: string, value: Value, trace?: string): number {
+    const stamp = sequence.next();
+    ring.note({ stamp, kind, document, value, ...(trace === undefined ? {} : { trace }) });
+    return stamp.lsn;
+  }
+
+  return {
+    ring,
+    get last() {
+      return sequence.last;
+    },
+    note,
+    hear(speech) {
+      const { message, to } = speech;
+      if ('topic' in to) return speech; // The same is said on a topic of ours, or is an answer.
+      if (message.t === 'event') {
+        return { ...speech, message: { ...message, lsn: note('event', to.document, message.val, message.tr) } };
+      }
+      if (message.t === 'ack' && isTerminal(message.st)) {
+        const { st: status, why, detail } = message;
+        const value = { status, ...(why === undefined ? {} : { why }), ...(detail === undefined ? {} : { detail }) };
+        note('command', to.document, value, message.tr);
+      }
+      return speech;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts';
+import { buildHealth, type HealthSources } from '../health/report.ts';
+import type { Running } from '../running.ts';
+import type { Chronicle } from './chronicle.ts';
+import { configView } from './config-view.ts';
+import { happeningKinds } from './event-ring.ts';
+import { healthChecks } from './health-checks.ts';
+import { createHeapDumper } from './heap.ts';
+import { type HttpAnswer, refusalAnswer } from './http-answer.ts';
+import type { HttpRequest, HttpRoute } from './http-server.ts';
+import type { MetricSources } from './metrics/sources.ts';
+import { metricFamilies } from './metrics/table.ts';
+import { formatMetrics, metricsContentType } from './metrics/text.ts';
+import { createProfiler } from './profile.ts';
+
+export interface DiagnosticsDependencies {
+  readonly clock: Clock;
+  readonly running: Running;
+  readonly sources: HealthSources;
+  readonly metrics: MetricSources;
+  readonly chronicle: Chronicle;
+}
+
+/** What the agent tells about itself to whoever may ask. Nothing here changes anything. */
+export function diagnosticRoutes(dependencies: DiagnosticsDependencies): readonly HttpRoute[] {
+  const { clock, running, sources, metrics, chronicle } = dependencies;
+  const get = (
+    path: string,
+    answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer | undefined>,
+  ): HttpRoute => ({
+    path,
+    method: 'GET',
+    answer: async (request) => await answer(request),
+  });
+  const metricsText = () => ({
+    code: 200,
+    body: formatMetrics(metricFamilies(metrics)),
+    headers: { 'content-type': metricsContentType },
+  });
+  return [
+    get('/metrics', metricsText),
+    get('/debug/metrics', metricsText),
+    get('/debug/config', () => ({ code: 200, body: configView(running.config) })),
+    get('/debug/health', () => {
+      const checks = healthChecks(sources);
+      return { code: checks.ok ? 200 : 503, body: JSON.stringify({ ...checks, report: buildHealth(sources, 0) }) };
+    }),
+    get('/debug/selftest', () => ({ code: 200, body: JSON.stringify(sources.selfTest()) })),
+    get('/debug/events', ({ query }) => eventsAnswer(chronicle, query.get('after'))),
+    get('/debug/profile', createProfiler(clock)),
+    get('/debug/heap', createHeapDumper(clock)),
+  ];
+}
+
+/** Those behind the number the caller has already, the oldest first. */
+function eventsAnswer({ ring, last }: Chronicle, after: string | null): HttpAnswer {
+  const afterLsn = Number(after ?? 0);
+  if (!Number.isSafeInteger(afterLsn) || afterLsn < 0) {
+    return refusalAnswer({ reason: 'out-of-range', detail: 'after is a log sequence number: a whole number' });
+  }
+  const events = ring
+    .read()
+    .filter(({ stamp }) => stamp.lsn > afterLsn)
+    .map(({ stamp, kind, document, value, trace }) => {
+      const { lsn, wallMs: ts, monotonicMs } = stamp;
+      const clocks = { ts, monotonic_ms: Math.round(monotonicMs) };
+      return { lsn, ...clocks, kind, document, value, ...(trace === undefined ? {} : { trace }) };
+    });
+  const totals = Object.fromEntries(happeningKinds.map((kind) => [kind, ring.total(kind)]));
+  return { code: 200, body: JSON.stringify({ last_lsn: last, totals, events }) };
+}

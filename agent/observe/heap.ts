@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { getHeapSnapshot, getHeapStatistics } from 'node:v8';
+import type { Clock } from '../clock.ts';
+import { heapSnapshotFreeFactor, heapSnapshotPauseMs } from '../limits.ts';
+import { type HttpAnswer, refusalAnswer } from './http-answer.ts';
+import { type HttpRequest, safeHeaders } from './http-server.ts';
+
+/**
+ * A heap snapshot. It has everything in it, passwords too, and stops the agent for seconds: only for who proved who he
+ * is, one at a time, with a pause in between, and never when memory is short.
+ */
+export function createHeapDumper(clock: Clock): (request: HttpRequest) => Promise<HttpAnswer | undefined> {
+  let allowedMs = 0;
+  return async ({ isProved, response }) => {
+    if (!isProved) {
+      const detail = 'a heap snapshot holds secrets: ask over the Unix socket, or set http.token';
+      return refusalAnswer({ reason: 'not-permitted', detail });
+    }
+    const nowMs = clock.monotonicMs();
+    if (nowMs < allowedMs) {
+      const detail = `one heap snapshot in ${heapSnapshotPauseMs / 1_000} s; it stops the agent for a while`;
+      return refusalAnswer({ reason: 'busy', detail }, 429);
+    }
+    const needed = getHeapStatistics().used_heap_size * heapSnapshotFreeFactor;
+    const free = await availableBytes();
+    if (free < needed) {
+      return refusalAnswer({ reason: 'overloaded', detail: `${free} bytes are free, ${needed} are needed` }, 503);
+    }
+    allowedMs = nowMs + heapSnapshotPauseMs;
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-disposition': `attachment; filename="qn-agent-${clock.wallMs()}.heapsnapshot"`,
+      ...safeHeaders,
+    });
+    await pipeline(getHeapSnapshot(), response).catch(() => response.destroy()); // The reader is gone.
+    return undefined;
+  };
+}
+
+/** What could be had without swapping, as the kernel sees it. */
+async function availableBytes(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8');
+  const [, kib = '0'] = /^MemAvailable:\s+(\d+) kB$/m.exec(text) ?? [];
+  return Number(kib) * 1_024;
+}
