@@ -60,7 +60,7 @@ export function openVoice(running: Running, { clock, log, store }: VoiceSurround
     { clock, log, ids, outbox: durable, instruments, clockQuality },
     { root, node: config.node, encoding: () => running.config.mqtt.encoding },
   );
-  const publisher: Publisher = { say: (speech) => spoken.say(chronicle.hear(speech)) };
+  const publisher: Publisher = { ...spoken, say: (speech) => spoken.say(chronicle.hear(speech)) };
   const changed = (document: string, value: Value) => chronicle.note('change', document, value);
   const states = new DocumentStates(boot, publisher, outbox, changed);
   const watches = new Watches({ clock, publisher, states, outbox });
