@@ -22,7 +22,9 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     const { gpio, changed, inherited } = surroundings;
     if (inherited !== undefined) {
       changed(inherited.isOn);
-      return ok(withProbe(config, new Switch(config, inherited.output, inherited.isOn, surroundings), inherited.output));
+      return ok(
+        withProbe(config, new Switch(config, inherited.output, inherited.isOn, surroundings), inherited.output),
+      );
     }
     if (!gpio.ok) return gpio;
     const boot = safeAction('boot', config.safe);
