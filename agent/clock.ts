@@ -14,9 +14,15 @@ export const systemClock: Clock = {
   after(delayMs, action) {
     const timer = setTimeout(action, delayMs);
     timer.unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
+    return { [Symbol.dispose]: () => cancel(timer) };
   },
 };
+
+/** Node keeps a list for each duration, and removes an empty one at once only when the timer that leaves it is referenced. */
+function cancel(timer: NodeJS.Timeout): void {
+  timer.ref();
+  clearTimeout(timer);
+}
 
 /** Resolves after `delayMs`, or at once when the signal aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
