@@ -75,6 +75,9 @@ export const serialWriteTimeoutMsMin = 1_000;
 /** Silence after which a started, unfinished frame is thrown away and counted. */
 export const serialInterByteMsDefault = 500;
 
+/** After start, when the agent is connected and its first burst of work is over. */
+export const firstCollectionMs = 2_000;
+
 export const healthIntervalMsDefault = 60_000;
 
 /** Who may hold slots of the pool, and how many. The sum is the slab: nobody can take another's share. */

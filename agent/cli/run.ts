@@ -1,11 +1,12 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Config } from '../config/config.ts';
 import { startGuard } from '../guard/guarded.ts';
 import { planOutputs } from '../guard/output-plan.ts';
+import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
 import { driveConfigErrorStates, rememberOutputs } from './config-error.ts';
 import { configOption, configPathOf, loadForCli } from './config-option.ts';
+import { boundHeap, collectGarbage } from './heap.ts';
 import { openLiveEnvironment } from './live-environment.ts';
 import { exitCodes, type Verb } from './verb.ts';
 
@@ -29,9 +30,7 @@ export const runVerb: Verb = {
       await driveConfigErrorStates(context, configPathOf(context, options));
       return loaded.error;
     }
-    // V8 lets the space of young objects grow to 64 MB under load and keeps it. Nothing lives long enough here to need
-    // that: with this the memory of the process is flat, at 2 MB.
-    setFlagsFromString('--semi-space-growth-factor=1');
+    boundHeap();
     const { config, hash } = loaded.value;
     const log = openLog(config.log.level, { service: 'qn-agent', node: config.node });
     const environment = await openLiveEnvironment(context, log, config);
@@ -44,6 +43,7 @@ export const runVerb: Verb = {
     const guarded = startGuard({ clock: context.clock, log }, ownCommand(), planOutputs(config, 'crash'));
     const agent = await startAgent(config, hash, environment.value);
     await remember(config, log);
+    using _collection = context.clock.after(firstCollectionMs, collectGarbage);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
     await agent[Symbol.asyncDispose]();
