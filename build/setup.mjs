@@ -43,11 +43,10 @@ function lockHash() {
 function installNpmPackages() {
   const wanted = lockHash();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
-  console.log('setup: npm install, as the lock file says');
-  // Not `npm ci`: it refuses a lock file without the packages of every other platform, and not every mirror has those.
-  const { ok, detail } = run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+  console.log('setup: npm ci');
+  const { ok, detail } = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   if (!ok) {
-    console.error(`setup: npm install failed (${detail}); check the network, then run this again`);
+    console.error(`setup: npm ci failed (${detail}); check the network, then run this again`);
     process.exit(69);
   }
   mkdirSync(path.dirname(stampFile), { recursive: true });
