@@ -33,15 +33,10 @@ export const runVerb: Verb = {
     boundHeap();
     const { config, hash } = loaded.value;
     const log = openLog(config.log.level, { service: 'qn-agent', node: config.node });
-    const environment = await openLiveEnvironment(context, log, config);
-    if (!environment.ok) {
-      context.err(`qn-agent run: ${environment.error}`);
-      await driveConfigErrorStates(context, configPathOf(context, options));
-      return exitCodes.config;
-    }
+    const environment = openLiveEnvironment(context, log, config);
     // Before any line is driven. Without the goodbye at the end, whatever ends this process is a crash.
     const guarded = startGuard({ clock: context.clock, log }, ownCommand(), planOutputs(config, 'crash'));
-    const agent = await startAgent(config, hash, environment.value);
+    const agent = await startAgent(config, hash, environment);
     await remember(config, log);
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
     await untilAborted(context.signal);

@@ -22,7 +22,8 @@ import { openTestSession } from '../mqtt/test-session.ts';
 import { createPool } from '../pool/pool.ts';
 import { formatTopic } from '../qn/topic.ts';
 import { ownProgram } from '../store/role.ts';
-import { openBrokerAccess, openDrivers } from './live-environment.ts';
+import { brokerAccess } from './broker-access.ts';
+import { openDrivers } from './live-environment.ts';
 import type { CliContext } from './verb.ts';
 
 export interface SelfTestOrder {
@@ -153,9 +154,8 @@ function brokersOf({ clock, random, env }: CliContext, config: Config): MqttSubj
   return {
     clock,
     async open(signal) {
-      const access = await openBrokerAccess(env, silentLog, config);
-      if (!access.ok) return fail({ kind: 'auth', detail: access.error, fix: 'look closer with: qn-agent doctor' });
-      const options = { ...access.value, clientId: `${access.value.clientId}-selftest`, topic };
+      const access = brokerAccess(config.mqtt, env);
+      const options = { ...access, clientId: `${access.clientId}-selftest`, topic };
       return await openTestSession({ clock, random }, options, signal);
     },
   };

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { describeError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
+import type { BrokerConfig } from '../config/config.ts';
 import { parseDuration } from '../config/duration.ts';
 import { readSecret } from '../config/secret.ts';
 import { silentLog } from '../log.ts';
+import { type BrokerCredentials, createBrokerCredentials } from '../mqtt/broker-credentials.ts';
 import { parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
 import type { InboundMessage, Link, LinkError, OutboundMessage } from '../mqtt/link.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
@@ -19,6 +21,9 @@ export const sessionOptions: { readonly [name: string]: OptionHelp } = {
   root: { type: 'string', placeholder: 'TOPIC', help: 'topic root (default $QN_ROOT or qn/1)' },
   username: { type: 'string', placeholder: 'NAME', help: 'user at the broker (default $QN_USERNAME)' },
   password: { type: 'string', placeholder: 'file:PATH|env:NAME', help: 'where the password is (default $QN_PASSWORD)' },
+  ca: { type: 'string', placeholder: 'FILE', help: 'PEM; trusted instead of the system (default $QN_CA)' },
+  cert: { type: 'string', placeholder: 'FILE', help: 'PEM; own certificate (default $QN_CERT)' },
+  'cert-key': { type: 'string', placeholder: 'FILE', help: 'PEM; the key of it (default $QN_CERT_KEY)' },
   timeout: { type: 'string', placeholder: 'DURATION', help: 'how long to wait for an answer (default 5s)' },
   json: { type: 'boolean', help: 'one JSON object a line' },
 };
@@ -43,6 +48,7 @@ interface Target {
   readonly timeoutMs: number;
   readonly username?: string;
   readonly password?: string;
+  readonly credentials: BrokerCredentials;
 }
 
 /** Connects once and subscribes; every way it can fail is told to the user here, and ends in an exit code. */
@@ -102,10 +108,11 @@ async function targetOf({ env }: CliContext, options: OptionValues): Promise<Res
   const timeoutMs = parseDuration(timeout);
   if (timeoutMs === undefined) return fail(`not a duration: ${timeout}; write it like 5s or 500ms`);
   const username = textOption(options, 'username') ?? env['QN_USERNAME'];
-  const password = await passwordOf(textOption(options, 'password') ?? env['QN_PASSWORD'], env);
+  const password = passwordOf(textOption(options, 'password') ?? env['QN_PASSWORD'], env);
   if (!password.ok) return password;
   return ok({
     url,
+    credentials: createBrokerCredentials(tlsFilesOf(url, options, env), env),
     root,
     timeoutMs,
     ...(username === undefined ? {} : { username }),
@@ -113,18 +120,29 @@ async function targetOf({ env }: CliContext, options: OptionValues): Promise<Res
   });
 }
 
-async function passwordOf(
-  text: string | undefined,
-  env: CliContext['env'],
-): Promise<Result<string | undefined, string>> {
+/** Paths may be relative here: it is a person who types them. */
+function tlsFilesOf(url: string, options: OptionValues, env: CliContext['env']): BrokerConfig {
+  const ca = textOption(options, 'ca') ?? env['QN_CA'];
+  const cert = textOption(options, 'cert') ?? env['QN_CERT'];
+  const key = textOption(options, 'cert-key') ?? env['QN_CERT_KEY'];
+  return {
+    url,
+    weight: 1,
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key: { from: 'file', path: key } }),
+  };
+}
+
+function passwordOf(text: string | undefined, env: CliContext['env']): Result<string | undefined, string> {
   if (text === undefined) return ok(undefined);
   const [from, ...rest] = text.split(':');
   const name = rest.join(':');
   if (name === '' || (from !== 'file' && from !== 'env')) {
     return fail('a password on the command line is seen by everybody; write --password file:PATH or env:NAME');
   }
-  const secret = await readSecret(from === 'file' ? { from, path: name } : { from, name }, env);
-  return secret.ok ? ok(secret.value.text) : fail(secret.error.detail);
+  const secret = readSecret(from === 'file' ? { from, path: name } : { from, name }, env);
+  return secret.ok ? secret : fail(describeError(secret.error));
 }
 
 function connect(
@@ -145,7 +163,7 @@ function connect(
     const link = openMqttLink(
       { clock, random, log: silentLog },
       {
-        brokers: [{ ...endpoint, weight: 1 }],
+        brokers: [{ ...endpoint, weight: 1, credentials: target.credentials }],
         clientId: name,
         keepaliveSeconds: 30,
         subscriptions: filters.map((filter) => ({ filter, qos: 1 as const })),

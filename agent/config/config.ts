@@ -49,10 +49,15 @@ export interface BrokerConfig {
   /** `mqtt:`, `mqtts:`; host and port only. */
   readonly url: string;
   readonly weight: number;
-  /** PEM files. */
+  /** PEM files, read anew for every connection. */
   readonly ca?: string;
+  readonly crl?: string;
   readonly cert?: string;
   readonly key?: Secret;
+  /** The name the certificate must have, and that is asked for (SNI); absent: the host of the url. */
+  readonly servername?: string;
+  readonly alpn?: string;
+  readonly minVersion?: '1.2' | '1.3';
 }
 
 export interface OverAirConfig {
@@ -74,7 +79,11 @@ export interface HttpConfig {
 }
 
 /** Never the secret itself (QN-7.4): where to read it when it is needed. */
-export type Secret = { readonly from: 'file'; readonly path: string } | { readonly from: 'env'; readonly name: string };
+export type Secret =
+  | { readonly from: 'file'; readonly path: string }
+  | { readonly from: 'env'; readonly name: string }
+  /** A file that systemd gives to this service alone (LoadCredential=). */
+  | { readonly from: 'credential'; readonly name: string };
 
 export interface GpioConfig {
   readonly backend: 'auto' | 'gpiochip' | 'sysfs' | 'simulated';

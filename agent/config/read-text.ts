@@ -1,4 +1,5 @@
-import { constants, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 
@@ -25,6 +26,30 @@ export async function readText(path: string, bytesMax: number): Promise<Result<R
     return await readOpen(path, bytesMax);
   } catch (error) {
     return fail(troubleOf(error));
+  }
+}
+
+/**
+ * The same, done when it returns: for small files that must be as they are at this moment. Never for what may lie on a
+ * network.
+ */
+export function readTextNow(path: string, bytesMax: number): Result<ReadText, ReadTrouble> {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const status = fstatSync(file);
+    if (!status.isFile()) return fail({ kind: 'unreadable', message: 'not a regular file' });
+    const bytes = Buffer.alloc(bytesMax + 1);
+    let count = 0;
+    for (let bytesRead = -1; bytesRead !== 0 && count < bytes.length; count += bytesRead) {
+      bytesRead = readSync(file, bytes, count, bytes.length - count, null);
+    }
+    if (count > bytesMax) return fail({ kind: 'invalid', message: `larger than ${bytesMax} bytes` });
+    return decode(bytes.subarray(0, count), status.mode & 0o777);
+  } catch (error) {
+    return fail(troubleOf(error));
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -1,40 +1,51 @@
+import path from 'node:path';
 import type { DriverError, Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { secretBytesMax } from '../limits.ts';
 import type { Secret } from './config.ts';
 import type { Env } from './env.ts';
-import { readText } from './read-text.ts';
+import { readTextNow } from './read-text.ts';
 
-export interface SecretText {
-  /** Without the line end that an editor puts behind it. Keep it out of logs. */
-  readonly text: string;
-  /** To be logged; names the file, never what is in it. */
-  readonly warning?: string;
+/**
+ * Read at the moment it is needed, so that a changed one is found at the next connection. Without the line end that an
+ * editor puts behind it. Keep it out of logs; errors name the file, never what is in it. // QN-7.4
+ */
+export function readSecret(secret: Secret, env: Env): Result<string> {
+  switch (secret.from) {
+    case 'file':
+      return readSecretFile(secret.path);
+    case 'env':
+      return readVariable(secret.name, env);
+    case 'credential':
+      return readCredential(secret.name, env);
+  }
 }
 
-/** Read when it is needed, so that a changed password is found at the next connection. // QN-7.4 */
-export async function readSecret(secret: Secret, env: Env): Promise<Result<SecretText>> {
-  return secret.from === 'file' ? await readFileSecret(secret.path) : readEnvSecret(secret.name, env);
-}
-
-async function readFileSecret(path: string): Promise<Result<SecretText>> {
-  const read = await readText(path, secretBytesMax);
+/** Refuses what everybody on this machine may read: it is no secret any more. */
+function readSecretFile(file: string): Result<string> {
+  const read = readTextNow(file, secretBytesMax);
   if (!read.ok) {
     const { kind, message, fix } = read.error;
     const errorKind = { missing: 'absent', unreadable: 'denied', invalid: 'out-of-range' } as const;
-    return fail(trouble(errorKind[kind], path, message, fix));
+    return fail(trouble(errorKind[kind], file, message, fix));
   }
-  const { mode } = read.value;
+  const isOpen = (read.value.mode & 0o007) !== 0;
+  if (isOpen)
+    return fail(trouble('denied', file, 'every user of this machine may read or change it', `run: chmod o= ${file}`));
   const text = read.value.text.replace(/\r?\n$/, '');
-  if (text === '') return fail(trouble('out-of-range', path, 'the file is empty'));
-  const isOpen = (mode & 0o007) !== 0;
-  return ok({ text, ...(isOpen && { warning: `everybody may read ${path} (chmod o= ${path})` }) });
+  return text === '' ? fail(trouble('out-of-range', file, 'the file is empty')) : ok(text);
 }
 
-function readEnvSecret(name: string, env: Env): Result<SecretText> {
+function readVariable(name: string, env: Env): Result<string> {
   const text = env[name];
-  if (text === undefined || text === '') return fail(trouble('absent', name, 'the variable is not set'));
-  return ok({ text });
+  return text === undefined || text === '' ? fail(trouble('absent', name, 'the variable is not set')) : ok(text);
+}
+
+function readCredential(name: string, env: Env): Result<string> {
+  const folder = env['CREDENTIALS_DIRECTORY'];
+  if (folder !== undefined && folder !== '') return readSecretFile(path.join(folder, name));
+  const fix = `write LoadCredential=${name}:/path/of/it into the unit`;
+  return fail(trouble('absent', `credential:${name}`, 'systemd gave this process no credentials', fix));
 }
 
 function trouble(kind: DriverError['kind'], resource: string, detail: string, fix?: string): DriverError {

@@ -11,6 +11,7 @@ import type { StoreMetrics } from '../store/metrics.ts';
 import { agentVersion, protocolVersion } from '../version.ts';
 import type { LoopLag } from './loop-lag.ts';
 import { type HealthStatus, isFailed, type SelfTestReport } from './self-test.ts';
+import { certificateWarnings } from './warnings.ts';
 
 /** safe: an output is in a safe state, waiting for a command. `offline` is told by the last will. */
 export type AgentStatus = 'online' | 'degraded' | 'safe';
@@ -38,6 +39,8 @@ export interface HealthSources {
     readonly counters: LinkCounters;
     readonly brokers: readonly BrokerReport[];
   };
+  /** Beside those about certificates. */
+  warnings?(): readonly string[];
   loop(): ReturnType<LoopLag['read']>;
 }
 
@@ -93,6 +96,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: valueOfLink(sources.link()),
+    warnings: [...certificateWarnings(sources.link().brokers), ...(sources.warnings?.() ?? [])],
     degrade_level:
       safe.length > 0 ? 2 : failed.length > 0 || selfTest.health_status !== 'PASS' || !isStoreWell(store) ? 1 : 0,
     why: [
@@ -117,8 +121,16 @@ function valueOfLink({ broker, counters, brokers }: ReturnType<HealthSources['li
   return { broker, reconnects: Math.max(0, connects - 1), attempts, brokers: brokers.map(valueOfBroker) };
 }
 
-function valueOfBroker({ url, state, score, reconnects, lastError }: BrokerReport): Value {
-  const row = { url, state, score: Math.round(score * 100) / 100, reconnects };
+function valueOfBroker({ url, state, score, reconnects, lastError, ...days }: BrokerReport): Value {
+  const { certificateDays, ownCertificateDays } = days;
+  const row = {
+    url,
+    state,
+    score: Math.round(score * 100) / 100,
+    reconnects,
+    ...(certificateDays !== undefined && { certificate_days: certificateDays }),
+    ...(ownCertificateDays !== undefined && { own_certificate_days: ownCertificateDays }),
+  };
   if (lastError === undefined) return row;
   const { kind, code, detail, fix } = lastError;
   return { ...row, last_error: { kind, ...(code && { code }), detail, ...(fix && { fix }) } };

@@ -49,9 +49,12 @@ export interface BrokerChoice {
   isMoveDue(nowMs: number): boolean;
   /** The connection was given up for the better one, which is `target` now. */
   moved(): void;
+  /** The certificate it showed ends then, ms since 1970. */
+  showed(broker: BrokerEndpoint, endMs: number): void;
   /** Whether a real session with it came up since the start. */
   hasServed(broker: BrokerEndpoint): boolean;
-  reports(isUp: boolean): readonly BrokerReport[];
+  /** `wallMs` is now. */
+  reports(isUp: boolean, wallMs: number): readonly BrokerReport[];
 }
 
 interface Row {
@@ -60,6 +63,7 @@ interface Row {
   health: BrokerHealth;
   connectsCount: number;
   lastError?: LinkError;
+  certificateEndMs?: number;
   /** Counts up over all attempts: the smallest is the one that was not tried the longest. */
   lastAttempt: number;
 }
@@ -146,8 +150,11 @@ export function createBrokerChoice(
       current = better.row;
       better = undefined;
     },
+    showed(broker, endMs) {
+      rowOf(broker).certificateEndMs = endMs;
+    },
     hasServed: (broker) => rowOf(broker).connectsCount > 0,
-    reports: (isUp) => rows.map((row) => reportOf(row, isUp && row === current)),
+    reports: (isUp, wallMs) => rows.map((row) => reportOf(row, isUp && row === current, wallMs)),
   };
 }
 
@@ -175,14 +182,22 @@ function firstOf(rows: readonly Row[]): Row {
   return row;
 }
 
-function reportOf({ endpoint, health, connectsCount, lastError }: Row, isInUse: boolean): BrokerReport {
+function reportOf(
+  { endpoint, health, connectsCount, lastError, certificateEndMs }: Row,
+  isInUse: boolean,
+  wallMs: number,
+): BrokerReport {
   const usability = isUsable(health) ? 'usable' : 'unusable';
+  const ownEndMs = endpoint.credentials?.ownEndMs();
+  const daysUntil = (endMs: number) => Math.floor((endMs - wallMs) / 86_400_000);
   const report: BrokerReport = {
     url: formatBroker(endpoint),
     state: isInUse ? 'in-use' : health === untriedHealth ? 'untried' : usability,
     score: scoreOf(health),
     reconnects: Math.max(0, connectsCount - 1),
     ...(health.latencyMs === undefined ? {} : { latencyMs: health.latencyMs }),
+    ...(certificateEndMs !== undefined && { certificateDays: daysUntil(certificateEndMs) }),
+    ...(ownEndMs !== undefined && { ownCertificateDays: daysUntil(ownEndMs) }),
   };
   return lastError === undefined ? report : { ...report, lastError };
 }

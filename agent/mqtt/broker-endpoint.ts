@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 import { addressAttemptMs } from '../limits.ts';
+import type { BrokerCredentials } from './broker-credentials.ts';
 
 export interface BrokerEndpoint {
   readonly protocol: 'mqtt' | 'mqtts';
@@ -10,6 +11,8 @@ export interface BrokerEndpoint {
   readonly weight: number;
   /** Only looked at for `mqtts`. */
   readonly tls?: BrokerTls;
+  /** Asked before every connection; what it gives takes the place of `tls`. */
+  readonly credentials?: BrokerCredentials;
   /** Speak this version only. Default: 5, and 3.1.1 with a broker that refuses it. */
   readonly protocolVersion?: 4 | 5;
 }
@@ -18,10 +21,15 @@ export interface BrokerEndpoint {
 export interface BrokerTls {
   /** Trusted instead of the system's authorities. */
   readonly ca?: string;
+  /** Certificates that were revoked. */
+  readonly crl?: string;
   readonly cert?: string;
   readonly key?: string;
   /** The name the certificate must have; default: the host. */
   readonly servername?: string;
+  readonly alpn?: string;
+  /** The oldest TLS that is spoken; default 1.2. */
+  readonly minVersion?: '1.2' | '1.3';
   /** Default true. False takes any certificate: for a bench, never for the field. */
   readonly verify?: boolean;
 }
@@ -53,7 +61,20 @@ export function openBrokerSocket({ protocol, host, port, tls = {} }: BrokerEndpo
   return socket;
 }
 
-function tlsOptions(host: string, { verify = true, servername, ...pem }: BrokerTls) {
+/** Whatever the environment says (NODE_TLS_REJECT_UNAUTHORIZED), the certificate and its name are checked. */
+function tlsOptions(host: string, { verify = true, servername, alpn, minVersion = '1.2', ...pem }: BrokerTls) {
   const name = servername ?? (isIP(host) === 0 ? host : undefined);
-  return { ...pem, rejectUnauthorized: verify, ...(name === undefined ? {} : { servername: name }) };
+  return {
+    ...pem,
+    minVersion: `TLSv${minVersion}` as const,
+    rejectUnauthorized: verify,
+    ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
+    ...(name === undefined ? {} : { servername: name }),
+  };
+}
+
+/** When the certificate the broker showed ends; ms since 1970. */
+export function certificateEndMs(socket: Socket): number | undefined {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return certificate?.validToDate.getTime();
 }

@@ -103,13 +103,22 @@ const tlsReason = /^write EPROTO .*:SSL routines:[^:]*:([^:]+):/;
 function describe(cause: unknown): { code: string; message: string } {
   if (!(cause instanceof Error)) return { code: '', message: String(cause) };
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  const [, reason] = tlsReason.exec(cause.message) ?? [];
-  if (reason !== undefined) {
-    return { code: `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`, message: `TLS handshake: ${reason}` };
-  }
+  const [, written] = tlsReason.exec(cause.message) ?? [];
+  if (written !== undefined) return { code: alertCode(sslCode(written)), message: `TLS handshake: ${written}` };
+  const reason = 'library' in cause && 'reason' in cause ? cause.reason : undefined;
+  if (typeof reason === 'string') return { code: alertCode(code), message: `TLS handshake: ${reason}` };
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : undefined; // one per address, much alike
   const message = first instanceof Error ? first.message : cause.message;
   return { code, message: lowerFirst(message || code) };
+}
+
+function sslCode(reason: string): string {
+  return `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
+}
+
+/** OpenSSL renamed some of its alerts with version 3.2. */
+function alertCode(code: string): string {
+  return code.replace('ERR_SSL_SSL/TLS_ALERT_', 'ERR_SSL_SSLV3_ALERT_');
 }
 
 /** Leaves the names of system calls, codes and protocols alone. */

@@ -33,6 +33,27 @@ const expired: LinkFailure = {
   fix: 'renew the certificate, or, when the clock of this board is ahead, set it: check `timedatectl`',
 };
 
+const revoked: LinkFailure = {
+  code: 'certificate-revoked',
+  fix: 'get a new certificate and put it in the place of the old one; the next attempt uses it',
+};
+const keyMismatch: LinkFailure = {
+  code: 'key-mismatch',
+  fix: 'put the key that belongs to the certificate beside it; the next attempt uses it',
+};
+const tlsVersion: LinkFailure = {
+  code: 'tls-version',
+  fix: 'let the broker speak TLS 1.2 or 1.3, or lower `min-version` of this broker',
+};
+const alpnRefused: LinkFailure = {
+  code: 'alpn-refused',
+  fix: 'write as `alpn` of this broker what it asks for, or remove it',
+};
+const notPem: LinkFailure = {
+  code: 'credentials-unreadable',
+  fix: 'look at ca, cert, crl and key of this broker: one of them is damaged or of another kind',
+};
+
 /** Codes of system calls, of c-ares and of OpenSSL, as Node names them. */
 const failuresByCode: ReadonlyMap<string, LinkFailure> = new Map([
   ['ENOTFOUND', nameUnknown],
@@ -55,6 +76,17 @@ const failuresByCode: ReadonlyMap<string, LinkFailure> = new Map([
   ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', demanded],
   ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', demanded],
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', demanded],
+  ['CERT_REVOKED', revoked],
+  ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', revoked],
+  ['ERR_OSSL_X509_KEY_VALUES_MISMATCH', keyMismatch],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', tlsVersion],
+  ['ERR_SSL_UNSUPPORTED_PROTOCOL', tlsVersion],
+  ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', alpnRefused],
+  ['ERR_OSSL_PEM_NO_START_LINE', notPem],
+  ['ERR_OSSL_PEM_BAD_END_LINE', notPem],
+  ['ERR_OSSL_PEM_BAD_BASE64_DECODE', notPem],
+  ['ERR_OSSL_UNSUPPORTED', notPem],
+  ['ERR_OSSL_WRONG_TAG', notPem],
   ['ERR_SSL_WRONG_VERSION_NUMBER', plainPort],
   ['ERR_SSL_PACKET_LENGTH_TOO_LONG', plainPort],
 ]);

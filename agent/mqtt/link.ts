@@ -57,6 +57,11 @@ export type LinkErrorCode =
   | 'certificate-untrusted'
   | 'certificate-for-another-host'
   | 'certificate-demanded'
+  | 'certificate-revoked'
+  | 'key-mismatch'
+  | 'tls-version'
+  | 'alpn-refused'
+  | 'credentials-unreadable'
   | 'tls-to-a-plain-port'
   | 'bad-credentials'
   | 'not-authorized'
@@ -160,4 +165,7 @@ export interface BrokerReport {
   /** Connections to it that came up after the first. */
   readonly reconnects: number;
   readonly lastError?: LinkError;
+  /** Whole days until the certificate it showed last ends, and until the one this node shows it does. */
+  readonly certificateDays?: number;
+  readonly ownCertificateDays?: number;
 }

@@ -11,7 +11,7 @@ import type { MqttConnectionEvents, MqttSession } from './mqtt-session.ts';
 export interface AttemptOptions {
   readonly identity: ClientIdentity;
   /** Asked anew before every attempt, so that a changed one needs no restart. Its failure is told as `auth`. */
-  readonly password?: () => Result<string, { readonly detail: string }>;
+  readonly password?: () => Result<string, { readonly detail: string; readonly fix?: string }>;
   /** Asked for in one SUBSCRIBE, before onUp. */
   readonly subscriptions: readonly Subscription[];
 }
@@ -26,13 +26,25 @@ export function attemptSession(
   const broker = formatBroker(target.endpoint);
   const secret = password?.();
   if (secret?.ok === false) {
-    const error: LinkError = { kind: 'auth', detail: `${broker}: no password: ${secret.error.detail}` };
+    const error: LinkError = {
+      kind: 'auth',
+      code: 'credentials-unreadable',
+      detail: `${broker}: no password: ${secret.error.detail}`,
+      ...(secret.error.fix !== undefined && { fix: secret.error.fix }),
+    };
     return deadSession(broker, error, events);
   }
+  const isTls = target.endpoint.protocol === 'mqtts';
+  const tls = isTls ? target.endpoint.credentials?.read() : undefined;
+  if (tls?.ok === false) {
+    const error: LinkError = { kind: 'tls', ...tls.error, detail: `${broker}: ${tls.error.detail}` };
+    return deadSession(broker, error, events);
+  }
+  const endpoint = tls === undefined ? target.endpoint : { ...target.endpoint, tls: tls.value };
   try {
-    return new MqttConnection(clock, { ...target, identity, password: secret?.value, subscriptions }, events);
+    return new MqttConnection(clock, { ...target, endpoint, identity, password: secret?.value, subscriptions }, events);
   } catch (cause) {
-    return deadSession(broker, socketError(broker, 'tls', cause), events); // certificate or key is not PEM
+    return deadSession(broker, socketError(broker, 'tls', cause), events); // the files do not fit together
   }
 }
 

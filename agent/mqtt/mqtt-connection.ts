@@ -3,7 +3,7 @@ import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } fro
 import { fail, ok } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
 import { inboundPacketBytesMax, shutdownMsMax } from '../limits.ts';
-import { formatBroker, openBrokerSocket } from './broker-endpoint.ts';
+import { certificateEndMs, formatBroker, openBrokerSocket } from './broker-endpoint.ts';
 import type { Connection, PublishDone } from './connection.ts';
 import type { LinkError, LinkUp, OutboundMessage, Qos } from './link.ts';
 import {
@@ -116,7 +116,11 @@ export class MqttConnection implements MqttSession {
   #watchSocket(): void {
     const isTls = this.#options.endpoint.protocol === 'mqtts';
     this.#socket.once('connect', () => this.#enter(isTls ? 'tls' : 'mqtt', isTls ? 'TLS handshake' : 'CONNACK'));
-    this.#socket.once('secureConnect', () => this.#enter('mqtt', 'CONNACK'));
+    this.#socket.once('secureConnect', () => {
+      this.#enter('mqtt', 'CONNACK');
+      const endMs = certificateEndMs(this.#socket);
+      if (endMs !== undefined) this.#events.onCertificate?.(endMs);
+    });
     this.#socket.on('data', (chunk) => this.#watchBytes(chunk)); // first here, then in MQTT.js
     this.#socket.on('error', (cause) => this.#hangUp(socketError(this.broker, this.#phase, cause), 'other'));
     this.#socket.on('close', () => this.#hangUp(endError(this.broker, this.#phase, this.#farewell), 'hung-up'));

@@ -40,15 +40,17 @@ export class MqttDialer implements Dialer {
   }
 
   brokers(): readonly BrokerReport[] {
-    return this.#choice.reports(this.#isUp);
+    return this.#choice.reports(this.#isUp, this.#dependencies.clock.wallMs());
   }
 
   dial(events: ConnectionEvents): Connection {
     const { clock } = this.#dependencies;
     const watching = new DisposableStack();
     let upAtMs = Number.POSITIVE_INFINITY;
+    const { endpoint } = this.#choice.target;
     const session = attemptSession(clock, this.#choice.target, this.#options, {
       ...events,
+      onCertificate: (endMs) => this.#choice.showed(endpoint, endMs),
       onUp: (up) => {
         upAtMs = clock.monotonicMs();
         this.#isUp = true;
@@ -112,7 +114,10 @@ export class MqttDialer implements Dialer {
     const options = { identity: probeIdentity(identity), subscriptions: [], ...(password && { password }) };
     const target = () => choice.others.find((other) => other.endpoint === endpoint) ?? choice.target;
     const dial: Parameters<typeof openBrokerProbe>[0]['dial'] = (events) =>
-      attemptSession(clock, target(), options, events);
+      attemptSession(clock, target(), options, {
+        ...events,
+        onCertificate: (endMs) => choice.showed(endpoint, endMs),
+      });
     return openBrokerProbe({ clock, random, dial }, rules, {
       answered: (latencyMs) => (choice.answered(endpoint, latencyMs), review()),
       missed: (error) => (choice.missed(endpoint, error), review()),

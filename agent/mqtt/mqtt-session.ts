@@ -24,6 +24,8 @@ export interface MqttConnectionEnd {
 }
 
 export interface MqttConnectionEvents extends Omit<ConnectionEvents, 'onEnd'> {
+  /** The certificate of the broker was found right; it ends then, ms since 1970. Before onUp. */
+  onCertificate?(endMs: number): void;
   onEnd(end: MqttConnectionEnd): void;
 }
 

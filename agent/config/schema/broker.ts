@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseBrokerUrl } from '../../mqtt/broker-endpoint.ts';
 import type { BrokerConfig } from '../config.ts';
 import { message, quote } from './issue.ts';
-import { absolutePath, integer } from './scalar.ts';
+import { absolutePath, integer, text } from './scalar.ts';
 import { secret } from './secret.ts';
 import { section } from './section.ts';
 
@@ -39,6 +39,21 @@ const fields = section(
     ca: v.optional(v.pipe(absolutePath('the ca file'), v.description('PEM; absent: what the system trusts.'))),
     cert: v.optional(v.pipe(absolutePath('the cert file'), v.description('PEM; the certificate of this node.'))),
     key: v.optional(secret),
+    crl: v.optional(v.pipe(absolutePath('the crl file'), v.description('PEM; certificates that were revoked.'))),
+    servername: v.optional(
+      v.pipe(text('a server name', 253), v.description('The name in the certificate of the broker, if not the host.')),
+    ),
+    alpn: v.optional(
+      v.pipe(text('an ALPN protocol', 255), v.description('Asked for in the handshake; for brokers behind port 443.')),
+    ),
+    'min-version': v.optional(
+      v.pipe(
+        v.picklist(['1.2', '1.3', 1.2, 1.3], message('expected 1.2 or 1.3', 'min-version: 1.3')),
+        v.description('The oldest TLS that is spoken.'),
+        v.transform((version) => (`${version}` === '1.3' ? '1.3' : '1.2')),
+      ),
+      '1.2',
+    ),
   },
   { example: { url: 'url: mqtts://broker.example:8883' } },
 );
@@ -47,21 +62,27 @@ export const broker = v.pipe(
   fields,
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const { url: address, ca, cert, key } = dataset.value;
+    const { url: address, ca, cert, key, crl, servername, alpn } = dataset.value;
     const isPlain = !address.startsWith('mqtts:');
-    if (isPlain && (ca ?? cert ?? key) !== undefined) {
+    if (isPlain && (ca ?? cert ?? key ?? crl ?? servername ?? alpn) !== undefined) {
       addIssue({ message: message(`${address} has no TLS, so ca, cert and key do nothing`, 'write mqtts://') });
+    } else if (crl !== undefined && ca === undefined) {
+      addIssue({ message: message('a crl needs the ca that signed it', 'write ca as well') });
     } else if ((cert === undefined) !== (key === undefined)) {
       addIssue({ message: message(`${cert === undefined ? 'cert' : 'key'} is missing`, 'cert and key go together') });
     }
   }),
   v.transform(
-    ({ url: address, weight, ca, cert, key }): BrokerConfig => ({
+    ({ url: address, weight, ca, cert, key, crl, servername, alpn, 'min-version': minVersion }): BrokerConfig => ({
       url: address,
       weight,
       ...(ca !== undefined && { ca }),
       ...(cert !== undefined && { cert }),
       ...(key !== undefined && { key }),
+      ...(crl !== undefined && { crl }),
+      ...(servername !== undefined && { servername }),
+      ...(alpn !== undefined && { alpn }),
+      ...(minVersion === '1.3' && { minVersion }),
     }),
   ),
 );

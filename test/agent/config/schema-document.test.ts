@@ -42,7 +42,7 @@ test('the schema lists every documented key', () => {
     [
       'node groups mqtt gpio pool documents bindings health http config log state-folder',
       'trust verify',
-      'root brokers username password client-id acks encoding keepalive url weight ca cert key',
+      'root brokers username password client-id acks encoding keepalive url weight ca cert key crl servername alpn min-version',
       'backend board profile interval level on select map to socket host token',
       'driver number priority retained once resume without-journal outbox line chip offset active safe boot exit bias debounce',
       'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',

@@ -110,7 +110,7 @@ describe('the choice of a broker', () => {
     choice.cameUp();
     choice.ended(gone);
     expect(hostOf(choice)).toBe('heavy');
-    expect(choice.reports(false)[0]).toMatchObject({ state: 'usable', lastError: gone });
+    expect(choice.reports(false, 0)[0]).toMatchObject({ state: 'usable', lastError: gone });
   });
 });
 
@@ -196,7 +196,7 @@ describe('the version of each broker', () => {
 describe('the report of the brokers', () => {
   it('has a row for each, the heaviest first', () => {
     const choice = failedOver();
-    expect(choice.reports(true)).toEqual([
+    expect(choice.reports(true, 0)).toEqual([
       { url: 'mqtt://heavy:1883', state: 'unusable', score: 0, reconnects: 0, lastError: gone },
       { url: 'mqtt://light:1883', state: 'in-use', score: 1, reconnects: 0 },
     ]);
@@ -205,11 +205,11 @@ describe('the report of the brokers', () => {
     choice.cameUp();
     choice.died(gone, stableConnectionMs);
     choice.cameUp();
-    expect(choice.reports(true).map(({ reconnects }) => reconnects)).toEqual([0, 1]);
+    expect(choice.reports(true, 0).map(({ reconnects }) => reconnects)).toEqual([0, 1]);
   });
 
   it('calls a broker untried that nobody asked yet', () => {
-    expect(choose([heavy]).reports(false)).toMatchObject([{ state: 'untried', score: 1 }]);
+    expect(choose([heavy]).reports(false, 0)).toMatchObject([{ state: 'untried', score: 1 }]);
   });
 
   it('is refused for none, and for more than brokersMax', () => {

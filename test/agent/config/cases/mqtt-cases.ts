@@ -92,7 +92,7 @@ export const mqttCases: FaultCases = {
     isWhole: true,
     yaml: mqtt('{ brokers: [{ url: "mqtt://h" }], username: me, password: "env:" }'),
     faults: [
-      '2:65: /mqtt/password: not the name of a variable or file behind the colon (write "env:NAME" or "file:/path/of/it")',
+      '2:65: /mqtt/password: not the name of a variable or file behind the colon (write "env:NAME", "file:/path/of/it" or "credential:NAME")',
     ],
   },
   'a password without a user': {
@@ -136,5 +136,22 @@ export const mqttCases: FaultCases = {
     isWhole: true,
     yaml: mqtt('{ brokers: [{ url: "mqtt://h" }], keepalive: 4999ms }'),
     faults: ['2:52: /mqtt/keepalive: 4999ms is out of range (from 5s to 65535s)'],
+  },
+  'a credential that leaves its folder': {
+    isWhole: true,
+    yaml: mqtt('{ brokers: [{ url: "mqtt://h" }], username: u, password: "credential:../x" }'),
+    faults: [
+      '2:64: /mqtt/password: not the name of a variable or file behind the colon (write "env:NAME", "file:/path/of/it" or "credential:NAME")',
+    ],
+  },
+  'an old TLS': {
+    isWhole: true,
+    yaml: broker('url: "mqtts://h", min-version: 1.1'),
+    faults: ['2:52: /mqtt/brokers/0/min-version: expected 1.2 or 1.3 (min-version: 1.3)'],
+  },
+  'a list of revoked certificates without its authority': {
+    isWhole: true,
+    yaml: broker('url: "mqtts://h", crl: /r.pem'),
+    faults: ['2:19: /mqtt/brokers/0: a crl needs the ca that signed it (write ca as well)'],
   },
 };

@@ -1,0 +1,24 @@
+import type { Config } from '../config/config.ts';
+import { certificateWarningDays } from '../limits.ts';
+import type { BrokerReport } from '../mqtt/link.ts';
+
+/** What is well today and will not stay so, or is weaker than it could be. It does not change the status (QN-6.7). */
+export function certificateWarnings(brokers: readonly BrokerReport[]): readonly string[] {
+  return brokers.flatMap(({ url, certificateDays, ownCertificateDays }) => [
+    ...warning(`the certificate of ${url}`, certificateDays),
+    ...warning(`the certificate this node shows ${url}`, ownCertificateDays),
+  ]);
+}
+
+function warning(what: string, days: number | undefined): readonly string[] {
+  if (days === undefined || days >= certificateWarningDays) return [];
+  return [days < 0 ? `${what} has expired` : `${what} expires in ${days} days; replace the file, no restart is needed`];
+}
+
+export function trustWarnings({ overAir, trust }: Pick<Config, 'overAir' | 'trust'>, nowMs: number): readonly string[] {
+  const isOpen = overAir.trust === 'none';
+  const open =
+    'config.trust is none: whoever may publish to the broker may change this board; write trust.keys instead';
+  const ended = trust.keys.filter(({ expiresMs }) => expiresMs !== undefined && expiresMs <= nowMs);
+  return [...(isOpen ? [open] : []), ...ended.map(({ kid }) => `the key ${kid} in trust.keys is not trusted any more`)];
+}

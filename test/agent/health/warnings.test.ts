@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { certificateWarnings, trustWarnings } from '../../../agent/health/warnings.ts';
+import { makeSigner } from '../../support/signing.ts';
+
+const row = { url: 'mqtts://b:8883', state: 'in-use', score: 1, reconnects: 0 } as const;
+
+test('a certificate is told two weeks before it ends', () => {
+  expect(certificateWarnings([{ ...row, certificateDays: 14, ownCertificateDays: 14 }, row])).toEqual([]);
+  expect(certificateWarnings([{ ...row, certificateDays: 13, ownCertificateDays: 0 }])).toEqual([
+    'the certificate of mqtts://b:8883 expires in 13 days; replace the file, no restart is needed',
+    'the certificate this node shows mqtts://b:8883 expires in 0 days; replace the file, no restart is needed',
+  ]);
+  expect(certificateWarnings([{ ...row, ownCertificateDays: -1 }])).toEqual([
+    'the certificate this node shows mqtts://b:8883 has expired',
+  ]);
+});
+
+test('a board that takes configs from anybody says so, and one whose keys have ended', () => {
+  const ended = makeSigner('old', ['config'], { expiresMs: 100 });
+  const later = makeSigner('new', ['config'], { expiresMs: 101 });
+  const keys = [ended.trusted, later.trusted];
+  expect(trustWarnings({ overAir: { trust: 'keys', verifyMs: 1 }, trust: { keys } }, 100)).toEqual([
+    'the key old in trust.keys is not trusted any more',
+  ]);
+  expect(trustWarnings({ overAir: { trust: 'none', verifyMs: 1 }, trust: { keys: [] } }, 100)).toEqual([
+    'config.trust is none: whoever may publish to the broker may change this board; write trust.keys instead',
+  ]);
+});
