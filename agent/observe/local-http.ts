@@ -115,7 +115,7 @@ async function openServers(log: Log, config: HttpConfig, routes: readonly HttpRo
   const servers: Server[] = [];
   const listening: string[] = [];
   const failed: string[] = [];
-  const token = await tokenOf(config);
+  const token = tokenOf(config);
   for (const address of addressesOf(config)) {
     const where = formatAddress(address);
     const opened = await openServer(log, routes, address, accessOf(config, address, token));
@@ -144,11 +144,11 @@ async function openServer(
 }
 
 /** Without the token that was asked for nobody may come in over TCP. */
-async function tokenOf({ token }: HttpConfig): Promise<Result<string | undefined, string>> {
+function tokenOf({ token }: HttpConfig): Result<string | undefined, string> {
   if (token === undefined) return ok(undefined);
-  const read = await readSecret(token, process.env);
+  const read = readSecret(token, process.env);
   if (!read.ok) return fail(`the token cannot be read: ${read.error.resource}: ${read.error.detail}`);
-  const { text } = read.value;
+  const text = read.value;
   if (Buffer.byteLength(text) >= httpTokenBytesMin) return ok(text);
   return fail(`the token is shorter than ${httpTokenBytesMin} bytes; make one with: openssl rand -hex 16`);
 }
