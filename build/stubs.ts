@@ -1,12 +1,13 @@
 import type { Plugin } from 'esbuild';
 
 /*
- * MQTT.js carries code for browsers and proxies that an agent on Linux never runs. Its modules are replaced when they
- * are imported; whoever still reaches one of them gets an error that says so.
+ * MQTT.js carries code for browsers and proxies that an agent on Linux never runs, pino code for threads that write. Their
+ * modules are replaced when they are imported; whoever still reaches one of them gets an error that says so.
  */
 const stubs: { readonly [name: string]: string } = {
   ws: absent('ws', 'MQTT over WebSocket'),
   socks: absent('socks', 'SOCKS proxies'),
+  'thread-stream': absent('thread-stream', 'pino transports in threads'),
   'worker-timers': `
     export const setInterval = globalThis.setInterval; export const clearInterval = globalThis.clearInterval;
     export const setTimeout = globalThis.setTimeout; export const clearTimeout = globalThis.clearTimeout;`,
