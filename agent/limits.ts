@@ -397,5 +397,3 @@ export const quickTestMsMax = 1_000;
 export const fullTestMsMax = 30_000;
 /** Free space that the state folder needs, or the self-test fails. */
 export const diskFreeBytesMin = 16 * 1_024 * 1_024;
-/** A certificate that ends sooner is told as a warning. */
-export const certificateWarningDays = 14;

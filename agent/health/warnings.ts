@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { certificateWarningDays } from '../limits.ts';
 import type { BrokerReport } from '../mqtt/link.ts';
+import { certificateWarningDays } from '../trust/limits.ts';
 
 /** What is well today and will not stay so, or is weaker than it could be. It does not change the status (QN-6.7). */
 export function certificateWarnings(brokers: readonly BrokerReport[]): readonly string[] {

@@ -1,4 +1,4 @@
-/** Every bound of tokens and keys, unit last in its name. Over it: refuse, unless something else is said. */
+/** Every bound of tokens, keys and certificates, unit last in its name. Over it: refuse, unless something else is said. */
 
 /** A token, before anything of it is decoded. A header and a payload of the longest names take half of it. */
 export const tokenBytesMax = 4_096;
@@ -27,3 +27,5 @@ export const controlEntriesMax = 16;
  * up and shut out its owner for ever.
  */
 export const countOnMax = 1_000_000;
+/** A certificate that ends sooner is told as a warning. */
+export const certificateWarningDays = 14;
