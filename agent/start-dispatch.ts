@@ -13,6 +13,7 @@ import type { LocalApplications } from './local-applications.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
+import { LiveTrust } from './trust/live-trust.ts';
 import type { Voice } from './voice.ts';
 
 export interface DispatchParts {
@@ -47,10 +48,20 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const lanes = new Lanes(board);
   const isStoreless = environment.openStore === undefined;
   const journaling = createJournaling({ clock, log, store, isStoreless, boot: voice.boot });
-  const dependencies = { ...voice, clock, log, pool, board, lanes, acknowledger, counters, journaling };
+  const trust = new LiveTrust({ clock, log, clockQuality: voice.clockQuality, values: store?.values }, running);
+  const verifier = () => trust.current;
+  const dependencies = { ...voice, verifier, clock, log, pool, board, lanes, acknowledger, counters, journaling };
   const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[running.config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
-  return { loop: new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax), lanes, settled };
+  const loop = new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax);
+  return {
+    loop,
+    lanes,
+    async settled() {
+      await settled();
+      trust[Symbol.dispose]();
+    },
+  };
 }

@@ -11,6 +11,7 @@ import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
 import { logSelfTest, renewReport, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
+import { trustWarnings } from './health/warnings.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import { LocalApplications } from './local-applications.ts';
 import { createPool } from './pool/pool.ts';
@@ -72,6 +73,7 @@ export async function startAgent(config: Config, configHash: string, environment
     http: () => local.http?.stats(),
     retainedLost: () => uplink.retainedLostCount,
     link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers() }),
+    warnings: () => trustWarnings(running.config, clock.wallMs()),
     loop: () => loopLag.read(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);

@@ -95,6 +95,8 @@ interface DocumentCommon {
   /** Channel number of the compact form, 1–65535, unique. */
   readonly number?: number;
   readonly priority: 'normal' | 'emergency';
+  /** Who may command it (QN-4.9): sources with `*`, `token:actuate`, `binding:any`. Absent: everybody. */
+  readonly control?: readonly string[];
   /** What to do with a retained notify (QN-2.1). */
   readonly retained: 'refuse' | 'accept';
   /** What of its events waits while no broker takes them; absent: all of them. */

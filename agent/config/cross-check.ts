@@ -1,4 +1,5 @@
 import { type PoolProfileName, poolProfiles } from '../limits.ts';
+import { bindingEntry } from '../trust/control.ts';
 import { outputProblems } from './cross-check-outputs.ts';
 import type { Problem } from './fault.ts';
 import { nearestName } from './nearest.ts';
@@ -96,6 +97,10 @@ function targetProblems({ documents }: Parts, path: readonly string[], to: strin
     return [problem(path, `no document ${quote(to)}`, fix)];
   }
   const what = inputWord(target);
+  const { control } = target;
+  if (what === undefined && Array.isArray(control) && !control.includes(bindingEntry)) {
+    return [problem(path, `${to} takes no commands of bindings`, `add ${bindingEntry} to documents.${to}.control`)];
+  }
   if (what === undefined) return [];
   return [problem(path, `${to} is ${what} and takes no commands`, 'a binding leads to an output or a serial line')];
 }

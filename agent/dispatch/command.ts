@@ -1,4 +1,5 @@
 import { recentCommandsCount } from '../limits.ts';
+import type { Notify } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { failureOf } from './acknowledge.ts';
 import type { HandlerDependencies } from './dependencies.ts';
@@ -10,6 +11,8 @@ import { RecentCommands } from './recent.ts';
 
 export interface Commander {
   carryOut(command: Command): void;
+  /** Whether a command of this source and id was carried out before, or is under way. */
+  isKnown(document: string, message: Notify): boolean;
   /** Resolves when no command is under way and none waits; meant for a board that was disposed of. */
   settled(): Promise<void>;
 }
@@ -62,6 +65,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
 
   return {
     carryOut,
+    isKnown: (document, message) => journaling.find(document, message) !== undefined || recent.has(document, message),
     settled: () => lanes.settled(),
   };
 }

@@ -8,6 +8,7 @@ import type { Instruments } from '../observe/instruments.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { ClockQuality } from '../qn/message.ts';
 import type { IdSource } from '../qn/snowflake.ts';
+import type { TokenVerifier } from '../trust/token.ts';
 import type { Acknowledger } from './acknowledge.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { Journaling } from './journaling.ts';
@@ -29,4 +30,6 @@ export interface HandlerDependencies {
   readonly journaling: Journaling;
   readonly instruments: Pick<Instruments, 'command' | 'decode'>;
   clockQuality(): ClockQuality;
+  /** Whose signatures count, by the config that runs. */
+  verifier(): TokenVerifier;
 }

@@ -8,6 +8,7 @@ import { createCommander } from './command.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { type Caller, encodingOf, type Job, replyTopic } from './job.ts';
 import type { Command } from './life.ts';
+import { createPermissions } from './permission.ts';
 import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
 
@@ -26,6 +27,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   const { clock, log, pool, ids, board, states, watches, publisher, acknowledger, counters, instruments } =
     dependencies;
   const commander = createCommander(dependencies);
+  const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
 
   function refuse(asked: Answerable, refusal: Refusal): void {
     const { reason, detail } = refusal;
@@ -104,7 +106,13 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     const row = 'row' in route ? board.row(route.row.name) : undefined; // The config may have changed since it arrived.
     if (decoded.ok && row !== undefined) {
       const message = decoded.value;
-      return commander.carryOut({ row, job, message, answerable: answerableOf(job, message) });
+      const answerable = answerableOf(job, message);
+      const refused = (refusal: Refusal) => {
+        refuse(answerable, refusal);
+        pool.release(job.slot);
+      };
+      const granted = () => commander.carryOut({ row, job, message, answerable });
+      return permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
     }
     if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
     else refuseUnread(route, caller, decoded.error);
@@ -120,7 +128,10 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     },
     refuse: refuseUnread,
     carryOut: (command) => commander.carryOut(command),
-    settled: () => commander.settled(),
+    async settled() {
+      await permissions.settled();
+      await commander.settled();
+    },
   };
 }
 

@@ -29,6 +29,11 @@ export class RecentCommands {
     return undefined;
   }
 
+  has(document: string, message: Notify): boolean {
+    const key = keyOf(document, message);
+    return key !== undefined && this.#outcomes.has(key);
+  }
+
   end(document: string, message: Notify, outcome: Outcome): void {
     const key = keyOf(document, message);
     if (key !== undefined && this.#outcomes.has(key)) this.#outcomes.set(key, outcome);

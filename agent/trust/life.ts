@@ -9,6 +9,9 @@ interface LifeFault {
   readonly detail: string;
 }
 
+/** Stamps are whole seconds, and a command takes a moment to arrive. */
+const restartToleranceMs = 2_000;
+
 /** Whether a token counts now (QN-7.6). `startMs` is when this agent began to remember which commands it had. */
 export function lifeFault(
   { iat, exp }: Claims,
@@ -31,7 +34,7 @@ export function lifeFault(
     const detail = `it counts for ${Math.round((expiresMs - issuedMs) / 1_000)} s; for ${role} at most ${lifeMsMax / 1_000} s are taken`;
     return { attack: 'freeze', reason: 'unauthenticated', detail };
   }
-  if (role === 'actuate' && issuedMs < startMs - 1_000) {
+  if (role === 'actuate' && issuedMs < startMs - restartToleranceMs) {
     const detail = `it was issued before this agent started at ${stamp(startMs)}, so it may have been used already; sign it anew`;
     return { attack: 'replay', reason: 'unauthenticated', detail };
   }

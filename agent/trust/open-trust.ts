@@ -2,8 +2,10 @@ import { fail } from '../../drivers/contract/result.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log.ts';
 import { timeFloorKeepMs } from './limits.ts';
+import { ReplayGuard } from './replay-guard.ts';
 import type { TokenVerifier } from './token.ts';
 import { createTrustedTime, type TrustedTimeDependencies } from './trusted-time.ts';
+import type { VerifierOptions } from './verifier.ts';
 
 /** The check of tokens, and the time it goes by, which is kept while the agent runs. */
 export interface Trust extends TokenVerifier, Disposable {
@@ -11,13 +13,17 @@ export interface Trust extends TokenVerifier, Disposable {
   nowMs(): number;
 }
 
+/** Which commands were let through; a config that follows goes on with it. */
+export type TrustMemory = Pick<VerifierOptions, 'startMs' | 'replays'>;
+
 /** For this board. What it needs is loaded with the first token. */
 export function openTrust(
   dependencies: TrustedTimeDependencies & { readonly log: Log },
   config: Pick<Config, 'node' | 'groups' | 'trust'>,
+  known?: TrustMemory,
 ): Trust {
   const time = createTrustedTime(dependencies);
-  const startMs = time.nowMs();
+  const memory = known ?? { startMs: time.nowMs(), replays: new ReplayGuard() };
   const names = namesOf(config);
   let timer: Disposable;
   const keepTime = () => {
@@ -28,7 +34,7 @@ export function openTrust(
   let loading: Promise<TokenVerifier> | undefined;
   const load = async () => {
     const { createVerifier } = await import('./verifier.ts');
-    return createVerifier(time, { keys: config.trust.keys, names, startMs });
+    return createVerifier(time, { keys: config.trust.keys, names, ...memory });
   };
   return {
     async verify(message, addressed) {

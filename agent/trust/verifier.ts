@@ -7,7 +7,7 @@ import { bindingFault } from './bindings.ts';
 import { readClaims } from './claims.ts';
 import { lifeFault } from './life.ts';
 import { tokenBytesMax } from './limits.ts';
-import { ReplayGuard } from './replay-guard.ts';
+import type { ReplayGuard } from './replay-guard.ts';
 import type { Attack, Purpose, TokenRefusal, TokenVerifier, TrustedKey, Verified } from './token.ts';
 import type { TrustedTime } from './trusted-time.ts';
 
@@ -17,6 +17,7 @@ export interface VerifierOptions {
   readonly names: readonly string[];
   /** When this agent began to remember which commands it had; ms since 1970, by the trusted time. */
   readonly startMs: number;
+  readonly replays: ReplayGuard;
 }
 
 type TokenFault = Pick<TokenRefusal, 'attack' | 'reason' | 'detail'>;
@@ -26,10 +27,9 @@ const headerFields: readonly string[] = ['alg', 'kid', 'typ'];
 const algorithm = 'EdDSA';
 
 /** The check of QN-7.5, in its order. A part: it brings jose along. */
-export function createVerifier(time: TrustedTime, { keys, names, startMs }: VerifierOptions): TokenVerifier {
+export function createVerifier(time: TrustedTime, { keys, names, startMs, replays }: VerifierOptions): TokenVerifier {
   const keyOf = new Map(keys.map((key) => [key.kid, key]));
   const imported = new Map<string, Promise<CryptoKey | Uint8Array>>(); // One per trusted key at most.
-  const replays = new ReplayGuard();
 
   function importKey({ kid, key }: TrustedKey): Promise<CryptoKey | Uint8Array> {
     const known = imported.get(kid) ?? Promise.resolve(importJWK({ kty: 'OKP', crv: 'Ed25519', x: key }, algorithm));

@@ -1,7 +1,10 @@
 import * as v from 'valibot';
 import { channelNumberMax } from '../../limits.ts';
+import { bindingEntry, tokenEntry } from '../../trust/control.ts';
+import { controlEntriesMax } from '../../trust/limits.ts';
 import { type DocumentConfig, type JournalConfig, journalDefault } from '../config.ts';
-import { choice, integer, onOff } from './scalar.ts';
+import { message, quote } from './issue.ts';
+import { choice, integer, listOf, onOff, text } from './scalar.ts';
 
 /** The word that decides which other keys a document has. */
 export function driver<const Name extends string>(name: Name, about: string) {
@@ -33,8 +36,28 @@ export const common = {
   ),
 };
 
+const controlEntry = v.pipe(
+  text('an entry of control', 64),
+  v.check(
+    (entry) => entry === tokenEntry || entry === bindingEntry || /^[A-Za-z0-9_.*-]+$/.test(entry),
+    ({ input }) =>
+      message(
+        `not an entry of control: ${quote(input)}`,
+        `a source like ops or line-*, ${tokenEntry}, or ${bindingEntry}`,
+      ),
+  ),
+);
+
 /** Keys of documents that take commands (QN-4.2). */
 export const commanded = {
+  control: v.optional(
+    v.pipe(
+      listOf(controlEntry, 'entries', controlEntriesMax),
+      v.description(
+        'Who may command it: sources, with * for any letters; token:actuate; binding:any. Absent: everybody.',
+      ),
+    ),
+  ),
   once: v.optional(
     onOff('Commands with an id are journaled before they act. Absent: those that are not the same twice as once.'),
   ),
@@ -74,14 +97,17 @@ export function commonOf({ number, priority, retained, outbox }: CommonInput): C
 }
 
 interface CommandedInput {
+  readonly control?: readonly string[] | undefined;
   readonly once?: boolean | undefined;
   readonly resume: boolean;
   readonly 'without-journal': JournalConfig['without'];
 }
 
-export function commandedOf({ once, resume, 'without-journal': without }: CommandedInput): {
+export function commandedOf({ control, once, resume, 'without-journal': without }: CommandedInput): {
   readonly journal?: JournalConfig;
+  readonly control?: readonly string[];
 } {
   const isDefault = once === undefined && resume === journalDefault.resume && without === journalDefault.without;
-  return isDefault ? {} : { journal: { resume, without, ...(once !== undefined && { once }) } };
+  const journal = isDefault ? {} : { journal: { resume, without, ...(once !== undefined && { once }) } };
+  return control === undefined ? journal : { ...journal, control };
 }

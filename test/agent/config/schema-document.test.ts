@@ -44,7 +44,7 @@ test('the schema lists every documented key', () => {
       'trust verify',
       'root brokers username password client-id acks encoding keepalive url weight ca cert key crl servername alpn min-version',
       'backend board profile interval level on select map to socket host token',
-      'driver number priority retained once resume without-journal outbox line chip offset active safe boot exit bias debounce',
+      'driver number priority retained control once resume without-journal outbox line chip offset active safe boot exit bias debounce',
       'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',
       'storm rate for retry edge publish min channel frequency',
       'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',

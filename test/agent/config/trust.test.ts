@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Addressed, trustByConfig } from '../../../agent/config/trust.ts';
 import type { Notify } from '../../../agent/qn/message.ts';
+import { ReplayGuard } from '../../../agent/trust/replay-guard.ts';
 import { createTrustedTime } from '../../../agent/trust/trusted-time.ts';
 import { createVerifier } from '../../../agent/trust/verifier.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -26,7 +27,12 @@ test('a signature of a trusted key tells who wrote it', async () => {
   const signer = makeSigner('ops-2026', ['config'], { author: 'ops' });
   const clock = createFakeClock();
   const time = createTrustedTime({ clock, clockQuality: () => 'synced' });
-  const verifier = createVerifier(time, { keys: [signer.trusted], names: ['pi-1'], startMs: 0 });
+  const verifier = createVerifier(time, {
+    keys: [signer.trusted],
+    names: ['pi-1'],
+    startMs: 0,
+    replays: new ReplayGuard(),
+  });
   const verify = trustByConfig('keys', verifier);
   const { id: _, ...message } = push;
   const good = await signed(message, signer.key, { issuedMs: clock.wallMs() });

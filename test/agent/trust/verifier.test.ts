@@ -1,6 +1,7 @@
 import { createHmac, createPrivateKey, sign as signBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { ClockQuality, Notify } from '../../../agent/qn/message.ts';
+import { ReplayGuard } from '../../../agent/trust/replay-guard.ts';
 import { claimsOf } from '../../../agent/trust/signer.ts';
 import type { Purpose } from '../../../agent/trust/token.ts';
 import { createTrustedTime } from '../../../agent/trust/trusted-time.ts';
@@ -20,7 +21,12 @@ const toRelay: Purpose = { document: 'gpio.relay1', role: 'actuate' };
 function rig(quality: ClockQuality = 'synced', wallMs = nowMs) {
   const clock = createFakeClock(wallMs);
   const time = createTrustedTime({ clock, clockQuality: () => quality });
-  const options = { keys: [ops.trusted, old.trusted], names: ['pi-1', '@all', '@line-1'], startMs: time.nowMs() };
+  const options = {
+    keys: [ops.trusted, old.trusted],
+    names: ['pi-1', '@all', '@line-1'],
+    startMs: time.nowMs(),
+    replays: new ReplayGuard(),
+  };
   return { clock, time, ...createVerifier(time, options) };
 }
 

@@ -48,4 +48,18 @@ export const trustCases: FaultCases = {
     yaml: 'config: { trust: all }',
     faults: ['3:18: /config/trust: expected keys or none, found "all"'],
   },
+  'an odd entry of control': {
+    yaml: 'documents: { a: { driver: gpio-out, line: A, control: ["token:config"] } }',
+    faults: [
+      '3:56: /documents/a/control/0: not an entry of control: "token:config" (a source like ops or line-*, token:actuate, or binding:any)',
+    ],
+  },
+  'a binding to a document that lets none in': {
+    yaml: 'documents: { a: { driver: gpio-out, line: A, control: [ops] } }\nbindings: [{ on: x, to: a }]',
+    faults: ['4:25: /bindings/0/to: a takes no commands of bindings (add binding:any to documents.a.control)'],
+  },
+  'control of an input': {
+    yaml: 'documents: { a: { driver: gpio-in, line: A, control: [ops] } }',
+    faults: ['3:45: /documents/a/control: control is unsupported (this document takes no commands; remove it)'],
+  },
 };
