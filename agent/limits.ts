@@ -241,6 +241,9 @@ export const storeLimits: StoreLimits = {
 export const storeSoonMs = 1_000;
 /** Stored messages that are in memory at a time while a backlog is sent: live answers wait behind no more than these. */
 export const storedInHandCount = 8;
+/** Stored messages sent in a second while there is a backlog, and at once when a link comes up; more while it grows. */
+export const drainPerSecond = 250;
+export const drainBurstCount = 64;
 /** The sender's name in a journal entry; a node name has 63 at most (QN-1.1). Over it: refuse `too-large`. */
 export const journalSourceBytesMax = 128;
 /** What a stored row takes besides its bytes: its other columns and its share of the page. */

@@ -18,7 +18,8 @@ export interface BoardParts {
 }
 
 /** Opens the drivers of every document, and connects what they tell with what the agent says. */
-export async function openBoard({ config }: Running, environment: Environment, parts: BoardParts): Promise<Board> {
+export async function openBoard(running: Running, environment: Environment, parts: BoardParts): Promise<Board> {
+  const { config } = running;
   const { clock, log, random, openBytePort } = environment;
   const { pool, table, local, memory, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
@@ -30,7 +31,8 @@ export async function openBoard({ config }: Running, environment: Environment, p
   const happened = (name: string, val: Value) => {
     const message = { t: 'event', val, ep: boot } as const;
     const to = { verb: 'event', document: name } as const;
-    publisher.say({ message, to, retain: false, policy: 'keep', durability: 'soon' });
+    const waits = running.config.documents[name]?.outbox;
+    publisher.say({ message, to, retain: false, policy: 'keep', durability: 'soon', ...(waits && { waits }) });
     local.http?.happened(name, message);
   };
   const gpio = await environment.openGpio(config.gpio);

@@ -66,7 +66,7 @@ export async function startAgent(config: Config, configHash: string, environment
     drivers: () => board.reports(),
     selfTest: () => selfTest,
     pool: () => pool.stats(),
-    outbox: () => outbox.stats(),
+    outbox: () => ({ ...outbox.stats(), ...durable.stats() }),
     dispatch: () => counters.totals(),
     watches: () => watches.stats(),
     store: () => store?.metrics(),

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Durability, DurableOutgoing } from '../mqtt/durable-outbox.ts';
+import type { Durability, DurableOutgoing } from '../mqtt/durable-message.ts';
 import type { MessageProperties } from '../mqtt/link.ts';
 import type { Instruments } from '../observe/instruments.ts';
 import type { Codec } from '../qn/codec.ts';
@@ -17,6 +17,8 @@ export interface Speech {
   readonly policy: 'keep' | 'when-up';
   /** Absent: none. Only for what is kept. */
   readonly durability?: Durability;
+  /** What of the events of a document waits for a broker; absent: all. */
+  readonly waits?: 'latest' | 'drop';
   /** Absent: the encoding of the config. */
   readonly encoding?: Codec['name'];
   readonly correlationData?: Uint8Array;
@@ -51,16 +53,7 @@ export interface PublisherDependencies {
 export function createPublisher(dependencies: PublisherDependencies, options: PublisherOptions): Publisher {
   const { clock, log, ids, outbox, instruments, clockQuality } = dependencies;
   return {
-    say({
-      message,
-      to,
-      retain,
-      policy,
-      durability = 'none',
-      encoding = options.encoding(),
-      correlationData,
-      onDropped,
-    }) {
+    say({ message, to, retain, policy, durability = 'none', encoding = options.encoding(), correlationData, ...more }) {
       const document = 'topic' in to ? {} : { doc: to.document };
       const stamp = { src: options.node, ...document, ts: clock.wallMs(), clk: clockQuality() };
       const complete: Message = { id: message.id ?? ids.next(), ...stamp, ...message };
@@ -75,7 +68,7 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       const properties = propertiesOf(encoded.value.contentType, message.tr, correlationData);
       const { bytes } = encoded.value;
       const owner = 'topic' in to ? (message.doc ?? '') : to.document;
-      const how = { qos: 1, retain, policy, durability, ...(onDropped === undefined ? {} : { onDropped }) } as const;
+      const how = { qos: 1, retain, policy, durability, ...more } as const;
       return outbox.send({ topic, bytes, properties, document: owner, ...how });
     },
     clear({ verb, document }) {

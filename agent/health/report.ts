@@ -1,6 +1,7 @@
 import type { DispatchTotals } from '../dispatch/counters.ts';
 import type { DriverReport } from '../documents/board.ts';
 import type { WatchStats } from '../documents/watches.ts';
+import type { DurableStats } from '../mqtt/durable-message.ts';
 import type { BrokerReport, LinkCounters } from '../mqtt/link.ts';
 import type { OutboxStats } from '../mqtt/outbox.ts';
 import type { LocalHttpStats } from '../observe/local-http.ts';
@@ -25,7 +26,7 @@ export interface HealthSources {
   drivers(): readonly DriverReport[];
   selfTest(): SelfTestReport;
   pool(): PoolStats;
-  outbox(): OutboxStats;
+  outbox(): OutboxStats & DurableStats;
   dispatch(): DispatchTotals;
   watches(): WatchStats;
   /** Absent: nothing outlives the agent. */
@@ -141,9 +142,10 @@ function valueOfDriver({ driver, state, error, errorCount, safe }: DriverReport)
   return { driver, state, errors: errorCount, ...trouble };
 }
 
-function valueOfOutbox(outbox: OutboxStats): Value {
-  const { depth, inFlight, oldestMs, dropped, sent, refused } = outbox;
-  return { depth, in_flight: inFlight, oldest_ms: oldestMs, dropped, sent, refused_by_broker: refused };
+function valueOfOutbox(outbox: OutboxStats & DurableStats): Value {
+  const { depth, inFlight, oldestMs, dropped, sent, refused, leftOut, stored, storedBytes, storedDropped } = outbox;
+  const memory = { depth, in_flight: inFlight, oldest_ms: oldestMs, dropped, sent, refused_by_broker: refused };
+  return { ...memory, left_out: leftOut, stored, stored_bytes: storedBytes, stored_dropped: storedDropped };
 }
 
 function valueOfHttp(stats: LocalHttpStats | undefined): { readonly http?: Value } {

@@ -1,66 +1,59 @@
 import type { Clock } from '../clock.ts';
-import { storedInHandCount, storeSoonMs } from '../limits.ts';
+import { storedInHandCount } from '../limits.ts';
 import type { StoredMessage } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { Fate, Outbox, Outgoing } from './outbox.ts';
-
-/** How much a message may outlive the agent. */
-export type Durability =
-  /** Not at all: it is said anew, or nobody waits for it after a restart. */
-  | 'none'
-  /** Sent at once, and put into the store unless the broker acknowledged it within `storeSoonMs`. */
-  | 'soon'
-  /** In the store before it is sent; in one commit with whatever was journaled in the same turn. */
-  | 'first';
-
-export interface DurableOutgoing extends Outgoing {
-  readonly document: string;
-  readonly durability: Durability;
-}
-
-/** A message in the hands of the outbox, or on its way into the store; its place there, once it has one. */
-interface Held {
-  readonly message: DurableOutgoing;
-  readonly sinceMs: number;
-  sequence?: number;
-  /** The broker has it, or does not want it: whatever becomes of its row, it is not sent again. */
-  isOver?: boolean;
-}
+import { DrainPace } from './drain-pace.ts';
+import type { DurableOutgoing, DurableStats, Held, Place } from './durable-message.ts';
+import { copyOf, durableStats, isSamePlace, offerNow, putInto } from './durable-message.ts';
+import type { Fate, Outbox } from './outbox.ts';
+import { SoonSweep } from './soon-sweep.ts';
 
 /**
  * The outbox with the store behind it. While the memory has room, messages go straight to it. When it has not, or what
  * an earlier life left behind is still to be sent, new ones wait in the store alone (`backlog`), and are read back in
- * order, a few at a time, so that live answers do not wait behind them.
+ * order, a few at a time and at a limited rate. Answers (`first`) do not wait behind a backlog while memory has room.
  */
 export class DurableOutbox {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #store: Store | undefined;
+  readonly #pace: DrainPace;
+  readonly #latest = new Map<string, Place>(); // One per document of the config at most.
   readonly #held = new Set<Held>(); // Each one has a slot of the outbox.
+  readonly #sweep: SoonSweep;
   readonly #inHand = new Set<number>(); // Sequences of #held, and those on their way into the store.
   #readUpTo = 0;
   #isBacklog: boolean;
   #isReading = false;
   #rewinds = 0; // A read that was under way when reading had to go back has skipped something.
   #isUp = false;
-  #sweep: Disposable | undefined;
+  #leftOut = 0;
 
   constructor(clock: Clock, outbox: Outbox, store: Store | undefined) {
     this.#clock = clock;
     this.#outbox = outbox;
     this.#store = store;
+    this.#pace = new DrainPace(clock);
+    this.#sweep = new SoonSweep(clock, this.#held, (held) => void this.#put(held));
     // A store that could not be read yet may have something all the same.
     this.#isBacklog = store !== undefined && (store.state !== 'working' || store.outbox.count > 0);
   }
 
+  stats(): DurableStats {
+    return durableStats(this.#leftOut, this.#store?.outbox);
+  }
+
   /** Copies the bytes; false when they were not taken. */
   send(message: DurableOutgoing): boolean {
+    if (message.waits === 'drop') return this.#sendNow(message);
     if (message.durability === 'none' || this.#store?.state !== 'working') return this.#outbox.send(message);
-    if (message.durability === 'first') return this.#putFirst(message);
-    if (this.#isBacklog) return this.#putOnly(message);
-    if (this.#offer({ message, sinceMs: this.#clock.monotonicMs() })) return true;
+    const held: Held = { message, sinceMs: this.#clock.monotonicMs(), at: {} };
+    if (message.durability === 'first') return this.#putFirst(copyOf(held));
+    if (message.waits === 'latest') this.#replace(held);
+    if (this.#isBacklog) return this.#putOnly(held);
+    if (this.#offer(held)) return true;
     this.#putAll(); // Before the new one: the store keeps the order.
-    return this.#putOnly(message);
+    return this.#putOnly(held);
   }
 
   /** The link is there; call it when the outbox knows. */
@@ -79,7 +72,7 @@ export class DurableOutbox {
   storeChanged(): void {
     if (this.#store?.state !== 'working') return;
     if (!this.#isUp) this.#putAll();
-    else if (this.#held.size > 0) this.#sweepSoon();
+    else if (this.#held.size > 0) this.#sweep.start();
     if (this.#isMoreStored()) this.#beginBacklog(1);
   }
 
@@ -87,47 +80,56 @@ export class DurableOutbox {
   refill(): void {
     if (!this.#isBacklog || this.#isReading || this.#store === undefined) return;
     if (!this.#outbox.hasRoom || this.#held.size >= storedInHandCount) return;
+    const count = this.#pace.allowed(storedInHandCount, () => this.refill());
+    if (count === 0) return;
     this.#isReading = true;
     const rewinds = this.#rewinds;
-    void this.#store.outbox.oldest(storedInHandCount, this.#readUpTo).then((read) => {
+    void this.#store.outbox.oldest(count, this.#readUpTo).then((read) => {
       this.#isReading = false;
       if (rewinds !== this.#rewinds) return this.refill();
       if (!read.ok) return; // `storeChanged` goes on when it works.
       const taken = read.value.every((row) => this.#takeBack(row));
-      if (taken && read.value.length < storedInHandCount) this.#isBacklog = this.#isMoreStored();
+      if (taken && read.value.length < count) this.#isBacklog = this.#isMoreStored();
       if (taken && read.value.length > 0) this.refill();
     });
   }
 
   /** Puts what is in memory alone into the store, and waits for the disk. */
   async flush(): Promise<void> {
-    this.#sweep?.[Symbol.dispose]();
+    this.#sweep[Symbol.dispose]();
+    this.#pace[Symbol.dispose]();
     await Promise.all([...this.#held].map((held) => this.#put(held)));
   }
 
-  #putFirst(message: DurableOutgoing): boolean {
-    if (this.#isBacklog) return this.#putOnly(message);
-    const held: Held = { message: copyOf(message), sinceMs: this.#clock.monotonicMs() };
+  #sendNow(message: DurableOutgoing): boolean {
+    const isTaken = this.#isUp && offerNow(this.#outbox, message, () => void (this.#leftOut += 1));
+    if (!isTaken) this.#leftOut += 1;
+    return isTaken;
+  }
+
+  #putFirst(held: Held): boolean {
     const written = this.#put(held);
-    const { sequence } = held;
-    if (sequence === undefined) return this.#outbox.send(message);
+    const { sequence } = held.at;
+    if (sequence === undefined) return this.#outbox.send(held.message);
     this.#inHand.add(sequence);
     void written.then((isDurable) => {
       if (!isDurable) return this.#sendUnstored(held);
-      if (!this.#isBacklog && this.#offer(held)) return;
+      if (this.#offer(held)) return;
       this.#inHand.delete(sequence);
       this.#beginBacklog(sequence);
     });
     return true;
   }
 
-  #putOnly(message: DurableOutgoing): boolean {
-    const held: Held = { message: copyOf(message), sinceMs: this.#clock.monotonicMs() };
-    const written = this.#put(held);
-    if (held.sequence === undefined) return this.#outbox.send(message);
-    this.#beginBacklog(held.sequence);
+  #putOnly(held: Held): boolean {
+    const copy = copyOf(held);
+    const written = this.#put(copy);
+    const { sequence } = copy.at;
+    if (sequence === undefined) return this.#outbox.send(copy.message);
+    this.#pace.grew();
+    this.#beginBacklog(sequence);
     void written.then((isDurable) => {
-      if (!isDurable) return this.#sendUnstored(held);
+      if (!isDurable) return this.#sendUnstored(copy);
       this.refill(); // A read that was under way did not see it.
     });
     return true;
@@ -135,7 +137,7 @@ export class DurableOutbox {
 
   /** The store could not keep it after all: then memory does, by its own policy. */
   #sendUnstored(held: Held): void {
-    if (held.isOver !== true && !this.#held.has(held) && !this.#offer(held)) this.#outbox.send(held.message);
+    if (held.at.isOver !== true && !this.#held.has(held) && !this.#offer(held)) this.#outbox.send(held.message);
   }
 
   /** A message that is stored and not in hand: everything behind it has to wait for it. */
@@ -156,33 +158,42 @@ export class DurableOutbox {
 
   #takeBack({ policy: _policy, ...row }: StoredMessage): boolean {
     this.#readUpTo = row.sequence;
-    if (this.#inHand.has(row.sequence)) return true;
+    const isGone = this.#store?.outbox.has(row.sequence) !== true; // Since it was read.
+    if (isGone || this.#inHand.has(row.sequence)) return true;
     const message = { ...row, policy: 'keep', durability: 'soon' } as const;
-    if (this.#offer({ message, sinceMs: 0, sequence: row.sequence })) return true;
-    this.#readUpTo = row.sequence - 1;
-    return false;
+    const isTaken = this.#offer({ message, sinceMs: 0, at: { sequence: row.sequence } });
+    if (isTaken) this.#pace.spend();
+    else this.#readUpTo = row.sequence - 1;
+    return isTaken;
   }
 
   #offer(held: Held): boolean {
-    const isTaken = this.#outbox.offer(held.message, (fate) => this.#ended(held, fate));
-    if (!isTaken) return false;
-    if (held.isOver === true) return true; // The link answered at once.
+    const onEnd = (fate: Fate) => this.#ended(held, fate);
+    held.at.onEnd = onEnd;
+    const isTaken = this.#outbox.offer(held.message, onEnd);
+    if (!isTaken) delete held.at.onEnd;
+    if (!isTaken || held.at.isOver === true) return isTaken; // The link may have answered at once.
     this.#held.add(held);
-    if (held.sequence !== undefined) this.#inHand.add(held.sequence);
-    else if (this.#isUp) this.#sweepSoon();
+    if (held.at.sequence !== undefined) this.#inHand.add(held.at.sequence);
+    else if (this.#isUp) this.#sweep.start();
     else void this.#put(held);
     return true;
   }
 
   #ended(held: Held, fate: Fate): void {
     this.#held.delete(held);
+    delete held.at.onEnd;
     if (fate === 'dropped') return this.#evicted(held);
-    held.isOver = true;
-    if (held.sequence !== undefined) {
-      this.#inHand.delete(held.sequence);
-      void this.#store?.outbox.remove(held.sequence);
-    }
+    held.at.isOver = true;
+    this.#forget(held.at);
     this.refill();
+  }
+
+  /** Its row in the store is not needed any more. */
+  #forget({ sequence }: Place): void {
+    if (sequence === undefined) return;
+    this.#inHand.delete(sequence);
+    void this.#store?.outbox.remove(sequence);
   }
 
   /** Others needed its place in memory; in the store it is not lost. */
@@ -190,45 +201,43 @@ export class DurableOutbox {
     void this.#put(held).then((isDurable) => {
       if (!isDurable && this.#store?.state === 'working') this.#sendUnstored(held);
     });
-    if (held.sequence === undefined) return;
-    this.#inHand.delete(held.sequence);
-    this.#beginBacklog(held.sequence);
+    const { sequence } = held.at;
+    if (sequence === undefined) return;
+    this.#inHand.delete(sequence);
+    this.#beginBacklog(sequence);
+  }
+
+  /** This one is the latest of its document now; the one before is taken back, unless it is on its way. */
+  #replace({ message, at }: Held): void {
+    const before = this.#latest.get(message.document);
+    this.#latest.set(message.document, at);
+    if (before === undefined) return;
+    const inMemory = [...this.#held].find(({ at }) => isSamePlace(at, before));
+    const isOut = inMemory?.at.onEnd !== undefined && !this.#outbox.withdraw(inMemory.at.onEnd);
+    const isStored = before.sequence !== undefined && this.#store?.outbox.has(before.sequence) === true;
+    if (isOut || (inMemory === undefined && !isStored)) return;
+    if (inMemory !== undefined) this.#held.delete(inMemory);
+    before.isOver = true;
+    this.#forget(before);
+    this.#leftOut += 1;
   }
 
   /** Gives it its place in the store; true when it is durable there. */
-  async #put(held: Held): Promise<boolean> {
-    if (held.sequence !== undefined || this.#store?.state !== 'working') return held.sequence !== undefined;
-    const { durability: _durability, properties = {}, ...message } = held.message;
-    const { outbox } = this.#store;
-    const { lastSequence } = outbox;
-    const written = outbox.put({ ...message, properties });
-    if (outbox.lastSequence === lastSequence) return false; // It has no place for such a message at all.
-    const sequence = outbox.lastSequence;
-    held.sequence = sequence;
-    if (this.#held.has(held)) this.#inHand.add(sequence);
+  async #put({ message: whole, at }: Held): Promise<boolean> {
+    if (at.sequence !== undefined || this.#store?.state !== 'working') return at.sequence !== undefined;
+    const put = putInto(this.#store.outbox, whole);
+    if (put === undefined) return false;
+    const { sequence, written } = put;
+    at.sequence = sequence;
+    if (at.onEnd !== undefined) this.#inHand.add(sequence);
     if ((await written).ok) return true;
     this.#inHand.delete(sequence);
-    delete held.sequence;
-    void outbox.remove(sequence); // It may be there all the same; memory has it, and may put it again.
+    delete at.sequence;
+    void this.#store?.outbox.remove(sequence); // It may be there all the same; memory has it, and may put it again.
     return false;
   }
 
   #putAll(): void {
     for (const held of this.#held) void this.#put(held);
   }
-
-  #sweepSoon(): void {
-    this.#sweep ??= this.#clock.after(storeSoonMs, () => {
-      this.#sweep = undefined;
-      const untilMs = this.#clock.monotonicMs() - storeSoonMs;
-      const waiting = [...this.#held].filter(({ sequence }) => sequence === undefined);
-      for (const held of waiting) if (held.sinceMs <= untilMs) void this.#put(held);
-      if (waiting.some(({ sinceMs }) => sinceMs > untilMs)) this.#sweepSoon();
-    });
-  }
-}
-
-/** The bytes may be the caller's own buffer, and this message waits for the disk. */
-function copyOf(message: DurableOutgoing): DurableOutgoing {
-  return { ...message, bytes: Uint8Array.from(message.bytes) };
 }

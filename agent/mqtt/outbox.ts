@@ -97,6 +97,14 @@ export class Outbox {
     return this.#add(this.#pool.acquire('outbox', bytes.byteLength), bytes, outgoing, onEnd);
   }
 
+  /** Takes back what was offered with this `onEnd`, which is not called then; false when it is on its way, or gone. */
+  withdraw(onEnd: (fate: Fate) => void): boolean {
+    const index = this.#entries.findIndex((entry, at) => at >= this.#next && entry.onEnd === onEnd);
+    const [entry] = index < 0 ? [] : this.#entries.splice(index, 1);
+    if (entry !== undefined) this.#letGo(entry);
+    return entry !== undefined;
+  }
+
   /** The link is there; our window is never wider than what the broker takes at a time. */
   up(link: Link, { receiveMaximum }: LinkUp): void {
     this.#link = link;

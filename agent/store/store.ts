@@ -115,6 +115,8 @@ export interface MessageToStore extends Omit<StoredMessage, 'sequence'> {
 export interface StoredOutbox {
   readonly count: number;
   readonly costBytes: number;
+  /** Whether it is there, and not removed or dropped. */
+  has(sequence: number): boolean;
   /** Nothing was ever put under a greater number, in any life of this database. */
   readonly lastSequence: number;
   /** Since the database was made. Documents beyond the bound are counted under the empty name. */

@@ -38,6 +38,10 @@ export class QueuedOutbox implements StoredOutbox, Room {
     return this.#costBytes;
   }
 
+  has(sequence: number): boolean {
+    return this.#marks.has(sequence);
+  }
+
   get lastSequence(): number {
     return this.#lastSequence;
   }

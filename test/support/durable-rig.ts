@@ -1,6 +1,7 @@
 import type { PoolLimits, StoreLimits } from '../../agent/limits.ts';
 import type { PublishDone } from '../../agent/mqtt/connection.ts';
-import { type Durability, DurableOutbox } from '../../agent/mqtt/durable-outbox.ts';
+import type { Durability, DurableOutgoing } from '../../agent/mqtt/durable-message.ts';
+import { DurableOutbox } from '../../agent/mqtt/durable-outbox.ts';
 import type { Link } from '../../agent/mqtt/link.ts';
 import { Outbox } from '../../agent/mqtt/outbox.ts';
 import { createPool } from '../../agent/pool/pool.ts';
@@ -23,13 +24,14 @@ export interface DurableRig extends AsyncDisposable {
   readonly platter: MemoryRig['platter'];
   readonly store: Store;
   readonly outbox: Outbox;
+  readonly durable: DurableOutbox;
   /** Everything that was handed to the link, in all lives. */
   readonly sent: readonly string[];
   up(): void;
   down(): void;
   /** As the store's `onTrouble` does in the agent. */
   storeChanged(): void;
-  say(text: string, durability?: Durability, document?: string): boolean;
+  say(text: string, durability?: Durability, document?: string, waits?: DurableOutgoing['waits']): boolean;
   /** The broker acknowledges the oldest ones, and goes on while there are more, up to so many. */
   acknowledge(countMax?: number): Promise<void>;
   /** Everything that can settle has. */
@@ -75,6 +77,9 @@ export async function openDurableRig(storeLimits: Partial<StoreLimits> = {}): Pr
     get outbox() {
       return life.outbox;
     },
+    get durable() {
+      return life.durable;
+    },
     sent,
     up() {
       const { outbox, durable } = life;
@@ -88,7 +93,7 @@ export async function openDurableRig(storeLimits: Partial<StoreLimits> = {}): Pr
       life.durable.down();
     },
     storeChanged: () => life.durable.storeChanged(),
-    say: (text, durability = 'soon', document = 'gpio.x') =>
+    say: (text, durability = 'soon', document = 'gpio.x', waits?) =>
       life.durable.send({
         topic: `qn/1/pi/event/${document}`,
         bytes: Buffer.from(text),
@@ -97,11 +102,14 @@ export async function openDurableRig(storeLimits: Partial<StoreLimits> = {}): Pr
         policy: 'keep',
         durability,
         document,
+        ...(waits && { waits }),
       }),
     async acknowledge(countMax = Infinity) {
       await rig.settle();
       for (let count = 0; count < countMax && handed.length > 0; count += 1) {
         handed.shift()?.(ok());
+        await rig.settle();
+        if (handed.length === 0 && countMax === Infinity && life.store.outbox.count > 0) await clock.advance(100); // Its pace.
         await rig.settle();
       }
     },

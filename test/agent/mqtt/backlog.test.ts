@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { drainBurstCount, drainPerSecond, storedInHandCount } from '../../../agent/limits.ts';
+import { type DurableRig, openDurableRig } from '../../support/durable-rig.ts';
+
+let rig: DurableRig;
+beforeEach(async () => {
+  rig = await openDurableRig();
+});
+afterEach(() => rig[Symbol.asyncDispose]());
+
+function say(count: number, prefix = 'm'): readonly string[] {
+  const names = Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+  for (const name of names) rig.say(name);
+  return names;
+}
+
+describe('while a backlog is sent', () => {
+  it('an answer waits for no more of it than is in hand', async () => {
+    const names = say(60);
+    rig.up();
+    await rig.acknowledge(5);
+    rig.say('ack', 'first');
+    await rig.acknowledge();
+    const place = rig.sent.indexOf('ack');
+    expect(place).toBeGreaterThan(5);
+    expect(place).toBeLessThanOrEqual(5 + 2 * storedInHandCount);
+    expect(rig.sent.filter((name) => name.startsWith('m'))).toEqual(names);
+    expect([rig.sent.length, rig.stored()]).toEqual([names.length + 1, []]);
+  });
+
+  it('an answer that finds no place in memory is not lost', async () => {
+    say(60);
+    const acks = Array.from({ length: 20 }, (_, index) => `ack${index}`);
+    for (const ack of acks) rig.say(ack, 'first');
+    rig.up();
+    await rig.acknowledge();
+    expect(rig.sent.filter((name) => name.startsWith('ack')).toSorted()).toEqual(acks.toSorted());
+    expect([rig.sent.length, rig.stored()]).toEqual([80, []]);
+  });
+
+  it('it goes at its pace: a burst, and then so many in a second', async () => {
+    const count = drainBurstCount + drainPerSecond;
+    say(count + 100);
+    await rig.settle();
+    rig.up();
+    await rig.acknowledge(count);
+    const burst = rig.sent.length;
+    expect(burst).toBeLessThanOrEqual(drainBurstCount + 2 * storedInHandCount);
+    for (let step = 0; step < 20; step += 1) {
+      await rig.clock.advance(50);
+      await rig.acknowledge(count);
+    }
+    expect(rig.sent.length - burst).toBeGreaterThan(drainPerSecond * 0.8);
+    expect(rig.sent.length - burst).toBeLessThan(drainPerSecond * 1.2);
+  });
+
+  it('what comes in faster than that does not keep it from ending', async () => {
+    say(200);
+    await rig.settle();
+    rig.up();
+    let said = 200;
+    for (let step = 0; step < 100 && rig.store.outbox.count > 0; step += 1) {
+      for (let index = 0; index < 2 * (drainPerSecond / 20); index += 1) rig.say(`n${(said += 1)}`);
+      await rig.clock.advance(50);
+      await rig.acknowledge(1_000);
+    }
+    expect(rig.store.outbox.count).toBe(0);
+    expect(rig.sent).toHaveLength(said);
+  });
+});
+
+describe('of a document whose events wait as', () => {
+  it('latest, only the latest is kept, wherever the others were', async () => {
+    say(20);
+    for (let index = 0; index < 30; index += 1) rig.say(`level${index}`, 'soon', 'gpio.level', 'latest');
+    rig.say('other', 'soon', 'gpio.other', 'latest');
+    await rig.settle();
+    expect(rig.stored()).toHaveLength(22);
+    rig.up();
+    await rig.acknowledge();
+    expect(rig.sent.slice(20)).toEqual(['level29', 'other']);
+    expect(rig.durable.stats()).toMatchObject({ leftOut: 29, stored: 0, storedDropped: 0 });
+  });
+
+  it('latest, one that memory holds gives its place back', async () => {
+    for (let index = 0; index < 30; index += 1) rig.say(`level${index}`, 'soon', 'gpio.level', 'latest');
+    await rig.settle();
+    expect([rig.outbox.stats().depth, rig.stored()]).toEqual([1, ['level29']]);
+    rig.up();
+    await rig.acknowledge();
+    expect(rig.sent).toEqual(['level29']);
+  });
+
+  it('latest, none of them is left out while the broker takes them', async () => {
+    rig.up();
+    for (let index = 0; index < 5; index += 1) {
+      rig.say(`level${index}`, 'soon', 'gpio.level', 'latest');
+      await rig.acknowledge();
+    }
+    expect([rig.sent.length, rig.durable.stats().leftOut]).toEqual([5, 0]);
+  });
+
+  it('latest, one on its way is not taken back', async () => {
+    rig.up();
+    for (const name of ['a', 'b', 'c']) rig.say(name, 'soon', 'gpio.level', 'latest');
+    expect(rig.sent).toEqual(['a', 'b', 'c']);
+    rig.down();
+    rig.say('d', 'soon', 'gpio.level', 'latest');
+    await rig.settle();
+    rig.up();
+    await rig.acknowledge();
+    expect(rig.sent.slice(3)).toEqual(['a', 'b', 'd']); // a and b may have arrived: nobody knows.
+  });
+
+  it('drop, none is kept while there is no broker', async () => {
+    for (const name of ['a', 'b', 'c']) expect(rig.say(name, 'soon', 'gpio.level', 'drop')).toBe(false);
+    rig.up();
+    expect(rig.say('d', 'soon', 'gpio.level', 'drop')).toBe(true);
+    rig.down();
+    rig.up();
+    await rig.acknowledge();
+    expect(rig.sent).toEqual(['d']);
+    expect(rig.durable.stats()).toMatchObject({ leftOut: 4, stored: 0 });
+    expect(rig.outbox.stats().depth).toBe(0);
+  });
+});
