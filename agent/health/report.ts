@@ -3,7 +3,7 @@ import type { DriverReport } from '../documents/board.ts';
 import type { WatchStats } from '../documents/watches.ts';
 import type { DurableStats } from '../mqtt/durable-message.ts';
 import type { BrokerReport, LinkCounters } from '../mqtt/link.ts';
-import type { OutboxStats } from '../mqtt/outbox.ts';
+import type { OutboxStats } from '../mqtt/outgoing.ts';
 import type { LocalHttpStats } from '../observe/local-http.ts';
 import type { PoolStats } from '../pool/pool.ts';
 import type { SlabStats } from '../pool/slab.ts';

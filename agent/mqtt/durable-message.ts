@@ -1,5 +1,6 @@
 import type { StoredOutbox } from '../store/store.ts';
-import type { Fate, Outbox, Outgoing } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { Fate, Outgoing } from './outgoing.ts';
 
 /** How much a message may outlive the agent. */
 export type Durability =

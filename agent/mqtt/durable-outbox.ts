@@ -5,7 +5,8 @@ import type { Store } from '../store/store.ts';
 import { DrainPace } from './drain-pace.ts';
 import type { DurableOutgoing, DurableStats, Held, Place } from './durable-message.ts';
 import { copyOf, durableStats, isSamePlace, offerNow, putInto } from './durable-message.ts';
-import type { Fate, Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { Fate } from './outgoing.ts';
 import { SoonSweep } from './soon-sweep.ts';
 
 /**

@@ -3,7 +3,8 @@ import { sendAttemptsMax, sendWindowCount } from '../limits.ts';
 import { createInstruments, type SendTimes } from '../observe/instruments.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Slot } from '../pool/slot.ts';
-import type { Link, LinkError, LinkUp, MessageProperties, Qos } from './link.ts';
+import type { Link, LinkError, LinkUp } from './link.ts';
+import type { Fate, OutboxStats, Outgoing } from './outgoing.ts';
 
 /*
  *   head            next              tail
@@ -16,38 +17,8 @@ import type { Link, LinkError, LinkUp, MessageProperties, Qos } from './link.ts'
  * of them is what the broker hangs up on, it alone uses up its attempts.
  */
 
-export interface Outgoing {
-  readonly topic: string;
-  readonly bytes: Uint8Array;
-  readonly qos: Qos;
-  readonly retain: boolean;
-  readonly properties?: MessageProperties;
-  /**
-   * keep: waits for the broker while the link is down; when the outbox is full the oldest waiting one is dropped and
-   * counted. when-up: refused while the link is down or the outbox is full, because it will be said anew anyway.
-   */
-  readonly policy: 'keep' | 'when-up';
-  /** It was taken, and then thrown away because others needed its place. Must not send in the call. */
-  readonly onDropped?: () => void;
-}
-
-export interface OutboxStats {
-  readonly depth: number;
-  readonly inFlight: number;
-  readonly oldestMs: number;
-  /** Thrown away because the outbox was full, since start. */
-  readonly dropped: number;
-  /** Acknowledged by the broker, since start. */
-  readonly sent: number;
-  /** The broker took the message and said no, or hung up on it each time, since start. */
-  readonly refused: number;
-}
-
 /** One place of the link's window stays free: the goodbye must not wait behind a broker that acknowledges nothing. */
 const outboxWindowCount = sendWindowCount - 1;
-
-/** sent: the broker has it · refused: the broker does not want it · dropped: others needed its place. */
-export type Fate = 'sent' | 'refused' | 'dropped';
 
 interface Entry {
   readonly slot: Slot;

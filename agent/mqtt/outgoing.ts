@@ -1,0 +1,31 @@
+import type { MessageProperties, Qos } from './link.ts';
+
+export interface Outgoing {
+  readonly topic: string;
+  readonly bytes: Uint8Array;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  readonly properties?: MessageProperties;
+  /**
+   * keep: waits for the broker while the link is down; when the outbox is full the oldest waiting one is dropped and
+   * counted. when-up: refused while the link is down or the outbox is full, because it will be said anew anyway.
+   */
+  readonly policy: 'keep' | 'when-up';
+  /** It was taken, and then thrown away because others needed its place. Must not send in the call. */
+  readonly onDropped?: () => void;
+}
+
+export interface OutboxStats {
+  readonly depth: number;
+  readonly inFlight: number;
+  readonly oldestMs: number;
+  /** Thrown away because the outbox was full, since start. */
+  readonly dropped: number;
+  /** Acknowledged by the broker, since start. */
+  readonly sent: number;
+  /** The broker took the message and said no, or hung up on it each time, since start. */
+  readonly refused: number;
+}
+
+/** sent: the broker has it · refused: the broker does not want it · dropped: others needed its place. */
+export type Fate = 'sent' | 'refused' | 'dropped';
