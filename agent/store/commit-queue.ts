@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import type { StoreLimits } from '../limits.ts';
 import type { Disk, DiskCounters } from './disk.ts';
 import { refuse, type StoreError, storeError } from './error.ts';
+import type { StoreLimits } from './limits.ts';
 import { Samples, type StoreMetrics } from './metrics.ts';
 import type { Write } from './rows.ts';
 

@@ -1,10 +1,10 @@
 import { ok, type Result } from '../../drivers/contract/result.ts';
-import { storeLimits } from '../limits.ts';
 import { CommitQueue, closedError } from './commit-queue.ts';
 import type { Disk } from './disk.ts';
 import type { StoreError } from './error.ts';
 import { QueuedJournal } from './journal.ts';
 import { Keeper } from './keeper.ts';
+import { storeLimits } from './limits.ts';
 import { QueuedInbound } from './queued-inbound.ts';
 import { QueuedValues } from './queued-values.ts';
 import type { Store, StoreOptions } from './store.ts';

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { StoreLimits } from '../limits.ts';
 import { createColumns } from './columns.ts';
 import { loadAll, readInbound, readOutbox } from './database-read.ts';
 import { createWriter } from './database-write.ts';
 import type { DiskCounters, OutboxQuery } from './disk.ts';
 import { storeError } from './error.ts';
 import { StoreFault, sqliteCodeOf } from './fault.ts';
+import type { StoreLimits } from './limits.ts';
 import { migrate } from './migrations.ts';
 import type { Loaded, StoredMessage, Write } from './rows.ts';
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { journalFilterCountersPerEntry, type StoreLimits } from '../limits.ts';
+import { journalFilterCountersPerEntry } from '../limits.ts';
 import type { Status } from '../qn/reason.ts';
 import { CountingFilter } from './counting-filter.ts';
+import type { StoreLimits } from './limits.ts';
 import type { JournalRow } from './rows.ts';
 import type { CommandKey } from './store.ts';
 

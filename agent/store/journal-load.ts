@@ -1,5 +1,5 @@
-import type { StoreLimits } from '../limits.ts';
 import { isUnderWay, type JournalIndex } from './journal-index.ts';
+import type { StoreLimits } from './limits.ts';
 import type { JournalRow, Write } from './rows.ts';
 import type { Interrupted } from './store.ts';
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import { journalSourceBytesMax, messageBytesMax, type StoreLimits, storeRowOverheadBytes } from '../limits.ts';
+import { journalSourceBytesMax, messageBytesMax, storeRowOverheadBytes } from '../limits.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { refuse, type StoreError } from './error.ts';
 import { type Entry, isUnderWay, JournalIndex } from './journal-index.ts';
 import { takeOver } from './journal-load.ts';
 import type { Room } from './keeper.ts';
+import type { StoreLimits } from './limits.ts';
 import type { JournalRow, Loaded, Write } from './rows.ts';
 import type { CommandKey, Interrupted, Journal, JournalCommand, Outcome } from './store.ts';
 

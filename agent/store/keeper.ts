@@ -1,9 +1,9 @@
 import { ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import type { StoreLimits } from '../limits.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Disk } from './disk.ts';
 import { type StoreError, type StoreState, storeError, troubleOf } from './error.ts';
+import type { StoreLimits } from './limits.ts';
 import type { Loaded, Write } from './rows.ts';
 import type { StoreTrouble } from './store.ts';
 

@@ -1,7 +1,7 @@
 import type { Result } from '../../drivers/contract/result.ts';
-import { storeLimits } from '../limits.ts';
 import { composeStore } from './compose.ts';
 import type { StoreError } from './error.ts';
+import { storeLimits } from './limits.ts';
 import type { Store, StoreOptions } from './store.ts';
 import { ThreadDisk } from './thread-disk.ts';
 

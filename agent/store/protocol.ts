@@ -1,6 +1,6 @@
-import type { StoreLimits } from '../limits.ts';
 import type { DiskCounters, OpenRequest, OutboxQuery } from './disk.ts';
 import type { StoreError } from './error.ts';
+import type { StoreLimits } from './limits.ts';
 import type { Loaded, StoredMessage, Write } from './rows.ts';
 
 /** What the store thread is started with; the role tells it from other threads of the same program. */

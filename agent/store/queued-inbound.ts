@@ -1,9 +1,10 @@
 import { ok, type Result } from '../../drivers/contract/result.ts';
-import { type StoreLimits, storeRowOverheadBytes } from '../limits.ts';
+import { storeRowOverheadBytes } from '../limits.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Disk } from './disk.ts';
 import { refuse, type StoreError } from './error.ts';
 import type { Room } from './keeper.ts';
+import type { StoreLimits } from './limits.ts';
 import type { Loaded, Write } from './rows.ts';
 import type { InboundStore } from './store.ts';
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import { type StoreLimits, storeRowOverheadBytes } from '../limits.ts';
+import { storeRowOverheadBytes } from '../limits.ts';
 import type { CommitQueue, Riders } from './commit-queue.ts';
 import { refuse, type StoreError } from './error.ts';
 import type { Room } from './keeper.ts';
+import type { StoreLimits } from './limits.ts';
 import type { Loaded, Write } from './rows.ts';
 import type { Values } from './store.ts';
 

@@ -1,9 +1,9 @@
 import type { Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import type { StoreLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Reason, Status } from '../qn/reason.ts';
 import type { StoreError, StoreState } from './error.ts';
+import type { StoreLimits } from './limits.ts';
 import type { StoreMetrics } from './metrics.ts';
 import type { StoredMessage } from './rows.ts';
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { ok, type Result } from '../../drivers/contract/result.ts';
-import { documentsMax, type StoreLimits, storeRowOverheadBytes } from '../limits.ts';
+import { documentsMax, storeRowOverheadBytes } from '../limits.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Disk } from './disk.ts';
 import { refuse, type StoreError } from './error.ts';
 import type { Room } from './keeper.ts';
+import type { StoreLimits } from './limits.ts';
 import type { Loaded, OutboxMark, StoredMessage, Write } from './rows.ts';
 import type { MessageToStore, StoredOutbox } from './store.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as limits from '../../agent/limits.ts';
+import { storeLimits } from '../../agent/store/limits.ts';
 
 const { poolProfiles } = limits;
 
@@ -8,6 +9,16 @@ describe('the limits', () => {
     for (const [name, value] of Object.entries(limits)) {
       if (typeof value === 'number') expect(value, name).toBeGreaterThan(0);
     }
+  });
+
+  it('of the store fit one another', () => {
+    for (const [name, value] of Object.entries(storeLimits)) expect(value, name).toBeGreaterThan(0);
+    const { outboxBytesMax, journalBytesMax, inboundBytesMax, fileBytesMax } = storeLimits;
+    expect(outboxBytesMax + journalBytesMax + inboundBytesMax).toBeLessThan(fileBytesMax / 2);
+    expect(storeLimits.batchCountMax).toBeLessThan(storeLimits.pendingCountMax);
+    expect(storeLimits.batchBytesMax).toBeLessThan(storeLimits.pendingBytesMax);
+    expect(storeLimits.probeMsMin).toBeLessThan(storeLimits.probeMsMax);
+    expect(storeLimits.outboxReadBytesMax).toBeGreaterThan(limits.messageBytesMax);
   });
 
   it.each([

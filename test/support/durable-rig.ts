@@ -1,10 +1,11 @@
-import type { PoolLimits, StoreLimits } from '../../agent/limits.ts';
+import type { PoolLimits } from '../../agent/limits.ts';
 import type { PublishDone } from '../../agent/mqtt/connection.ts';
 import type { Durability, DurableOutgoing } from '../../agent/mqtt/durable-message.ts';
 import { DurableOutbox } from '../../agent/mqtt/durable-outbox.ts';
 import type { Link } from '../../agent/mqtt/link.ts';
 import { Outbox } from '../../agent/mqtt/outbox.ts';
 import { createPool } from '../../agent/pool/pool.ts';
+import type { StoreLimits } from '../../agent/store/limits.ts';
 import type { Store } from '../../agent/store/store.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import type { FakeClock } from './fake-clock.ts';

@@ -1,5 +1,5 @@
-import { storeLimits } from '../../agent/limits.ts';
 import { openDatabase } from '../../agent/store/database.ts';
+import { storeLimits } from '../../agent/store/limits.ts';
 
 /** What the appender put into the store of that folder, in order. Throws when the database is damaged. */
 export function textsIn(folder: string): string[] {

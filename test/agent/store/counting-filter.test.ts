@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { journalFilterCountersPerEntry, storeLimits } from '../../../agent/limits.ts';
+import { journalFilterCountersPerEntry } from '../../../agent/limits.ts';
 import { CountingFilter } from '../../../agent/store/counting-filter.ts';
+import { storeLimits } from '../../../agent/store/limits.ts';
 import { Samples } from '../../../agent/store/metrics.ts';
 
 const { journalCountMax } = storeLimits;
