@@ -18,6 +18,7 @@ const debianPackages = [
   ['socat', 'socat'],
   ['/usr/lib/python3/dist-packages/pymodbus', 'python3-pymodbus'],
   ['/usr/lib/python3/dist-packages/serial_asyncio', 'python3-serial-asyncio'],
+  ['faketime', 'faketime'],
   ['g++', 'g++'],
   ['promtool', 'prometheus'],
   ['chromium', 'chromium'],

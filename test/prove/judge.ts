@@ -12,20 +12,25 @@ export function judge(
   effects: ReadonlyMap<string, number>,
   counts: Judgement['counts'],
 ): Judgement {
-  const effectsOf = ({ text }: Order) => effects.get(text) ?? 0;
+  const effectsOf = ({ text, edgesCount }: Order) => edgesCount ?? effects.get(text) ?? 0;
   const isSuccessful = ({ endings }: Order) => endings[0] === 'successful';
   const isInterrupted = ({ endings }: Order) => endings[0] === 'failed interrupted';
   const interrupted = orders.filter(isInterrupted);
+  const doers = [...new Set(orders.map(({ doer }) => doer))];
   const known = new Set(orders.map(({ text }) => text));
   const strange = [...effects.keys()].filter((text) => !known.has(text));
   return {
     faults: [
-      ...orders.flatMap((order) => faultsOf(order, effectsOf(order)).map((fault) => `${order.text}: ${fault}`)),
+      ...orders.flatMap((order) =>
+        faultsOf(order, effectsOf(order)).map((fault) => `${order.doer.document} ${order.text}: ${fault}`),
+      ),
+      ...doers.flatMap(({ document, edges }) => ((edges?.take() ?? 0) > 0 ? [`${document} moved after the end`] : [])),
       ...strange.map((text) => `an effect nobody ordered: ${text.slice(0, 40)}`),
     ],
     counts: {
       ...counts,
       commands: orders.length,
+      ...Object.fromEntries(doers.map((doer) => [doer.document, orders.filter((order) => order.doer === doer).length])),
       deliveries: sum(orders.map(({ deliveries }) => deliveries)),
       successful: orders.filter(isSuccessful).length,
       interrupted: interrupted.length,

@@ -3,9 +3,10 @@ import { startAgentProcess, type TestProcess } from '../support/agent-process.ts
 import { type Heard, statusOf } from '../support/heard.ts';
 import { openRig, type Rig } from '../support/rig.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { watchEdges } from './edges.ts';
 import { type Effects, openEffects } from './effects.ts';
 import { type Judgement, judge } from './judge.ts';
-import { type Orders, openOrders } from './orders.ts';
+import { type Doer, type Orders, openOrders } from './orders.ts';
 
 export interface KillOptions {
   readonly kills: number;
@@ -18,7 +19,12 @@ export interface KillOptions {
 /** When the agent dies: at any moment of its start, some time after its birth, or right at an effect. */
 type Moment = 'start' | 'birth' | 'effect';
 
-const documents = ['serial.x', 'serial.y'];
+const lines = ['serial.x', 'serial.y'];
+const held = 'safe: { boot: hold, exit: hold, crash: hold, config-error: hold }';
+const switches = [
+  'gpio.pulse: { driver: gpio-out, line: PULSE }',
+  `gpio.toggle: { driver: gpio-out, line: TOGGLE, ${held} }`,
+];
 const startMsMax = 600;
 const lifeMsMax = 400;
 /** An effect that is not there by then: nothing is under way. */
@@ -29,13 +35,17 @@ const endMsMax = 60_000;
 /** Commands that must not be done twice, to an agent that is killed again and again (QN-4.2). */
 export async function runKills({ kills, commands, seed, tell }: KillOptions): Promise<Judgement> {
   const random = seededRandom(seed);
-  await using effects = await openEffects(documents.length);
-  const rows = documents.map((name, index) => {
+  await using effects = await openEffects(lines.length);
+  const rows = lines.map((name, index) => {
     const port = effects.ports[index] ?? '';
     return `${name}: { driver: serial-line, port: "${port}", baud: 115200, delimiter: "\\n" }`;
   });
-  await using rig = await openRig({ documents: rows, listensTo: 'qn/1/pi-1/health/agent' });
-  await using orders = await openOrders(rig.broker.port, documents);
+  await using rig = await openRig({
+    documents: [...rows, ...switches],
+    lines: ['PULSE', 'TOGGLE'],
+    listensTo: 'qn/1/pi-1/health/agent',
+  });
+  await using orders = await openOrders(rig.broker.port, doersOf(rig.board));
   for (let kill = 1; kill <= kills; kill += 1) {
     // Spread over the lives, so that there is something to break in each of them.
     orders.allow(Math.ceil((commands * kill) / (kills + 1)));
@@ -51,6 +61,21 @@ export async function runKills({ kills, commands, seed, tell }: KillOptions): Pr
   while (!isSettled() && performance.now() < untilMs) await delay(50);
   await delay(500); // What would be told or done twice has this time for it.
   return judge([...orders.all.values()], effects.counts, { kills, refused: orders.refusedCount });
+}
+
+/** Serial writes are told apart by their text, pulses and toggles by doing one at a time. */
+function doersOf(board: string): readonly Doer[] {
+  const valueOf = (text: string) => `${text}\n`;
+  return [
+    ...lines.map((document) => ({ document, aheadCount: 8, valueOf })),
+    {
+      document: 'gpio.pulse',
+      aheadCount: 1,
+      valueOf: () => ({ 'on-for': 15 }),
+      edges: watchEdges(board, 'PULSE', 'rising'),
+    },
+    { document: 'gpio.toggle', aheadCount: 1, valueOf: () => 'toggle', edges: watchEdges(board, 'TOGGLE', 'any') },
+  ];
 }
 
 async function liveAndDie(rig: Rig, effects: Effects, random: () => number): Promise<void> {

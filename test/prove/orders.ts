@@ -1,17 +1,30 @@
 import { connectAsync } from 'mqtt';
 import type { Ack, Value } from '../../agent/qn/message.ts';
 import { decodeHeard, fieldOf } from '../support/heard.ts';
+import type { Edges } from './edges.ts';
+
+/** A document that takes commands which must not be done twice, and how their effects are told apart. */
+export interface Doer {
+  readonly document: string;
+  /** Commands given and not ended at a time; its lane takes 16. */
+  readonly aheadCount: number;
+  valueOf(text: string): Value;
+  /** Where effects have no text: one command at a time, and what the line did meanwhile was its doing. */
+  readonly edges?: Edges;
+}
 
 /** One command, and everything that was heard of it. */
 export interface Order {
   readonly id: bigint;
-  readonly document: string;
-  /** Unique: its effect is this line, once. */
+  readonly doer: Doer;
+  /** Unique: its effect is this line, once, where it writes to a line. */
   readonly text: string;
   /** Terminal acks but `duplicate`, busy and overloaded, as `status reason`, in the order heard. */
   readonly endings: string[];
   /** What `duplicate` said of the first delivery, when that had ended. */
   readonly told: string[];
+  /** What the line did until it ended; absent where effects have a text. */
+  edgesCount?: number;
   deliveries: number;
 }
 
@@ -26,11 +39,10 @@ export interface Orders extends AsyncDisposable {
 }
 
 const root = 'qn/1/pi-1';
-const aheadCount = 8; // Per document; its lane takes 16.
 const againMs = 250;
 
 /** Gives commands with QoS 1, and each again under the same id until it heard how it ended. */
-export async function openOrders(port: number, documents: readonly string[]): Promise<Orders> {
+export async function openOrders(port: number, doers: readonly Doer[]): Promise<Orders> {
   const all = new Map<bigint, Order>();
   const open = new Map<bigint, Order>();
   let allowedCount = 0;
@@ -38,15 +50,16 @@ export async function openOrders(port: number, documents: readonly string[]): Pr
   const client = await connectAsync({ protocol: 'mqtt', host: '127.0.0.1', port, protocolVersion: 5 });
   const give = (order: Order) => {
     order.deliveries += 1;
-    const { id, document, text } = order;
-    const payload = JSON.stringify({ t: 'notify', id: String(id), src: 'prover', val: `${text}\n` });
-    client.publish(`${root}/notify/${document}`, payload, { qos: 1 });
+    const { id, doer, text } = order;
+    const payload = JSON.stringify({ t: 'notify', id: String(id), src: 'prover', val: doer.valueOf(text) });
+    client.publish(`${root}/notify/${doer.document}`, payload, { qos: 1 });
   };
   const fill = () => {
-    while (all.size < allowedCount && open.size < aheadCount * documents.length) {
+    const openOf = (doer: Doer) => [...open.values()].filter((order) => order.doer === doer).length;
+    for (const doer of roomy(doers, openOf)) {
+      if (all.size >= allowedCount) return;
       const id = BigInt(1_000_000 + all.size);
-      const document = documents[all.size % documents.length] ?? '';
-      const order = { id, document, text: `c${id}`, endings: [], told: [], deliveries: 0 };
+      const order = { id, doer, text: `c${id}`, endings: [], told: [], deliveries: 0 };
       all.set(id, order);
       open.set(id, order);
       give(order);
@@ -58,7 +71,8 @@ export async function openOrders(port: number, documents: readonly string[]): Pr
     if (message?.t !== 'ack' || order === undefined) return;
     const meaning = hear(order, message);
     if (meaning === 'no-room') refusedCount += 1;
-    if (meaning === 'ended') open.delete(order.id);
+    const edgesCount = meaning === 'ended' && open.delete(order.id) ? order.doer.edges?.take() : undefined;
+    if (edgesCount !== undefined) order.edgesCount = edgesCount;
     fill();
   });
   await client.subscribeAsync(`${root}/ack/#`, { qos: 1 });
@@ -80,6 +94,13 @@ export async function openOrders(port: number, documents: readonly string[]): Pr
       await client.endAsync(true);
     },
   };
+}
+
+/** Each doer as often as there is room for another command of it, in turns. */
+function* roomy(doers: readonly Doer[], openOf: (doer: Doer) => number): Generator<Doer> {
+  for (let free = doers; free.length > 0; free = free.filter((doer) => openOf(doer) < doer.aheadCount)) {
+    for (const doer of free) if (openOf(doer) < doer.aheadCount) yield doer;
+  }
 }
 
 /** Writes down what the ack says; `no-room`: nothing was done, the same id may be tried again. */

@@ -6,6 +6,7 @@ import type { IClientPublishOptions } from 'mqtt';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import { needBundle, startAgentProcess, type TestProcess } from './agent-process.ts';
 import { type Heard, type Listener, openListener, statusOf } from './heard.ts';
+import { isMissingFile } from './missing-file.ts';
 import { type Mosquitto, startMosquitto } from './mosquitto.ts';
 
 export interface RigOptions {
@@ -117,7 +118,7 @@ function countLines(file: string): number {
   try {
     return readFileSync(file, 'utf8').split('\n').length - 1;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    if (isMissingFile(error)) return 0;
     throw error;
   }
 }
