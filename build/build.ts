@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { writeManifest } from './manifest.ts';
 import { buildNative } from './native.ts';
-import { lazyParts, partFile, parts } from './parts.ts';
+import { writeOpenApi } from './openapi.ts';
+import { buildPage } from './page.ts';
+import { besideParts, lazyParts, partFile, parts } from './parts.ts';
 import { writeConfigSchema } from './schema.ts';
 import { nativeFiles, trimPackages } from './stubs.ts';
 
@@ -34,6 +36,9 @@ export async function build(): Promise<void> {
   await mkdir(outFolder, { recursive: true });
   for (const [name, entry] of Object.entries(entries)) await buildProgram(name, entry);
   for (const entry of parts) await buildPart(entry);
+  await writeOpenApi(path.join(outFolder, 'parts'));
+  const pageBytes = await buildPage(path.join(outFolder, 'parts'));
+  console.log(`build: ${outFolder}/parts/status-page.html ${Math.round(pageBytes / 1_000)} kB`);
   for (const { output, outcome, detail } of buildNative().steps) {
     if (outcome === 'skipped') console.log(`build: ${output} skipped: ${detail ?? 'no reason given'}`);
   }
@@ -56,7 +61,7 @@ async function buildProgram(name: string, entry: string): Promise<void> {
 
 async function buildPart(entry: string): Promise<void> {
   const outfile = path.join(outFolder, 'parts', partFile(entry));
-  const plugins = [trimPackages, nativeFiles('..'), lazyParts('.')];
+  const plugins = [trimPackages, nativeFiles('..'), lazyParts('.'), besideParts];
   const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, plugins, metafile: true });
   console.log(`build: ${outfile} ${Math.round((metafile.outputs[outfile]?.bytes ?? 0) / 1_000)} kB`);
 }

@@ -8,10 +8,22 @@ import type { Plugin } from 'esbuild';
  */
 export const parts: readonly string[] = [
   'agent/observe/local-http.ts',
+  'agent/cli/completion.ts',
   'agent/cli/selftest-run.ts',
   'agent/trust/signer.ts',
   'agent/trust/verifier.ts',
 ];
+
+/** Files that a part reads at run time lie beside it. */
+export const besideParts: Plugin = {
+  name: 'beside-parts',
+  setup(build) {
+    build.onLoad({ filter: /\/agent\/observe\/beside-parts\.ts$/ }, () => ({
+      contents: `import { join } from 'node:path'; export const besideParts = (file) => join(__dirname, file);`,
+      loader: 'js',
+    }));
+  },
+};
 
 export function partFile(entry: string): string {
   return `${path.basename(entry, '.ts')}.cjs`;

@@ -84,12 +84,17 @@ async function answerOf(
   const route = found.find(({ method }) => method === request.method);
   const denied = accessFault(request.headers, access, route?.isOpen === true);
   if (denied !== undefined) return denied;
-  if (found.length === 0) return refusalAnswer({ reason: 'unknown-document', detail: `nothing is at ${path}` }, 404);
+  if (found.length === 0) return refusalAnswer({ reason: 'unknown-document', detail: nothingAt(path, routes) }, 404);
   if (route === undefined) return wrongMethod(found.map(({ method }) => method).join(', '));
   const body = route.method === 'POST' ? await readBody(request) : ok(new Uint8Array());
   if (!body.ok) return refusalAnswer(body.error);
   const asked = { query: new URLSearchParams(query), body: body.value, response, isProved: isProved(access) };
   return await route.answer(asked);
+}
+
+function nothingAt(path: string, routes: readonly HttpRoute[]): string {
+  const known = new Set(routes.map((route) => route.path));
+  return `nothing is at ${path}; there is ${[...known].join(', ')}`;
 }
 
 function wrongMethod(allow: string): HttpAnswer {

@@ -25,6 +25,7 @@ import type { Instruments } from './instruments.ts';
 import { type Address, formatAddress, listen } from './listen.ts';
 import { LocalClients, type LocalStats } from './local-clients.ts';
 import { LocalNotifier } from './local-notify.ts';
+import { pageRoutes } from './page-route.ts';
 import { answerQn, localRefusal, type QnEndpointDependencies } from './qn-endpoint.ts';
 import { isClientName } from './qn-request.ts';
 
@@ -72,7 +73,11 @@ export async function openLocalHttp(dependencies: LocalHttpDependencies, http: H
     isDocument: (name) => table.rows.some((row) => row.name === name) || ownDocuments.some((own) => own === name),
     textOf: (doc, message) => textOf({ src: names.node, doc, ts: clock.wallMs(), clk: clockQuality(), ...message }),
   };
-  const routes = [...qnRoutes(endpoint), ...diagnosticRoutes({ clock, running, sources, metrics, chronicle })];
+  const routes = [
+    ...pageRoutes(log),
+    ...qnRoutes(endpoint),
+    ...diagnosticRoutes({ clock, running, sources, metrics, chronicle }),
+  ];
   const { servers, listening, failed } = await openServers(log, http, routes);
   return {
     happened: (document, event) => clients.happened(document, event),
