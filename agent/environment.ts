@@ -4,6 +4,8 @@ import type { Result } from '../drivers/contract/result.ts';
 import type { Clock } from './clock.ts';
 import type { Changeable } from './config/change/changeable.ts';
 import type { Config } from './config/config.ts';
+import type { ConfigHome } from './config/home.ts';
+import type { ConfigOffice } from './config/push/office.ts';
 import type { DocumentTable } from './dispatch/table.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
 import type { HealthSources } from './health/report.ts';
@@ -26,6 +28,8 @@ export interface Environment {
   openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
   /** How a link is opened with the settings of another config; fails with what cannot be read. Absent: as at the start. */
   prepareLink?(config: Config): Promise<Result<Environment['openLink'], string>>;
+  /** Where configs are kept; absent: there is only the one of the start. */
+  readonly configs?: ConfigHome;
   /** Another config runs from now on: for what the process keeps besides the agent. */
   configured?(config: Config): Promise<void>;
 }
@@ -38,4 +42,6 @@ export interface Agent extends AsyncDisposable {
   readonly sources: HealthSources;
   /** What a new config changes while the agent runs. */
   readonly changeable: Changeable;
+  /** Takes other configs; undefined where there is only the one of the start. */
+  readonly office: Promise<ConfigOffice> | undefined;
 }

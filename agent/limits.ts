@@ -320,14 +320,6 @@ export const twinHangUpAgeMsMax = 35_000;
 export const twinDelayMsMin = 60_000;
 export const twinDelayMsMax = 300_000;
 
-/* config: a new one while the agent runs (agent/config/change). */
-/** So long a new config has to prove itself. */
-export const configVerifyMsMin = 1_000;
-export const configVerifyMsMax = 600_000;
-/** An actuator in a timed action delays the change of its document so long. Over it: refuse `busy`, nothing changed. */
-export const configLeaseMsMax = 60_000;
-export const configLeaseTryEveryMs = 20;
-
 /** One test of the self-test. Over it: its row is `timeout`. */
 export const testMsMax = 5_000;
 export const quickTestMsMax = 1_000;

@@ -10,8 +10,13 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** The level may change while it is written to. */
+export interface LevelledLog extends Log {
+  level: string;
+}
+
 /** JSON lines on standard output; rotation is journald's job. Synchronous, so that the last line before a crash is there. */
-export function openLog(level: LogLevel, fields: Record<string, string>): Log {
+export function openLog(level: LogLevel, fields: Record<string, string>): LevelledLog {
   return pino({ level, base: fields, messageKey: 'message' }, pino.destination({ sync: true }));
 }
 

@@ -4,6 +4,7 @@ import { createHandler } from './dispatch/handle.ts';
 import { createJournaling } from './dispatch/journaling.ts';
 import { Lanes } from './dispatch/lanes.ts';
 import { takeUpLeftBehind } from './dispatch/left-behind.ts';
+import type { OwnCommand } from './dispatch/own.ts';
 import { DispatchLoop } from './dispatch/run.ts';
 import type { DocumentTable } from './dispatch/table.ts';
 import type { Board } from './documents/board.ts';
@@ -14,6 +15,7 @@ import type { Pool } from './pool/pool.ts';
 import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
 import { LiveTrust } from './trust/live-trust.ts';
+import type { Trust } from './trust/open-trust.ts';
 import type { Voice } from './voice.ts';
 
 export interface DispatchParts {
@@ -29,6 +31,11 @@ export interface DispatchParts {
 export interface Dispatch {
   readonly loop: DispatchLoop;
   readonly lanes: Lanes;
+  readonly acknowledger: Acknowledger;
+  /** Commands on documents of the agent itself. */
+  readonly own: Map<string, (command: OwnCommand) => void>;
+  /** Of the config that runs. */
+  trust(): Trust;
   /** Resolves when no command is under way and none waits. */
   settled(): Promise<void>;
 }
@@ -46,11 +53,12 @@ export function openDispatch(running: Running, environment: Environment, parts: 
     },
   };
   const lanes = new Lanes(board);
+  const own: Dispatch['own'] = new Map(); // One per document of the agent itself.
   const isStoreless = environment.openStore === undefined;
   const journaling = createJournaling({ clock, log, store, isStoreless, boot: voice.boot });
   const trust = new LiveTrust({ clock, log, clockQuality: voice.clockQuality, values: store?.values }, running);
   const verifier = () => trust.current;
-  const dependencies = { ...voice, verifier, clock, log, pool, board, lanes, acknowledger, counters, journaling };
+  const dependencies = { ...voice, verifier, clock, log, pool, board, lanes, own, acknowledger, counters, journaling };
   const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[running.config.pool.profile];
@@ -59,6 +67,9 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   return {
     loop,
     lanes,
+    acknowledger,
+    own,
+    trust: verifier,
     async settled() {
       await settled();
       trust[Symbol.dispose]();

@@ -17,6 +17,7 @@ import { LocalApplications } from './local-applications.ts';
 import { createPool } from './pool/pool.ts';
 import type { Running } from './running.ts';
 import { openBoard } from './start-board.ts';
+import { startConfig } from './start-config.ts';
 import { openDispatch } from './start-dispatch.ts';
 import type { Store } from './store/store.ts';
 import { Uplink } from './uplink.ts';
@@ -151,6 +152,7 @@ export async function startAgent(config: Config, configHash: string, environment
     },
     tellHealth: () => reporter.tell(),
   };
+  const started = startConfig(environment, { ...dispatch, changeable, voice, pool, counters });
 
   return {
     boot,
@@ -160,7 +162,9 @@ export async function startAgent(config: Config, configHash: string, environment
     table,
     sources,
     changeable,
+    office: started.office,
     async [Symbol.asyncDispose]() {
+      await started[Symbol.asyncDispose]();
       await local[Symbol.asyncDispose]();
       loop.close();
       reporter[Symbol.dispose]();

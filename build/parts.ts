@@ -7,6 +7,7 @@ import type { Plugin } from 'esbuild';
  * copy of what it imports: it must not rely on classes or symbols being the same as those of the program.
  */
 export const parts: readonly string[] = [
+  'agent/config/push/office.ts',
   'agent/observe/local-http.ts',
   'agent/cli/completion.ts',
   'agent/cli/selftest-run.ts',

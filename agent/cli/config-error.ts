@@ -37,7 +37,7 @@ async function drive({ clock }: CliContext, { gpio, outputs }: OutputPlan): Prom
 }
 
 /** Looked for in the text, because the file may be no YAML at all at the moment. */
-async function stateFolderOf({ env }: CliContext, configPath: string): Promise<string> {
+export async function stateFolderOf({ env }: CliContext, configPath: string): Promise<string> {
   const text = (await readText(configPath)) ?? '';
   const [, written] = /^state-folder:[ \t]*["']?(\/[^"'#\r\n]*?)["']?[ \t]*(#.*)?$/m.exec(text) ?? [];
   return env['QN_STATE_FOLDER'] ?? written ?? stateFolderDefault;

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { formatFault } from '../config/fault.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type ConfigTrouble, type LoadedConfig, loadConfig } from '../config/load.ts';
 import {
   type CliContext,
   type ExitCode,
@@ -32,11 +32,15 @@ export async function loadForCli(context: CliContext, options: OptionValues): Pr
     for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);
     return ok(loaded.value);
   }
-  const { kind, faults } = loaded.error;
+  return fail(tellTrouble(context, loaded.error, options));
+}
+
+/** Every fault, and the code to end with. */
+export function tellTrouble(context: CliContext, { kind, faults }: ConfigTrouble, options: OptionValues): ExitCode {
   if (isSet(options, 'json')) context.out(JSON.stringify(faults));
   else for (const fault of faults) context.err(formatFault(fault));
   if (kind === 'missing') context.err('name another one with --config FILE; build/config/example.yaml is a beginning');
-  return fail(codesByKind[kind]);
+  return codesByKind[kind];
 }
 
 /** The hash of what the files of the configuration say now, or the first thing that is wrong with them. */

@@ -27,7 +27,11 @@ export function openDrivers({
 }
 
 /** The real surroundings of the agent: this machine's drivers and a link over TCP or TLS. */
-export function openLiveEnvironment({ clock, random, env }: CliContext, log: Log, config: Config): Environment {
+export function openLiveEnvironment(
+  { clock, random, env }: Pick<CliContext, 'clock' | 'random' | 'env'>,
+  log: Log,
+  config: Config,
+): Environment {
   return {
     clock,
     log,
@@ -39,6 +43,7 @@ export function openLiveEnvironment({ clock, random, env }: CliContext, log: Log
       const folder = path.join(config.stateFolder, 'store');
       return await openStore({ folder, program: ownProgram(), clock, log, onTrouble });
     },
+    prepareLink: async (next) => ok(openLiveEnvironment({ clock, random, env }, log, next).openLink),
     openLink(will, subscriptions, handlers) {
       const options = { ...brokerAccess(config.mqtt, env), will, subscriptions };
       return openMqttLink({ clock, random, log }, options, handlers);

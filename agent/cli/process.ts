@@ -33,6 +33,10 @@ function createContext(signal: AbortSignal): CliContext {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     outBytes: (bytes) => void process.stdout.write(bytes),
+    onHangup(action) {
+      process.on('SIGHUP', action);
+      return { [Symbol.dispose]: () => void process.off('SIGHUP', action) };
+    },
     isColourful: isColourful(process.env, process.stdout.isTTY),
   };
 }

@@ -1,5 +1,7 @@
+import { boardConfigVerb } from './board-config.ts';
 import { checkVerb } from './check.ts';
 import type { Program } from './command-line.ts';
+import { configVerb } from './config/config.ts';
 import { decodeVerb } from './decode.ts';
 import { encodeVerb } from './encode.ts';
 import { healthVerb } from './health.ts';
@@ -7,6 +9,7 @@ import { linkVerb } from './link/link.ts';
 import { mcuVerb } from './mcu/mcu.ts';
 import { notifyVerb } from './notify.ts';
 import { queryVerb } from './query.ts';
+import { reloadVerb } from './reload.ts';
 import { runVerb } from './run.ts';
 import { selftestVerb } from './selftest.ts';
 import { watchVerb } from './watch.ts';
@@ -20,12 +23,23 @@ import { watchVerb } from './watch.ts';
 export const agentProgram: Program = {
   name: 'qn-agent',
   summary: 'Device agent: QN topics over MQTT, mapped to GPIO and serial lines.',
-  verbs: [runVerb, selftestVerb, checkVerb],
+  verbs: [runVerb, selftestVerb, checkVerb, boardConfigVerb],
 };
 
 /** The program for people: from anywhere that reaches the broker. */
 export const qnctlProgram: Program = {
   name: 'qnctl',
   summary: 'Talks to nodes over QN topics.',
-  verbs: [queryVerb, notifyVerb, watchVerb, healthVerb, decodeVerb, encodeVerb, mcuVerb, linkVerb],
+  verbs: [
+    queryVerb,
+    notifyVerb,
+    watchVerb,
+    healthVerb,
+    configVerb,
+    reloadVerb,
+    decodeVerb,
+    encodeVerb,
+    mcuVerb,
+    linkVerb,
+  ],
 };

@@ -1,13 +1,16 @@
 import type { Config } from '../config/config.ts';
 import { startGuard } from '../guard/guarded.ts';
-import { planOutputs } from '../guard/output-plan.ts';
+import { type OutputPlan, planOutputs } from '../guard/output-plan.ts';
+import { keepGuard } from '../guard/replaced-guard.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
+import { chooseConfig, countBoot } from './choose-config.ts';
 import { driveConfigErrorStates, rememberOutputs } from './config-error.ts';
-import { configOption, configPathOf, loadForCli } from './config-option.ts';
+import { configOption, configPathOf } from './config-option.ts';
 import { boundHeap, collectGarbage } from './heap.ts';
 import { openLiveEnvironment } from './live-environment.ts';
+import { openLocalControl } from './local-control.ts';
 import { exitCodes, type Verb } from './verb.ts';
 
 export const runVerb: Verb = {
@@ -25,23 +28,34 @@ export const runVerb: Verb = {
     78: 'a fault in the configuration; a restart does not mend it',
   },
   async run(context, _operands, options) {
-    const loaded = await loadForCli(context, options);
-    if (!loaded.ok) {
-      await driveConfigErrorStates(context, configPathOf(context, options));
-      return loaded.error;
-    }
+    const chosen = await chooseConfig(context, options);
+    const configPath = configPathOf(context, options);
+    if (!chosen.ok || chosen.value.boot.from === 'safe') await driveConfigErrorStates(context, configPath);
+    if (!chosen.ok) return chosen.error;
     boundHeap();
-    const { config, hash } = loaded.value;
+    const { boot, home } = chosen.value;
+    const { config, hash } = boot.checked;
     const log = openLog(config.log.level, { service: 'qn-agent', node: config.node });
+    for (const trouble of home.troubles) log.error({ from: boot.from, version: home.generation.version }, trouble);
     const environment = openLiveEnvironment(context, log, config);
     // Before any line is driven. Without the goodbye at the end, whatever ends this process is a crash.
-    const guarded = startGuard({ clock: context.clock, log }, ownCommand(), planOutputs(config, 'crash'));
-    const agent = await startAgent(config, hash, environment);
-    await remember(config, log);
+    const start = (plan: OutputPlan) => startGuard({ clock: context.clock, log }, ownCommand(), plan);
+    const guarded = keepGuard(start, planOutputs(config, 'crash'));
+    const configured = async (next: Config) => {
+      log.level = next.log.level;
+      await guarded.replan(planOutputs(next, 'crash'));
+      await remember(next, log);
+    };
+    const counted = countBoot(context, log, chosen.value);
+    const agent = await startAgent(config, hash, { ...environment, configs: home, configured });
+    if (boot.from !== 'safe') await remember(config, log);
+    const control = await openLocalControl(context, log, agent, config.stateFolder);
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
+    await control[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
+    await counted[Symbol.asyncDispose]();
     await guarded.goodbye();
     return exitCodes.ok;
   },

@@ -42,6 +42,8 @@ export interface CliContext {
   err(line: string): void;
   /** Bytes as they are, for pipes. */
   outBytes(bytes: Uint8Array): void;
+  /** SIGHUP, for as long as the verb runs. Absent: it ends the process. */
+  onHangup?(action: () => void): Disposable;
   /** A person looks at the output and did not say NO_COLOR. Absent: no. */
   readonly isColourful?: boolean;
   /** What is being done, for a person who waits. It is shown after a second, on a terminal only. */

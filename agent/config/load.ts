@@ -9,7 +9,7 @@ import { boundFaults, type ConfigFault, sortFaults } from './fault.ts';
 import { applyOverrides, type Override } from './override.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { type ReadTroubleKind, readText } from './read-text.ts';
-import { emptyMap, mergeTrees, type Tree } from './tree.ts';
+import { emptyMap, mergeTrees, type Plain, type Tree, toPlain } from './tree.ts';
 
 export interface LoadOptions {
   /** The main file; `conf.d/*.yaml` beside it comes on top, by name. */
@@ -21,6 +21,8 @@ export interface LoadOptions {
 export interface LoadedConfig extends CheckedConfig {
   /** What was read, in order; later ones won. */
   readonly files: readonly string[];
+  /** What the files say together, without defaults and environment. */
+  readonly written: Plain;
   /** Not wrong, but probably not meant. */
   readonly warnings: readonly ConfigFault[];
 }
@@ -45,12 +47,15 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   }
   const start = emptyMap({ file: options.path, line: 1, column: 1 });
   const trees = sources.flatMap((source) => (source.ok ? [source.value] : []));
-  const withEnv = applyEnv(trees.reduce(mergeTrees, start), options.env);
+  const written = trees.reduce(mergeTrees, start);
+  const withEnv = applyEnv(written, options.env);
   const merged = applyOverrides(withEnv.tree, options.overrides ?? []);
   const checked = checkTree(merged.tree);
   const faults = [...withEnv.faults, ...merged.faults, ...(checked.ok ? [] : checked.error)];
   if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)) });
-  return checked.ok ? ok({ ...checked.value, files, warnings }) : fail({ kind: 'invalid', faults });
+  return checked.ok
+    ? ok({ ...checked.value, files, written: toPlain(written), warnings })
+    : fail({ kind: 'invalid', faults });
 }
 
 interface FoundFiles {

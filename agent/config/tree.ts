@@ -1,3 +1,6 @@
+import { isArray } from '../qn/json-value.ts';
+import type { Value } from '../qn/message.ts';
+
 /** What the config says, with the place of every word: so that a fault found late can still point at its line. */
 export type Tree =
   | { readonly kind: 'map'; readonly place: Place; readonly entries: ReadonlyMap<string, TreeEntry> }
@@ -43,6 +46,23 @@ export function toPlain(tree: Tree): Plain {
   if (tree.kind === 'scalar') return tree.value;
   if (tree.kind === 'list') return tree.items.map(toPlain);
   return Object.fromEntries(Array.from(tree.entries, ([key, entry]) => [key, toPlain(entry.value)]));
+}
+
+/** A value that came without a file. Undefined where it holds what no config can: bytes, or a dangerous key. */
+export function treeOf(value: Value, place: Place): Tree | undefined {
+  if (value instanceof Uint8Array) return undefined;
+  if (value === null || typeof value !== 'object') return { kind: 'scalar', place, value };
+  if (isArray(value)) {
+    const items = value.map((item) => treeOf(item, place));
+    return items.every((item) => item !== undefined) ? { kind: 'list', place, items } : undefined;
+  }
+  const entries = new Map<string, TreeEntry>();
+  for (const [key, item] of Object.entries(value)) {
+    const inner = isDangerousKey(key) ? undefined : treeOf(item, place);
+    if (inner === undefined) return undefined;
+    entries.set(key, { keyPlace: place, value: inner });
+  }
+  return { kind: 'map', place, entries };
 }
 
 /** The place of the value (or of its key), or of the nearest thing around it that exists. */

@@ -27,6 +27,8 @@ export interface Verdict {
   readonly first?: Outcome | 'under-way';
   /** It began in an earlier life of the agent (QN-4.4). */
   readonly after?: { readonly boot: bigint; readonly isBegun: boolean };
+  /** What else is to be said of how it ended. */
+  readonly details?: { readonly [key: string]: Value };
   /** How a command ended whose outcome is in the journal: the ack must be no less durable. */
   readonly isJournaled?: boolean;
 }
@@ -82,8 +84,9 @@ export function ackOf({ id, document, message, traceparent }: Answerable, verdic
 }
 
 /** Of what it is a duplicate; in which life it began, and whether it may have had an effect there. */
-function particularsOf({ first, after }: Verdict): Value | undefined {
+function particularsOf({ first, after, details }: Verdict): Value | undefined {
   if (first !== undefined) return firstOutcome(first);
+  if (details !== undefined) return details;
   return after === undefined ? undefined : { boot: after.boot.toString(), begun: after.isBegun };
 }
 

@@ -13,6 +13,7 @@ import type { Acknowledger } from './acknowledge.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { Journaling } from './journaling.ts';
 import type { Lanes } from './lanes.ts';
+import type { OwnDocuments } from './own.ts';
 
 /** What handling a message takes. */
 export interface HandlerDependencies {
@@ -22,6 +23,7 @@ export interface HandlerDependencies {
   readonly ids: IdSource;
   readonly board: Board;
   readonly lanes: Lanes;
+  readonly own: OwnDocuments;
   readonly states: DocumentStates;
   readonly watches: Watches;
   readonly publisher: Publisher;

@@ -8,6 +8,7 @@ import { createCommander } from './command.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { type Caller, encodingOf, type Job, replyTopic } from './job.ts';
 import type { Command } from './life.ts';
+import type { OwnCommand } from './own.ts';
 import { createPermissions } from './permission.ts';
 import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
@@ -24,7 +25,7 @@ export interface Handler {
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
-  const { clock, log, pool, ids, board, states, watches, publisher, acknowledger, counters, instruments } =
+  const { clock, log, pool, ids, board, own, states, watches, publisher, acknowledger, counters, instruments } =
     dependencies;
   const commander = createCommander(dependencies);
   const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
@@ -114,9 +115,16 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       const granted = () => commander.carryOut({ row, job, message, answerable });
       return permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
     }
-    if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
-    else refuseUnread(route, caller, decoded.error);
+    const take = route.to === 'own' ? own.get(route.document) : undefined;
+    const owned = decoded.ok && take !== undefined ? ownCommandOf(job, decoded.value) : undefined;
+    if (decoded.ok && owned === undefined) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
+    else if (!decoded.ok) refuseUnread(route, caller, decoded.error);
     pool.release(job.slot);
+    if (owned !== undefined) take?.(owned);
+  }
+
+  function ownCommandOf(job: Job, message: Notify): OwnCommand {
+    return { message, answerable: answerableOf(job, message), isRetained: job.isRetained };
   }
 
   return {

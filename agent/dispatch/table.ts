@@ -7,7 +7,7 @@ import { formatTopic, parseTopic } from '../qn/topic.ts';
 export type Route =
   | { readonly to: 'notify' | 'query'; readonly row: Row }
   | { readonly to: 'binding'; readonly row: Row; readonly binding: BindingConfig }
-  /** A value the agent keeps itself (`selftest`, `channels`): it can be asked for, not changed. */
+  /** A value the agent keeps itself (`selftest`, `channels`, `config`); some of them take commands. */
   | { readonly to: 'own'; readonly verb: 'notify' | 'query'; readonly document: string }
   /** One of our topics, well formed, but there is no such document here. */
   | { readonly to: 'nobody'; readonly verb: 'notify' | 'query'; readonly document: string };
@@ -21,7 +21,7 @@ export interface DocumentTable {
 }
 
 /** Documents that every board has without configuring them. */
-export const ownDocuments = ['selftest', 'channels'] as const;
+export const ownDocuments = ['selftest', 'channels', 'config'] as const;
 
 /** Builds the frozen table: config in, routes out. Nothing registers itself. */
 export function createTable(config: Config): DocumentTable {

@@ -1,16 +1,13 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { sleep } from '../../clock.ts';
-import { configLeaseMsMax, configLeaseTryEveryMs } from '../../limits.ts';
 import type { Refusal } from '../../qn/reason.ts';
 import type { Running } from '../../running.ts';
 import type { OpenLink } from '../../uplink.ts';
 import type { CheckedConfig } from '../check.ts';
-import type { Changeable, Keeping } from './changeable.ts';
+import { configLeaseMsMax, configLeaseTryEveryMs } from '../limits.ts';
+import type { Changeable, Keeping, Rollback } from './changeable.ts';
 import { type ConfigPlan, planChange } from './plan.ts';
 import { newFault, proveConfig } from './prove.ts';
-
-/** restored: the config of before runs again, as well as before · failed: it does not · not-needed: nothing was touched. */
-export type Rollback = 'restored' | 'failed' | 'not-needed';
 
 export type ChangeOutcome =
   | { readonly status: 'successful' }
@@ -38,11 +35,15 @@ export async function changeConfig(
   const prepared = await prepare(parts, plan, next);
   if (!prepared.ok) return { status: 'rejected', refusal: prepared.error };
   const begun = await keeping.begin();
-  if (!begun.ok) return { status: 'failed', refusal: diskRefusal(begun.error), rollback: 'not-needed' };
+  if (!begun.ok) {
+    const refusal = diskRefusal(begun.error);
+    await keeping.abandon(refusal, 'not-needed');
+    return { status: 'failed', refusal, rollback: 'not-needed' };
+  }
   const busy = await waitForLeases(parts, plan, signal);
   if (signal.aborted) return { status: 'aborted' };
   if (busy !== undefined) {
-    await keeping.abandon();
+    await keeping.abandon(busy, 'not-needed');
     return { status: 'rejected', refusal: busy };
   }
   const old = { running: { ...parts.running }, openLink: parts.uplink.openLink, report: parts.report() };
@@ -55,7 +56,7 @@ export async function changeConfig(
   const refusal = fault ?? diskRefusal(kept.error);
   parts.log.warn({ ...refusal }, 'the new config did not prove itself; the one of before comes back');
   const rollback = await restore(parts, old);
-  await keeping.abandon();
+  await keeping.abandon(refusal, rollback);
   return { status: 'failed', refusal, rollback };
 }
 

@@ -5,6 +5,7 @@ import type { LiveTable } from '../../dispatch/live-table.ts';
 import type { Board } from '../../documents/board.ts';
 import type { SelfTestReport } from '../../health/self-test.ts';
 import type { Log } from '../../log.ts';
+import type { Refusal } from '../../qn/reason.ts';
 import type { Running } from '../../running.ts';
 import type { OpenLink, Uplink } from '../../uplink.ts';
 import type { Config } from '../config.ts';
@@ -31,6 +32,9 @@ export interface Changeable {
   tellHealth(): void;
 }
 
+/** restored: the config of before runs again, as well as before · failed: it does not · not-needed: nothing was touched. */
+export type Rollback = 'restored' | 'failed' | 'not-needed';
+
 /** Where configs are kept over a restart. Each call is durable when it resolves. */
 export interface Keeping {
   /** From here on a restart finds that this change was under way. */
@@ -38,5 +42,5 @@ export interface Keeping {
   /** From here on a restart goes on with the new config. */
   commit(): Promise<Result<void, string>>;
   /** From here on a restart knows nothing of this change but that it failed. */
-  abandon(): Promise<void>;
+  abandon(why: Refusal, rollback: Rollback): Promise<void>;
 }

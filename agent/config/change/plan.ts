@@ -114,7 +114,7 @@ function leansOn(config: DocumentConfig | undefined): readonly string[] {
 }
 
 /** Keys of a document that only dispatch reads, anew with every message. */
-const labels: ReadonlySet<string> = new Set(['number', 'priority', 'retained', 'outbox', 'journal']);
+const labels: ReadonlySet<string> = new Set(['number', 'priority', 'retained', 'outbox', 'journal', 'control']);
 /** Keys of an output that are rules for its line: the line itself does not notice. */
 const rules: ReadonlySet<string> = new Set(['safe', 'maxOnMs', 'minDwellMs', 'interlock']);
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import * as limits from '../../limits.ts';
+import * as limits from '../limits.ts';
 import { choice } from './scalar.ts';
 import { section } from './section.ts';
 import { duration } from './unit.ts';

@@ -24,19 +24,22 @@ export function readRecords(file: string): DiskRecord[] {
 
 /**
  * A disk that loses its power. What was synced is there; of what was not, each write to a file is there or not, as
- * `survives` says (always false: nothing but what was synced). Names are there as of the last sync of the folder.
+ * `survives` says (always false: nothing but what was synced). Names are there as of the last sync of the folder; with
+ * `areNamesKept` as they are, and together with `survives` always true that is a process that was killed.
  *
  * Not modelled: writes torn within one call, sectors that rot, and a drive that lies about a sync.
  */
 export class LossyDisk {
   readonly #survives: () => boolean;
+  readonly #areNamesKept: boolean;
   readonly #synced = new Map<bigint, Buffer>();
   readonly #unsynced = new Map<bigint, DiskRecord[]>();
   #names = new Map<string, bigint>();
   #syncedNames = new Map<string, bigint>();
 
-  constructor(survives: () => boolean) {
+  constructor(survives: () => boolean, areNamesKept = false) {
     this.#survives = survives;
+    this.#areNamesKept = areNamesKept;
   }
 
   play(record: DiskRecord): void {
@@ -53,7 +56,8 @@ export class LossyDisk {
   /** Writes the files as they are when the power comes back. */
   restore(folder: string): void {
     mkdirSync(folder, { recursive: true });
-    for (const [name, inode] of this.#syncedNames) {
+    const names = this.#areNamesKept ? this.#names : this.#syncedNames;
+    for (const [name, inode] of names) {
       const surviving = (this.#unsynced.get(inode) ?? []).filter(() => this.#survives());
       writeFileSync(path.join(folder, name), surviving.reduce(apply, this.#synced.get(inode) ?? Buffer.alloc(0)));
     }

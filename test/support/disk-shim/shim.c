@@ -1,7 +1,8 @@
 /*
  * Preloaded into a process: writes down, in order, what it does to the files below SHIM_FOLDER, so that a test can build
  * the files as they would be after a loss of power at any moment. And while the file SHIM_FAULT exists, every write and
- * sync of those files fails with the errno that stands in it.
+ * sync of those files fails with the errno that stands in it. With SHIM_KILL_AT the process is killed right after the
+ * operation of that number, counted from 1, since the file SHIM_ARMED is there.
  *
  * One record: kind u8, inode u64, offset u64, size u32, then `size` bytes; little-endian.
  *   C name created (the name follows)   W written (the bytes follow)   T truncated to offset   S file synced
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,7 +27,8 @@ enum { FILES_MAX = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1;
-static const char *folder, *fault;
+static const char *folder, *fault, *armed;
+static long kill_at, operations;
 static uint64_t inode_of[FILES_MAX]; /* 0: not ours; a folder has the top bit set */
 static const uint64_t is_folder = 1ull << 63;
 
@@ -33,10 +36,22 @@ __attribute__((constructor)) static void start(void) {
   const char *log = getenv("SHIM_LOG");
   folder = getenv("SHIM_FOLDER");
   fault = getenv("SHIM_FAULT");
+  armed = getenv("SHIM_ARMED");
+  const char *at = getenv("SHIM_KILL_AT");
+  kill_at = at == NULL ? 0 : atol(at);
   if (log != NULL) log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND, 0644);
 }
 
+static void count(char kind) {
+  if (kill_at == 0 || kind == 'A' || armed == NULL || syscall(SYS_faccessat, AT_FDCWD, armed, F_OK) != 0) return;
+  pthread_mutex_lock(&lock);
+  operations += 1;
+  if (operations == kill_at) syscall(SYS_kill, getpid(), SIGKILL);
+  pthread_mutex_unlock(&lock);
+}
+
 static void record(char kind, uint64_t inode, uint64_t offset, const void *bytes, uint32_t size) {
+  count(kind);
   if (log_fd < 0) return;
   unsigned char head[21];
   head[0] = (unsigned char)kind;

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { checkValue } from '../config/check-value.ts';
+import { formatFault } from '../config/fault.ts';
+import { type BootConfig, bootConfig } from '../config/generations/boot-config.ts';
+import { realFiles } from '../config/generations/file-system.ts';
+import { ConfigKeeper } from '../config/generations/keeper.ts';
+import type { ConfigHome } from '../config/home.ts';
+import { bootProvenMs } from '../config/limits.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Log } from '../log.ts';
+import { stateFolderOf } from './config-error.ts';
+import { configPathOf, tellTrouble } from './config-option.ts';
+import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './verb.ts';
+
+export interface ChosenConfig {
+  readonly boot: BootConfig;
+  readonly home: ConfigHome;
+}
+
+/** The config to start with: of those that this board keeps, or its config file. Faults are told to the user here. */
+export async function chooseConfig(
+  context: CliContext,
+  options: OptionValues,
+): Promise<Result<ChosenConfig, ExitCode>> {
+  const { QN_CONFIG: _, ...env } = context.env;
+  const path = configPathOf(context, options);
+  const loaded = await loadConfig({ path, env });
+  const stateFolder = loaded.ok ? loaded.value.config.stateFolder : await stateFolderOf(context, path);
+  const keeper = await ConfigKeeper.open(realFiles, stateFolder);
+  const check: ConfigHome['check'] = (value) => checkValue(value, env);
+  const kernelBoot = await kernelBootId();
+  const booted = await bootConfig(
+    {
+      keeper,
+      kernelBoot,
+      wallMs: () => context.clock.wallMs(),
+      check(value) {
+        const checked = check(value);
+        return checked.ok ? ok(checked.value.checked) : checked;
+      },
+    },
+    loaded,
+  );
+  if (booted === undefined) return fail(loaded.ok ? exitCodes.bug : tellTrouble(context, loaded.error, options));
+  if (loaded.ok) for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);
+  else tellTrouble(context, loaded.error, {});
+  const home: ConfigHome = {
+    keeper,
+    generation: booted.generation,
+    troubles: [...booted.troubles, ...(keeper.trouble === undefined ? [] : [keeper.trouble])],
+    check,
+    async load(file = path) {
+      const read = await loadConfig({ path: file, env });
+      if (!read.ok) return fail(read.error.faults);
+      const { config, hash, written } = read.value;
+      return ok({ value: written, checked: { config, hash } });
+    },
+  };
+  return ok({ boot: booted, home });
+}
+
+/**
+ * Watches over the boots that are counted (see generations/boots.ts): after a while the config is proven. Disposal means an
+ * end in good order, which is no failed boot.
+ */
+export function countBoot(
+  { clock }: Pick<CliContext, 'clock'>,
+  log: Log,
+  { boot, home }: ChosenConfig,
+): AsyncDisposable {
+  const { keeper } = home;
+  const isCounted = boot.from !== 'safe' && (keeper.active !== undefined || keeper.previous !== undefined);
+  let isOpen = isCounted;
+  const keep = async (boots: Partial<ConfigKeeper['boots']>) => {
+    isOpen = false;
+    try {
+      await keeper.keepBoots({ ...keeper.boots, ...boots });
+    } catch (err) {
+      log.warn({ err }, 'boots cannot be counted');
+    }
+  };
+  const timer = isCounted ? clock.after(bootProvenMs, () => void keep({ count: 0, isProven: true })) : undefined;
+  return {
+    async [Symbol.asyncDispose]() {
+      timer?.[Symbol.dispose]();
+      if (isOpen) await keep({ count: Math.max(0, keeper.boots.count - 1) });
+    },
+  };
+}
+
+/** Another one means that the board itself was started. Empty where the kernel has none to tell. */
+async function kernelBootId(): Promise<string> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  } catch {
+    return ''; // Then every boot counts as one of the agent.
+  }
+}

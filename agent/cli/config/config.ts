@@ -1,0 +1,42 @@
+import { type Action, runAction } from '../actions.ts';
+import { sessionOptions } from '../session.ts';
+import type { Verb } from '../verb.ts';
+import { configDiff, configHistory, configPlan, configSnapshot } from './look.ts';
+import { configPush, configRollback } from './push.ts';
+
+/** One row for each action; a new one is a row. */
+const actions: readonly Action[] = [configPush, configPlan, configDiff, configHistory, configRollback, configSnapshot];
+
+export const configVerb: Verb = {
+  name: 'config',
+  operands: `${actions.map(({ name }) => name).join('|')} NODE|@GROUP [FILE]`,
+  operandCountMin: 1,
+  operandCountMax: 3,
+  summary: 'Looks at the configs of nodes, and gives them others.',
+  options: {
+    ...sessionOptions,
+    key: {
+      type: 'string',
+      placeholder: 'FILE',
+      help: 'signs the push with this key (default $QN_KEY; see qnctl keys)',
+    },
+    author: { type: 'string', placeholder: 'NAME', help: 'author of the key on the boards (default: its kid)' },
+    patch: { type: 'boolean', help: 'the file is a merge patch (RFC 7396) of what each node runs' },
+    canary: { type: 'string', placeholder: 'PERCENT', help: 'so many of the nodes first (default 0%)' },
+    wait: { type: 'string', placeholder: 'DURATION', help: 'the canaries must stay well so long (default 60s)' },
+  },
+  examples: [
+    'qnctl config plan pi-1 config.yaml',
+    'qnctl config push pi-1 config.yaml --key alice.key',
+    'qnctl config push @line-1 patch.yaml --patch --canary 10% --wait 60s',
+    'qnctl config snapshot pi-1 > pi-1.yaml',
+  ],
+  exits: {
+    0: 'done; with push and rollback: every node runs it',
+    1: 'a node did not take it, or a canary fell ill; nothing more was sent',
+    69: 'no broker, no such node, or no answer in time',
+    78: 'faults in the file',
+  },
+  busy: 'asking the nodes',
+  run: (context, operands, options) => runAction('config', actions, context, operands, options),
+};

@@ -1,0 +1,53 @@
+import type { Result } from '../../../drivers/contract/result.ts';
+import type { Clock } from '../../clock.ts';
+import { configTokenLifeMs } from '../../config/limits.ts';
+import { isPlainMap } from '../../config/plain-map.ts';
+import type { Value } from '../../qn/message.ts';
+import { encodeMessage } from '../../qn/registry.ts';
+import type { IdSource } from '../../qn/snowflake.ts';
+import { formatTopic } from '../../qn/topic.ts';
+import type { SigningKey } from '../../trust/key-file.ts';
+import { type Fleet, nextPush, type PushEnd } from './fleet.ts';
+
+/** Who pushes what, and over which connection. */
+export interface Sender {
+  readonly clock: Clock;
+  readonly fleet: Fleet;
+  /** A node-like name of this process alone. */
+  readonly source: string;
+  readonly ids: IdSource;
+  /** Absent: unsigned. */
+  readonly key: SigningKey | undefined;
+  readonly author: string;
+  readonly value: Value;
+  readonly isPatch: boolean;
+  readonly timeoutMs: number;
+  publish(topic: string, payload: Uint8Array): Promise<Result<void, { readonly detail: string }>>;
+}
+
+/** To one node: its own next version, and its own token, which binds the node. Resolves with what it says of it. */
+export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
+  const { clock, fleet, source, ids, key, author, isPatch, timeoutMs } = sender;
+  const view = fleet.nodes.get(node);
+  if (view?.config === undefined) return { node, status: 'unanswered', detail: 'it has not told its config' };
+  const id = ids.next();
+  const val = valueFor(sender.value, node, isPatch);
+  const push = nextPush(view, { id, src: source, author, val, isPatch }, clock.wallMs());
+  const message = key === undefined ? push : await sign(push, key, node, clock.wallMs());
+  const encoded = encodeMessage(message, 'json');
+  if (!encoded.ok) return { node, status: 'unsent', detail: encoded.error.detail };
+  const ending = fleet.ending(node, id, timeoutMs);
+  const published = await sender.publish(formatTopic(fleet.root, node, 'notify', 'config'), encoded.value.bytes);
+  return published.ok ? await ending : { node, status: 'unsent', detail: published.error.detail };
+}
+
+async function sign(push: ReturnType<typeof nextPush>, key: SigningKey, target: string, issuedMs: number) {
+  const { signNotify } = await import('../../trust/signer.ts');
+  return await signNotify(push, key, { target, document: 'config', issuedMs, lifeMs: configTokenLifeMs });
+}
+
+/** In a file for many nodes the name of the node is left out. */
+function valueFor(value: Value, node: string, isPatch: boolean): Value {
+  const isWhole = !isPatch && isPlainMap(value) && !('rollback' in value);
+  return isWhole && !('node' in value) ? { node, ...value } : value;
+}

@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { parseDuration } from '../../config/duration.ts';
+import { formatFault } from '../../config/fault.ts';
+import { configPushMsMax } from '../../config/limits.ts';
+import { parseYaml } from '../../config/parse-yaml.ts';
+import { isPlainMap } from '../../config/plain-map.ts';
+import { toPlain } from '../../config/tree.ts';
+import type { Value } from '../../qn/message.ts';
+import { createIdSource } from '../../qn/snowflake.ts';
+import { isGroupName } from '../../qn/topic.ts';
+import { readKeyFile, type SigningKey } from '../../trust/key-file.ts';
+import type { Action } from '../actions.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
+import { openConfigSession } from './config-session.ts';
+import type { PushEnd } from './fleet.ts';
+import { pushOne, type Sender } from './push-one.ts';
+import { type RollOut, rollOut } from './roll-out.ts';
+
+/** The author of what nobody signs, as the agent has it. */
+const unsignedAuthor = 'unsigned';
+
+export const configPush: Action = {
+  name: 'push',
+  operands: 'NODE|@GROUP FILE',
+  operandCountMin: 2,
+  operandCountMax: 2,
+  async run(context, [target = '', file = ''], options) {
+    const read = await readConfigFile(file);
+    if (!read.ok) {
+      context.err(read.error);
+      return exitCodes.config;
+    }
+    return await pushValue(context, target, read.value, options);
+  },
+};
+
+export const configRollback: Action = {
+  name: 'rollback',
+  operands: 'NODE|@GROUP',
+  operandCountMin: 1,
+  operandCountMax: 1,
+  run: (context, [target = ''], options) => pushValue(context, target, { rollback: true }, options),
+};
+
+async function pushValue(context: CliContext, target: string, value: Value, options: OptionValues): Promise<ExitCode> {
+  const wished = await wishOf(context, target, value, options);
+  if (!wished.ok) {
+    context.err(`qnctl config: ${wished.error}`);
+    return exitCodes.usage;
+  }
+  const { key, watchMs, canaryRatio, timeoutMs } = wished.value;
+  const opened = await openConfigSession(context, target, options);
+  if (!opened.ok) return opened.error;
+  await using session = opened.value;
+  const { clock } = context;
+  const source = session.session.name;
+  const sender: Sender = {
+    ...{ clock, fleet: session.fleet, source, key, value, timeoutMs },
+    ids: createIdSource({ clock, nodeName: source }),
+    author: textOption(options, 'author') ?? key?.kid ?? unsignedAuthor,
+    isPatch: isSet(options, 'patch'),
+    publish: (topic, payload) => session.session.publish({ topic, payload, qos: 1, retain: false }),
+  };
+  const nodes = session.nodes.map(({ name }) => name);
+  const isJson = isSet(options, 'json');
+  const rolled = await rollOut(
+    {
+      clock,
+      fleet: session.fleet,
+      push: (node) => pushOne(sender, node),
+      ended: (end) => context.out(isJson ? JSON.stringify(end) : formatEnd(end)),
+      doing: (what) => context.progress?.(what),
+    },
+    nodes,
+    { canaryCount: Math.ceil(nodes.length * canaryRatio), watchMs },
+    context.signal,
+  );
+  return tellRollOut(context, rolled, isJson);
+}
+
+interface Wish {
+  readonly key: SigningKey | undefined;
+  readonly canaryRatio: number;
+  readonly watchMs: number;
+  readonly timeoutMs: number;
+}
+
+async function wishOf(
+  { env }: CliContext,
+  target: string,
+  value: Value,
+  options: OptionValues,
+): Promise<Result<Wish, string>> {
+  const isMany = isGroupName(target);
+  if (isMany && isPlainMap(value) && 'node' in value) {
+    return fail(
+      `the file names one node, and ${target} is many; take node: out of it, each node then keeps its own name`,
+    );
+  }
+  const canary = textOption(options, 'canary') ?? '0%';
+  const percent = /^(\d{1,3})%$/.exec(canary)?.[1];
+  if (percent === undefined || Number(percent) > 100) return fail(`not a share: ${canary}; write it like 10%`);
+  const watchMs = parseDuration(textOption(options, 'wait') ?? '60s');
+  if (watchMs === undefined) return fail('--wait is written like 60s');
+  const keyFile = textOption(options, 'key') ?? env['QN_KEY'];
+  const key = keyFile === undefined ? ok(undefined) : await readKeyFile(keyFile);
+  if (!key.ok) return key;
+  return ok({ key: key.value, canaryRatio: Number(percent) / 100, watchMs, timeoutMs: configPushMsMax });
+}
+
+/** YAML or JSON, as it is written; whether it is right is for the board to say. */
+export async function readConfigFile(file: string): Promise<Result<Value, string>> {
+  try {
+    const parsed = parseYaml(await readFile(file, 'utf8'), file);
+    if (!parsed.ok) return fail(parsed.error.map(formatFault).join('\n'));
+    return parsed.value?.kind === 'map' ? ok(toPlain(parsed.value)) : fail(`${file}: expected a map of sections`);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export function formatEnd({ node, status, reason, detail, rollback, version }: PushEnd): string {
+  const why = [reason, detail].filter((part) => part !== undefined).join(': ');
+  const runs = version === undefined ? '' : `; version ${version} runs`;
+  const back = rollback === undefined ? '' : `; rollback: ${rollback}`;
+  return `${node}  ${status}${why === '' ? '' : `  ${why}`}${back}${runs}`;
+}
+
+function tellRollOut(context: CliContext, { ends, untouched, halted }: RollOut, isJson: boolean): ExitCode {
+  const taken = ends.filter(({ status }) => status === 'successful').length;
+  const counts = { successful: taken, failed: ends.length - taken, untouched: untouched.length };
+  if (isJson) context.out(JSON.stringify({ ...counts, ...(halted !== undefined && { halted }) }));
+  else if (ends.length + untouched.length > 1 || halted !== undefined) {
+    const end = halted === undefined ? '' : `; halted: ${halted}`;
+    context.out(`${counts.successful} took it, ${counts.failed} did not, ${counts.untouched} were not asked${end}`);
+  }
+  if (ends.some(({ status }) => status === 'unsent' || status === 'unanswered')) return exitCodes.unavailable;
+  return halted === undefined ? exitCodes.ok : exitCodes.failed;
+}

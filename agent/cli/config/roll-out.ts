@@ -1,0 +1,122 @@
+import { type Clock, sleep } from '../../clock.ts';
+import { rollOutAtOnceMax, rollOutWatchEveryMs } from '../../config/limits.ts';
+import type { Fleet, NodeHealth, PushEnd } from './fleet.ts';
+
+export interface RollOutOptions {
+  /** Nodes that are first, and watched before the others follow; 0: none. */
+  readonly canaryCount: number;
+  /** So long the canaries have to stay well. */
+  readonly watchMs: number;
+}
+
+export interface RollOutDependencies {
+  readonly clock: Clock;
+  readonly fleet: Fleet;
+  push(node: string): Promise<PushEnd>;
+  /** One node is through. */
+  ended(end: PushEnd): void;
+  /** What is being done, for whoever waits. */
+  doing(what: string): void;
+}
+
+export interface RollOut {
+  readonly ends: readonly PushEnd[];
+  /** Nodes that nothing was sent to. */
+  readonly untouched: readonly string[];
+  /** Why it did not go on to the end. */
+  readonly halted?: string;
+}
+
+/** Pushes to many nodes: the canaries first, then, while they stay well, the others, some at a time. */
+export async function rollOut(
+  dependencies: RollOutDependencies,
+  nodes: readonly string[],
+  { canaryCount, watchMs }: RollOutOptions,
+  signal: AbortSignal,
+): Promise<RollOut> {
+  const { fleet, doing } = dependencies;
+  const canaries = spread(nodes, canaryCount);
+  const others = nodes.filter((node) => !canaries.includes(node));
+  const before = new Map(nodes.map((node) => [node, fleet.nodes.get(node)?.health]));
+  const isIll = () => {
+    const ill = canaries.find((node) => !isWell(before.get(node), fleet.nodes.get(node)?.health));
+    return ill === undefined ? undefined : illness(ill, before.get(ill), fleet.nodes.get(ill)?.health);
+  };
+  doing(`pushing to ${canaries.length} canaries`);
+  const ends = [...(await pushAll(dependencies, canaries, () => undefined))];
+  const failed = ends.find(({ status }) => status !== 'successful');
+  if (failed !== undefined) return halt(ends, nodes, `${failed.node}, a canary, did not take it`);
+  if (canaries.length > 0) {
+    doing(`watching ${canaries.length} canaries`);
+    const ill = await watch(dependencies.clock, watchMs, isIll, signal);
+    if (ill !== undefined) return halt(ends, nodes, ill);
+  }
+  doing(`pushing to ${others.length} nodes`);
+  ends.push(...(await pushAll(dependencies, others, isIll, signal)));
+  const bad = ends.find(({ status }) => status !== 'successful');
+  if (bad !== undefined) return halt(ends, nodes, `${bad.node} did not take it`);
+  const ill = isIll();
+  if (ends.length < nodes.length) return halt(ends, nodes, ill === undefined ? 'interrupted' : ill);
+  return { ends, untouched: [] };
+}
+
+function halt(ends: readonly PushEnd[], nodes: readonly string[], halted: string): RollOut {
+  const touched = new Set(ends.map(({ node }) => node));
+  return { ends, untouched: nodes.filter((node) => !touched.has(node)), halted };
+}
+
+/** In waves; the next one only when every node of the last one took it and no canary fell ill. */
+async function pushAll(
+  { push, ended }: RollOutDependencies,
+  nodes: readonly string[],
+  isIll: () => string | undefined,
+  signal?: AbortSignal,
+): Promise<readonly PushEnd[]> {
+  const ends: PushEnd[] = [];
+  for (let first = 0; first < nodes.length; first += rollOutAtOnceMax) {
+    if (isIll() !== undefined || signal?.aborted === true) break;
+    const wave = nodes.slice(first, first + rollOutAtOnceMax).map(async (node) => {
+      const end = await push(node);
+      ended(end);
+      return end;
+    });
+    ends.push(...(await Promise.all(wave)));
+    if (ends.some(({ status }) => status !== 'successful')) break;
+  }
+  return ends;
+}
+
+/** The first that is not well, or undefined when the time is over. */
+async function watch(
+  clock: Clock,
+  watchMs: number,
+  isIll: () => string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const untilMs = clock.monotonicMs() + watchMs;
+  for (;;) {
+    const ill = isIll();
+    if (ill !== undefined || clock.monotonicMs() >= untilMs || signal.aborted) return ill;
+    await sleep(clock, Math.min(rollOutWatchEveryMs, untilMs - clock.monotonicMs()), signal);
+  }
+}
+
+const ranks: readonly string[] = ['online', 'degraded', 'safe', 'offline'];
+
+/** Not worse than before, and still the same life: a node that started anew had a reason to. */
+export function isWell(before: NodeHealth | undefined, now: NodeHealth | undefined): boolean {
+  if (now === undefined) return false;
+  if (before === undefined) return now.status === 'online';
+  return ranks.indexOf(now.status) <= ranks.indexOf(before.status) && now.boot === before.boot;
+}
+
+function illness(node: string, before: NodeHealth | undefined, now: NodeHealth | undefined): string {
+  const isAnew = before !== undefined && now !== undefined && now.boot !== before.boot;
+  return `${node}, a canary, ${isAnew ? 'started anew' : `is ${now?.status ?? 'silent'}`}`;
+}
+
+/** So many of them, from all parts of the list: neighbours in a cabinet have the same troubles. */
+export function spread(nodes: readonly string[], count: number): readonly string[] {
+  const taken = Math.min(count, nodes.length);
+  return Array.from({ length: taken }, (_, index) => nodes[Math.floor((index * nodes.length) / taken)] ?? '');
+}

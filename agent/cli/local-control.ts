@@ -1,0 +1,34 @@
+import { controlSocketOf, openControl } from '../config/control/control-server.ts';
+import type { LocalAnswer, LocalWish } from '../config/push/local.ts';
+import type { Agent } from '../environment.ts';
+import type { Log } from '../log.ts';
+import type { CliContext } from './verb.ts';
+
+/** Changes that come from the board itself: over the control socket, and by SIGHUP, which reads the config file again. */
+export async function openLocalControl(
+  { clock, onHangup }: Pick<CliContext, 'clock' | 'onHangup'>,
+  log: Log,
+  { office }: Pick<Agent, 'office'>,
+  stateFolder: string,
+): Promise<AsyncDisposable> {
+  const change = async (wish: LocalWish): Promise<LocalAnswer> => {
+    const opened = await office;
+    if (opened !== undefined) return await opened.change(wish);
+    return { status: 'rejected', version: 0, detail: 'this agent keeps the config it started with' };
+  };
+  const control = await openControl({ clock, log, change }, controlSocketOf(stateFolder));
+  const hangup = onHangup?.(() => void change({ do: 'reload', isDryRun: false }).then((answer) => tell(log, answer)));
+  return {
+    async [Symbol.asyncDispose]() {
+      hangup?.[Symbol.dispose]();
+      await control[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Whoever sends a signal looks into the log for what came of it. */
+function tell(log: Log, { plan: _, ...answer }: LocalAnswer): void {
+  const isWell = answer.status === 'successful' || answer.status === 'unchanged';
+  if (isWell) log.info(answer, 'config file read again');
+  else log.error(answer, 'config file read again, and not taken');
+}

@@ -1,0 +1,102 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import path from 'node:path';
+import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import type { Clock } from '../../clock.ts';
+import { socketPathBytesMax } from '../../limits.ts';
+import type { Log } from '../../log.ts';
+import { controlConnectionsMax, controlRequestBytesMax, controlRequestMsMax } from '../limits.ts';
+import { isPlainMap } from '../plain-map.ts';
+import type { LocalAnswer, LocalWish } from '../push/local.ts';
+
+/** Where the agent of this board listens for `qnctl reload` and its like. */
+export function controlSocketOf(stateFolder: string): string {
+  return path.join(stateFolder, 'control.sock');
+}
+
+export interface ControlDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  change(wish: LocalWish): Promise<LocalAnswer>;
+}
+
+/**
+ * A Unix socket for the user of the agent alone: one line of JSON in, one line of JSON out. Where it cannot listen the
+ * board works on without.
+ */
+export async function openControl(dependencies: ControlDependencies, socketPath: string): Promise<AsyncDisposable> {
+  const { log } = dependencies;
+  const server = createServer((socket) => serve(dependencies, socket));
+  server.maxConnections = controlConnectionsMax;
+  const listening = await listen(server, socketPath);
+  if (!listening.ok)
+    log.warn({ socket: socketPath, detail: listening.error }, 'no reload from this board: cannot listen');
+  return {
+    async [Symbol.asyncDispose]() {
+      if (!listening.ok) return;
+      await new Promise<void>((resolve) => void server.close(() => resolve()));
+    },
+  };
+}
+
+async function listen(server: ReturnType<typeof createServer>, file: string): Promise<Result<void, string>> {
+  if (Buffer.byteLength(file) > socketPathBytesMax) return fail(`the path is longer than ${socketPathBytesMax} bytes`);
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await rm(file, { force: true }); // Of an agent that was killed; the state folder belongs to one agent alone.
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(file, resolve);
+    });
+    await chmod(file, 0o600);
+    return ok();
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function serve({ clock, log, change }: ControlDependencies, socket: Socket): void {
+  let text = '';
+  const deadline = clock.after(controlRequestMsMax, () => socket.destroy());
+  socket.setEncoding('utf8');
+  socket.on('error', () => {}); // Whoever asked is gone; what it asked for goes on.
+  socket.on('close', () => deadline[Symbol.dispose]());
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > controlRequestBytesMax) return void socket.destroy();
+    const end = text.indexOf('\n');
+    if (end < 0) return;
+    socket.pause();
+    deadline[Symbol.dispose]();
+    const wish = readWish(text.slice(0, end));
+    if (wish === undefined)
+      return void socket.end(`${JSON.stringify({ status: 'rejected', detail: 'not understood' })}\n`);
+    log.info({ ...wish }, 'asked on the control socket');
+    change(wish).then(
+      (answer) => void socket.end(`${JSON.stringify(answer)}\n`),
+      (err: unknown) => {
+        log.error({ err }, 'a change from this board failed');
+        socket.destroy();
+      },
+    );
+  });
+}
+
+function readWish(line: string): LocalWish | undefined {
+  const parsed = parseJson(line);
+  if (!isPlainMap(parsed)) return undefined;
+  const isDryRun = parsed['isDryRun'] === true;
+  const file = parsed['file'];
+  if (parsed['do'] === 'rollback') return { do: 'rollback', isDryRun };
+  if (parsed['do'] !== 'reload') return undefined;
+  if (file === undefined) return { do: 'reload', isDryRun };
+  return typeof file === 'string' && path.isAbsolute(file) ? { do: 'reload', file, isDryRun } : undefined;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // Answered as not understood.
+  }
+}

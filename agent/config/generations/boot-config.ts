@@ -1,0 +1,116 @@
+import type { Result } from '../../../drivers/contract/result.ts';
+import type { Value } from '../../qn/message.ts';
+import type { CheckedConfig } from '../check.ts';
+import type { ConfigFault } from '../fault.ts';
+import type { ConfigTrouble, LoadedConfig } from '../load.ts';
+import { chooseBoot } from './boots.ts';
+import { contentOf, type Generation } from './generation.ts';
+import type { ConfigKeeper } from './keeper.ts';
+
+/** A config that can be booted, and where it is from. */
+export interface BootConfig {
+  readonly from: 'active' | 'previous' | 'file' | 'safe';
+  readonly checked: CheckedConfig;
+  readonly generation: Generation;
+  /** Why it is not what was meant to run; for the log and for health. */
+  readonly troubles: readonly string[];
+}
+
+export interface BootDependencies {
+  readonly keeper: ConfigKeeper;
+  readonly kernelBoot: string;
+  wallMs(): number;
+  /** As at the start: with the environment on top. */
+  check(value: Value): Result<CheckedConfig, readonly ConfigFault[]>;
+}
+
+/**
+ * Picks the newest good config (QN-7.3): what was pushed last, or the config file where that was changed since; then the
+ * one before; then the file; then, when all of them brought the agent down, the safe mode. On a board that never took a
+ * config while it ran there is only the file, and nothing is counted. Undefined: there is none.
+ */
+export async function bootConfig(
+  dependencies: BootDependencies,
+  loaded: Result<LoadedConfig, ConfigTrouble>,
+): Promise<BootConfig | undefined> {
+  const { keeper } = dependencies;
+  const file = loaded.ok ? fileConfig(loaded.value, keeper.active, dependencies.wallMs()) : undefined;
+  if (keeper.active === undefined && keeper.previous === undefined) return file;
+  const troubles: string[] = [];
+  if (!loaded.ok) troubles.push('the config file has faults; the last config that was taken while running is used');
+  if (file !== undefined && isNews(file, keeper.active)) await adopt(keeper, file, troubles);
+  const stored = [
+    ...candidate('active', keeper.active, dependencies, troubles),
+    ...candidate('previous', keeper.previous, dependencies, troubles),
+  ];
+  const candidates = [...stored, ...(file === undefined ? [] : [file])];
+  const contents = candidates.map(({ generation }) => contentOf(generation.value));
+  const chosen = chooseBoot(contents, keeper.boots, dependencies.kernelBoot);
+  try {
+    await keeper.keepBoots(chosen.boots);
+  } catch (error) {
+    troubles.push(`boots cannot be counted: ${String(error)}`);
+  }
+  const index = chosen.content === undefined ? -1 : contents.indexOf(chosen.content);
+  const found = candidates[index];
+  if (found === undefined) return safeMode(candidates[0], troubles);
+  for (const { from } of candidates.slice(0, index))
+    troubles.push(`the ${from} config brought the agent down again and again`);
+  return { ...found, troubles };
+}
+
+function fileConfig(
+  { config, hash, written, files }: LoadedConfig,
+  active: Generation | undefined,
+  atMs: number,
+): BootConfig {
+  const { version = 0, vc = {} } = active ?? {};
+  const author = files[0] ?? 'file';
+  const content = contentOf(written);
+  const generation = { version, vc, origin: 'file', author, atMs, value: written, file: content } as const;
+  return { from: 'file', checked: { config, hash }, generation, troubles: [] };
+}
+
+/** Whether somebody changed the file since the active config was taken. */
+function isNews({ generation }: BootConfig, active: Generation | undefined): boolean {
+  return active?.file !== undefined && active.file !== generation.file;
+}
+
+/** The name under which the config file counts in the clock vector. */
+export const localAuthor = 'local';
+
+async function adopt(keeper: ConfigKeeper, { generation }: BootConfig, troubles: string[]): Promise<void> {
+  const before = keeper.active;
+  if (before === undefined) return;
+  const vc = { ...before.vc, [localAuthor]: (before.vc[localAuthor] ?? 0) + 1 };
+  try {
+    await keeper.adopt({ ...generation, version: before.version + 1, vc }, before);
+  } catch (error) {
+    troubles.push(`the changed config file cannot be kept: ${String(error)}`);
+  }
+}
+
+function candidate(
+  from: 'active' | 'previous',
+  generation: Generation | undefined,
+  { check }: BootDependencies,
+  troubles: string[],
+): readonly BootConfig[] {
+  if (generation === undefined) return [];
+  const checked = check(generation.value);
+  if (checked.ok) return [{ from, checked: checked.value, generation, troubles: [] }];
+  troubles.push(`the ${from} config is not one this version takes: ${checked.error[0]?.message ?? ''}`);
+  return [];
+}
+
+/** The way to the brokers, and nothing that could bring the agent down: so that a good config can still be pushed. */
+function safeMode(base: BootConfig | undefined, troubles: readonly string[]): BootConfig | undefined {
+  if (base === undefined) return undefined;
+  const { http: _, ...config } = base.checked.config;
+  return {
+    from: 'safe',
+    checked: { config: { ...config, documents: {}, bindings: [] }, hash: base.checked.hash },
+    generation: base.generation,
+    troubles: [...troubles, 'safe mode: every config brought the agent down; no document is open'],
+  };
+}

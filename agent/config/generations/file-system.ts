@@ -1,0 +1,47 @@
+import { open, readFile, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { replaceFile } from '../../replace-file.ts';
+
+/** The few things that keeping configs asks of a disk. What changes something is durable when it resolves, or rejects. */
+export interface FileSystem {
+  /** Undefined: there is no such file, or it cannot be read. */
+  read(file: string): Promise<string | undefined>;
+  /** The whole new file or the whole old one, whatever happens. */
+  replace(file: string, text: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** One that is not there is well, too. */
+  remove(file: string): Promise<void>;
+}
+
+export const realFiles: FileSystem = {
+  async read(file) {
+    try {
+      return await readFile(file, 'utf8');
+    } catch {
+      return undefined; // As good as not there; whoever needs it says so.
+    }
+  },
+  replace: replaceFile,
+  async rename(from, to) {
+    await rename(from, to);
+    await syncFolderOf(to);
+  },
+  async remove(file) {
+    try {
+      await unlink(file);
+    } catch (error) {
+      if (isMissing(error)) return;
+      throw error;
+    }
+    await syncFolderOf(file);
+  },
+};
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+async function syncFolderOf(file: string): Promise<void> {
+  await using folder = await open(path.dirname(file), 'r');
+  await folder.sync();
+}

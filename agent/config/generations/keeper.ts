@@ -1,0 +1,185 @@
+import path from 'node:path';
+import { configHistoryCountMax } from '../limits.ts';
+import { type Boots, decodeBoots } from './boots.ts';
+import type { FileSystem } from './file-system.ts';
+import { contentOf, decodeGeneration, encodeGeneration, type Generation } from './generation.ts';
+import {
+  type ChangeRecord,
+  decodePending,
+  decodeRecords,
+  encodePending,
+  encodeRecords,
+  isSameChange,
+  type PendingChange,
+} from './record.ts';
+
+/*
+ * A change on disk, each step durable before the next:
+ *
+ *   change.json    what is under way, for whom                  <- begins here
+ *   staged.json    the new config
+ *                  ... it is applied and has to prove itself ...
+ *   previous.json  the config of before
+ *   active.json    staged.json, renamed                         <- from here on a restart goes on with the new one
+ *   history.json   how it ended
+ *                  ... whoever asked is told ...
+ *   change.json    removed                                      <- ends here
+ */
+
+/**
+ * The configs a board keeps (QN-7.3). Whatever happens in between, a restart finds the config of before or the new one,
+ * and knows how the change ended.
+ */
+export class ConfigKeeper {
+  readonly #files: FileSystem;
+  readonly #folder: string;
+  #active: Generation | undefined;
+  #previous: Generation | undefined;
+  #pending: PendingChange | undefined;
+  #history: readonly ChangeRecord[] = [];
+  #boots: Boots;
+  #trouble: string | undefined;
+
+  private constructor(files: FileSystem, folder: string, boots: Boots) {
+    this.#files = files;
+    this.#folder = folder;
+    this.#boots = boots;
+  }
+
+  /** Reads what there is, and writes nothing. What cannot be read is as good as not there. */
+  static async read(files: FileSystem, stateFolder: string): Promise<ConfigKeeper> {
+    const folder = path.join(stateFolder, 'config');
+    const read = async (name: string) => (await files.read(path.join(folder, name))) ?? '';
+    const keeper = new ConfigKeeper(files, folder, decodeBoots(await read('boots.json')));
+    keeper.#active = decodeGeneration(await read('active.json'));
+    keeper.#previous = decodeGeneration(await read('previous.json'));
+    keeper.#history = decodeRecords(await read('history.json'));
+    keeper.#pending = decodePending(await read('change.json'));
+    return keeper;
+  }
+
+  /** Reads what there is, and ends what a cut left half done. */
+  static async open(files: FileSystem, stateFolder: string): Promise<ConfigKeeper> {
+    const keeper = await ConfigKeeper.read(files, stateFolder);
+    try {
+      await keeper.#recover();
+    } catch (error) {
+      keeper.#trouble = error instanceof Error ? error.message : String(error); // It is tried again at the next start.
+    }
+    return keeper;
+  }
+
+  get active(): Generation | undefined {
+    return this.#active;
+  }
+
+  get previous(): Generation | undefined {
+    return this.#previous;
+  }
+
+  /** The latest last. */
+  get history(): readonly ChangeRecord[] {
+    return this.#history;
+  }
+
+  /** Why what a cut left behind could not be put in order. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  get boots(): Boots {
+    return this.#boots;
+  }
+
+  /** How a change ended that nobody was told of yet. */
+  get untold(): ChangeRecord | undefined {
+    const pending = this.#pending;
+    return pending === undefined ? undefined : this.#history.find((record) => isSameChange(record, pending));
+  }
+
+  async begin(pending: PendingChange, next: Generation): Promise<void> {
+    this.#pending = pending;
+    await this.#write('change.json', encodePending(pending));
+    await this.#write('staged.json', encodeGeneration(next));
+  }
+
+  /** `before`: what ran until now. */
+  async commit(next: Generation, before: Generation): Promise<void> {
+    await this.#write('previous.json', encodeGeneration(before));
+    this.#previous = before;
+    await this.#files.rename(this.#path('staged.json'), this.#path('active.json'));
+    this.#active = next;
+    await this.#conclude({ status: 'successful' });
+  }
+
+  /** Also after a commit that broke: then the config of before is brought back. */
+  async abandon(end: Omit<ChangeRecord, keyof PendingChange>): Promise<void> {
+    if (this.#pending !== undefined && this.#isActive(this.#pending)) await this.#bringBack();
+    await this.#conclude(end);
+    await this.#files.remove(this.#path('staged.json'));
+  }
+
+  /** Whoever asked has been told, or will be whatever happens. */
+  async told(): Promise<void> {
+    this.#pending = undefined;
+    await this.#files.remove(this.#path('change.json'));
+  }
+
+  /** The config file of the board was changed: it is the config from here on, until it fails. */
+  async adopt(next: Generation, before: Generation): Promise<void> {
+    await this.#write('previous.json', encodeGeneration(before));
+    await this.#write('active.json', encodeGeneration(next));
+    this.#previous = before;
+    this.#active = next;
+  }
+
+  async keepBoots(boots: Boots): Promise<void> {
+    this.#boots = boots;
+    await this.#write('boots.json', `${JSON.stringify(boots)}\n`);
+  }
+
+  async #recover(): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    const isNew = this.#isActive(pending);
+    const known = this.untold?.status;
+    if (known === 'failed' && isNew) await this.#bringBack();
+    else if (known === undefined && isNew) await this.#conclude({ status: 'successful' });
+    else if (known !== 'failed' && !isNew) await this.#conclude(interrupted);
+    await this.#files.remove(this.#path('staged.json'));
+  }
+
+  #isActive({ to, version }: PendingChange): boolean {
+    return this.#active?.version === version && contentOf(this.#active.value) === to;
+  }
+
+  /** A rename, because it needs no room on the disk. */
+  async #bringBack(): Promise<void> {
+    await this.#files.rename(this.#path('previous.json'), this.#path('active.json'));
+    this.#active = this.#previous;
+    this.#previous = undefined;
+  }
+
+  async #conclude(end: Omit<ChangeRecord, keyof PendingChange>): Promise<void> {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    const others = this.#history.filter((record) => !isSameChange(record, pending));
+    this.#history = [...others, { ...pending, ...end }].slice(-configHistoryCountMax);
+    await this.#write('history.json', encodeRecords(this.#history));
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    await this.#files.replace(this.#path(name), text);
+  }
+
+  #path(name: string): string {
+    return path.join(this.#folder, name);
+  }
+}
+
+const interrupted = {
+  status: 'failed',
+  reason: 'interrupted',
+  detail: 'the agent ended in the middle of it; the config of before runs',
+  rollback: 'restored',
+} as const;

@@ -1,0 +1,28 @@
+/** Every bound of configs that are taken while the agent runs, unit last in its name. */
+
+/** So long a new config has to prove itself. */
+export const configVerifyMsMin = 1_000;
+export const configVerifyMsMax = 600_000;
+/** An actuator in a timed action delays the change of its document so long. Over it: refuse `busy`, nothing changed. */
+export const configLeaseMsMax = 60_000;
+export const configLeaseTryEveryMs = 20;
+/** An agent that ran so long is well; one that did not so often in a row has a config that is not. */
+export const bootProvenMs = 30_000;
+export const failedBootsMax = 3;
+/** Configs that brought the agent down. When full: forget the oldest. */
+export const failedConfigsMax = 8;
+/** Changes of the config that are kept, and how many of them are told in `state/config`. When full: forget the oldest. */
+export const configHistoryCountMax = 32;
+export const configHistoryToldMax = 8;
+/** The control socket: connections at a time, a request, how long it may take to arrive, and its answer. */
+export const controlConnectionsMax = 4;
+export const controlRequestBytesMax = 8_192;
+export const controlRequestMsMax = 5_000;
+export const controlAnswerMsMax = 180_000;
+/** qnctl waits so long for what becomes of a push: a lease, the new config's proof and its rollback. */
+export const configPushMsMax = 240_000;
+/** A signed push counts for so long. */
+export const configTokenLifeMs = 3_600_000;
+/** Pushes of a roll-out that are under way at a time. */
+export const rollOutAtOnceMax = 16;
+export const rollOutWatchEveryMs = 250;

@@ -1,0 +1,126 @@
+import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { type ChangeOutcome, changeConfig, planOf } from '../change/change.ts';
+import type { Changeable, Keeping } from '../change/changeable.ts';
+import type { ConfigPlan } from '../change/plan.ts';
+import { type ClockVector, contentOf, type Generation, type Origin } from '../generations/generation.ts';
+import type { Asked, PendingChange } from '../generations/record.ts';
+import type { Candidate, ConfigHome } from '../home.ts';
+
+/** As what a config is taken: which version it becomes, and who wants it. */
+export interface Claim {
+  readonly version: number;
+  readonly vc: ClockVector;
+  readonly author: string;
+  readonly origin: Origin;
+  readonly pushed?: string;
+  readonly asked?: Asked;
+}
+
+export interface ConfigChangesDependencies {
+  readonly parts: Changeable;
+  readonly home: ConfigHome;
+  /** Another config runs, or a change ended. */
+  changed(): void;
+}
+
+const busy: ChangeOutcome = {
+  status: 'rejected',
+  refusal: { reason: 'busy', detail: 'another config is being taken at this moment; send it again when it is through' },
+};
+
+/** Takes configs, one at a time, and knows which one runs. */
+export class ConfigChanges {
+  readonly #dependencies: ConfigChangesDependencies;
+  readonly #stop = new AbortController();
+  #running: Generation;
+  #current: Promise<unknown> | undefined;
+
+  constructor(dependencies: ConfigChangesDependencies) {
+    this.#dependencies = dependencies;
+    this.#running = dependencies.home.generation;
+  }
+
+  get running(): Generation {
+    return this.#running;
+  }
+
+  get isBusy(): boolean {
+    return this.#current !== undefined;
+  }
+
+  plan({ checked }: Candidate): ConfigPlan {
+    return planOf(this.#dependencies.parts, checked);
+  }
+
+  /** The next version, on behalf of somebody on the board itself. */
+  localClaim(author: string, origin: Origin): Claim {
+    const { version, vc } = this.#running;
+    return { version: version + 1, vc: { ...vc, [author]: (vc[author] ?? 0) + 1 }, author, origin };
+  }
+
+  /** When it resolves, the outcome is durable; `told` ends it. */
+  async take(candidate: Candidate, claim: Claim): Promise<ChangeOutcome> {
+    if (this.#current !== undefined) return busy;
+    const taking = this.#take(candidate, claim);
+    this.#current = taking;
+    try {
+      return await taking;
+    } finally {
+      this.#current = undefined;
+      this.#dependencies.changed();
+    }
+  }
+
+  /** Whoever asked for the last change has been told how it ended. */
+  async told(): Promise<void> {
+    const { home, parts } = this.#dependencies;
+    try {
+      await home.keeper.told();
+    } catch (err) {
+      parts.log.warn({ err }, 'the end of a change of the config is told again after a restart');
+    }
+  }
+
+  /** A change that is under way ends as it is; the next life of the agent tells what became of it. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#current;
+  }
+
+  async #take({ value, checked }: Candidate, claim: Claim): Promise<ChangeOutcome> {
+    const { parts, home } = this.#dependencies;
+    const { asked: _asked, ...named } = claim;
+    const file = await home.load();
+    const content = file.ok ? contentOf(file.value.value) : this.#running.file;
+    const atMs = parts.clock.wallMs();
+    const next = { ...named, value, atMs, ...(content !== undefined && { file: content }) };
+    const pending = { to: contentOf(value), atMs, ...claim };
+    const outcome = await changeConfig(parts, checked, this.#keeping(pending, next), this.#stop.signal);
+    if (outcome.status === 'successful') this.#running = next;
+    return outcome;
+  }
+
+  #keeping(pending: PendingChange, next: Generation): Keeping {
+    const { keeper } = this.#dependencies.home;
+    const { to, version, author, origin, atMs, asked } = pending;
+    const change = { to, version, author, origin, atMs, ...(asked !== undefined && { asked }) };
+    return {
+      begin: () => attempt(() => keeper.begin(change, next)),
+      commit: () => attempt(() => keeper.commit(next, this.#running)),
+      abandon: async ({ reason, detail }, rollback) => {
+        const abandoned = await attempt(() => keeper.abandon({ status: 'failed', reason, detail, rollback }));
+        if (!abandoned.ok)
+          this.#dependencies.parts.log.error({ detail: abandoned.error }, 'a failed config is not put away');
+      },
+    };
+  }
+}
+
+async function attempt(write: () => Promise<void>): Promise<Result<void, string>> {
+  try {
+    await write();
+    return ok();
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,41 @@
+import type { Changeable } from './config/change/changeable.ts';
+import type { ConfigOffice } from './config/push/office.ts';
+import type { DispatchCounters } from './dispatch/counters.ts';
+import type { Environment } from './environment.ts';
+import type { Pool } from './pool/pool.ts';
+import type { Dispatch } from './start-dispatch.ts';
+import type { Voice } from './voice.ts';
+
+export interface ConfigParts extends Pick<Dispatch, 'acknowledger' | 'own' | 'trust'> {
+  readonly changeable: Changeable;
+  readonly voice: Voice;
+  readonly pool: Pool;
+  readonly counters: DispatchCounters;
+}
+
+export interface StartedConfig extends AsyncDisposable {
+  /** Undefined: this agent has only the config it started with. */
+  readonly office: Promise<ConfigOffice> | undefined;
+}
+
+/** Configs while the agent runs: over the air, and from the board. */
+export function startConfig({ configs }: Environment, parts: ConfigParts): StartedConfig {
+  const { changeable, voice, pool, acknowledger, counters, own, trust } = parts;
+  const office = configs === undefined ? undefined : openOfficeSoon(configs);
+  if (office !== undefined) own.set('config', (command) => void office.then((opened) => opened.receive(command)));
+
+  async function openOfficeSoon(home: NonNullable<Environment['configs']>): Promise<ConfigOffice> {
+    const { openOffice } = await import('./config/push/office.ts');
+    const { states, publisher } = voice;
+    const { payloadBytesMax } = pool;
+    const said = { states, publisher, acknowledger, counters, payloadBytesMax };
+    return await openOffice({ parts: changeable, home, ...said, trust });
+  }
+
+  return {
+    office,
+    async [Symbol.asyncDispose]() {
+      await (await office)?.close();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { runProgram } from '../support/agent-process.ts';
+import { type Rig, startRig } from '../support/rig.ts';
+
+const documents = ['gpio.kept: { driver: gpio-out, line: GPIO17 }', 'gpio.moved: { driver: gpio-out, line: GPIO18 }'];
+
+async function openBoard(): Promise<Rig> {
+  const sections = 'groups: [line-1]\nconfig: { trust: none, verify: 5s }';
+  const rig = await startRig({ documents, lines: ['GPIO17', 'GPIO18', 'GPIO19'], sections });
+  await rig.hear({ verb: 'state', document: 'config' });
+  return rig;
+}
+
+function qnctl(rig: Rig, ...args: readonly string[]) {
+  return runProgram('qnctl', ['config', ...args, '--url', rig.broker.url, '--timeout', '10s']);
+}
+
+test('a config is planned, pushed, looked at and rolled back over the air', { timeout: 120_000 }, async () => {
+  await using rig = await openBoard();
+  const patch = path.join(rig.folder, 'patch.yaml');
+  await writeFile(patch, 'documents: { gpio.moved: { line: GPIO19 } }\n');
+
+  const planned = await qnctl(rig, 'plan', 'pi-1', patch, '--patch');
+  expect([planned.code, planned.out]).toEqual([0, 'document  gpio.moved: is closed and opened again\n']);
+  const differs = await qnctl(rig, 'diff', 'pi-1', patch, '--patch');
+  expect([differs.code, differs.out]).toEqual([0, '~ /documents/gpio.moved/line: "GPIO18" → "GPIO19"\n']);
+
+  const pushed = await qnctl(rig, 'push', '@line-1', patch, '--patch', '--canary', '100%', '--wait', '500ms');
+  expect([pushed.code, pushed.out, pushed.err]).toEqual([0, 'pi-1  successful; version 1 runs\n', '']);
+  await rig.say('notify/gpio.moved', 'ON');
+  await rig.hear({ verb: 'state', document: 'gpio.moved', value: true });
+  expect([rig.wire('GPIO18'), rig.wire('GPIO19')]).toEqual(['0', '1']);
+
+  const snapshot = path.join(rig.folder, 'snapshot.yaml');
+  expect((await qnctl(rig, 'snapshot', 'pi-1', snapshot)).code).toBe(0);
+  expect(await readFile(snapshot, 'utf8')).toContain('line: GPIO19');
+
+  const back = await qnctl(rig, 'rollback', 'pi-1', '--json');
+  expect([back.code, JSON.parse(back.out.split('\n')[0] ?? '')]).toMatchObject([
+    0,
+    { node: 'pi-1', status: 'successful', version: 2 },
+  ]);
+  const history = await qnctl(rig, 'history', 'pi-1');
+  expect(history.out).toMatch(
+    /^version 1 {2}push by unsigned .*successful\nversion 2 {2}rollback by unsigned .*successful\nversion 2 of unsigned runs\n$/,
+  );
+
+  const shown = await runProgram('qn-agent', ['config', 'show', '--config', rig.configFile]);
+  expect([shown.code, shown.out]).toEqual([0, expect.stringContaining('line: GPIO18')]);
+  const kept = await runProgram('qn-agent', ['config', 'history', '--config', rig.configFile, '--json']);
+  expect(kept.out.trim().split('\n')).toHaveLength(2);
+});
+
+test('a config that does not prove itself is told with its rollback, and what cannot be is told at once', {
+  timeout: 120_000,
+}, async () => {
+  await using rig = await openBoard();
+  const patch = path.join(rig.folder, 'patch.yaml');
+  await writeFile(patch, 'documents: { gpio.moved: { line: GPIO99 } }\n');
+  const failed = await qnctl(rig, 'push', 'pi-1', patch, '--patch');
+  expect(failed.code).toBe(1);
+  expect(failed.out).toMatch(/^pi-1 {2}failed {2}self-test-failed: .*GPIO99.*rollback: restored; version 0 runs\n/);
+  const named = await qnctl(rig, 'push', '@line-1', rig.configFile);
+  expect([named.code, named.err]).toEqual([64, expect.stringContaining('take node: out of it')]);
+  const nobody = await qnctl(rig, 'push', '@line-9', patch, '--patch');
+  expect([nobody.code, nobody.err]).toEqual([69, expect.stringContaining('no node of @line-9')]);
+});

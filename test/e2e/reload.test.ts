@@ -1,0 +1,92 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { runProgram } from '../support/agent-process.ts';
+import { type Heard, statusOf } from '../support/heard.ts';
+import { type Rig, startRig } from '../support/rig.ts';
+
+const lines = ['GPIO17', 'GPIO18', 'GPIO19'];
+const documents = [
+  'gpio.kept: { driver: gpio-out, line: GPIO17 }',
+  'gpio.moved: { driver: gpio-out, line: GPIO18, safe: { exit: hold } }',
+];
+
+async function switchOn(rig: Rig, document: string): Promise<void> {
+  await rig.say(`notify/${document}`, 'ON');
+  await rig.hear({ verb: 'state', document, value: true });
+}
+
+/** The config of the rig with something else in it, in a file beside it. */
+async function writeNext(rig: Rig, change: (text: string) => string): Promise<string> {
+  const file = path.join(rig.folder, 'next.yaml');
+  await writeFile(file, change(await readFile(rig.configFile, 'utf8')));
+  return file;
+}
+
+function reload(rig: Rig, ...args: readonly string[]) {
+  return runProgram('qnctl', ['reload', '--socket', path.join(rig.folder, 'state', 'control.sock'), ...args]);
+}
+
+test('a reload touches only what changed, and holds over a restart', { timeout: 60_000 }, async () => {
+  await using rig = await startRig({ documents, lines });
+  await switchOn(rig, 'gpio.kept');
+  await switchOn(rig, 'gpio.moved');
+  const count = rig.transitionCount('GPIO17');
+  const next = await writeNext(rig, (text) => text.replace('GPIO18', 'GPIO19'));
+
+  const planned = await reload(rig, next, '--dry-run');
+  expect([planned.code, planned.out]).toEqual([
+    0,
+    'document  gpio.moved: is closed and opened again\npin       GPIO19 (gpio.moved): high → low\nplanned; version 0 runs\n',
+  ]);
+  expect(rig.wire('GPIO18')).toBe('1');
+
+  const done = await reload(rig, next, '--json');
+  expect([done.code, JSON.parse(done.out)]).toMatchObject([0, { status: 'successful', version: 1 }]);
+  expect([rig.transitionCount('GPIO17'), rig.wire('GPIO17')]).toEqual([count, '1']);
+  await switchOn(rig, 'gpio.moved');
+  expect(rig.wire('GPIO19')).toBe('1');
+
+  await rig.agent.end('SIGTERM');
+  const heardCount = rig.listener.all.length;
+  await rig.start();
+  const isLater = (heard: Heard) => rig.listener.all.indexOf(heard) >= heardCount;
+  const told = await rig.hear({ verb: 'state', document: 'config', test: isLater });
+  await switchOn(rig, 'gpio.moved');
+  expect(rig.wire('GPIO19')).toBe('1');
+  expect(told.message).toMatchObject({ val: { version: 1, origin: 'reload', author: 'local' } });
+});
+
+test('a file with faults changes nothing; SIGHUP takes the config file when it is mended', {
+  timeout: 60_000,
+}, async () => {
+  await using rig = await startRig({ documents, lines });
+  const faulty = await writeNext(rig, (text) => text.replace('GPIO18', 'GPIO17'));
+  const refused = await reload(rig, faulty);
+  expect(refused.code).toBe(78);
+  expect(refused.out).toContain('line GPIO17 is taken by gpio.kept');
+
+  const text = await readFile(rig.configFile, 'utf8');
+  await writeFile(rig.configFile, text.replace('GPIO18', 'GPIO19'));
+  process.kill(rig.agent.pid, 'SIGHUP');
+  await rig.hear({ verb: 'state', document: 'config', test: ({ bytes }) => Buffer.from(bytes).includes('GPIO19') });
+  await switchOn(rig, 'gpio.moved');
+  expect(rig.wire('GPIO19')).toBe('1');
+  expect(rig.agent.out + rig.agent.err).toBe('');
+});
+
+test('a broker that is not there brings the old one back', { timeout: 60_000 }, async () => {
+  await using rig = await startRig({ documents, lines });
+  await switchOn(rig, 'gpio.kept');
+  const count = rig.transitionCount('GPIO17');
+  const next = await writeNext(rig, (text) =>
+    text.replace(/url: .*/, 'url: mqtt://127.0.0.1:1').replace('documents:', 'config: { verify: 2s }\ndocuments:'),
+  );
+  const failed = await reload(rig, next, '--json');
+  expect([failed.code, JSON.parse(failed.out)]).toMatchObject([
+    1,
+    { status: 'failed', reason: 'rolled-back', rollback: 'restored', version: 0 },
+  ]);
+  await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'online' });
+  expect([rig.transitionCount('GPIO17'), rig.wire('GPIO17')]).toEqual([count, '1']);
+});

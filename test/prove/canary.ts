@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util';
+import { runCanary } from './canary-run.ts';
+
+/**
+ * `npm run prove:canary -- --boards 200`: boards in this process get a config that one in ten of them cannot run, a tenth of
+ * them first. It must stop there, and every board must end on a good config. Exit code 1 when anything did not hold.
+ */
+const { values } = parseArgs({
+  options: { boards: { type: 'string', default: '200' }, wait: { type: 'string', default: '5' } },
+});
+const boards = Number(values.boards);
+const startMs = performance.now();
+const alive = setInterval(() => {}, 60_000); // Timers of the agents keep no process alive.
+const canaryCount = Math.ceil(boards / 10);
+const { rolled, faults, counts } = await runCanary({
+  boards,
+  brokenOneIn: 10,
+  canaryCount,
+  watchMs: Number(values.wait) * 1_000,
+});
+console.log(
+  JSON.stringify({
+    ...counts,
+    canaryCount,
+    halted: rolled.halted,
+    seconds: Math.round((performance.now() - startMs) / 1_000),
+  }),
+);
+for (const fault of faults.slice(0, 20)) console.error(fault);
+const isStopped = rolled.halted !== undefined && counts['asked'] === canaryCount;
+console.log(
+  faults.length === 0 && isStopped ? 'held: stopped at the canaries, every board on a good config' : 'did not hold',
+);
+clearInterval(alive);
+process.exitCode = faults.length === 0 && isStopped ? 0 : 1;
