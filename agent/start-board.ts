@@ -28,8 +28,9 @@ export async function openBoard(running: Running, environment: Environment, part
     states.remove(name);
     memory.forget(name);
   };
-  const happened = (name: string, val: Value) => {
-    const message = { t: 'event', val, ep: boot } as const;
+  const happened = (name: string, val: Value, ageMs?: number) => {
+    const ts = ageMs === undefined ? {} : { ts: Math.round(clock.wallMs() - ageMs) };
+    const message = { t: 'event', val, ep: boot, ...ts } as const;
     const to = { verb: 'event', document: name } as const;
     const waits = running.config.documents[name]?.outbox;
     publisher.say({ message, to, retain: false, policy: 'keep', durability: 'soon', ...(waits && { waits }) });
@@ -38,6 +39,6 @@ export async function openBoard(running: Running, environment: Environment, part
   const gpio = await environment.openGpio(config.gpio);
   const pwm = environment.createPwm(config.gpio);
   const memoryOf = (name: string) => memory.of(name);
-  const told = { changed, removed, happened, troubleChanged };
+  const told = { changed, removed, happened, troubleChanged, found: table.found };
   return await Board.open({ clock, log, pool, random, openBytePort, pwm, memoryOf, ...told }, gpio, table.rows);
 }

@@ -51,7 +51,9 @@ export async function startAgent(config: Config, configHash: string, environment
   let selfTest = await runSelfTest(clock, plan);
   logSelfTest(log, selfTest);
   states.change('selftest', valueOfSelfTest(selfTest));
-  states.change('channels', channelsOf(config));
+  const tellChannels = () => states.change('channels', channelsOf([...table.rows, ...table.found.all()]));
+  tellChannels();
+  table.found.onChange(tellChannels);
 
   const counters = new DispatchCounters();
   const dispatch = openDispatch(running, environment, { pool, voice, table, board, counters, local, store });
@@ -138,7 +140,7 @@ export async function startAgent(config: Config, configHash: string, environment
     },
     prepareLink: async (next) => (await environment.prepareLink?.(next)) ?? { ok: true, value: environment.openLink },
     async settle(before) {
-      states.change('channels', channelsOf(running.config));
+      tellChannels();
       reporter.retime(running.config.health.intervalMs);
       await environment.configured?.(running.config);
       if (JSON.stringify(before.http) !== JSON.stringify(running.config.http)) await openLocal();

@@ -8,6 +8,7 @@ import type { Plugin } from 'esbuild';
  */
 export const parts: readonly string[] = [
   'agent/config/push/office.ts',
+  'agent/documents/mcu/open-mcu.ts',
   'agent/observe/local-http.ts',
   'agent/cli/completion.ts',
   'agent/cli/selftest-run.ts',

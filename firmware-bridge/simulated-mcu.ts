@@ -48,6 +48,8 @@ export interface SimulatedMcu extends AsyncDisposable {
   weather: McuWeather;
   /** Dropped while there is no session. */
   send(body: Uint8Array): void;
+  /** A line of text, lossy. Level 0 debug, 1 info, 2 warning, 3 error. */
+  log(level: number, text: string): void;
   /** An emergency stop at the machine, and its end. */
   goSafe(): void;
   liftSafe(): void;
@@ -133,6 +135,7 @@ export function openSimulatedMcu(
       return deframer.counters;
     },
     send: (body: Uint8Array) => step({ kind: 'send', body: Uint8Array.from(body) }),
+    log: (level: number, text: string) => step({ kind: 'log', level, text }),
     goSafe: () => step({ kind: 'safe', reason: 'local' }),
     liftSafe: () => step({ kind: 'safe', reason: 'none' }),
     reset,

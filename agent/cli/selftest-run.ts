@@ -52,6 +52,7 @@ export async function testBoard(
   pool.seal();
   const drivers = openDrivers(context);
   const gpio = await drivers.openGpio(config.gpio);
+  const table = createTable(config);
   const board = await Board.open(
     {
       clock,
@@ -61,13 +62,14 @@ export async function testBoard(
       openBytePort: drivers.openBytePort,
       pwm: drivers.createPwm(config.gpio),
       memoryOf: () => noMemory,
+      found: table.found,
       changed() {},
       removed() {},
       happened() {},
       troubleChanged() {},
     },
     gpio,
-    createTable(config).rows,
+    table.rows,
   );
   const subjects: FullTestSubjects = {
     clock,

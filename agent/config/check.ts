@@ -52,7 +52,7 @@ function partsOf(plain: unknown): Parts {
     }),
     serial: named.flatMap(([name, value]) => {
       const parsed = v.safeParse(document, value, { abortPipeEarly: true });
-      if (!parsed.success || !('port' in parsed.output)) return [];
+      if (!parsed.success || !('port' in parsed.output) || parsed.output.driver === 'mcu') return [];
       return [[name, 'frameBytesMax' in parsed.output ? parsed.output.frameBytesMax : modbusFrameBytesMax]];
     }),
     poolProfile: isPlainMap(pool) && pool['profile'] === 'tiny' ? 'tiny' : 'standard',

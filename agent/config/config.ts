@@ -6,6 +6,7 @@ import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 import type { TrustedKey } from '../trust/token.ts';
+import type { McuConfig } from './mcu-config.ts';
 
 /** A board as the agent runs it: checked, defaults filled in, durations in ms, sizes in bytes. */
 export interface Config {
@@ -91,7 +92,7 @@ export interface GpioConfig {
   readonly board?: string;
 }
 
-interface DocumentCommon {
+export interface DocumentCommon {
   /** Channel number of the compact form, 1–65535, unique. */
   readonly number?: number;
   readonly priority: 'normal' | 'emergency';
@@ -227,7 +228,8 @@ export type DocumentConfig =
   | PwmOutConfig
   | SerialConfig
   | ModbusBusConfig
-  | ModbusRegisterConfig;
+  | ModbusRegisterConfig
+  | McuConfig;
 
 /** Somebody else's topic as a notify (QN-2.2). */
 export interface BindingConfig {

@@ -1,12 +1,13 @@
 import { type PoolProfileName, poolProfiles } from '../limits.ts';
 import { bindingEntry } from '../trust/control.ts';
+import { mcuAbove, mcuProblems } from './cross-check-mcu.ts';
 import { outputProblems } from './cross-check-outputs.ts';
 import type { Problem } from './fault.ts';
 import { nearestName } from './nearest.ts';
 import { isPlainMap } from './plain-map.ts';
 import { quote } from './schema/issue.ts';
 
-type RawDocument = { readonly [key: string]: unknown };
+export type RawDocument = { readonly [key: string]: unknown };
 
 /** As written, so that a document with a fault of its own is compared with the others all the same. */
 export interface Parts {
@@ -29,6 +30,7 @@ export function crossCheck(parts: Parts): readonly Problem[] {
     ...parts.documents.flatMap(([name, document]) => resumeProblems(name, document)),
     ...frameProblems(parts),
     ...outputProblems(parts.documents),
+    ...mcuProblems(parts.documents),
   ];
 }
 
@@ -88,6 +90,7 @@ function resumeProblems(name: string, { once, resume }: RawDocument): readonly P
 
 function targetProblems({ documents }: Parts, path: readonly string[], to: string): readonly Problem[] {
   const target = documents.find(([name]) => name === to)?.[1];
+  if (target === undefined && mcuAbove(documents, to) !== undefined) return []; // The firmware knows its channels.
   if (target === undefined) {
     const nearest = nearestName(
       to,
@@ -109,6 +112,7 @@ function targetProblems({ documents }: Parts, path: readonly string[], to: strin
 function inputWord({ driver, write }: RawDocument): string | undefined {
   if (driver === 'gpio-in') return 'an input';
   if (driver === 'modbus-rtu') return 'a bus';
+  if (driver === 'mcu') return 'a microcontroller, whose channels have names of their own,';
   return driver === 'modbus-register' && write !== true ? 'a register without write: true' : undefined;
 }
 

@@ -58,8 +58,8 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     if (!lane.ok) return life.refuse('reject', failureOf(lane.error));
     const refusal = placeRefusal(command, lane.value) ?? life.journal(planned.value);
     if (refusal !== undefined) return life.refuse('reject', refusal);
-    if (resumed === undefined) life.go('accept');
-    const work: Work = { effect: planned.value, begin: () => begin(command, life), end: life.end };
+    if (resumed === undefined && !row.isTakenByDevice) life.go('accept');
+    const work: Work = { effect: planned.value, begin: () => begin(command, life), taken: life.taken, end: life.end };
     lane.value.add(work);
   }
 

@@ -7,6 +7,8 @@ export interface Work {
   readonly effect: Effect;
   /** Called when its turn has come; false: it is too late, leave it out. */
   begin(): boolean | Promise<boolean>;
+  /** The device has it, where that is told before the end. */
+  taken?(): void;
   end(result: Performed): void;
 }
 
@@ -50,17 +52,17 @@ export class Lane {
   #run(first: Work): void {
     for (let work: Work | undefined = first; work !== undefined; work = this.#waiting.shift()) {
       const begun = work.begin();
-      if (begun instanceof Promise) return this.#wait(work, this.#performLater(begun, work.effect));
+      if (begun instanceof Promise) return this.#wait(work, this.#performLater(begun, work));
       if (!begun) continue;
-      const outcome = this.document.perform(work.effect);
+      const outcome = this.document.perform(work.effect, work.taken);
       if (outcome instanceof Promise) return this.#wait(work, outcome);
       work.end(outcome);
     }
   }
 
   /** undefined: it was left out. */
-  async #performLater(begun: Promise<boolean>, effect: Effect): Promise<Performed | undefined> {
-    return (await begun) ? await this.document.perform(effect) : undefined;
+  async #performLater(begun: Promise<boolean>, { effect, taken }: Work): Promise<Performed | undefined> {
+    return (await begun) ? await this.document.perform(effect, taken) : undefined;
   }
 
   #wait(work: Work, outcome: Promise<Performed | undefined>): void {

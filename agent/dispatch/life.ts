@@ -35,6 +35,8 @@ export interface Life {
   journal(effect: Effect): Refusal | undefined;
   /** At once, or when it is durable that it acts; false: it ended. */
   execute(): boolean | Promise<boolean>;
+  /** The device has the command (QN-8.7c); only where it tells. */
+  taken(): void;
   end(result: Performed): void;
 }
 
@@ -66,8 +68,14 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
     conclude('fail', { reason, detail });
   }
 
+  function taken(): void {
+    if (state === 'received') go('accept');
+    if (state === 'accepted') go('execute');
+  }
+
   return {
     go,
+    taken,
     refuse(input, refusal) {
       if (resumed !== undefined) return failWith(refusal); // One id, one end: it was accepted before.
       const { reason, detail } = refusal;
@@ -98,6 +106,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
     },
     end(result) {
       if (result.ok) {
+        taken();
         counters.succeed();
         conclude('succeed');
       } else if ('superseded' in result.error) {

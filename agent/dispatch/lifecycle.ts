@@ -7,7 +7,7 @@ export type LifeState = 'received' | Status;
 export type LifeInput = 'accept' | 'execute' | 'succeed' | 'fail' | 'reject' | 'expire' | 'repeat' | 'supersede';
 
 const transitions: { readonly [State in LifeState]?: { readonly [Input in LifeInput]?: Status } } = {
-  received: { accept: 'accepted', reject: 'rejected', expire: 'expired', repeat: 'duplicate' },
+  received: { accept: 'accepted', reject: 'rejected', expire: 'expired', repeat: 'duplicate', fail: 'failed' },
   accepted: { execute: 'executing', expire: 'expired', supersede: 'superseded', fail: 'failed' },
   executing: { succeed: 'successful', fail: 'failed', supersede: 'superseded' }, // QN-4.6
 };

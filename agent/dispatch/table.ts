@@ -1,5 +1,6 @@
 import type { BindingConfig, Config } from '../config/config.ts';
-import { createRow, type Row } from '../documents/row.ts';
+import { FoundRows } from '../documents/found-rows.ts';
+import { type ConfiguredRow, createRow, type Row } from '../documents/row.ts';
 import { matchesFilter } from '../mqtt/topic-filter.ts';
 import { formatTopic, parseTopic } from '../qn/topic.ts';
 
@@ -13,7 +14,9 @@ export type Route =
   | { readonly to: 'nobody'; readonly verb: 'notify' | 'query'; readonly document: string };
 
 export interface DocumentTable {
-  readonly rows: readonly Row[];
+  readonly rows: readonly ConfiguredRow[];
+  /** What the devices behind the rows brought with them; the only part that changes. */
+  readonly found: FoundRows;
   /** The topic filters that bring everything the routes know. */
   readonly filters: readonly string[];
   /** Empty when the topic is none of ours. */
@@ -23,8 +26,8 @@ export interface DocumentTable {
 /** Documents that every board has without configuring them. */
 export const ownDocuments = ['selftest', 'channels', 'config'] as const;
 
-/** Builds the frozen table: config in, routes out. Nothing registers itself. */
-export function createTable(config: Config): DocumentTable {
+/** Builds the table: config in, routes out. Nothing registers itself; `found` is what is behind the documents. */
+export function createTable(config: Config, found: FoundRows = new FoundRows()): DocumentTable {
   const { root } = config.mqtt;
   const rows = Object.entries(config.documents).map(([name, document]) => createRow(name, document));
   const targets = [config.node, '@all', ...config.groups.map((group) => `@${group}`)]; // QN-1.2
@@ -39,19 +42,21 @@ export function createTable(config: Config): DocumentTable {
       exact.set(formatTopic(root, target, 'query', document), [{ to: 'own', verb: 'query', document }]);
     }
   }
-  const foreign = config.bindings.flatMap((binding) => {
-    const row = rows.find(({ name }) => name === binding.to);
-    return row === undefined ? [] : [{ to: 'binding' as const, row, binding }];
-  });
+  const foreign = config.bindings;
+  const bindingRoute = (binding: BindingConfig): readonly Route[] => {
+    const row = rows.find(({ name }) => name === binding.to) ?? found.get(binding.to);
+    return row === undefined ? [] : [{ to: 'binding', row, binding }];
+  };
   const ownFilters = targets.flatMap((target) => [`${root}/${target}/notify/+`, `${root}/${target}/query/+`]);
   return Object.freeze({
     rows: Object.freeze(rows),
-    filters: [...new Set([...ownFilters, ...foreign.map(({ binding }) => binding.on)])],
+    found,
+    filters: [...new Set([...ownFilters, ...foreign.map(({ on }) => on)])],
     routes(topic: string) {
-      const known = exact.get(topic);
+      const known = exact.get(topic) ?? foundRoute(root, topic, targets, found);
       if (known !== undefined && foreign.length === 0) return known;
       const isEcho = isOwnVoice(root, config.node, topic);
-      const bound = isEcho ? [] : foreign.filter(({ binding }) => matchesFilter(binding.on, topic));
+      const bound = isEcho ? [] : foreign.filter(({ on }) => matchesFilter(on, topic)).flatMap(bindingRoute);
       if (known !== undefined || bound.length > 0) return [...(known ?? []), ...bound];
       return unknownDocument(root, topic, targets);
     },
@@ -62,6 +67,19 @@ export function createTable(config: Config): DocumentTable {
 function isOwnVoice(root: string, node: string, text: string): boolean {
   const topic = parseTopic(root, text);
   return topic?.target === node && topic.verb !== 'notify' && topic.verb !== 'query';
+}
+
+/** Nothing of a stranger's topic is kept: the name is looked up among those the devices told. */
+function foundRoute(
+  root: string,
+  text: string,
+  targets: readonly string[],
+  found: FoundRows,
+): readonly Route[] | undefined {
+  const topic = parseTopic(root, text);
+  const row = topic !== undefined && targets.includes(topic.target) ? found.get(topic.document) : undefined;
+  if (topic === undefined || row === undefined) return undefined;
+  return topic.verb === 'notify' || topic.verb === 'query' ? [{ to: topic.verb, row }] : undefined;
 }
 
 function unknownDocument(root: string, text: string, targets: readonly string[]): readonly Route[] {

@@ -4,24 +4,16 @@ import { type DriverError, describeError, fail, type Result } from '../../driver
 import type { Situation } from '../../drivers/safe-state.ts';
 import type { Clock } from '../clock.ts';
 import type { DocumentChange } from '../config/change/plan.ts';
+import { foundDocumentsMax } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Value } from '../qn/message.ts';
+import type { FoundRows } from './found-rows.ts';
 import { Interlocks } from './interlock.ts';
-import type { DocumentSurroundings, Inheritance, OpenDocument } from './kind.ts';
+import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument } from './kind.ts';
 import type { Memory } from './memory-file.ts';
-import type { Row } from './row.ts';
-
-/** How the driver of one document is doing. */
-export interface DriverReport {
-  readonly document: string;
-  readonly driver: string;
-  readonly state: 'working' | 'failed';
-  readonly error?: string;
-  readonly errorCount: number;
-  /** It is in a safe state because of this, until somebody commands again. */
-  readonly safe?: string;
-}
+import { closedError, type DriverReport, type Place, placeOf, reportOf } from './place.ts';
+import { type ConfiguredRow, childRow, type Row } from './row.ts';
 
 export interface BoardDependencies {
   readonly clock: Clock;
@@ -37,40 +29,38 @@ export interface BoardDependencies {
   /** There is no such document any more. */
   removed(document: string): void;
   /** Something happened that is not a state. */
-  happened(document: string, value: Value): void;
+  happened(document: string, value: Value, ageMs?: number): void;
+  /** Where documents are entered that others bring with them. */
+  readonly found: FoundRows;
   /** A driver failed or works again, or an output went to a safe state: health wants to know. */
   troubleChanged(): void;
 }
 
-interface Place {
-  row: Row;
-  document: Result<OpenDocument>;
-  trouble: DriverError | undefined;
-  safe: string | undefined;
-  errorCount: number;
-}
-
 /** All documents of the board with their drivers. One that cannot be opened leaves the others alone. */
 export class Board implements AsyncDisposable {
-  #places = new Map<string, Place>(); // One per document of the config.
+  #places = new Map<string, Place>(); // One per document of the config, and those found behind them.
   readonly #dependencies: BoardDependencies;
   readonly #gpio: Result<GpioBackend>;
   readonly #interlocks: Interlocks;
   #isOnline: boolean | undefined;
 
-  private constructor(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]) {
+  private constructor(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly ConfiguredRow[]) {
     this.#dependencies = dependencies;
     this.#gpio = gpio;
     this.#interlocks = new Interlocks(dependencies.clock, rows);
   }
 
   /** Opens every document in the order of the config, those on a bus last. Takes ownership of the GPIO backend. */
-  static async open(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly Row[]): Promise<Board> {
+  static async open(
+    dependencies: BoardDependencies,
+    gpio: Result<GpioBackend>,
+    rows: readonly ConfiguredRow[],
+  ): Promise<Board> {
     const board = new Board(dependencies, gpio, rows);
     for (const row of rows.toSorted(busFirst)) {
       const place = placeOf(row);
       board.#places.set(row.name, place);
-      await board.#open(place);
+      await board.#open(place, row);
     }
     return board;
   }
@@ -98,21 +88,15 @@ export class Board implements AsyncDisposable {
   }
 
   reports(): readonly DriverReport[] {
-    return [...this.#places.values()].map(({ row, trouble, errorCount, safe }) => ({
-      document: row.name,
-      driver: row.config.driver,
-      state: trouble === undefined ? 'working' : 'failed',
-      ...(trouble === undefined ? {} : { error: describeError(trouble) }),
-      errorCount,
-      ...(safe === undefined ? {} : { safe }),
-    }));
+    // Of what was found behind another document that one tells, or a report would hold hundreds of rows.
+    return [...this.#places.values()].filter(({ parent }) => parent === undefined).map(reportOf);
   }
 
   /**
    * Goes over to the rows of another config. Only what `changes` names is touched: all that is to be closed is closed
    * first, so that two documents can exchange their lines. Meanwhile commands to these documents are refused as busy.
    */
-  async exchange(rows: readonly Row[], changes: readonly DocumentChange[]): Promise<void> {
+  async exchange(rows: readonly ConfiguredRow[], changes: readonly DocumentChange[]): Promise<void> {
     const ordered = rows.toSorted(busFirst);
     const changeOf = new Map(changes.map(({ name, how }) => [name, how]));
     const before = [...this.#places.values()];
@@ -121,10 +105,13 @@ export class Board implements AsyncDisposable {
       const { name } = place.row;
       const change = changeOf.get(name);
       if (change === 'removed' || change === 'reopened') await this.#close(place, changingError(name));
+      if (change === 'removed' || change === 'reopened') this.#abandonBehind(place);
       if (change === 'removed') this.#dependencies.removed(name);
     }
     const known = new Map(before.map((place) => [place.row.name, place]));
-    this.#places = new Map(ordered.map((row) => [row.name, known.get(row.name) ?? placeOf(row)]));
+    const found = [...this.#places].filter(([, { parent }]) => parent !== undefined);
+    const configured = ordered.map((row) => [row.name, known.get(row.name) ?? placeOf(row)] as const);
+    this.#places = new Map([...configured, ...found]);
     for (const row of ordered) await this.#goOver(row, changeOf.get(row.name));
   }
 
@@ -134,7 +121,7 @@ export class Board implements AsyncDisposable {
     if (this.#gpio.ok) await this.#gpio.value[Symbol.asyncDispose]();
   }
 
-  async #goOver(row: Row, change: DocumentChange['how'] | undefined): Promise<void> {
+  async #goOver(row: ConfiguredRow, change: DocumentChange['how'] | undefined): Promise<void> {
     const place = this.#places.get(row.name);
     if (place === undefined) return;
     place.row = row;
@@ -144,7 +131,7 @@ export class Board implements AsyncDisposable {
     const inherited = change === 'ruled' && document.ok ? document.value.handOver?.() : undefined;
     if (inherited === undefined) await this.#close(place, changingError(row.name));
     else place.document = fail(changingError(row.name));
-    await this.#open(place, inherited);
+    await this.#open(place, row, inherited);
   }
 
   /** `error`: what it is from now on. */
@@ -154,10 +141,10 @@ export class Board implements AsyncDisposable {
     if (document.ok) await document.value[Symbol.asyncDispose]();
   }
 
-  async #open(place: Place, inherited?: Inheritance): Promise<void> {
+  async #open(place: Place, row: ConfiguredRow, inherited?: Inheritance): Promise<void> {
     if (inherited === undefined) place.trouble = undefined;
     if (inherited === undefined) place.safe = undefined;
-    const document = await place.row.kind.open({ ...this.#surroundings(place), ...(inherited && { inherited }) });
+    const document = await row.kind.open({ ...this.#surroundings(place), ...(inherited && { inherited }) });
     place.document = document;
     if (!document.ok) this.#trouble(place, document.error);
     else if (this.#isOnline !== undefined) document.value.online?.(this.#isOnline);
@@ -181,10 +168,38 @@ export class Board implements AsyncDisposable {
       openBytePort,
       neighbour: (other) => this.document(other),
       changed: (value) => changed(name, value),
-      happened: (value) => happened(name, value),
+      happened: (value, ageMs) => happened(name, value, ageMs),
       troubled: (error) => this.#trouble(place, error),
       safe: (why) => this.#safe(place, why),
+      adopt: (child) => this.#adopt(place, child),
     };
+  }
+
+  #adopt(parent: Place, child: Child): Adopted | undefined {
+    const { found, changed, happened } = this.#dependencies;
+    const { name } = child;
+    if (this.#places.has(name) || found.all().length >= foundDocumentsMax) return undefined;
+    const rows = [...this.#places.values()].map(({ row }) => row);
+    const row = childRow(child, (number) => rows.some(({ config }) => config.number === number));
+    const place: Place = { ...placeOf(row), document: { ok: true, value: child.document }, parent };
+    this.#places.set(name, place);
+    found.add(row);
+    const isHere = () => this.#places.get(name) === place;
+    return {
+      changed: (value) => void (isHere() && changed(name, value)),
+      happened: (value, ageMs) => void (isHere() && happened(name, value, ageMs)),
+      [Symbol.dispose]: () => void (isHere() && this.#abandon(name)),
+    };
+  }
+
+  #abandonBehind(parent: Place): void {
+    for (const [name, place] of [...this.#places]) if (place.parent === parent) this.#abandon(name);
+  }
+
+  #abandon(name: string): void {
+    this.#places.delete(name);
+    this.#dependencies.found.remove(name);
+    this.#dependencies.removed(name);
   }
 
   #safe(place: Place, why: string | undefined): void {
@@ -206,10 +221,6 @@ export class Board implements AsyncDisposable {
   }
 }
 
-function placeOf(row: Row): Place {
-  return { row, document: fail(closedError(row.name)), trouble: undefined, safe: undefined, errorCount: 0 };
-}
-
 /** What is on a bus cannot be opened before it. */
 function busFirst(left: Row, right: Row): number {
   return Number('bus' in left.config) - Number('bus' in right.config);
@@ -218,8 +229,4 @@ function busFirst(left: Row, right: Row): number {
 function changingError(name: string): DriverError {
   const detail = 'its config is being changed at this moment';
   return { kind: 'busy', operation: 'use', resource: name, detail, fix: 'send it again' };
-}
-
-function closedError(name: string): DriverError {
-  return { kind: 'closed', operation: 'use', resource: name, detail: 'the document is not open' };
 }

@@ -1,9 +1,9 @@
-import type { Config } from '../config/config.ts';
 import type { Value } from '../qn/message.ts';
+import type { Row } from './row.ts';
 
 /** The table channel number ↔ document (QN-3.3). */
-export function channelsOf(config: Config): Value {
-  const numbered = Object.entries(config.documents).flatMap(([name, { number }]) =>
+export function channelsOf(rows: readonly Row[]): Value {
+  const numbered = rows.flatMap(({ name, config: { number } }) =>
     number === undefined ? [] : [[String(number), name] as const],
   );
   return Object.fromEntries(numbered);

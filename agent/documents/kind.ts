@@ -7,6 +7,7 @@ import type { ModbusRequest } from '../../drivers/modbus/request.ts';
 import type { Situation } from '../../drivers/safe-state.ts';
 import type { Clock } from '../clock.ts';
 import type { DocumentConfig } from '../config/config.ts';
+import type { ChildConfig } from '../config/mcu-config.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Value } from '../qn/message.ts';
@@ -29,6 +30,11 @@ export type Effect =
   | { readonly do: 'duty'; readonly duty: number }
   /** Bytes for the wire, framing included. */
   | { readonly do: 'write'; readonly bytes: Uint8Array }
+  /** Of a channel of a microcontroller; null where it has no value. */
+  | { readonly do: 'channel'; readonly value: null | boolean | number }
+  | { readonly do: 'channel-toggle'; readonly once: true }
+  /** A microcontroller begins anew, in its bootloader or in its own program. */
+  | { readonly do: 'restart'; readonly intoBootloader: boolean; readonly once: true }
   /** `value`: what the document has once it is done. */
   | { readonly do: 'write-register'; readonly request: ModbusRequest; readonly value: number | boolean };
 
@@ -64,12 +70,30 @@ export interface DocumentSurroundings {
   neighbour(name: string): Result<OpenDocument>;
   /** The document has this value now. Equal to the last one: nothing happens. */
   changed(value: Value): void;
-  /** Something happened that is not a state: an edge, a line. */
-  happened(value: Value): void;
+  /** Something happened that is not a state: an edge, a line. `ageMs`: so long ago, where the device knows. */
+  happened(value: Value, ageMs?: number): void;
   /** The driver failed by itself, or works again (undefined). */
   troubled(error: DriverError | undefined): void;
   /** A safe state took effect, and why; undefined: somebody commands again. */
   safe(why: string | undefined): void;
+  /** A document that this one found by itself; undefined: its name is taken, or there are too many. */
+  adopt(child: Child): Adopted | undefined;
+}
+
+/** A document that is not in the config, because only the device behind another one knows of it. */
+export interface Child {
+  /** Its parent's name, a dot, and one segment. */
+  readonly name: string;
+  readonly config: ChildConfig;
+  plan(value: Value): Result<Effect, Refusal>;
+  /** The board uses it until `Adopted` is disposed of, and may dispose of it first. */
+  readonly document: OpenDocument;
+}
+
+/** The voice of a child. Disposal takes it off the board, with its retained state. */
+export interface Adopted extends Disposable {
+  changed(value: Value): void;
+  happened(value: Value, ageMs?: number): void;
 }
 
 /** An open output that goes on under other rules, as it is driven now. */
@@ -86,9 +110,10 @@ export interface OpenDocument extends AsyncDisposable {
   readonly modbus?: ModbusBus;
   /**
    * One effect at a time. Synchronous where the driver is; then the state was told by `changed` before it returns.
-   * After an error the state of the wire is unknown until the next effect succeeds.
+   * After an error the state of the wire is unknown until the next effect succeeds. `taken`: where accepting is told
+   * apart from having it (a Child), called when the device has the command.
    */
-  perform(effect: Effect): Performed | Promise<Performed>;
+  perform(effect: Effect, taken?: () => void): Performed | Promise<Performed>;
   /** Another effect waits behind the one that is being performed, which may end early as superseded. */
   makeWay?(next: Effect): void;
   /** Brings an output into the state that the table of safe states has for this. */
@@ -97,6 +122,8 @@ export interface OpenDocument extends AsyncDisposable {
   online?(isOnline: boolean): void;
   /** Asks the hardware without changing anything; for the self-test. */
   probe(): Result<string>;
+  /** For its row in the health report, besides what every row has. */
+  about?(): { readonly [key: string]: Value };
   /** Ends the document, but neither moves its line nor lets go of it; undefined: it cannot, and goes on. */
   handOver?(): Inheritance | undefined;
 }

@@ -6,6 +6,7 @@ import { gpioCounter } from './gpio-counter.ts';
 import { gpioIn } from './gpio-in.ts';
 import { gpioOut } from './gpio-out.ts';
 import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
+import { mcu } from './mcu/mcu.ts';
 import { modbusRegister } from './modbus-register.ts';
 import { modbusRtu } from './modbus-rtu.ts';
 import { pwmOut } from './pwm-out.ts';
@@ -38,6 +39,8 @@ export function bindKind(config: DocumentConfig): BoundKind {
       return bound(modbusRtu, config);
     case 'modbus-register':
       return bound(modbusRegister, config);
+    case 'mcu':
+      return bound(mcu, config);
   }
 }
 

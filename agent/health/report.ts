@@ -1,5 +1,5 @@
 import type { DispatchTotals } from '../dispatch/counters.ts';
-import type { DriverReport } from '../documents/board.ts';
+import type { DriverReport } from '../documents/place.ts';
 import type { WatchStats } from '../documents/watches.ts';
 import type { DurableStats } from '../mqtt/durable-message.ts';
 import type { BrokerReport, LinkCounters } from '../mqtt/link.ts';
@@ -137,9 +137,9 @@ function valueOfBroker({ url, state, score, reconnects, lastError, ...days }: Br
   return { ...row, last_error: { kind, ...(code && { code }), detail, ...(fix && { fix }) } };
 }
 
-function valueOfDriver({ driver, state, error, errorCount, safe }: DriverReport): Value {
+function valueOfDriver({ driver, state, error, errorCount, safe, about }: DriverReport): Value {
   const trouble = { ...(error === undefined ? {} : { error }), ...(safe === undefined ? {} : { safe }) };
-  return { driver, state, errors: errorCount, ...trouble };
+  return { ...about, driver, state, errors: errorCount, ...trouble };
 }
 
 function valueOfOutbox(outbox: OutboxStats & DurableStats): Value {

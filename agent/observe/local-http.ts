@@ -70,7 +70,10 @@ export async function openLocalHttp(dependencies: LocalHttpDependencies, http: H
     clients,
     notifier,
     isWritable: http.isWritable,
-    isDocument: (name) => table.rows.some((row) => row.name === name) || ownDocuments.some((own) => own === name),
+    isDocument: (name) =>
+      table.rows.some((row) => row.name === name) ||
+      table.found.get(name) !== undefined ||
+      ownDocuments.some((own) => own === name),
     textOf: (doc, message) => textOf({ src: names.node, doc, ts: clock.wallMs(), clk: clockQuality(), ...message }),
   };
   const routes = [

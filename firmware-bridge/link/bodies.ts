@@ -1,12 +1,13 @@
 import { linkBodyBytesMax, linkChannelNameBytesMax } from '../limits.ts';
+import { bitsOf, type ChannelValue, valueOfBits } from './channel-value.ts';
 
 /*
  * QN-8.2a; numbers are big-endian, and bytes behind the last field are ignored, so that a field can be added.
  *   HELLO    abi u16 · firmware version 3 × u8 · channel count u8 · max body u8 · nonce u16 · safe u8
  *   WELCOME  abi u16 · nonce u16 · watchdog ms u16 · max body u8
- *   CHANNEL  number u16 · kind u8 · name
+ *   CHANNEL  number u16 · kind u8 · name, and of an output its safe value: 0 u8 · value u32 as in the compact form
  *   ACK, NAK seq u8 · window or reason u8
- *   PING     ms u32            PONG  ms u32 · safe u8
+ *   PING     ms u32            PONG  ms u32 · safe u8 · clock of the microcontroller, ms u32
  *   SAFE     safe u8           RESET scope u8            LOG  level u8 · text
  */
 
@@ -51,6 +52,8 @@ export interface Channel {
   readonly valueType: (typeof channelValueTypes)[number];
   /** A segment of a document name (QN-1.3). */
   readonly name: string;
+  /** What the output is in the safe state; absent: the firmware does not say. */
+  readonly safe?: ChannelValue;
 }
 
 export function encodeHello(hello: Hello): Uint8Array {
@@ -98,21 +101,26 @@ export function decodeWelcome(body: Uint8Array): Welcome | undefined {
   return { abi, nonce, watchdogMs, bodyBytesMax: Math.min(view.getUint8(6), linkBodyBytesMax) };
 }
 
-export function encodeChannel({ number, role, valueType, name }: Channel): Uint8Array {
+export function encodeChannel({ number, role, valueType, name, safe }: Channel): Uint8Array {
   const kind = ((channelRoles.indexOf(role) + 1) << 4) | channelValueTypes.indexOf(valueType);
-  return Uint8Array.of(number >> 8, number & 0xff, kind, ...new TextEncoder().encode(name));
+  const bits = safe === undefined ? undefined : bitsOf(valueType, safe);
+  const tail = bits === undefined ? [] : [0, bits >>> 24, (bits >>> 16) & 0xff, (bits >>> 8) & 0xff, bits & 0xff];
+  return Uint8Array.of(number >> 8, number & 0xff, kind, ...new TextEncoder().encode(name), ...tail);
 }
 
 export function decodeChannel(body: Uint8Array): Channel | undefined {
-  if (body.length < 4 || body.length > 3 + linkChannelNameBytesMax) return undefined;
+  if (body.length < 4) return undefined;
   const [high = 0, low = 0, kind = 0] = body;
   const number = (high << 8) | low;
   const role = channelRoles[(kind >> 4) - 1];
   const valueType = channelValueTypes[kind & 0x0f];
-  const name = Buffer.from(body.subarray(3)).toString('latin1');
-  if (number === 0 || role === undefined || valueType === undefined || !/^[a-z0-9][a-z0-9_-]*$/.test(name))
-    return undefined;
-  return { number, role, valueType, name };
+  const end = body.indexOf(0, 3); // Behind a zero are the fields that were added later.
+  const nameBytes = body.subarray(3, end < 0 ? body.length : end);
+  const name = Buffer.from(nameBytes).toString('latin1');
+  if (number === 0 || role === undefined || valueType === undefined) return undefined;
+  if (nameBytes.length > linkChannelNameBytesMax || !/^[a-z0-9][a-z0-9_-]*$/.test(name)) return undefined;
+  const safe = end < 0 || body.length < end + 5 ? undefined : valueOfBits(valueType, viewOf(body).getUint32(end + 1));
+  return { number, role, valueType, name, ...(safe === undefined ? {} : { safe }) };
 }
 
 /** PING, and the same with what is said behind it as PONG. */
@@ -122,9 +130,18 @@ export function encodePing(ms: number): Uint8Array {
   return body;
 }
 
-export function decodePong(body: Uint8Array): { readonly ms: number; readonly safe: SafeReason } | undefined {
+export interface Pong {
+  readonly ms: number;
+  readonly safe: SafeReason;
+  /** Its own clock when it answered; it wraps. Firmware of before that field does not say. */
+  readonly deviceMs?: number;
+}
+
+export function decodePong(body: Uint8Array): Pong | undefined {
   if (body.length < 5) return undefined;
-  return { ms: viewOf(body).getUint32(0), safe: safeReasonOf(body[4]) };
+  const view = viewOf(body);
+  const own = body.length < 9 ? {} : { deviceMs: view.getUint32(5) };
+  return { ms: view.getUint32(0), safe: safeReasonOf(body[4]), ...own };
 }
 
 export function encodeSafe(reason: SafeReason): Uint8Array {
@@ -140,6 +157,10 @@ export function safeReasonOf(byte: number | undefined): SafeReason {
 export function decodeLog(body: Uint8Array): { readonly level: number; readonly text: string } {
   const text = Buffer.from(body.subarray(1)).toString('latin1');
   return { level: body[0] ?? 0, text: text.replaceAll(/[^ -~]/g, '?') };
+}
+
+export function encodeLog(level: number, text: string): Uint8Array {
+  return Uint8Array.of(level, ...Buffer.from(text, 'latin1').subarray(0, linkBodyBytesMax - 1));
 }
 
 function viewOf(body: Uint8Array): DataView {

@@ -3,6 +3,7 @@ import { type DriverError, fail, ok, type Result } from '../../drivers/contract/
 import type { BridgeClock } from '../clock.ts';
 import { linkWatchdogMsDefault } from '../limits.ts';
 import type { Channel, Hello, SafeReason } from './bodies.ts';
+import { ageOf, type ClockOffset, clockOffset } from './clock-offset.ts';
 import { createDeframer, type DeframerCounters } from './deframer.ts';
 import { sessionDueMs, stepSession } from './session.ts';
 import type { SessionInput, SessionPhase } from './session-state.ts';
@@ -42,11 +43,14 @@ export interface McuBridge extends AsyncDisposable {
   readonly channels: readonly Channel[];
   readonly safe: SafeReason;
   readonly counters: BridgeCounters;
+  /** How long ago the clock over there showed this, in ms; undefined until it was measured. */
+  ageOf(stampMs: number): number | undefined;
   /**
    * Ok when the microcontroller acknowledged. Fails with `closed` when the link is or goes down, `busy` when too many
-   * wait, `out-of-range` when the other side does not take so long a body. The body must stay untouched until then.
+   * wait, `out-of-range` when the other side does not take so long a body. The body must stay untouched until then. An urgent one goes
+   * before everything that waits.
    */
-  send(body: Uint8Array): Promise<Result<void>>;
+  send(body: Uint8Array, how?: { readonly isUrgent: boolean }): Promise<Result<void>>;
   /** Asks for the safe state until `liftSafe`, over restarts of the microcontroller too. Goes past everything waiting. */
   goSafe(): void;
   liftSafe(): void;
@@ -60,6 +64,8 @@ export interface BridgeCounters {
   readonly transmitted: TransmitterCounters;
   /** Milliseconds, of the last PING that was answered. */
   readonly pingMs: number | undefined;
+  /** Undefined until it was measured in this session, or when the firmware does not tell its clock. */
+  readonly clock: ClockOffset | undefined;
 }
 
 export function openBridge(
@@ -143,15 +149,26 @@ export function openBridge(
       return session.safe;
     },
     get counters() {
-      const { counters, pingMs } = session;
-      return { session: counters, received: deframer.counters, transmitted: transmitter.counters, pingMs };
+      const { counters, pingMs, clockSamples } = session;
+      const clockOfPeer = clockOffset(clockSamples);
+      return {
+        session: counters,
+        received: deframer.counters,
+        transmitted: transmitter.counters,
+        pingMs,
+        clock: clockOfPeer,
+      };
     },
-    send(body) {
+    ageOf(stampMs) {
+      const offset = clockOffset(session.clockSamples);
+      return offset === undefined ? undefined : ageOf(offset, stampMs, clock.monotonicMs());
+    },
+    send(body, { isUrgent } = { isUrgent: false }) {
       if (!isOpen) return Promise.resolve(fail(sendError(port.resource, 'down', body.length)));
       const { promise, resolve } = Promise.withResolvers<Result<void>>();
       lastTicket += 1;
       pending.set(lastTicket, { bodyBytes: body.length, resolve });
-      step({ kind: 'send', ticket: lastTicket, body });
+      step({ kind: 'send', ticket: lastTicket, body, isUrgent });
       return promise;
     },
     goSafe: () => step({ kind: 'safe', isWanted: true }),

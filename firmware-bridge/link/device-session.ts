@@ -4,6 +4,8 @@ import {
   decodeWelcome,
   encodeChannel,
   encodeHello,
+  encodeLog,
+  encodePing,
   encodeSafe,
   type Hello,
   resetScope,
@@ -34,6 +36,8 @@ export type DeviceInput =
   /** Dropped while there is no session, or too much waits: state is announced again in the next one. */
   | { readonly kind: 'send'; readonly body: Uint8Array }
   | { readonly kind: 'safe'; readonly reason: 'local' | 'none' }
+  /** Lossy, as told; dropped while there is no session. */
+  | { readonly kind: 'log'; readonly level: number; readonly text: string }
   | { readonly kind: 'tick' };
 
 export type DeviceEffect =
@@ -68,6 +72,11 @@ export function stepDevice(state: DeviceState, input: DeviceInput, nowMs: number
     }
     case 'safe':
       return goSafe(state, input.reason === 'none' && !state.isJoined ? 'watchdog' : input.reason);
+    case 'log': {
+      const body = encodeLog(input.level, input.text.slice(0, state.hello.bodyBytesMax - 1));
+      const frame = { type: linkType.log, seq: state.numbered.session, body };
+      return { state, effects: state.isJoined ? [{ kind: 'transmit', frame }] : [] };
+    }
     case 'tick':
       return state.isJoined ? tickJoined(state, nowMs) : tickGreeting(state, nowMs);
   }
@@ -136,7 +145,8 @@ function takeData(state: DeviceState, frame: LinkFrame): DeviceStep {
 function takeJoined(state: DeviceState, frame: LinkFrame, nowMs: number): DeviceStep {
   switch (frame.type) {
     case linkType.ping: {
-      const body = Uint8Array.of(...frame.body.subarray(0, 4), ...encodeSafe(state.hello.safe));
+      const own = encodePing(Math.trunc(nowMs)); // Our clock, as theirs is in front.
+      const body = Uint8Array.of(...frame.body.subarray(0, 4), ...encodeSafe(state.hello.safe), ...own);
       const pong = { type: linkType.pong, seq: state.numbered.session, body };
       return { state: { ...state, pingedMs: nowMs }, effects: [{ kind: 'transmit', frame: pong }] };
     }

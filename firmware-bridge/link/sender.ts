@@ -7,6 +7,8 @@ export interface Parcel {
   readonly ticket: number;
   readonly type: number;
   readonly body: Uint8Array;
+  /** Goes before everything that waits and is not urgent; what is under way already it cannot overtake. */
+  readonly isUrgent?: boolean;
 }
 
 interface Sent {
@@ -41,7 +43,7 @@ export function newSender(): Sender {
 
 /** As many of the waiting as the window takes. */
 export function submit(sender: Sender, parcels: readonly Parcel[], nowMs: number): Sending {
-  const waiting = parcels.length === 0 ? sender.waiting : [...sender.waiting, ...parcels];
+  const waiting = parcels.length === 0 ? sender.waiting : inTurn([...sender.waiting, ...parcels]);
   const roomCount = Math.max(0, sender.windowCount - sender.unacknowledged.length);
   const chosen = waiting.slice(0, roomCount);
   if (chosen.length === 0) return { sender: { ...sender, waiting }, frames: [] };
@@ -58,6 +60,12 @@ export function submit(sender: Sender, parcels: readonly Parcel[], nowMs: number
     dueMs: isFirst ? nowMs + resendAfterMs(sender.roundTrip) : sender.dueMs,
   };
   return { sender: next, frames: sent.map(frameOf) };
+}
+
+/** Urgent ones first, each kind in the order it came. */
+function inTurn(waiting: readonly Parcel[]): readonly Parcel[] {
+  if (!waiting.some(({ isUrgent }) => isUrgent)) return waiting;
+  return [...waiting.filter(({ isUrgent }) => isUrgent), ...waiting.filter(({ isUrgent }) => !isUrgent)];
 }
 
 export interface Acknowledged {

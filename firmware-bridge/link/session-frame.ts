@@ -7,6 +7,7 @@ import {
   type SafeReason,
   safeReasonOf,
 } from './bodies.ts';
+import { withSample } from './clock-offset.ts';
 import { isCutCompact, type LinkFrame, linkType } from './frame.ts';
 import { takeAnswer, takeNumbered } from './numbered.ts';
 import { submit } from './sender.ts';
@@ -115,7 +116,11 @@ function takePong(state: SessionState, frame: LinkFrame, nowMs: number): Step {
   const pong = decodePong(frame.body);
   if (pong === undefined) return { state: counted(state, 'malformed'), effects: [] };
   const pingMs = (Math.trunc(nowMs) - pong.ms) >>> 0;
-  return nowSafe({ ...state, pingMs }, pong.safe); // A SAFE that was lost on the way is made good here.
+  const clockSamples =
+    pong.deviceMs === undefined
+      ? state.clockSamples
+      : withSample(state.clockSamples, nowMs - pingMs, nowMs, pong.deviceMs);
+  return nowSafe({ ...state, pingMs, clockSamples }, pong.safe); // A SAFE that was lost on the way is made good here.
 }
 
 function nowSafe(state: SessionState, safe: SafeReason): Step {

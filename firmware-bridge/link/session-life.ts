@@ -44,6 +44,7 @@ export function welcome(state: SessionState, peer: Hello, nowMs: number): Step {
     channelsToldCount: 0,
     safe: peer.safe,
     welcomesCount: 0,
+    clockSamples: [],
   } as const;
   const told: readonly SessionEffect[] = [{ kind: 'safe', reason: peer.safe }];
   const sent = repeatWelcome(next, peer, nowMs);

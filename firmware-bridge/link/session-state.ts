@@ -1,5 +1,6 @@
 import { linkGreetEveryMs } from '../limits.ts';
 import type { Channel, Hello, SafeReason } from './bodies.ts';
+import type { ClockSamples } from './clock-offset.ts';
 import type { LinkFrame } from './frame.ts';
 import { type Numbered, newNumbered } from './numbered.ts';
 
@@ -16,7 +17,7 @@ export type SessionInput =
   | { readonly kind: 'begin' }
   | { readonly kind: 'frame'; readonly frame: LinkFrame }
   /** `ticket` comes back in `settle`, exactly once. The body must stay untouched until then. */
-  | { readonly kind: 'send'; readonly ticket: number; readonly body: Uint8Array }
+  | { readonly kind: 'send'; readonly ticket: number; readonly body: Uint8Array; readonly isUrgent?: boolean }
   /** Outputs into their safe state, or no longer held there by us. */
   | { readonly kind: 'safe'; readonly isWanted: boolean }
   /** The microcontroller starts anew, as after power-on. */
@@ -68,6 +69,8 @@ export interface SessionState {
   readonly heardMs: number;
   /** Of the last PING that was answered. */
   readonly pingMs: number | undefined;
+  /** Of this session: a microcontroller that began anew counts from zero again. */
+  readonly clockSamples: ClockSamples;
   readonly counters: SessionCounters;
 }
 
@@ -92,6 +95,7 @@ export function newSession(watchdogMs: number, session: number, nowMs: number): 
     pingDueMs: nowMs,
     heardMs: nowMs,
     pingMs: undefined,
+    clockSamples: [],
     counters: {
       sessions: 0,
       delivered: 0,

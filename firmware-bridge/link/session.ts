@@ -1,4 +1,4 @@
-import { linkWaitingCountMax, linkWelcomesMax } from '../limits.ts';
+import { linkUrgentCountMax, linkWaitingCountMax, linkWelcomesMax } from '../limits.ts';
 import { resetScope } from './bodies.ts';
 import { linkType } from './frame.ts';
 import { resendDue, submit } from './sender.ts';
@@ -27,7 +27,7 @@ export function stepSession(state: SessionState, input: SessionInput, nowMs: num
     case 'frame':
       return takeFrame(state, input.frame, nowMs);
     case 'send':
-      return send(state, input.ticket, input.body, nowMs);
+      return send(state, input, nowMs);
     case 'safe':
       return wantSafe(state, input.isWanted);
     case 'restart':
@@ -44,12 +44,15 @@ export function sessionDueMs(state: SessionState): number {
   return Math.min(state.pingDueMs, silentMs, state.numbered.sender.dueMs ?? Number.POSITIVE_INFINITY);
 }
 
-function send(state: SessionState, ticket: number, body: Uint8Array, nowMs: number): Step {
+type Sending = Extract<SessionInput, { kind: 'send' }>;
+
+function send(state: SessionState, { ticket, body, isUrgent = false }: Sending, nowMs: number): Step {
   const refuse = (outcome: SendOutcome): Step => ({ state, effects: settle([ticket], outcome) });
   if (state.phase !== 'up' || state.peer === undefined) return refuse('down');
   if (body.length > state.peer.bodyBytesMax) return refuse('too-large');
-  if (state.numbered.sender.waiting.length >= linkWaitingCountMax) return refuse('busy');
-  const { sender, frames } = submit(state.numbered.sender, [{ ticket, type: linkType.data, body }], nowMs);
+  const waitingCountMax = linkWaitingCountMax + (isUrgent ? linkUrgentCountMax : 0);
+  if (state.numbered.sender.waiting.length >= waitingCountMax) return refuse('busy');
+  const { sender, frames } = submit(state.numbered.sender, [{ ticket, type: linkType.data, body, isUrgent }], nowMs);
   return { state: { ...state, numbered: { ...state.numbered, sender } }, effects: frames.map(transmit) };
 }
 

@@ -1,10 +1,12 @@
 import { checkConfig } from '../../agent/config/check.ts';
 import { formatFault } from '../../agent/config/fault.ts';
 import { Lane } from '../../agent/dispatch/lane.ts';
-import { Board, type DriverReport } from '../../agent/documents/board.ts';
+import { Board } from '../../agent/documents/board.ts';
+import { FoundRows } from '../../agent/documents/found-rows.ts';
 import type { OpenDocument, Performed } from '../../agent/documents/kind.ts';
 import type { Memory } from '../../agent/documents/memory-file.ts';
-import { createRow, type Row } from '../../agent/documents/row.ts';
+import type { DriverReport } from '../../agent/documents/place.ts';
+import { type ConfiguredRow, createRow } from '../../agent/documents/row.ts';
 import { poolProfiles } from '../../agent/limits.ts';
 import { silentLog } from '../../agent/log.ts';
 import { createPool } from '../../agent/pool/pool.ts';
@@ -69,6 +71,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       happened: (document, value) => told.push(`${document} ! ${JSON.stringify(value)}`),
       removed: (document) => told.push(`${document} is gone`),
       troubleChanged() {},
+      found: new FoundRows(),
     },
     ok(createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) })),
     rows,
@@ -93,7 +96,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
   };
 }
 
-function rowsOf(documents: readonly string[]): readonly Row[] {
+function rowsOf(documents: readonly string[]): readonly ConfiguredRow[] {
   const entries = documents.map((text) => `  ${text}`).join('\n');
   const checked = checkConfig(`node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\ndocuments:\n${entries}\n`, 'c.yaml');
   if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));

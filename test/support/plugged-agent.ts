@@ -18,6 +18,7 @@ import { createArrivals } from './arrivals.ts';
 interface Said {
   /** Below the node: `state/serial.scale`. */
   readonly topic: string;
+  /** Empty where a retained value was taken off the broker. */
   readonly message: { readonly val?: unknown; readonly st?: string; readonly why?: string; readonly detail?: string };
 }
 
@@ -43,7 +44,10 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
   const broker = createMemoryBroker({ clock });
   const said = createArrivals<Said>();
   const client = broker.client(({ topic, payload }) => {
-    said.push({ topic: topic.replace('qn/1/n/', ''), message: JSON.parse(Buffer.from(payload).toString()) });
+    said.push({
+      topic: topic.replace('qn/1/n/', ''),
+      message: payload.length === 0 ? {} : JSON.parse(Buffer.from(payload).toString()),
+    });
   });
   for (const verb of ['state', 'event', 'ack', 'health']) client.subscribe(`qn/1/n/${verb}/#`);
   const plugged = new Map<string, SimulatedSerialPair | undefined>(ports.map((port) => [port, undefined]));
@@ -74,6 +78,12 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
     hearHealth: (status: string) =>
       said.next(({ topic, message }) => topic === 'health/agent' && fieldOf(message.val, 'status') === status),
     notify: (document: string, payload: string) => client.publish(`qn/1/n/notify/${document}`, payload, { qos: 1 }),
+    /** No broker can be reached, until `mend`. */
+    cut() {
+      broker.setWeather({ refusesConnects: true });
+      broker.drop('n');
+    },
+    mend: () => broker.setWeather({ refusesConnects: false }),
     plug: (resource: string) => void plugged.set(resource, undefined),
     unplug(resource: string) {
       plugged.get(resource)?.unplug();

@@ -127,7 +127,8 @@ function documentChange(
   const keys = changedKeys(allKeys(from, to), { ...to });
   const others = keys.filter((key) => !labels.has(key));
   if (keys.length === 0) return undefined;
-  if (others.length === 0) return 'relabelled';
+  // The documents behind a microcontroller have their numbers and priority from it.
+  if (others.length === 0) return to.driver === 'mcu' ? 'reopened' : 'relabelled';
   return from.driver === 'gpio-out' && others.every((key) => rules.has(key)) ? 'ruled' : 'reopened';
 }
 

@@ -6,11 +6,11 @@ import { isPlainMap } from '../plain-map.ts';
 import { gpioCounter, gpioIn } from './gpio-input.ts';
 import { gpioOut } from './gpio-output.ts';
 import { describeInput, message, quote } from './issue.ts';
+import { mcu } from './mcu.ts';
 import { modbusRegister, modbusRtu } from './modbus.ts';
 import { pwmOut } from './pwm.ts';
 import { serialCobs, serialLength, serialLine, serialRaw, serialSlip } from './serial.ts';
 
-const laterDrivers = ['mcu'];
 const reservedNames = ['agent', 'channels', 'selftest', 'config'];
 
 export const documentName = v.pipe(
@@ -34,6 +34,7 @@ const anyDocument = v.union([
   serialCobs,
   modbusRtu,
   modbusRegister,
+  mcu,
 ]);
 
 const run: (typeof anyDocument)['~run'] = (dataset, config) => {
@@ -59,8 +60,7 @@ function describeDriver(input: unknown): string {
   const known = `this version knows ${drivers.join(', ')}`;
   if (input === undefined) return message('driver is missing', known);
   if (typeof input !== 'string') return message(`expected a driver, found ${describeInput(input)}`, known);
-  if (laterDrivers.includes(input)) return message(`driver ${input} is not supported by this version`, known);
-  const nearest = nearestName(input, [...drivers, ...laterDrivers]);
+  const nearest = nearestName(input, drivers);
   return message(`unknown driver ${quote(input)}`, nearest === undefined ? known : `did you mean ${nearest}?`);
 }
 

@@ -26,6 +26,7 @@ test('the shipped example has no faults', async () => {
     'modbus-rtu',
     'modbus-register',
     'modbus-register',
+    'mcu',
   ]);
 });
 
@@ -50,6 +51,7 @@ test('the schema lists every documented key', () => {
       'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
       'delimiter append max inter-byte prefix endian',
       'keys kid roles author expires',
+      'watchdog reset pulse channels',
       'timeout bus unit table register type word-order scale poll write unit-of-measure',
     ]
       .flatMap((line) => line.split(' '))

@@ -19,6 +19,7 @@ const possible: readonly (readonly [LifeState, LifeInput, LifeState])[] = [
   ['received', 'reject', 'rejected'],
   ['received', 'expire', 'expired'],
   ['received', 'repeat', 'duplicate'],
+  ['received', 'fail', 'failed'], // QN-8.7c
   ['accepted', 'execute', 'executing'],
   ['accepted', 'expire', 'expired'],
   ['accepted', 'supersede', 'superseded'],

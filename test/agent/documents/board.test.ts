@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTable } from '../../../agent/dispatch/table.ts';
 import { Board } from '../../../agent/documents/board.ts';
+import { FoundRows } from '../../../agent/documents/found-rows.ts';
 import type { Value } from '../../../agent/qn/message.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
@@ -27,6 +28,7 @@ async function open() {
       removed() {},
       happened() {},
       troubleChanged: () => void (troubleCount += 1),
+      found: new FoundRows(),
     },
     ok(createSimulatedGpio(wires)),
     createTable(configOf({ documents }, '/tmp')).rows,

@@ -6,6 +6,7 @@ import { systemClock } from '../../../agent/clock.ts';
 import type { SerialConfig } from '../../../agent/config/config.ts';
 import { Lane } from '../../../agent/dispatch/lane.ts';
 import { Board } from '../../../agent/documents/board.ts';
+import { FoundRows } from '../../../agent/documents/found-rows.ts';
 import type { Performed } from '../../../agent/documents/kind.ts';
 import { createRow } from '../../../agent/documents/row.ts';
 import { createSerialKind } from '../../../agent/documents/serial.ts';
@@ -62,6 +63,7 @@ async function openBoard(limits: ReopenLimits) {
     removed() {},
     happened: (_document: string, value: Value) => events.push(value),
     troubleChanged: () => undefined,
+    found: new FoundRows(),
   };
   const board = await Board.open(dependencies, gpio, [row]);
   const lane = new Lane(valueOf(board.document('serial.scale')));

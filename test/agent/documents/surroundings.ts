@@ -38,6 +38,7 @@ export function watchSurroundings(parts: { gpio?: GpioBackend; port?: BytePort }
     pwm: createSimulatedPwm(),
     memory: { recall: () => undefined, keep() {}, touch() {} },
     safe() {},
+    adopt: () => undefined,
     happened: (value) => void events.push(value),
     troubled: (error) => void troubles.push(error),
     changes,

@@ -2,7 +2,7 @@ import type { FaultCases } from './fault-case.ts';
 
 const out = (rest: string) => `documents: { a: { driver: gpio-out, line: GPIO1, ${rest} } }`;
 const knownDrivers =
-  'this version knows gpio-out, gpio-in, gpio-counter, pwm-out, serial-line, serial-raw, serial-length, serial-slip, serial-cobs, modbus-rtu, modbus-register';
+  'this version knows gpio-out, gpio-in, gpio-counter, pwm-out, serial-line, serial-raw, serial-length, serial-slip, serial-cobs, modbus-rtu, modbus-register, mcu';
 
 export const documentCases: FaultCases = {
   'a document that is a word': {
@@ -48,15 +48,6 @@ export const documentCases: FaultCases = {
     yaml: 'documents: { a: { driver: [] } }',
     faults: [`3:27: /documents/a/driver: expected a driver, found a list (${knownDrivers})`],
   },
-  ...Object.fromEntries(
-    ['mcu'].map((driver) => [
-      `the later driver ${driver}`,
-      {
-        yaml: `documents: { a: { driver: ${driver} } }`,
-        faults: [`3:27: /documents/a/driver: driver ${driver} is not supported by this version (${knownDrivers})`],
-      },
-    ]),
-  ),
   'a journal word that is not there': {
     yaml: out('without-journal: akt'),
     faults: ['3:67: /documents/a/without-journal: expected refuse or act, found "akt" (did you mean act?)'],

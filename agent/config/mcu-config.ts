@@ -1,0 +1,38 @@
+import type { SerialSettings } from '../../drivers/contract/byte-port.ts';
+import type { LineAddress } from '../../drivers/contract/digital.ts';
+import type { DocumentCommon } from './config.ts';
+
+/** A microcontroller on a serial line; its channels are documents of their own. */
+export interface McuConfig extends DocumentCommon {
+  readonly driver: 'mcu';
+  readonly port: string;
+  readonly settings: SerialSettings;
+  /** Without a sign of the agent for so long the microcontroller puts its outputs into their safe state. */
+  readonly watchdogMs: number;
+  readonly reset?: ResetLineConfig;
+  readonly boot?: ControlLineConfig;
+  readonly safe: {
+    /** When the agent stops in good order: at once, or when the watchdog over there notices. */
+    readonly exit: 'safe' | 'hold';
+    /** Without any broker for so long. `restore`: comes back with the connection, else by the next command. */
+    readonly offline?: { readonly afterMs: number; readonly restore: boolean };
+  };
+  /** What is known of channels before the firmware tells them, by the last segment of their name. */
+  readonly channels: { readonly [name: string]: DocumentCommon };
+}
+
+export interface ControlLineConfig {
+  readonly line: LineAddress;
+  readonly active: 'high' | 'low';
+}
+
+export interface ResetLineConfig extends ControlLineConfig {
+  readonly pulseMs: number;
+  /** A microcontroller that is away for so long is reset by itself; absent: never. */
+  readonly afterMs?: number;
+}
+
+/** A document that was found, not configured: a channel of a microcontroller. */
+export interface ChildConfig extends DocumentCommon {
+  readonly driver: 'mcu-channel';
+}

@@ -1,0 +1,135 @@
+import * as v from 'valibot';
+import * as bounds from '../../../firmware-bridge/limits.ts';
+import * as limits from '../../limits.ts';
+import { formatDuration } from '../duration.ts';
+import type { McuConfig } from '../mcu-config.ts';
+import { active, commanded, commandedOf, common, commonOf, driver } from './common.ts';
+import { message, quote } from './issue.ts';
+import { line } from './line.ts';
+import { choice, onOff } from './scalar.ts';
+import { mapOf, section } from './section.ts';
+import { duration } from './unit.ts';
+import { baud, parity, settingsOf, wire, wireHints } from './wire.ts';
+
+const watchdog = duration({
+  about: 'Without a sign of this board for so long the microcontroller puts its outputs into their safe state.',
+  example: '1s',
+  msMin: bounds.mcuWatchdogMsMin,
+  msMax: bounds.mcuWatchdogMsMax,
+});
+
+const pulse = duration({
+  about: 'How long the reset line is active.',
+  example: '50ms',
+  msMin: bounds.mcuResetPulseMsMin,
+  msMax: bounds.mcuResetPulseMsMax,
+});
+
+const away = duration({
+  about: 'A microcontroller that is away for so long is reset by its line, ever less often; absent: never.',
+  example: '30s',
+  msMin: bounds.mcuResetAfterMsMin,
+  msMax: bounds.mcuResetAfterMsMax,
+});
+
+const resetLine = v.pipe(
+  section({
+    line,
+    active: v.optional(v.pipe(choice(['high', 'low']), v.description('The level that resets it.')), 'low'),
+    pulse: v.optional(pulse, formatDuration(bounds.mcuResetPulseMsDefault)),
+    after: v.optional(away),
+  }),
+  v.description('GPIO line to its reset pin.'),
+);
+
+const bootLine = v.pipe(
+  section({ line, active }),
+  v.description('GPIO line to the pin that it looks at during a reset: active means bootloader.'),
+);
+
+const offline = v.pipe(
+  section({
+    after: duration({
+      about: 'Without any broker for so long.',
+      example: '30s',
+      msMin: limits.offlineMsMin,
+      msMax: limits.offlineMsMax,
+    }),
+    restore: v.optional(onOff('Commands are taken again with the connection; off: with the next command.'), 'off'),
+  }),
+  v.description('Puts its outputs into their safe state.'),
+);
+
+const safe = v.pipe(
+  section({
+    exit: v.optional(
+      v.pipe(
+        choice(['safe', 'hold']),
+        v.description('When this board stops in good order; hold: when the watchdog notices.'),
+      ),
+      'safe',
+    ),
+    offline: v.optional(offline),
+  }),
+  v.description('What its outputs do when nobody commands them; which level that is the firmware knows.'),
+);
+
+const channelName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, ({ input }) =>
+    message(`not the name of a channel: ${quote(input)}`, 'a-z, 0-9, - and _, as the firmware has it, at most 32'),
+  ),
+);
+
+const channel = v.pipe(
+  section({ ...common, ...commanded }),
+  v.transform((input) => ({ ...commonOf(input), ...commandedOf(input) })),
+);
+
+const channels = v.pipe(
+  mapOf(channelName, channel),
+  v.maxEntries(bounds.mcuChannelsMax, `more than ${bounds.mcuChannelsMax} channels`),
+  v.description('What this board should know of channels before the firmware tells them, by name.'),
+);
+
+export const mcu = v.pipe(
+  section(
+    {
+      driver: driver('mcu', 'A microcontroller with the QN link; its channels are documents of their own.'),
+      ...wire,
+      baud: baud(115_200),
+      parity: parity('none'),
+      watchdog: v.optional(watchdog, '1s'),
+      reset: v.optional(resetLine),
+      boot: v.optional(bootLine),
+      safe: v.optional(safe, {}),
+      channels: v.optional(channels, {}),
+      ...common,
+      ...commanded,
+    },
+    wireHints,
+  ),
+  v.transform(
+    ({ reset, boot, channels: declared, ...input }): McuConfig => ({
+      ...commonOf(input),
+      ...commandedOf(input),
+      driver: 'mcu',
+      port: input.port,
+      settings: settingsOf(input),
+      watchdogMs: input.watchdog,
+      ...(reset !== undefined && { reset: resetOf(reset) }),
+      ...(boot !== undefined && { boot }),
+      safe: {
+        exit: input.safe.exit,
+        ...(input.safe.offline !== undefined && {
+          offline: { afterMs: input.safe.offline.after, restore: input.safe.offline.restore },
+        }),
+      },
+      channels: declared,
+    }),
+  ),
+);
+
+function resetOf({ pulse: pulseMs, after, ...rest }: v.InferOutput<typeof resetLine>): NonNullable<McuConfig['reset']> {
+  return { ...rest, pulseMs, ...(after !== undefined && { afterMs: after }) };
+}

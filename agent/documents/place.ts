@@ -1,0 +1,48 @@
+import { type DriverError, describeError, fail, type Result } from '../../drivers/contract/result.ts';
+import type { Value } from '../qn/message.ts';
+import type { OpenDocument } from './kind.ts';
+import type { Row } from './row.ts';
+
+/** How the driver of one document is doing. */
+export interface DriverReport {
+  readonly document: string;
+  readonly driver: string;
+  readonly state: 'working' | 'failed';
+  readonly error?: string;
+  readonly errorCount: number;
+  /** It is in a safe state because of this, until somebody commands again. */
+  readonly safe?: string;
+  /** What only this driver has to say. */
+  readonly about?: { readonly [key: string]: Value };
+}
+
+/** One document of the board, open or not. */
+export interface Place {
+  row: Row;
+  document: Result<OpenDocument>;
+  trouble: DriverError | undefined;
+  safe: string | undefined;
+  errorCount: number;
+  /** It was found behind this one, and goes with it. */
+  readonly parent?: Place;
+}
+
+export function placeOf(row: Row): Place {
+  return { row, document: fail(closedError(row.name)), trouble: undefined, safe: undefined, errorCount: 0 };
+}
+
+export function reportOf({ row, trouble, errorCount, safe, document }: Place): DriverReport {
+  return {
+    document: row.name,
+    driver: row.config.driver,
+    state: trouble === undefined ? 'working' : 'failed',
+    ...(trouble === undefined ? {} : { error: describeError(trouble) }),
+    errorCount,
+    ...(safe === undefined ? {} : { safe }),
+    ...(document.ok && document.value.about !== undefined ? { about: document.value.about() } : {}),
+  };
+}
+
+export function closedError(name: string): DriverError {
+  return { kind: 'closed', operation: 'use', resource: name, detail: 'the document is not open' };
+}
