@@ -181,7 +181,7 @@ describe('a microcontroller as documents', () => {
   });
 
   it('without a broker for so long its outputs go safe; the next command lifts that', async () => {
-    await using rig = await started({ keys: ', safe: { offline: { after: 100ms } }' });
+    await using rig = await started({ keys: ', safe: { offline: { after: 1s } }' });
     rig.notify(`${mcu}.out1`, 'ON');
     await rig.hearAck(`${mcu}.out1`, 'successful');
     rig.cut();
