@@ -200,13 +200,15 @@ class McuDocument implements OpenDocument {
     this.#resetTimer?.[Symbol.dispose]();
     if (this.#resetAfterMs === undefined || !this.#isOpen) return;
     const afterMs = this.#resetAfterMs;
-    this.#resetTimer = clock.after(afterMs, async () => {
-      if (this.#isUp) return;
-      this.#resetAfterMs = Math.min(2 * afterMs, mcuResetAfterMsMax);
-      const done = await this.#restart('program');
-      this.#surroundings.happened({ reset: done.ok ? 'done' : 'failed', why: `it was away for ${afterMs / 1_000} s` });
-      this.#armReset();
-    });
+    this.#resetTimer = clock.after(afterMs, () => void this.#resetAway(afterMs));
+  }
+
+  async #resetAway(afterMs: number): Promise<void> {
+    if (this.#isUp) return;
+    this.#resetAfterMs = Math.min(2 * afterMs, mcuResetAfterMsMax);
+    const done = await this.#restart('program');
+    this.#surroundings.happened({ reset: done.ok ? 'done' : 'failed', why: `it was away for ${afterMs / 1_000} s` });
+    this.#armReset();
   }
 
   #nextId(): number {

@@ -90,7 +90,9 @@ export function runSimulatedFirmware(
     { ...rest, channels, random },
     {
       onData,
-      onUp: () => channels.forEach(tell),
+      onUp() {
+        for (const channel of channels) tell(channel);
+      },
       onSafe(reason) {
         if (reason === 'none') return;
         const outputs = channels.filter(({ role }) => role === 'output');
