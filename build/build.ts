@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { writeManifest } from './manifest.ts';
+import { muteSchema } from './mute-schema.ts';
 import { buildNative } from './native.ts';
 import { writeOpenApi } from './openapi.ts';
 import { buildPage } from './page.ts';
@@ -50,7 +51,7 @@ export async function build(): Promise<void> {
 async function buildProgram(name: string, entry: string): Promise<void> {
   const outfile = path.join(outFolder, `${name}.cjs`);
   const banner = { js: '#!/usr/bin/env node' };
-  const plugins = [trimPackages, nativeFiles('.'), lazyParts('./parts')];
+  const plugins = [trimPackages, muteSchema, nativeFiles('.'), lazyParts('./parts')];
   const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, banner, plugins, metafile: true });
   const bytes = checkBudget(outfile, metafile);
   checkLazy(outfile, metafile);
