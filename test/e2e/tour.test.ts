@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { projectFolder, startScript } from '../support/agent-process.ts';
 
-const parts = ['agent', 'build', 'drivers', 'node_modules', 'package.json', '.cache'];
+const parts = ['agent', 'build', 'drivers', 'firmware-bridge', 'node_modules', 'package.json', '.cache'];
 
 it('the tour of the demo goes through, as in a fresh clone', async () => {
   // The demo builds: in a folder of its own, so that it does not write the bundle other tests run at this moment.
