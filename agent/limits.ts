@@ -15,8 +15,6 @@ export const topicLevelsMax = 64;
 export const documentNameBytesMax = 128;
 export const documentSegmentsMax = 8;
 export const documentsMax = 256;
-/** Documents that are not in the config, but found behind others: channels of microcontrollers. Over it: left out. */
-export const foundDocumentsMax = 512;
 export const groupsMax = 16;
 export const bindingsMax = 128;
 export const brokersMax = 8;

@@ -50,6 +50,8 @@ export const linkChannelNameBytesMax = 32;
 /** What a simulated MCU holds back in bad weather. When full: the newest chunk is lost, as on a wire. */
 export const simulatedMcuHeldChunksMax = 256;
 
+/** Documents that are not in the config, but found behind others: all channels of a board. Over it: left out. */
+export const foundDocumentsMax = 512;
 /** Channels declared for one microcontroller, as many as its link takes. Over it: refuse the config. */
 export const mcuChannelsMax = 64;
 /** Microcontrollers of one board. Over it: refuse the config. */
