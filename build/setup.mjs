@@ -20,6 +20,7 @@ const debianPackages = [
   ['/usr/lib/python3/dist-packages/serial_asyncio', 'python3-serial-asyncio'],
   ['faketime', 'faketime'],
   ['g++', 'g++'],
+  ['systemd-analyze', 'systemd'],
   ['promtool', 'prometheus'],
   ['chromium', 'chromium'],
 ];

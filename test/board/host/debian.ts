@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { runTool } from './run-tool.ts';
+import { runTool } from '../../../build/run-tool.ts';
 
 /** An apt for another suite and CPU, in a folder of its own: nothing of this machine's packages changes. */
 export interface PrivateApt {

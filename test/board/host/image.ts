@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fetchNode, lockedNode } from '../../../build/node-binary.ts';
+import { runTool } from '../../../build/run-tool.ts';
 import { openPrivateApt, type PrivateApt } from './debian.ts';
-import { fetchNode, lockedNode } from './node-binary.ts';
-import { runTool } from './run-tool.ts';
 
 /** What does not change between runs: the kernel, its modules, and a root file system with Node and its libraries. */
 export interface BoardImage {
@@ -38,7 +38,7 @@ const mountPoints = ['app', 'dev', 'opt', 'proc', 'sys', 'tmp'];
 /** From the cache, if what it was made of is what we would make it of. To get a newer kernel, delete the cache. */
 export async function openBoardImage(cacheFolder: string): Promise<BoardImage> {
   const folder = resolve(cacheFolder, 'image');
-  const recipe = JSON.stringify([suite, cpu, userland, moduleNames, lockedNode()]);
+  const recipe = JSON.stringify([suite, cpu, userland, moduleNames, lockedNode(cpu)]);
   const stamp = join(folder, 'recipe.json');
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== recipe) {
     await makeImage(cacheFolder, folder, recipe);
@@ -56,7 +56,7 @@ export async function openBoardImage(cacheFolder: string): Promise<BoardImage> {
 async function makeImage(cacheFolder: string, folder: string, recipe: string): Promise<void> {
   const draft = mkdtempSync(join(resolve(cacheFolder), 'image-'));
   try {
-    await Promise.all([fetchSystem(cacheFolder, draft), fetchNode(cacheFolder, join(draft, 'node'))]);
+    await Promise.all([fetchSystem(cacheFolder, draft), fetchNode(cpu, cacheFolder, join(draft, 'node'))]);
     await makeRoot(draft);
     writeFileSync(join(draft, 'recipe.json'), recipe); // Last: an image without it is not taken for one.
     rmSync(folder, { recursive: true, force: true });

@@ -2,10 +2,10 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 import { buildNative } from '../../../build/native.ts';
+import { runTool } from '../../../build/run-tool.ts';
 import { nativeFiles } from '../../../build/stubs.ts';
 import { needBundle } from '../../support/agent-process.ts';
 import type { BoardImage } from './image.ts';
-import { runTool } from './run-tool.ts';
 
 /** Our suites say `vitest`; in the guest that is its small stand-in. */
 export const guestVitest: Plugin = {

