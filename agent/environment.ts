@@ -10,7 +10,7 @@ import type { DocumentTable } from './dispatch/table.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
 import type { HealthSources } from './health/report.ts';
 import type { SelfTestReport } from './health/self-test.ts';
-import type { Log } from './log.ts';
+import type { Log, LogBook } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
 import type { StoreError } from './store/error.ts';
 import type { Store } from './store/store.ts';
@@ -20,6 +20,8 @@ export interface Environment {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** The log as a whole, where it can be read and changed; absent in some tests. */
+  readonly logBook?: LogBook;
   openGpio(config: Config['gpio']): Promise<Result<GpioBackend>>;
   readonly openBytePort: DocumentSurroundings['openBytePort'];
   createPwm(config: Config['gpio']): PwmBackend;

@@ -238,6 +238,18 @@ export const heapSnapshotFreeFactor = 3;
 export const eventRingCount = 512;
 /** Of a value in it. Over it: cut off. */
 export const eventTextBytesMax = 200;
+/** The last lines of the log, in memory. When full: drop-oldest. */
+export const logTailCount = 500;
+export const logTailBytesMax = 131_072;
+/** Equal lines that are written before they are written ever more rarely; never errors. */
+export const logBurstCount = 10;
+/** After so long without one it begins anew. */
+export const logQuietMs = 60_000;
+/** Kinds of lines that are told apart. Over it: forget them all, and write more. */
+export const logKeysMax = 256;
+/** A level that was asked for lasts so long, or as long as was said. Over it: refuse. */
+export const logLevelMsDefault = 600_000;
+export const logLevelMsMax = 86_400_000;
 /** Log sequence numbers reserved at a time, so that none waits for the disk. */
 export const lsnReserveCount = 1_000_000;
 /** The path of a Unix socket, as the kernel has it. */

@@ -2,6 +2,7 @@ import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts
 import type { DispatchCounters } from './dispatch/counters.ts';
 import { createHandler } from './dispatch/handle.ts';
 import { createJournaling } from './dispatch/journaling.ts';
+import type { Keepers } from './dispatch/keepers.ts';
 import { Lanes } from './dispatch/lanes.ts';
 import { takeUpLeftBehind } from './dispatch/left-behind.ts';
 import type { OwnCommand } from './dispatch/own.ts';
@@ -26,6 +27,7 @@ export interface DispatchParts {
   readonly counters: DispatchCounters;
   readonly local: LocalApplications;
   readonly store: Store | undefined;
+  readonly keepers: Keepers;
 }
 
 export interface Dispatch {
@@ -43,7 +45,7 @@ export interface Dispatch {
 /** The loop with everything that handling a message takes. */
 export function openDispatch(running: Running, environment: Environment, parts: DispatchParts): Dispatch {
   const { clock, log } = environment;
-  const { pool, voice, table, board, counters, local, store } = parts;
+  const { pool, voice, table, board, counters, local, store, keepers } = parts;
   const { root } = running.config.mqtt;
   const told = createAcknowledger(voice.publisher, () => running.config.mqtt.acks);
   const acknowledger: Acknowledger = {
@@ -58,7 +60,8 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const journaling = createJournaling({ clock, log, store, isStoreless, boot: voice.boot });
   const trust = new LiveTrust({ clock, log, clockQuality: voice.clockQuality, values: store?.values }, running);
   const verifier = () => trust.current;
-  const dependencies = { ...voice, verifier, clock, log, pool, board, lanes, own, acknowledger, counters, journaling };
+  const parties = { board, lanes, own, acknowledger, counters, journaling, keepers };
+  const dependencies = { ...voice, verifier, clock, log, pool, ...parties };
   const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[running.config.pool.profile];

@@ -12,6 +12,7 @@ import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
 import { logSelfTest, renewReport, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
 import { trustWarnings } from './health/warnings.ts';
+import { openKeepers } from './keepers.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import { LocalApplications } from './local-applications.ts';
 import { createPool } from './pool/pool.ts';
@@ -55,8 +56,9 @@ export async function startAgent(config: Config, configHash: string, environment
   tellChannels();
   table.found.onChange(tellChannels);
 
+  const keepers = openKeepers(environment, running, voice);
   const counters = new DispatchCounters();
-  const dispatch = openDispatch(running, environment, { pool, voice, table, board, counters, local, store });
+  const dispatch = openDispatch(running, environment, { pool, voice, table, board, counters, local, store, keepers });
   const { loop, lanes, settled } = dispatch;
   const loopLag = openLoopLag();
   const sources: HealthSources = {
@@ -129,7 +131,11 @@ export async function startAgent(config: Config, configHash: string, environment
     watches.flush();
     durable.refill();
   });
-  const openLocal = () => local.open({ ...voice, clock, log, table, loop, running, sources }, running.config.http);
+  const openLocal = () =>
+    local.open(
+      { ...voice, clock, log, table, loop, running, sources, logBook: environment.logBook },
+      running.config.http,
+    );
   await openLocal();
 
   const changeable: Changeable = {
@@ -143,6 +149,7 @@ export async function startAgent(config: Config, configHash: string, environment
       tellChannels();
       reporter.retime(running.config.health.intervalMs);
       await environment.configured?.(running.config);
+      keepers.reset();
       if (JSON.stringify(before.http) !== JSON.stringify(running.config.http)) await openLocal();
     },
     report: () => selfTest,
@@ -181,6 +188,7 @@ export async function startAgent(config: Config, configHash: string, environment
       outbox.close();
       await store?.[Symbol.asyncDispose]();
       loopLag[Symbol.dispose]();
+      keepers[Symbol.dispose]();
       pool.close();
     },
   };

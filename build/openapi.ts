@@ -27,7 +27,6 @@ const number = (name: string, description: string, schema: object) => ({
   description,
   schema: { type: 'number', ...schema },
 });
-
 const clientId = {
   name: 'client_id',
   in: 'query',
@@ -111,6 +110,16 @@ const operations: readonly Operation[] = [
     summary: 'What happened last, the oldest first.',
     query: [number('after', 'Only those behind this log sequence number.', { minimum: 0, default: 0 })],
     answer: schemas.events,
+    refusals: [400, 403],
+  },
+  {
+    method: 'get',
+    path: '/debug/log',
+    id: 'log',
+    tag: 'diagnostics',
+    summary: 'The last lines of the log, the oldest first.',
+    query: [number('after', 'Only those behind this line.', { minimum: 0, default: 0 })],
+    answer: schemas.log,
     refusals: [400, 403],
   },
   {

@@ -1,8 +1,9 @@
 import type { Plugin } from 'esbuild';
 
 /*
- * MQTT.js carries code for browsers and proxies that an agent on Linux never runs, pino code for threads that write. Their
- * modules are replaced when they are imported; whoever still reaches one of them gets an error that says so.
+ * MQTT.js carries code for browsers and proxies that an agent on Linux never runs, pino code for threads that write and
+ * for redaction. Their modules are replaced when they are imported; whoever still reaches one of them gets an error that
+ * says so.
  */
 const stubs: { readonly [name: string]: string } = {
   ws: absent('ws', 'MQTT over WebSocket'),
@@ -10,6 +11,7 @@ const stubs: { readonly [name: string]: string } = {
   'thread-stream': absent('thread-stream', 'pino transports in threads'),
   // For topic aliases of ours, and we use none: what MQTT.js makes of it stays empty.
   'lru-cache': `exports.LRUCache = class extends Map { constructor() { super(); } };`,
+  '@pinojs/redact': absent('@pinojs/redact', 'redaction by pino; ours is agent/observe/redact.ts'),
   'worker-timers': `
     export const setInterval = globalThis.setInterval; export const clearInterval = globalThis.clearInterval;
     export const setTimeout = globalThis.setTimeout; export const clearTimeout = globalThis.clearTimeout;`,

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import type { Environment } from '../environment.ts';
 import { openFreed } from '../guard/open-freed.ts';
 import { startClaimTriesMax } from '../limits.ts';
-import type { Log } from '../log.ts';
+import type { LogBook } from '../log.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
 import { ownProgram } from '../store/role.ts';
 import { brokerAccess } from './broker-access.ts';
@@ -29,12 +29,13 @@ export function openDrivers({
 /** The real surroundings of the agent: this machine's drivers and a link over TCP or TLS. */
 export function openLiveEnvironment(
   { clock, random, env }: Pick<CliContext, 'clock' | 'random' | 'env'>,
-  log: Log,
+  log: LogBook,
   config: Config,
 ): Environment {
   return {
     clock,
     log,
+    logBook: log,
     random,
     ...openDrivers({ clock }),
     openGpio: (gpio) => openPatientGpio(gpio, clock),

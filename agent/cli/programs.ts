@@ -6,6 +6,7 @@ import { decodeVerb } from './decode.ts';
 import { encodeVerb } from './encode.ts';
 import { healthVerb } from './health.ts';
 import { linkVerb } from './link/link.ts';
+import { logsVerb } from './logs.ts';
 import { mcuVerb } from './mcu/mcu.ts';
 import { notifyVerb } from './notify.ts';
 import { queryVerb } from './query.ts';
@@ -35,6 +36,7 @@ export const qnctlProgram: Program = {
     notifyVerb,
     watchVerb,
     healthVerb,
+    logsVerb,
     configVerb,
     reloadVerb,
     decodeVerb,

@@ -35,14 +35,14 @@ export const runVerb: Verb = {
     boundHeap();
     const { boot, home } = chosen.value;
     const { config, hash } = boot.checked;
-    const log = openLog(config.log.level, { service: 'qn-agent', node: config.node });
+    const identity = { service: 'qn-agent', env: config.log.environment, node: config.node };
+    const log = openLog(config.log.level, identity, context.clock);
     for (const trouble of home.troubles) log.error({ from: boot.from, version: home.generation.version }, trouble);
     const environment = openLiveEnvironment(context, log, config);
     // Before any line is driven. Without the goodbye at the end, whatever ends this process is a crash.
     const start = (plan: OutputPlan) => startGuard({ clock: context.clock, log }, ownCommand(), plan);
     const guarded = keepGuard(start, planOutputs(config, 'crash'));
     const configured = async (next: Config) => {
-      log.level = next.log.level;
       await guarded.replan(planOutputs(next, 'crash'));
       await remember(next, log);
     };

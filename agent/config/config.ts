@@ -25,7 +25,7 @@ export interface Config {
   /** Whose signatures count. */
   readonly trust: { readonly keys: readonly TrustedKey[] };
   readonly health: { readonly intervalMs: number };
-  readonly log: { readonly level: LogLevel };
+  readonly log: { readonly level: LogLevel; readonly environment: string };
   /** Folder for whatever must survive; the agent must be able to write there. */
   readonly stateFolder: string;
 }

@@ -68,7 +68,15 @@ const health = v.pipe(
 
 const level = v.pipe(choice(['debug', 'info', 'warn', 'error']), v.description('The least that is worth a line.'));
 
-const log = v.pipe(section({ level: v.optional(level, 'info') }), v.description('JSON lines on standard output.'));
+const logEnvironment = v.pipe(
+  text('the name of an environment', 63),
+  v.description('Stands as `env` in every line, for whoever collects the logs of many boards.'),
+);
+
+const log = v.pipe(
+  section({ level: v.optional(level, 'info'), environment: v.optional(logEnvironment, 'production') }),
+  v.description('JSON lines on standard output.'),
+);
 
 const profile = v.pipe(
   choice(['standard', 'tiny']),
@@ -151,7 +159,7 @@ export function toConfig(file: FileConfig): Config {
     overAir: { trust: file.config.trust, verifyMs: file.config.verify },
     trust: file.trust,
     health: { intervalMs: file.health.interval },
-    log: { level: file.log.level },
+    log: { level: file.log.level, environment: file.log.environment },
     stateFolder: file['state-folder'],
   };
 }

@@ -12,6 +12,7 @@ import type { TokenVerifier } from '../trust/token.ts';
 import type { Acknowledger } from './acknowledge.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { Journaling } from './journaling.ts';
+import type { Keepers } from './keepers.ts';
 import type { Lanes } from './lanes.ts';
 import type { OwnDocuments } from './own.ts';
 
@@ -30,6 +31,7 @@ export interface HandlerDependencies {
   readonly acknowledger: Acknowledger;
   readonly counters: DispatchCounters;
   readonly journaling: Journaling;
+  readonly keepers: Keepers;
   readonly instruments: Pick<Instruments, 'command' | 'decode'>;
   clockQuality(): ClockQuality;
   /** Whose signatures count, by the config that runs. */

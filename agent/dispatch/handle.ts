@@ -7,9 +7,11 @@ import type { Answerable } from './acknowledge.ts';
 import { createCommander } from './command.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { type Caller, encodingOf, type Job, replyTopic } from './job.ts';
+import type { Keeper } from './keepers.ts';
 import type { Command } from './life.ts';
 import type { OwnCommand } from './own.ts';
 import { createPermissions } from './permission.ts';
+import { expiredRefusal, isExpired } from './plan.ts';
 import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
 
@@ -27,13 +29,15 @@ export interface Handler {
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
   const { clock, log, pool, ids, board, own, states, watches, publisher, acknowledger, counters, instruments } =
     dependencies;
+  const { keepers, clockQuality } = dependencies;
   const commander = createCommander(dependencies);
   const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
 
   function refuse(asked: Answerable, refusal: Refusal): void {
     const { reason, detail } = refusal;
     counters.refuse(reason);
-    log.debug({ document: asked.document, ...refusal, id: refusal.id?.toString() }, 'message refused');
+    const { message, traceparent: tr = message?.tr } = asked;
+    log.debug({ document: asked.document, ...refusal, tr }, 'message refused');
     acknowledger.tell(asked, { status: 'rejected', reason, detail });
   }
 
@@ -66,8 +70,10 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     const granted = watches.ask({ ...asked, query }, snapshot);
     if (!granted.ok) return refuse(asked, granted.error);
     counters.answer();
+    const kept = topic === undefined ? undefined : keepers.get(document);
+    const more = kept === undefined ? {} : { val: kept.read(query.val, pool.payloadBytesMax - envelopeBytes) };
     publisher.say({
-      message: { ...snapshot, ...granted.value, id: asked.id, doc: document }, // QN-2.3a
+      message: { ...snapshot, ...granted.value, ...more, id: asked.id, doc: document }, // QN-2.3a
       to: topic === undefined ? { verb: 'state', document } : { topic }, // QN-2.4
       retain: topic === undefined,
       policy: 'keep',
@@ -101,6 +107,19 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     return selected.ok ? ok({ t: 'notify', val: selected.value }) : selected;
   }
 
+  /** A command for a document the agent keeps itself. */
+  function keep({ isRetained, arrivedMs, ...job }: Job, keeper: Keeper, message: Notify): void {
+    const asked = answerableOf({ isRetained, arrivedMs, ...job }, message);
+    if (isRetained) return refuse(asked, { reason: 'retained', detail: 'retained commands are refused' }); // QN-2.1
+    const waitedMs = clock.monotonicMs() - arrivedMs;
+    const isLate = isExpired(message, { isRetained, nowMs: clock.wallMs(), clock: clockQuality(), waitedMs });
+    if (isLate) return refuse(asked, expiredRefusal(message));
+    const changed = keeper.change(message.val);
+    if (!changed.ok) return refuse(asked, changed.error);
+    counters.succeed();
+    acknowledger.tell(asked, { status: 'successful' });
+  }
+
   function handleCommand(job: Job): void {
     const { route, caller } = job;
     const decoded = decodeCommand(job);
@@ -114,6 +133,11 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       };
       const granted = () => commander.carryOut({ row, job, message, answerable });
       return permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
+    }
+    const keeper = route.to === 'own' ? keepers.get(route.document) : undefined;
+    if (decoded.ok && keeper !== undefined) {
+      keep(job, keeper, decoded.value);
+      return pool.release(job.slot);
     }
     const take = route.to === 'own' ? own.get(route.document) : undefined;
     const owned = decoded.ok && take !== undefined ? ownCommandOf(job, decoded.value) : undefined;
@@ -142,6 +166,9 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     },
   };
 }
+
+/** What a message has besides its value, and more. */
+const envelopeBytes = 512;
 
 function documentOf(route: Route): string {
   return 'row' in route ? route.row.name : route.document;

@@ -41,7 +41,7 @@ export interface Life {
 }
 
 export function createLife(dependencies: HandlerDependencies, recent: RecentCommands, command: Command): Life {
-  const { clock, pool, acknowledger, counters, journaling, instruments } = dependencies;
+  const { clock, log, pool, acknowledger, counters, journaling, instruments } = dependencies;
   const { row, job, message, answerable, resumed } = command;
   let state: LifeState = resumed?.status ?? 'received';
   let journaled = resumed?.journaled;
@@ -59,6 +59,10 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
     const outcome = { status: step(state, input), ...(reason === undefined ? {} : { reason }) };
     journaled?.end(outcome);
     recent.end(row.name, message, outcome);
+    const { tr = answerable.traceparent } = message;
+    const ended = { document: row.name, id: answerable.id, ...verdict, tr };
+    if (outcome.status === 'failed') log.warn(ended, 'command failed');
+    else log.debug(ended, `command ${outcome.status}`);
     go(input, { ...verdict, isJournaled: journaled !== undefined });
     pool.release(job.slot);
   }

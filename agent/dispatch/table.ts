@@ -24,7 +24,7 @@ export interface DocumentTable {
 }
 
 /** Documents that every board has without configuring them. */
-export const ownDocuments = ['selftest', 'channels', 'config'] as const;
+export const ownDocuments = ['selftest', 'channels', 'config', 'log'] as const;
 
 /** Builds the table: config in, routes out. Nothing registers itself; `found` is what is behind the documents. */
 export function createTable(config: Config, found: FoundRows = new FoundRows()): DocumentTable {

@@ -92,6 +92,12 @@ export const events = v.object({
   ),
 });
 
+export const log = v.object({
+  level: v.picklist(['debug', 'info', 'warn', 'error']),
+  last: v.pipe(count, v.description('Number of the latest line.')),
+  lines: v.array(v.looseObject({ level: text, time: count, message: text, event: text })),
+});
+
 export const config = v.pipe(
   v.looseObject({ node: text, documents: v.record(text, v.looseObject({ driver: text })) }),
   v.description('As it runs. Secrets are references.'),

@@ -9,7 +9,7 @@ import { type DocumentTable, ownDocuments } from '../dispatch/table.ts';
 import type { DocumentStates } from '../documents/states.ts';
 import type { HealthSources } from '../health/report.ts';
 import { httpTokenBytesMin } from '../limits.ts';
-import type { Log } from '../log.ts';
+import type { Log, LogBook } from '../log.ts';
 import type { ClockQuality, Event, Message } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import type { IdSource } from '../qn/snowflake.ts';
@@ -40,6 +40,7 @@ export interface LocalHttpDependencies {
   readonly sources: HealthSources;
   readonly instruments: Instruments;
   readonly chronicle: Chronicle;
+  readonly logBook: LogBook | undefined;
   clockQuality(): ClockQuality;
 }
 
@@ -58,7 +59,8 @@ export interface LocalHttp extends AsyncDisposable {
 
 /** Where it cannot listen it says so and the board works on without: this is a convenience, not the way to the pins. */
 export async function openLocalHttp(dependencies: LocalHttpDependencies, http: HttpConfig): Promise<LocalHttp> {
-  const { clock, log, ids, states, table, loop, running, sources, instruments, chronicle, clockQuality } = dependencies;
+  const { clock, log, ids, states, table, loop, running, sources, instruments, chronicle, logBook, clockQuality } =
+    dependencies;
   const names = { root: running.config.mqtt.root, node: running.config.node };
   const clients = new LocalClients({ clock, states });
   const following = states.onChange((document) => clients.changed(document));
@@ -79,7 +81,7 @@ export async function openLocalHttp(dependencies: LocalHttpDependencies, http: H
   const routes = [
     ...pageRoutes(log),
     ...qnRoutes(endpoint),
-    ...diagnosticRoutes({ clock, running, sources, metrics, chronicle }),
+    ...diagnosticRoutes({ clock, running, sources, metrics, chronicle, logBook }),
   ];
   const { servers, listening, failed } = await openServers(log, http, routes);
   return {

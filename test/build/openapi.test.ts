@@ -50,6 +50,7 @@ it('what the server answers is what is described', async () => {
   v.parse(schemas.health, await get('/debug/health'));
   v.parse(schemas.selfTest, await get('/debug/selftest'));
   v.parse(schemas.events, await get('/debug/events'));
+  v.parse(schemas.log, await get('/debug/log'));
   v.parse(schemas.config, await get('/debug/config'));
   v.parse(schemas.cpuProfile, await get('/debug/profile?seconds=0.1'));
   v.parse(schemas.refusal, await get('/debug/profile?seconds=100'));
