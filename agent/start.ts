@@ -7,6 +7,7 @@ import { MemoryFile } from './documents/memory-file.ts';
 import type { Agent, Environment } from './environment.ts';
 import { offlineWill } from './farewell.ts';
 import { bootTests } from './health/boot-tests.ts';
+import { withConfigTroubles } from './health/config-troubles.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
@@ -47,7 +48,12 @@ export async function startAgent(config: Config, configHash: string, environment
   board.setOnline(false);
 
   const document = (name: string) => board.document(name);
-  const planTests = () => bootTests({ clock, pool, config: running.config, configHash: running.hash, document });
+  /** Until another config was taken. */
+  const troubles = () => (running.config === config ? (environment.configs?.troubles ?? []) : []);
+  const planTests = () => {
+    const subjects = { clock, pool, config: running.config, configHash: running.hash, document };
+    return withConfigTroubles(bootTests(subjects), troubles());
+  };
   let plan = planTests();
   let selfTest = await runSelfTest(clock, plan);
   logSelfTest(log, selfTest);

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { startAgentProcess } from '../support/agent-process.ts';
+import { type Heard, statusOf } from '../support/heard.ts';
+import { openRig, type Rig } from '../support/rig.ts';
+
+const relay = 'gpio.relay: { driver: gpio-out, line: GPIO17, safe: { boot: on, config-error: off } }';
+
+/** The birth of a life, and what it says of its config. */
+async function live(rig: Rig, act: () => Promise<void>): Promise<{ readonly health: Heard; readonly config: Heard }> {
+  const heardCount = rig.listener.all.length;
+  await using _agent = startAgentProcess(rig.configFile); // Its disposal is the kill.
+  const isLater = (heard: Heard) => rig.listener.all.indexOf(heard) >= heardCount && statusOf(heard) !== 'offline';
+  const health = await rig.hear({ verb: 'health', test: isLater }, 20_000);
+  const isSnapshot = (heard: Heard) => isLater(heard) && heard.message.t === 'snapshot';
+  const config = await rig.hear({ verb: 'state', document: 'config', test: isSnapshot }, 20_000);
+  await act();
+  return { health, config };
+}
+
+test('a config that brings the agent down again and again is given up', { timeout: 180_000 }, async () => {
+  await using rig = await openRig({
+    documents: [relay],
+    lines: ['GPIO17', 'GPIO18'],
+    sections: 'config: { trust: none }',
+  });
+  const push = (id: number, val: object) => async () => {
+    await rig.say('notify/config', JSON.stringify({ id: `${id}`, val, base: id - 1, ver: id, vc: { unsigned: id } }));
+    await rig.hear({ verb: 'ack', document: 'config', id: BigInt(id), status: 'successful' }, 20_000);
+  };
+  const nothing = async () => {};
+  await live(rig, push(1, { documents: { 'gpio.new': { driver: 'gpio-out', line: 'GPIO18' } } }));
+  for (let boot = 1; boot <= 3; boot += 1) {
+    const { health, config } = await live(rig, nothing);
+    expect([config.message, statusOf(health)]).toMatchObject([{ val: { version: 1 } }, 'online']);
+  }
+  for (let boot = 1; boot <= 3; boot += 1) {
+    const { health, config } = await live(rig, nothing);
+    expect(config.message).toMatchObject({ val: { version: 0, origin: 'file' } });
+    expect(health.message).toMatchObject({
+      val: { status: 'degraded', why: [expect.stringContaining('active config brought the agent down')] },
+    });
+    expect(rig.wire('GPIO17')).toBe('1');
+  }
+  const safe = await live(rig, push(2, { documents: { 'gpio.relay': null, 'gpio.new': null } }));
+  expect(safe.health.message).toMatchObject({ val: { status: 'degraded', drivers: {} } });
+  expect(rig.wire('GPIO17')).toBe('0'); // Its config-error state.
+  const mended = await live(rig, nothing);
+  expect([mended.config.message, statusOf(mended.health)]).toMatchObject([{ val: { version: 2 } }, 'online']);
+});
