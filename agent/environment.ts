@@ -45,5 +45,5 @@ export interface Agent extends AsyncDisposable {
   /** What a new config changes while the agent runs. */
   readonly changeable: Changeable;
   /** Takes other configs; undefined where there is only the one of the start. */
-  readonly office: Promise<ConfigOffice> | undefined;
+  readonly office: Promise<ConfigOffice | undefined> | undefined;
 }

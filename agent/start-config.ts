@@ -2,6 +2,7 @@ import type { Changeable } from './config/change/changeable.ts';
 import type { ConfigOffice } from './config/push/office.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
 import type { Environment } from './environment.ts';
+import type { Log } from './log.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Dispatch } from './start-dispatch.ts';
 import type { Voice } from './voice.ts';
@@ -15,21 +16,23 @@ export interface ConfigParts extends Pick<Dispatch, 'acknowledger' | 'own' | 'tr
 
 export interface StartedConfig extends AsyncDisposable {
   /** Undefined: this agent has only the config it started with. */
-  readonly office: Promise<ConfigOffice> | undefined;
+  readonly office: Promise<ConfigOffice | undefined> | undefined;
 }
 
 /** Configs while the agent runs: over the air, and from the board. */
-export function startConfig({ configs }: Environment, parts: ConfigParts): StartedConfig {
+export function startConfig({ configs, log }: Environment, parts: ConfigParts): StartedConfig {
   const { changeable, voice, pool, acknowledger, counters, own, trust } = parts;
   const office = configs === undefined ? undefined : openOfficeSoon(configs);
-  if (office !== undefined) own.set('config', (command) => void office.then((opened) => opened.receive(command)));
+  if (office !== undefined) own.set('config', (command) => void office.then((opened) => opened?.receive(command)));
 
-  async function openOfficeSoon(home: NonNullable<Environment['configs']>): Promise<ConfigOffice> {
-    const { openOffice } = await import('./config/push/office.ts');
+  /** A board whose installation lacks this part drives its pins all the same. */
+  async function openOfficeSoon(home: NonNullable<Environment['configs']>): Promise<ConfigOffice | undefined> {
+    const loaded = await loadOffice(log);
+    if (loaded === undefined) return undefined;
     const { states, publisher } = voice;
     const { payloadBytesMax } = pool;
     const said = { states, publisher, acknowledger, counters, payloadBytesMax };
-    return await openOffice({ parts: changeable, home, ...said, trust });
+    return await loaded.openOffice({ parts: changeable, home, ...said, trust });
   }
 
   return {
@@ -38,4 +41,13 @@ export function startConfig({ configs }: Environment, parts: ConfigParts): Start
       await (await office)?.close();
     },
   };
+}
+
+async function loadOffice(log: Log) {
+  try {
+    return await import('./config/push/office.ts');
+  } catch (err) {
+    log.error({ err }, 'no config can be taken while running; reinstall the agent, parts of it are missing');
+    return undefined;
+  }
 }
