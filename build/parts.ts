@@ -14,6 +14,8 @@ export const parts: readonly string[] = [
   'agent/cli/selftest-run.ts',
   'agent/trust/signer.ts',
   'agent/trust/verifier.ts',
+  'agent/cli/board-config-run.ts',
+  'agent/config/control/control-server.ts',
 ];
 
 /** Files that a part reads at run time lie beside it. */

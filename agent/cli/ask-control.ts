@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import { controlSocketOf } from '../config/control/control-server.ts';
+import { controlSocketOf } from '../config/control/socket-path.ts';
 import { controlAnswerMsMax } from '../config/limits.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../config/push/local.ts';

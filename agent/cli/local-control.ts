@@ -1,4 +1,5 @@
-import { controlSocketOf, openControl } from '../config/control/control-server.ts';
+import type { ControlDependencies } from '../config/control/control-server.ts';
+import { controlSocketOf } from '../config/control/socket-path.ts';
 import type { LocalAnswer, LocalWish } from '../config/push/local.ts';
 import type { Agent } from '../environment.ts';
 import type { Log } from '../log.ts';
@@ -16,14 +17,27 @@ export async function openLocalControl(
     if (opened !== undefined) return await opened.change(wish);
     return { status: 'rejected', version: 0, detail: 'this agent keeps the config it started with' };
   };
-  const control = await openControl({ clock, log, change }, controlSocketOf(stateFolder));
+  const control = await openSocket(log, { clock, change }, controlSocketOf(stateFolder));
   const hangup = onHangup?.(() => void change({ do: 'reload', isDryRun: false }).then((answer) => tell(log, answer)));
   return {
     async [Symbol.asyncDispose]() {
       hangup?.[Symbol.dispose]();
-      await control[Symbol.asyncDispose]();
+      await control?.[Symbol.asyncDispose]();
     },
   };
+}
+
+type Control = Pick<ControlDependencies, 'clock' | 'change'>;
+
+/** A board whose installation lacks this part works without. */
+async function openSocket(log: Log, control: Control, path: string): Promise<AsyncDisposable | undefined> {
+  try {
+    const { openControl } = await import('../config/control/control-server.ts');
+    return await openControl({ ...control, log }, path);
+  } catch (err) {
+    log.error({ err }, 'no reload from this board; reinstall the agent, parts of it are missing');
+    return undefined;
+  }
 }
 
 /** Whoever sends a signal looks into the log for what came of it. */

@@ -9,11 +9,6 @@ import { controlConnectionsMax, controlRequestBytesMax, controlRequestMsMax } fr
 import { isPlainMap } from '../plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../push/local.ts';
 
-/** Where the agent of this board listens for `qnctl reload` and its like. */
-export function controlSocketOf(stateFolder: string): string {
-  return path.join(stateFolder, 'control.sock');
-}
-
 export interface ControlDependencies {
   readonly clock: Clock;
   readonly log: Log;
