@@ -186,6 +186,9 @@ export class DurableOutbox {
     delete held.at.onEnd;
     if (fate === 'dropped') return this.#evicted(held);
     held.at.isOver = true;
+    const { sequence } = held.at;
+    const isDropped = sequence !== undefined && this.#store?.outbox.has(sequence) === false;
+    if (isDropped && fate === 'sent') this.#store?.outbox.recount(held.message.document);
     this.#forget(held.at);
     this.refill();
   }

@@ -73,6 +73,14 @@ export class QueuedOutbox implements StoredOutbox, Room {
     return removed;
   }
 
+  recount(document: string): void {
+    const counted = this.#dropped.has(document) ? document : '';
+    const count = (this.#dropped.get(counted) ?? 0) - 1;
+    if (count < 0) return;
+    this.#dropped.set(counted, count);
+    void this.#queue.write([{ kind: 'outbox-dropped', document: counted, count }], storeRowOverheadBytes);
+  }
+
   oldest(count: number, afterSequence: number): Promise<Result<readonly StoredMessage[], StoreError>> {
     const query = { afterSequence, countMax: count, bytesMax: this.#limits.outboxReadBytesMax };
     return this.#queue.read(() => this.#disk.readOutbox(query));

@@ -69,6 +69,19 @@ describe('while a backlog is sent', () => {
   });
 });
 
+it('what the store dropped and memory held all the same is told, and not counted', async () => {
+  await using small = await openDurableRig({ outboxCountMax: 50 });
+  for (let index = 0; index < 53; index += 1) small.say(`m${index}`);
+  await small.settle();
+  expect(small.durable.stats().storedDropped).toBe(3);
+  small.up();
+  await small.acknowledge();
+  expect([small.sent.length, small.durable.stats().storedDropped]).toEqual([53, 0]);
+  for (let index = 0; index < 3; index += 1) small.say(`n${index}`);
+  await small.acknowledge();
+  expect(small.durable.stats().storedDropped).toBe(0);
+});
+
 describe('of a document whose events wait as', () => {
   it('latest, only the latest is kept, wherever the others were', async () => {
     say(20);
