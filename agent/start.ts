@@ -123,6 +123,7 @@ export async function startAgent(config: Config, configHash: string, environment
     },
     onMessage(message, isOwn) {
       if (!isOwn || table.routes(message.topic).length > 0) loop.receive(message);
+      else message.kept?.();
     },
     onRetainedLost(lostBy) {
       const message = { t: 'event', val: { what: 'retained_lost', broker: lostBy }, ep: boot } as const;

@@ -145,7 +145,7 @@ export class Uplink {
     const subscriptions = [...new Set([...this.#filters, this.#retained.topic])];
     const link = this.#openLink(
       will,
-      subscriptions.map((filter) => ({ filter, qos: 1 as const })),
+      subscriptions.map((filter) => ({ filter, qos: 2 as const })),
       handlers,
     );
     return link;

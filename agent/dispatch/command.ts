@@ -10,7 +10,8 @@ import { type Arrival, expiredRefusal, isExpired, plan } from './plan.ts';
 import { RecentCommands } from './recent.ts';
 
 export interface Commander {
-  carryOut(command: Command): void;
+  /** Resolves, where it goes through the journal, when that is durable. */
+  carryOut(command: Command): void | Promise<void>;
   /** Whether a command of this source and id was carried out before, or is under way. */
   isKnown(document: string, message: Notify): boolean;
   /** Resolves when no command is under way and none waits; meant for a board that was disposed of. */
@@ -42,7 +43,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     return false;
   }
 
-  function carryOut(command: Command): void {
+  function carryOut(command: Command): void | Promise<void> {
     const { row, job, message, resumed } = command;
     const life = createLife(dependencies, recent, command);
     const first =
@@ -61,6 +62,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     if (resumed === undefined && !row.isTakenByDevice) life.go('accept');
     const work: Work = { effect: planned.value, begin: () => begin(command, life), taken: life.taken, end: life.end };
     lane.value.add(work);
+    return life.began;
   }
 
   return {

@@ -16,7 +16,8 @@ import { selectValue } from './select.ts';
 import type { Route } from './table.ts';
 
 export interface Handler {
-  handle(job: Job): void;
+  /** See LoopDependencies. */
+  handle(job: Job): void | Promise<void>;
   /** Counts a message that was refused unread, and answers it where somebody can be answered. */
   refuse(route: Route, caller: Caller, refusal: Refusal): void;
   /** A command of an earlier life. */
@@ -120,19 +121,22 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     acknowledger.tell(asked, { status: 'successful' });
   }
 
-  function handleCommand(job: Job): void {
+  function handleCommand(job: Job): void | Promise<void> {
     const { route, caller } = job;
     const decoded = decodeCommand(job);
     const row = 'row' in route ? board.row(route.row.name) : undefined; // The config may have changed since it arrived.
     if (decoded.ok && row !== undefined) {
       const message = decoded.value;
       const answerable = answerableOf(job, message);
+      const durable = Promise.withResolvers<void>();
       const refused = (refusal: Refusal) => {
         refuse(answerable, refusal);
         pool.release(job.slot);
+        durable.resolve();
       };
-      const granted = () => commander.carryOut({ row, job, message, answerable });
-      return permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
+      const granted = () => void durable.resolve(commander.carryOut({ row, job, message, answerable }));
+      permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
+      return durable.promise;
     }
     const keeper = route.to === 'own' ? keepers.get(route.document) : undefined;
     if (decoded.ok && keeper !== undefined) {
@@ -145,6 +149,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     else if (!decoded.ok) refuseUnread(route, caller, decoded.error);
     pool.release(job.slot);
     if (owned !== undefined) take?.(owned);
+    return undefined;
   }
 
   function ownCommandOf(job: Job, message: Notify): OwnCommand {
@@ -155,8 +160,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     handle(job) {
       const { route } = job;
       const isQuery = route.to === 'query' || ('verb' in route && route.verb === 'query');
-      if (isQuery) handleQuery(job);
-      else handleCommand(job);
+      return isQuery ? handleQuery(job) : handleCommand(job);
     },
     refuse: refuseUnread,
     carryOut: (command) => commander.carryOut(command),

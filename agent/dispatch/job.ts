@@ -17,6 +17,8 @@ export interface Job {
   readonly arrivedMs: number;
   readonly contentType?: string;
   readonly caller: Caller;
+  /** To be called when it cannot be lost any more; see InboundMessage. */
+  readonly kept?: () => void;
 }
 
 /** Where the sender wants to hear from us (QN-2.3), as far as it said so outside the message. */
@@ -35,6 +37,7 @@ export function createJob(route: Route, slot: Slot, message: InboundMessage, arr
     arrivedMs,
     ...(contentType === undefined ? {} : { contentType }),
     caller: callerOf(message),
+    ...(message.kept === undefined ? {} : { kept: message.kept }),
   };
 }
 

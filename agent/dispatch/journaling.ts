@@ -12,6 +12,8 @@ import type { Outcome } from './recent.ts';
 
 /** One command that is in the journal. */
 export interface Journaled {
+  /** Resolves when it is durable that it began, or when that failed. */
+  readonly began: Promise<void>;
   /** ok when it is durable that it acts. Else nothing was done, unless its document says `act`: then it is ok all the same. */
   act(): Promise<Result<void, Refusal>>;
   /** Call it in the turn in which the ack is said: both are in one commit then, or neither. */
@@ -96,6 +98,7 @@ export function createJournaling(dependencies: JournalingDependencies): Journali
       const copy = body === undefined ? {} : { body };
       const began = journal.begin({ ...key, bootId: boot, atMs: clock.wallMs(), ...copy });
       return ok({
+        began: began.then(() => {}),
         act: () => act(key, rules.without, began),
         end: (outcome) => end(key, outcome),
         forget: () => void began.then(({ ok: isIn }) => (isIn ? journal.forget(key).then(tellTrouble) : undefined)),
@@ -103,6 +106,7 @@ export function createJournaling(dependencies: JournalingDependencies): Journali
     },
     reopen(key, isBegun) {
       return {
+        began: Promise.resolve(),
         act: () => (isBegun ? Promise.resolve(ok()) : act(key, 'refuse')),
         end: (outcome) => end(key, outcome),
         forget: () => void journal?.forget(key).then(tellTrouble),

@@ -19,7 +19,7 @@ export async function takeUpLeftBehind(
   journal: Journal,
   rows: readonly Row[],
   dependencies: HandlerDependencies,
-  carryOut: (command: Command) => void,
+  carryOut: (command: Command) => unknown,
 ): Promise<void> {
   for (const left of await journal.interrupted) {
     const resumed = resumable(left, rows, dependencies);

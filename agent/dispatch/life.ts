@@ -33,6 +33,8 @@ export interface Life {
   refuse(input: 'reject' | 'expire', refusal: Refusal): void;
   /** A refusal when it ought to be journaled and cannot be. */
   journal(effect: Effect): Refusal | undefined;
+  /** Resolves when it is durable that it began, or when that failed; undefined where it is not journaled. */
+  readonly began: Promise<void> | undefined;
   /** At once, or when it is durable that it acts; false: it ended. */
   execute(): boolean | Promise<boolean>;
   /** The device has the command (QN-8.7c); only where it tells. */
@@ -95,6 +97,9 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
       if (!opened.ok) return opened.error;
       journaled = opened.value;
       return undefined;
+    },
+    get began() {
+      return journaled?.began;
     },
     execute() {
       const tell = () => {

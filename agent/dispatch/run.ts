@@ -14,7 +14,8 @@ export interface LoopDependencies {
   readonly table: DocumentTable;
   readonly counters: DispatchCounters;
   /** Decodes, plans and performs; owns the slot from then on. */
-  handle(job: Job): void;
+  /** Resolves, where it takes the disk, when the message cannot be lost any more. */
+  handle(job: Job): void | Promise<void>;
   /** A message that never became a job. */
   refuse(route: Route, caller: Caller, refusal: Refusal): void;
 }
@@ -40,14 +41,19 @@ export class DispatchLoop {
   receive(message: InboundMessage): Refusal | undefined {
     const { counters, refuse, table } = this.#dependencies;
     const routes = this.#isOpen ? table.routes(message.topic) : [];
-    if (routes.length === 0) counters.stray();
+    if (routes.length === 0) {
+      counters.stray();
+      message.kept?.();
+    }
+    const shared = sharedBy(message, routes.length);
     let refusal: Refusal | undefined;
     for (const route of routes) {
       counters.receive();
-      const refused = this.#enqueue(route, message);
+      const refused = this.#enqueue(route, shared);
       if (refused === undefined) continue;
       refusal = refused;
       refuse(route, callerOf(message), refused);
+      shared.kept?.();
     }
     return refusal;
   }
@@ -97,9 +103,25 @@ export class DispatchLoop {
     for (let count = 0; count < dispatchTurnMessagesMax; count += 1) {
       const job = this.#next();
       if (job === undefined) return;
-      handle(job);
+      const durable = handle(job);
+      if (durable === undefined) job.kept?.();
+      else void durable.then(job.kept);
       if (clock.monotonicMs() >= untilMs) break;
     }
     if (this.depth > 0) this.#schedule();
   }
+}
+
+/** One message on several routes cannot be lost when that is so on each of them. */
+function sharedBy(message: InboundMessage, routesCount: number): InboundMessage {
+  const { kept } = message;
+  let leftCount = routesCount;
+  if (kept === undefined) return message;
+  return {
+    ...message,
+    kept() {
+      leftCount -= 1;
+      if (leftCount === 0) kept();
+    },
+  };
 }

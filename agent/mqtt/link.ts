@@ -20,6 +20,8 @@ export interface InboundMessage {
   /** The broker says it sent this before. */
   readonly duplicate: boolean;
   readonly properties: MessageProperties;
+  /** QoS 2 only: to be called once, when the message cannot be lost any more. The broker is told then, and not before. */
+  readonly kept?: () => void;
 }
 
 export interface OutboundMessage {

@@ -20,6 +20,7 @@ import { clientOptions } from './mqtt-client-options.ts';
 import { asBuffer, inboundMessage, publishBytesAtMost, publishOptions } from './mqtt-properties.ts';
 import type { EndManner, MqttConnectionEvents, MqttConnectionOptions, MqttSession } from './mqtt-session.ts';
 import { createPacketScanner } from './packet-scanner.ts';
+import { Receipts } from './receipts.ts';
 import { isTopicFilter } from './topic-filter.ts';
 
 const noBytes = new Uint8Array(0);
@@ -45,6 +46,7 @@ export class MqttConnection implements MqttSession {
   #filters: readonly string[] = [];
   #qosMax: Qos = 2;
   #packetBytesMax: number | undefined;
+  readonly #receipts = new Receipts((bytes) => (this.#hasEnded ? undefined : void this.#socket.write(bytes)));
   readonly #scanner = createPacketScanner(inboundPacketBytesMax);
   /** The code the broker said before it hung up. */
   #farewell: number | undefined;
@@ -159,6 +161,8 @@ export class MqttConnection implements MqttSession {
   #hear(packet: Packet): void {
     if (this.#hasEnded || this.#closing !== undefined) return;
     if (packet.cmd === 'disconnect') this.#farewell = packet.reasonCode ?? 0;
+    if (packet.cmd === 'publish' && packet.qos === 2) this.#receipts.take(packet);
+    if (packet.cmd === 'pubrel') this.#receipts.released(packet.messageId);
     if (packet.cmd === 'suback') this.#takeSuback(packet.granted.map(Number));
     if (packet.cmd !== 'connack') return;
     this.#connack = packet;
@@ -167,7 +171,8 @@ export class MqttConnection implements MqttSession {
   }
 
   #deliver(packet: IPublishPacket): void {
-    if (!this.#hasEnded && this.#closing === undefined) this.#events.onMessage(inboundMessage(packet));
+    if (this.#hasEnded || this.#closing !== undefined || this.#receipts.isRepeated(packet)) return;
+    this.#events.onMessage({ ...inboundMessage(packet), ...this.#receipts.of(packet) });
   }
 
   #subscribe(): void {

@@ -5,7 +5,6 @@ import type { StoreError } from './error.ts';
 import { QueuedJournal } from './journal.ts';
 import { Keeper } from './keeper.ts';
 import { storeLimits } from './limits.ts';
-import { QueuedInbound } from './queued-inbound.ts';
 import { QueuedValues } from './queued-values.ts';
 import type { Store, StoreOptions } from './store.ts';
 import { QueuedOutbox } from './stored-outbox.ts';
@@ -23,8 +22,7 @@ export async function composeStore(disk: Disk, options: ComposeOptions): Promise
   const journal = new QueuedJournal(queue, clock, limits);
   const outbox = new QueuedOutbox(disk, queue, limits);
   const values = new QueuedValues(queue, clock, limits);
-  const inbound = new QueuedInbound(disk, queue, limits);
-  const keeper = new Keeper(queue, { disk, clock, limits, onTrouble, rooms: [journal, outbox, values, inbound] });
+  const keeper = new Keeper(queue, { disk, clock, limits, onTrouble, rooms: [journal, outbox, values] });
 
   async function flush(): Promise<void> {
     const late = Promise.withResolvers<'late'>();
@@ -56,7 +54,6 @@ export async function composeStore(disk: Disk, options: ComposeOptions): Promise
     journal,
     outbox,
     values,
-    inbound,
     get state() {
       return keeper.state;
     },

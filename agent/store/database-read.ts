@@ -3,7 +3,6 @@ import type { MessageProperties, Qos } from '../mqtt/link.ts';
 import { reasons, statuses } from '../qn/reason.ts';
 import type { Columns, SqliteRow } from './columns.ts';
 import type { OutboxQuery } from './disk.ts';
-import { inboundCost } from './queued-inbound.ts';
 import type { JournalRow, Loaded, StoredMessage } from './rows.ts';
 
 /** Everything but the content of messages. */
@@ -19,10 +18,6 @@ export function loadAll(database: DatabaseSync, columns: Columns): Loaded {
     })),
     dropped: new Map(all('SELECT * FROM dropped').map((row) => [text(row, 'document'), integer(row, 'count')])),
     values: all('SELECT * FROM value').map((row) => ({ key: text(row, 'key'), text: text(row, 'text') })),
-    inbound: all('SELECT message_id, length(bytes) AS bytes FROM inbound').map((row) => ({
-      messageId: integer(row, 'message_id'),
-      costBytes: inboundCost({ byteLength: integer(row, 'bytes') }),
-    })),
   };
 }
 
@@ -38,11 +33,6 @@ export function readOutbox(database: DatabaseSync, columns: Columns, query: Outb
     messages.push(messageOf(row, columns));
   }
   return messages;
-}
-
-export function readInbound(database: DatabaseSync, columns: Columns, messageId: number): Uint8Array | undefined {
-  const row = database.prepare('SELECT bytes FROM inbound WHERE message_id = ?').get(messageId);
-  return row === undefined ? undefined : columns.bytes(row, 'bytes');
 }
 
 function journalRowOf(row: SqliteRow, { text, integer, id, bytes, oneOf }: Columns): JournalRow {

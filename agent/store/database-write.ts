@@ -10,8 +10,6 @@ const statements: { readonly [Kind in Write['kind']]: string } = {
   'outbox-remove': 'DELETE FROM outbox WHERE sequence = ?',
   'outbox-dropped': 'INSERT OR REPLACE INTO dropped VALUES (?, ?)',
   'value-put': 'INSERT OR REPLACE INTO value VALUES (?, ?)',
-  'inbound-put': 'INSERT OR REPLACE INTO inbound VALUES (?, ?)',
-  'inbound-remove': 'DELETE FROM inbound WHERE message_id = ?',
 };
 
 /** Writes all of them in one transaction, or none. */
@@ -54,10 +52,6 @@ function parametersOf(write: Write): readonly SQLInputValue[] {
       return [write.document, write.count];
     case 'value-put':
       return [write.key, write.text];
-    case 'inbound-put':
-      return [write.messageId, write.bytes];
-    case 'inbound-remove':
-      return [write.messageId];
   }
 }
 

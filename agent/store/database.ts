@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createColumns } from './columns.ts';
-import { loadAll, readInbound, readOutbox } from './database-read.ts';
+import { loadAll, readOutbox } from './database-read.ts';
 import { createWriter } from './database-write.ts';
 import type { DiskCounters, OutboxQuery } from './disk.ts';
 import { storeError } from './error.ts';
@@ -26,7 +26,6 @@ export interface StoreDatabase extends Disposable {
   load(): Loaded;
   commit(writes: readonly Write[]): void;
   readOutbox(query: OutboxQuery): readonly StoredMessage[];
-  readInbound(messageId: number): Uint8Array | undefined;
   /** Copies the log into the file when it is long; between two commits, so that none of them waits for it. */
   checkpointIfDue(): void;
   readonly counters: Omit<DiskCounters, 'writtenBytes'> & { readonly logPages: number };
@@ -97,7 +96,6 @@ function wrap(database: DatabaseSync, file: string, limits: StoreLimits): StoreD
       logPages = pages;
     },
     readOutbox: (query) => readOutbox(database, columns, query),
-    readInbound: (messageId) => readInbound(database, columns, messageId),
     checkpointIfDue() {
       if (logPages < limits.logPagesMax || isLogCopied) return;
       database.exec('PRAGMA wal_checkpoint(PASSIVE)');

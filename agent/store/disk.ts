@@ -20,7 +20,6 @@ export interface Disk {
   commit(writes: readonly Write[]): Promise<Result<void, StoreError>>;
   /** By sequence, beginning behind `afterSequence`; at least one when there is one, whatever its size. */
   readOutbox(query: OutboxQuery): Promise<Result<readonly StoredMessage[], StoreError>>;
-  readInbound(messageId: number): Promise<Result<Uint8Array | undefined, StoreError>>;
   /** Idempotent. */
   close(): Promise<void>;
   /** Without waiting for the disk, as a power cut. A call that is under way ends with `closed`. */

@@ -24,9 +24,6 @@ export interface StoreLimits {
   readonly valueBytesMax: number;
   /** A value that was set `soon` is written with the next commit, or alone after so long. */
   readonly valueDelayMs: number;
-  /** Received QoS 2 messages between PUBREC and PUBREL. Over it: refuse `overloaded`. */
-  readonly inboundCountMax: number;
-  readonly inboundBytesMax: number;
   /** The database file, without its log. Over it: refuse `full`; the bounds above keep it from being met. */
   readonly fileBytesMax: number;
   /** The log is copied into the database file when it has so many pages of 4 KiB. Four times over it: refuse `io`. */
@@ -55,8 +52,6 @@ export const storeLimits: StoreLimits = {
   valuesCountMax: 64,
   valueBytesMax: 1_024,
   valueDelayMs: 15 * 60_000,
-  inboundCountMax: 256,
-  inboundBytesMax: 2 * 1_024 * 1_024,
   fileBytesMax: 48 * 1_024 * 1_024,
   logPagesMax: 1_000,
   setAsideCountMax: 2,

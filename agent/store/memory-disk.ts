@@ -1,6 +1,5 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Clock, sleep } from '../clock.ts';
-import { storeRowOverheadBytes } from '../limits.ts';
 import { type Disk, noDiskCounters, type OpenRequest, type OutboxQuery } from './disk.ts';
 import { type StoreError, storeError } from './error.ts';
 import type { Platter } from './platter.ts';
@@ -27,10 +26,10 @@ export class MemoryDisk implements Disk {
   open({ wallMs, isDamaged }: OpenRequest): Promise<Result<Loaded, StoreError>> {
     if (isDamaged && this.#platter.trouble === 'corrupt') this.#platter.trouble = undefined; // A new file is sound.
     return this.#call('open', () => {
-      if (!isDamaged) return ok(this.#platter.load(storeRowOverheadBytes));
+      if (!isDamaged) return ok(this.#platter.load());
       this.#platter.wipe();
       const setAside = { path: `memory.corrupt-${wallMs}`, detail: 'found while it was open' };
-      return ok({ ...this.#platter.load(storeRowOverheadBytes), setAside });
+      return ok({ ...this.#platter.load(), setAside });
     });
   }
 
@@ -59,10 +58,6 @@ export class MemoryDisk implements Disk {
       }
       return ok(messages);
     });
-  }
-
-  readInbound(messageId: number): Promise<Result<Uint8Array | undefined, StoreError>> {
-    return this.#call('read', () => ok(this.#platter.inbound(messageId)));
   }
 
   close(): Promise<void> {

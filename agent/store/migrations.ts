@@ -28,6 +28,10 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE value (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
       CREATE TABLE inbound (message_id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;`,
   },
+  {
+    title: 'no inbound messages: what was received is in the journal, or was handled',
+    sql: 'DROP TABLE inbound;',
+  },
 ];
 
 /** Takes the steps that are missing, in one transaction; throws `newer` when there are more than we know. */

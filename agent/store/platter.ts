@@ -15,7 +15,6 @@ export class Platter {
   readonly #outbox = new Map<number, { readonly message: StoredMessage; readonly costBytes: number }>();
   readonly #dropped = new Map<string, number>();
   readonly #values = new Map<string, string>();
-  readonly #inbound = new Map<number, Uint8Array>();
   #unwritten: readonly Write[] = [];
 
   /**
@@ -38,10 +37,10 @@ export class Platter {
   }
 
   wipe(): void {
-    for (const rows of [this.#journal, this.#outbox, this.#dropped, this.#values, this.#inbound]) rows.clear();
+    for (const rows of [this.#journal, this.#outbox, this.#dropped, this.#values]) rows.clear();
   }
 
-  load(overheadBytes: number): Loaded {
+  load(): Loaded {
     return {
       journal: byKey(this.#journal),
       outbox: byKey(this.#outbox).map(({ message: { sequence, document }, costBytes }) => ({
@@ -51,19 +50,11 @@ export class Platter {
       })),
       dropped: new Map(this.#dropped),
       values: [...this.#values].map(([key, text]) => ({ key, text })),
-      inbound: [...this.#inbound].map(([messageId, bytes]) => ({
-        messageId,
-        costBytes: bytes.byteLength + overheadBytes,
-      })),
     };
   }
 
   messagesAfter(sequence: number): readonly { readonly message: StoredMessage; readonly costBytes: number }[] {
     return byKey(this.#outbox).filter(({ message }) => message.sequence > sequence);
-  }
-
-  inbound(messageId: number): Uint8Array | undefined {
-    return this.#inbound.get(messageId);
   }
 
   #apply(write: Write): void {
@@ -90,12 +81,6 @@ export class Platter {
         return;
       case 'value-put':
         this.#values.set(write.key, write.text);
-        return;
-      case 'inbound-put':
-        this.#inbound.set(write.messageId, write.bytes);
-        return;
-      case 'inbound-remove':
-        this.#inbound.delete(write.messageId);
     }
   }
 }

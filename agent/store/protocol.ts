@@ -15,14 +15,12 @@ export type Request =
   | ({ readonly kind: 'open' } & OpenRequest)
   | { readonly kind: 'commit'; readonly writes: readonly Write[] }
   | ({ readonly kind: 'read-outbox' } & OutboxQuery)
-  | { readonly kind: 'read-inbound'; readonly messageId: number }
   | { readonly kind: 'close' };
 
 export type Answer =
   | { readonly kind: 'opened'; readonly loaded: Loaded }
   | { readonly kind: 'done' }
   | { readonly kind: 'messages'; readonly messages: readonly StoredMessage[] }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array | undefined }
   | { readonly kind: 'failed'; readonly error: StoreError };
 
 export interface Reply {

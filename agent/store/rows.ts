@@ -43,11 +43,6 @@ export interface ValueRow {
   readonly text: string;
 }
 
-export interface InboundMark {
-  readonly messageId: number;
-  readonly costBytes: number;
-}
-
 /** Everything that is ever written. Each is harmless when it is written twice. */
 export type Write =
   | { readonly kind: 'journal-put'; readonly row: JournalRow }
@@ -57,9 +52,7 @@ export type Write =
   | { readonly kind: 'outbox-remove'; readonly sequence: number }
   /** The total, not one more. */
   | { readonly kind: 'outbox-dropped'; readonly document: string; readonly count: number }
-  | { readonly kind: 'value-put'; readonly key: string; readonly text: string }
-  | { readonly kind: 'inbound-put'; readonly messageId: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'inbound-remove'; readonly messageId: number };
+  | { readonly kind: 'value-put'; readonly key: string; readonly text: string };
 
 /** What is on the disk, as far as it is kept in memory: all but the content of messages. */
 export interface Loaded {
@@ -69,7 +62,6 @@ export interface Loaded {
   readonly outbox: readonly OutboxMark[];
   readonly dropped: ReadonlyMap<string, number>;
   readonly values: readonly ValueRow[];
-  readonly inbound: readonly InboundMark[];
   /** A damaged database was found and moved there; what is loaded is a new one. */
   readonly setAside?: { readonly path: string; readonly detail: string };
 }

@@ -8,7 +8,7 @@ import type { StoreMetrics } from './metrics.ts';
 import type { StoredMessage } from './rows.ts';
 
 /**
- * What must survive a power cut: the journal of commands, the outbox, a few values, half-received QoS 2 messages.
+ * What must survive a power cut: the journal of commands, the outbox, and a few values.
  *
  * For users: a call that resolved ok is durable, power cut or not. Calls of one turn of the event loop, and those that
  * come while the disk is busy, share one fsync. Bytes are copied before the call returns. Errors are told in the result:
@@ -23,7 +23,6 @@ export interface Store extends AsyncDisposable {
   readonly journal: Journal;
   readonly outbox: StoredOutbox;
   readonly values: Values;
-  readonly inbound: InboundStore;
   metrics(): StoreMetrics;
   /**
    * Writes what is pending, within `closeMsMax`; what is not written by then fails with `closed`, as every later call
@@ -138,12 +137,4 @@ export interface Values {
   set(key: string, text: string): Promise<Result<void, StoreError>>;
   /** For what changes often: written along with the next commit, or after `valueDelayMs`. A power cut loses it. */
   setSoon(key: string, text: string): void;
-}
-
-/** For an MQTT client that must not lose QoS 2 messages between PUBREC and PUBREL. */
-export interface InboundStore {
-  readonly messageIds: readonly number[];
-  get(messageId: number): Promise<Result<Uint8Array | undefined, StoreError>>;
-  put(messageId: number, bytes: Uint8Array): Promise<Result<void, StoreError>>;
-  remove(messageId: number): Promise<Result<void, StoreError>>;
 }

@@ -41,11 +41,6 @@ export class ThreadDisk implements Disk {
     return answer.kind === 'messages' ? ok(answer.messages) : failed(answer);
   }
 
-  async readInbound(messageId: number): Promise<Result<Uint8Array | undefined, StoreError>> {
-    const answer = await this.#ask({ kind: 'read-inbound', messageId });
-    return answer.kind === 'bytes' ? ok(answer.bytes) : failed(answer);
-  }
-
   async close(): Promise<void> {
     if (this.#worker !== undefined) await this.#ask({ kind: 'close' });
     await this.kill();

@@ -91,8 +91,6 @@ function createServer(settings: DatabaseSettings) {
         return { kind: 'done' };
       case 'read-outbox':
         return { kind: 'messages', messages: opened().readOutbox(request) };
-      case 'read-inbound':
-        return { kind: 'bytes', bytes: opened().readInbound(request.messageId) };
       case 'close':
         close();
         return { kind: 'done' };

@@ -13,8 +13,8 @@ describe('the limits', () => {
 
   it('of the store fit one another', () => {
     for (const [name, value] of Object.entries(storeLimits)) expect(value, name).toBeGreaterThan(0);
-    const { outboxBytesMax, journalBytesMax, inboundBytesMax, fileBytesMax } = storeLimits;
-    expect(outboxBytesMax + journalBytesMax + inboundBytesMax).toBeLessThan(fileBytesMax / 2);
+    const { outboxBytesMax, journalBytesMax, fileBytesMax } = storeLimits;
+    expect(outboxBytesMax + journalBytesMax).toBeLessThan(fileBytesMax / 2);
     expect(storeLimits.batchCountMax).toBeLessThan(storeLimits.pendingCountMax);
     expect(storeLimits.batchBytesMax).toBeLessThan(storeLimits.pendingBytesMax);
     expect(storeLimits.probeMsMin).toBeLessThan(storeLimits.probeMsMax);

@@ -11,7 +11,6 @@ export function storeSuite(name: string, openRig: () => StoreRig): void {
     describe('journal', () => storeJournalCases(stage));
     describe('outbox', () => storeOutboxCases(stage));
     describe('values', () => valueCases(stage));
-    describe('inbound', () => inboundCases(stage));
     describe('life', () => lifeCases(stage));
   });
 }
@@ -65,31 +64,6 @@ function valueCases(stage: StoreStage): void {
     expect(await store.values.set('one', '12345')).toMatchObject({ ok: false, error: { kind: 'too-large' } });
     stored(await store.values.set('one', 'x'));
     expect(store.values.get('one')).toBe('x');
-  });
-}
-
-function inboundCases(stage: StoreStage): void {
-  it('keeps messages by number over a crash, until they are removed', async () => {
-    const store = await stage.rig.open();
-    stored(await store.inbound.put(7, Buffer.from('seven')));
-    stored(await store.inbound.put(8, Buffer.from('eight')));
-    stored(await store.inbound.put(7, Buffer.from('again')));
-    stored(await store.inbound.remove(8));
-    stored(await store.inbound.remove(9));
-    const after = await stage.reopenAfterCrash();
-    expect(after.inbound.messageIds).toEqual([7]);
-    expect(Buffer.from(stored(await after.inbound.get(7)) ?? []).toString()).toBe('again');
-    expect(stored(await after.inbound.get(8))).toBeUndefined();
-  });
-
-  it('refuses one message too many, and takes it when there is room', async () => {
-    const store = await stage.rig.open({ inboundCountMax: 2 });
-    stored(await store.inbound.put(1, Buffer.from('a')));
-    stored(await store.inbound.put(2, Buffer.from('b')));
-    stored(await store.inbound.put(2, Buffer.from('c')));
-    expect(await store.inbound.put(3, Buffer.from('d'))).toMatchObject({ ok: false, error: { kind: 'overloaded' } });
-    stored(await store.inbound.remove(1));
-    stored(await store.inbound.put(3, Buffer.from('d')));
   });
 }
 

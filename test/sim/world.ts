@@ -108,7 +108,7 @@ export class World implements Outside {
 
   /** What the agent, in all its lives, says it threw away. */
   get droppedCount(): number {
-    const stored = [...this.platter.load(0).dropped.values()].reduce((sum, count) => sum + count, 0);
+    const stored = [...this.platter.load().dropped.values()].reduce((sum, count) => sum + count, 0);
     return this.#droppedBefore + (this.agent?.sources.outbox().dropped ?? 0) + stored;
   }
 

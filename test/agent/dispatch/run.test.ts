@@ -21,7 +21,7 @@ const documents = [
 const inboundCountMax = 160 + 8;
 
 /** A loop whose handler writes down what it got. */
-function openLoop(handled: (text: string) => void = () => {}) {
+function openLoop(handled: (text: string) => void | Promise<void> = () => {}) {
   let nowMs = 0;
   const clock = { ...createFakeClock(), monotonicMs: () => nowMs };
   const pool = createPool(poolProfiles.standard);
@@ -39,7 +39,7 @@ function openLoop(handled: (text: string) => void = () => {}) {
         const text = Buffer.from(job.slot.bytes()).toString();
         pool.release(job.slot);
         texts.push(text);
-        handled(text);
+        return handled(text);
       },
       refuse: (_route, _caller, { reason }) => void refusals.push(reason),
     },
@@ -137,5 +137,32 @@ describe('the dispatch loop', () => {
     await turn();
     expect([texts, loop.depth]).toEqual([[], 0]);
     pool.close();
+  });
+});
+
+describe('a message of QoS 2', () => {
+  const keptMessage = (topic: string, kept: () => void) => ({ ...message(topic, 'ON'), qos: 2 as const, kept });
+
+  it('is kept when it was handled, and not before what that takes on the disk', async () => {
+    const disk = Promise.withResolvers<void>();
+    const { loop } = openLoop(() => disk.promise);
+    let keptCount = 0;
+    loop.receive(keptMessage('qn/1/pi-1/notify/gpio.relay1', () => void (keptCount += 1)));
+    await turn();
+    await turn();
+    expect(keptCount).toBe(0);
+    disk.resolve();
+    await turn();
+    expect(keptCount).toBe(1);
+  });
+
+  it('is kept at once when nobody handles it, or when it is refused', () => {
+    const { loop, refusals } = openLoop();
+    let keptCount = 0;
+    const kept = () => void (keptCount += 1);
+    loop.receive(keptMessage('qn/1/pi-2/notify/gpio.relay1', kept));
+    expect(keptCount).toBe(1);
+    loop.receive({ ...keptMessage('qn/1/pi-1/notify/gpio.relay1', kept), payload: Buffer.alloc(70_000) });
+    expect([keptCount, refusals]).toEqual([2, ['too-large']]);
   });
 });
