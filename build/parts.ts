@@ -12,6 +12,7 @@ export const parts: readonly string[] = [
   'agent/observe/local-http.ts',
   'agent/cli/completion.ts',
   'agent/cli/selftest-run.ts',
+  'agent/topics/print-topics.ts',
   'agent/trust/signer.ts',
   'agent/trust/verifier.ts',
   'agent/cli/board-config-run.ts',

@@ -22,3 +22,8 @@ export function checkNames(
   }
   return ok({ node, document });
 }
+
+/** Where a node answers this process; a topic of its own kind, so that a broker can let boards write there and nowhere else. */
+export function replyTopicTo(root: string, name: string, document: string): string {
+  return `${root}/${name}/reply/${document}`;
+}

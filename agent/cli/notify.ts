@@ -1,13 +1,15 @@
 import { parseDuration } from '../config/duration.ts';
 import { isTerminal } from '../dispatch/lifecycle.ts';
-import type { Message } from '../qn/message.ts';
+import type { Message, Notify } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import { createIdSource } from '../qn/snowflake.ts';
 import { formatTopic } from '../qn/topic.ts';
+import { actuateLifeMsMax } from '../trust/limits.ts';
 import { Inbox } from './inbox.ts';
 import { formatMessage, parseTypedValue } from './message-text.ts';
 import { checkNames } from './names.ts';
 import { hearInto, openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
+import { keyOption, signIfAsked } from './signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
 export const notifyVerb: Verb = {
@@ -18,11 +20,17 @@ export const notifyVerb: Verb = {
   summary: 'Sends a command and waits for what became of it.',
   options: {
     ...sessionOptions,
+    ...keyOption,
     ttl: { type: 'string', placeholder: 'DURATION', help: 'not executed when it is older than this on arrival' },
     encoding: { type: 'string', placeholder: 'json|cbor', help: 'how the command is sent (default json)' },
   },
   examples: ['qnctl notify pi-1 gpio.relay1 ON', `qnctl notify pi-1 serial.scale '"TARE"' --ttl 2s`],
-  exits: { 0: 'successful', 1: 'it ended otherwise, and that was printed', 69: 'no broker, or no end in time' },
+  exits: {
+    0: 'successful',
+    1: 'it ended otherwise, and that was printed',
+    65: 'the key cannot be used',
+    69: 'no broker, or no end in time',
+  },
   busy: 'waiting for what becomes of the command',
   async run(context, operands, options) {
     const names = checkNames(context, operands);
@@ -42,8 +50,15 @@ export const notifyVerb: Verb = {
     await using session = opened.value;
     const id = createIdSource({ clock: context.clock, nodeName: session.name }).next();
     const stamp = { id, src: session.name, ts: context.clock.wallMs(), clk: 'estimated' } as const;
-    const notify: Message = { t: 'notify', ...stamp, val: val.value, ...(ttl === undefined ? {} : { ttl }) };
-    const encoded = encodeMessage(notify, encoding);
+    const notify: Notify = { t: 'notify', ...stamp, val: val.value, ...(ttl === undefined ? {} : { ttl }) };
+    const lifeMs = Math.min(ttl ?? tokenLifeMsDefault, actuateLifeMsMax);
+    const how = { target: node, document, issuedMs: context.clock.wallMs(), lifeMs };
+    const signed = await signIfAsked(context, options, notify, how);
+    if (!signed.ok) {
+      context.err(`qnctl notify: ${signed.error}`);
+      return exitCodes.data;
+    }
+    const encoded = encodeMessage(signed.value, encoding);
     if (!encoded.ok) return exitCodes.bug;
     const topic = formatTopic(session.root, node, 'notify', document);
     const published = await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false });
@@ -51,6 +66,9 @@ export const notifyVerb: Verb = {
     return await followAcks(context, session, inbox, { id, node, document, isJson: isSet(options, 'json') });
   },
 };
+
+/** A token of a command counts for so long, also where the clocks of the two are a little apart. */
+const tokenLifeMsDefault = 60_000;
 
 function parseTtl(options: OptionValues): number | undefined | 'invalid' {
   const text = textOption(options, 'ttl');

@@ -5,6 +5,7 @@ import { configVerb } from './config/config.ts';
 import { decodeVerb } from './decode.ts';
 import { encodeVerb } from './encode.ts';
 import { healthVerb } from './health.ts';
+import { keysVerb } from './keys.ts';
 import { linkVerb } from './link/link.ts';
 import { logsVerb } from './logs.ts';
 import { mcuVerb } from './mcu/mcu.ts';
@@ -13,6 +14,7 @@ import { queryVerb } from './query.ts';
 import { reloadVerb } from './reload.ts';
 import { runVerb } from './run.ts';
 import { selftestVerb } from './selftest.ts';
+import { topicsVerb } from './topics.ts';
 import { watchVerb } from './watch.ts';
 
 /*
@@ -24,7 +26,7 @@ import { watchVerb } from './watch.ts';
 export const agentProgram: Program = {
   name: 'qn-agent',
   summary: 'Device agent: QN topics over MQTT, mapped to GPIO and serial lines.',
-  verbs: [runVerb, selftestVerb, checkVerb, boardConfigVerb],
+  verbs: [runVerb, selftestVerb, checkVerb, boardConfigVerb, topicsVerb],
 };
 
 /** The program for people: from anywhere that reaches the broker. */
@@ -43,5 +45,6 @@ export const qnctlProgram: Program = {
     encodeVerb,
     mcuVerb,
     linkVerb,
+    keysVerb,
   ],
 };

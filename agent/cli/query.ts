@@ -4,7 +4,7 @@ import { createIdSource } from '../qn/snowflake.ts';
 import { formatTopic } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
 import { formatMessage } from './message-text.ts';
-import { checkNames } from './names.ts';
+import { checkNames, replyTopicTo } from './names.ts';
 import { hearInto, openSession, sessionOptions, tellUnpublished } from './session.ts';
 import { exitCodes, isSet, type Verb } from './verb.ts';
 
@@ -23,13 +23,13 @@ export const queryVerb: Verb = {
     if (!names.ok) return names.error;
     const { node, document } = names.value;
     const inbox = new Inbox<Message>(context);
-    const replyFilter = (own: { root: string; name: string }) => [formatTopic(own.root, own.name, 'state', document)];
+    const replyFilter = (own: { root: string; name: string }) => [replyTopicTo(own.root, own.name, document)];
     const opened = await openSession(context, options, replyFilter, hearInto(inbox, context.clock));
     if (!opened.ok) return opened.error;
     await using session = opened.value;
     const { root, name, timeoutMs } = session;
     const id = createIdSource({ clock: context.clock, nodeName: name }).next();
-    const query: Message = { t: 'query', id, src: name, reply: formatTopic(root, name, 'state', document) };
+    const query: Message = { t: 'query', id, src: name, reply: replyTopicTo(root, name, document) };
     const encoded = encodeMessage(query, 'json');
     if (!encoded.ok) return exitCodes.bug;
     const payload = encoded.value.bytes;

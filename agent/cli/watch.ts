@@ -9,6 +9,7 @@ import { Copies } from './copies.ts';
 import { refusalText } from './decode.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny, formatMessage } from './message-text.ts';
+import { replyTopicTo } from './names.ts';
 import { openSession, type Session, sessionOptions } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
 
@@ -41,7 +42,7 @@ export const watchVerb: Verb = {
     const filters = ({ root, name }: { root: string; name: string }) => [
       ...watchedVerbs.map((verb) => `${root}/${node}/${verb}/${document ?? '+'}`),
       ...(document === undefined || document === 'agent' ? [] : [`${root}/${node}/health/agent`]),
-      `${root}/${name}/state/${document ?? '+'}`, // Answers to our own queries.
+      replyTopicTo(root, name, document ?? '+'), // Answers to our own queries.
     ];
     const opened = await openSession(context, options, filters, {
       onMessage({ topic, payload }) {
@@ -114,7 +115,7 @@ function openCopies(context: CliContext, session: Session, node: string, isJson:
         if (unsentCount >= queriesUnderWayMax) return undefined;
         const id = ids.next();
         const have = since === undefined ? {} : { ep: since.epoch, ver: since.version };
-        const reply = formatTopic(root, name, 'state', document);
+        const reply = replyTopicTo(root, name, document);
         const encoded = encodeMessage({ t: 'query', id, src: name, reply, ...have }, 'json');
         if (!encoded.ok) return undefined;
         const topic = formatTopic(root, node, 'query', document);
