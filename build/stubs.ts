@@ -12,6 +12,10 @@ const stubs: { readonly [name: string]: string } = {
   // For topic aliases of ours, and we use none: what MQTT.js makes of it stays empty.
   'lru-cache': `exports.LRUCache = class extends Map { constructor() { super(); } };`,
   '@pinojs/redact': absent('@pinojs/redact', 'redaction by pino; ours is agent/observe/redact.ts'),
+  // Switched on by a variable of the environment, it would print what is sent: passwords too.
+  debug: `
+    const debug = () => Object.assign(() => {}, { enabled: false, extend: debug });
+    module.exports = Object.assign(debug, { default: debug });`,
   'worker-timers': `
     export const setInterval = globalThis.setInterval; export const clearInterval = globalThis.clearInterval;
     export const setTimeout = globalThis.setTimeout; export const clearTimeout = globalThis.clearTimeout;`,
