@@ -20,6 +20,7 @@ export type Bench = (options: BenchOptions) => Promise<readonly Figure[]>;
 const benches: { readonly [name: string]: () => Promise<Bench> } = {
   failover: async () => (await import('./failover.ts')).benchFailover,
   pins: async () => (await import('./pins.ts')).benchPins,
+  pushes: async () => (await import('./pushes.ts')).benchPushes,
 };
 
 const resultFolder = 'dist/bench';
