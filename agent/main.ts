@@ -6,5 +6,5 @@ import { isStoreThread } from './store/role.ts';
  */
 if (isStoreThread()) void import('./store/thread.ts').then(({ runStoreThread }) => runStoreThread());
 else if (process.argv[2] === 'guard')
-  void import('./guard/guard-process.ts').then(({ runGuardProcess }) => runGuardProcess());
+  void import('./guard/guard-process.ts').then(({ runGuardProcess }) => runGuardProcess(process.argv[3] ?? '.'));
 else void import('./cli/agent-program.ts').then(({ runAgentProgram }) => runAgentProgram());

@@ -23,6 +23,17 @@ const debianPackages = [
   ['systemd-analyze', 'systemd'],
   ['promtool', 'prometheus'],
   ['chromium', 'chromium'],
+  // The emulated board.
+  ['qemu-system-aarch64', 'qemu-system-arm'],
+  ['mke2fs', 'e2fsprogs'],
+  ['xz', 'xz-utils'],
+  ['cpio', 'cpio'],
+  ...(process.arch === 'arm64'
+    ? []
+    : [
+        ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu'],
+        ['aarch64-linux-gnu-g++', 'g++-aarch64-linux-gnu'],
+      ]),
 ];
 
 function run(command, args) {

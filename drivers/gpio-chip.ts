@@ -2,7 +2,14 @@ import { formatLine, type GpioBackend, type InputRequest, type OutputRequest } f
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { findChips, surveyChips, withChip } from './gpiochip/chips.ts';
 import { asFoundFlags, inputFlags, isUsed, outputFlags } from './gpiochip/flags.ts';
-import { attachChipInput, attachChipOutput, attachFoundOutput, type ChipHold } from './gpiochip/lines.ts';
+import type { KeptLines } from './gpiochip/kept-lines.ts';
+import {
+  attachChipInput,
+  attachChipOutput,
+  attachFoundOutput,
+  attachKeptOutput,
+  type ChipHold,
+} from './gpiochip/lines.ts';
 import { type LinePlace, resolveLine } from './gpiochip/resolve.ts';
 import { edgesQueuedCountMax } from './limits.ts';
 import { loadNativeGpio, type NativeChip, type NativeGpio, type NativeLines } from './native/addon.ts';
@@ -12,6 +19,8 @@ export interface GpioChipOptions {
   /** The device files of the chips, asked at each opening. */
   readonly find?: () => Promise<Result<readonly string[]>>;
   readonly load?: () => Result<NativeGpio>;
+  /** Lines that another process held until now, and gave us. */
+  readonly kept?: KeptLines;
 }
 
 /**
@@ -21,16 +30,17 @@ export interface GpioChipOptions {
  * Not promised: that an output keeps its level when it is given back; most chips leave it, some do not.
  */
 export async function openGpioChip(options: GpioChipOptions = {}): Promise<Result<GpioBackend>> {
-  const { find = () => findChips('/dev'), load = loadNativeGpio } = options;
+  const { find = () => findChips('/dev'), load = loadNativeGpio, kept } = options;
   const paths = await find();
   if (!paths.ok) return paths;
   const native = load();
-  return native.ok ? ok(createBackend({ find, native: native.value })) : native;
+  return native.ok ? ok(createBackend({ find, native: native.value, ...(kept !== undefined && { kept }) })) : native;
 }
 
 interface Surroundings {
   readonly find: () => Promise<Result<readonly string[]>>;
   readonly native: NativeGpio;
+  readonly kept?: KeptLines;
 }
 
 interface Setup {
@@ -51,6 +61,8 @@ function createBackend(surroundings: Surroundings): GpioBackend {
     name: 'gpiochip',
     async openOutput(request) {
       const { initial } = request;
+      const kept = surroundings.kept?.take(request.line);
+      if (kept !== undefined) return attachKeptOutput(kept, initial);
       if (initial === 'as-is') {
         const found = await open(request, { flags: asFoundFlags, values: 0n, eventsCountMax: 0 });
         return found.ok ? attachFoundOutput(found.value) : found;
@@ -59,9 +71,10 @@ function createBackend(surroundings: Surroundings): GpioBackend {
       return opened.ok ? ok(attachChipOutput(opened.value)) : opened;
     },
     async openInput(request) {
-      const setup = { flags: inputFlags(request.bias), values: 0n, eventsCountMax: edgesQueuedCountMax };
+      surroundings.kept?.free(request.line);
+      const setup = { flags: inputFlags(request), values: 0n, eventsCountMax: edgesQueuedCountMax };
       const opened = await open(request, setup);
-      return opened.ok ? attachChipInput(opened.value) : opened;
+      return opened.ok ? attachChipInput(opened.value, request.edges) : opened;
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -8,6 +8,7 @@ import {
   formatLine,
   type GpioBackend,
   type InputRequest,
+  type Level,
   type LineAddress,
   type OutputRequest,
 } from './contract/digital.ts';
@@ -79,7 +80,7 @@ function attachInput(request: InputRequest, line: SimulatedLine, nowNs: () => bi
   let isOpen = true;
   let listener: ((edge: Edge) => void) | undefined;
   const sensed = line.sense(request.bias, (level) => {
-    if (isOpen) listener?.({ level, atNs: nowNs() });
+    if (isOpen && isWanted(level, request.edges)) listener?.({ level, atNs: nowNs() });
   });
   if (!sensed.ok) {
     line.release();
@@ -96,6 +97,11 @@ function attachInput(request: InputRequest, line: SimulatedLine, nowNs: () => bi
       isOpen = false;
     },
   });
+}
+
+/** Here every edge is a change. */
+function isWanted(level: Level, edges: InputRequest['edges'] = 'changes'): boolean {
+  return edges === 'changes' || edges === 'both' || (edges === 'rising') === (level === 1);
 }
 
 function stormError(resource: string, { writeErrorKind = 'io', failWritesAfterCount }: SimulatedWeather) {

@@ -74,7 +74,7 @@ function createBackend(surroundings: Surroundings): GpioBackend {
     async openInput(request) {
       if (request.bias !== 'as-is') return fail(biasError(request));
       const opened = await open(request, inputSetup);
-      return opened.ok ? ok(attachSysfsInput(opened.value)) : opened;
+      return opened.ok ? ok(attachSysfsInput(opened.value, request.edges)) : opened;
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -24,6 +24,9 @@ export const serialReadsPerTurnMax = 16;
 /** Edges of one line the kernel keeps until they are read, the most it can. When full: it drops the oldest. */
 export const edgesQueuedCountMax = 1_024;
 
+/** Lines given to another process in one message; so many fit into one. Over it: the rest stays with this process. */
+export const passedLinesCountMax = 64;
+
 /** After an export udev needs a moment to hand the files to the group. Over it: fail `denied` or `io`. */
 export const sysfsExportTriesMax = 200;
 export const sysfsExportTryEveryMs = 10;

@@ -4,6 +4,7 @@ import type { GpioBackend } from './contract/digital.ts';
 import type { PwmBackend } from './contract/pwm.ts';
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { createSimulatedGpio } from './gpio-simulated.ts';
+import type { KeptLines } from './gpiochip/kept-lines.ts';
 import { createSimulatedPwm, openFolderWaves } from './pwm-simulated.ts';
 import { createSysfsPwm } from './pwm-sysfs.ts';
 import { openSocketPort } from './serial/socket-port.ts';
@@ -30,21 +31,21 @@ export interface GpioSelection {
  * `auto` takes the character device, else sysfs, and never pretends: without GPIO it fails. It does not go around a
  * refusal either: who may not use the one should not get the other.
  */
-export async function openGpioBackend(selection: GpioSelection): Promise<Result<GpioBackend>> {
+export async function openGpioBackend(selection: GpioSelection, kept?: KeptLines): Promise<Result<GpioBackend>> {
   switch (selection.backend) {
     case 'simulated':
       return ok(createSimulatedGpio(openBoard(selection)));
     case 'gpiochip':
-      return await openChips();
+      return await openChips(kept);
     case 'sysfs':
       return await openSysfs();
     case 'auto':
-      return await openBest();
+      return await openBest(kept);
   }
 }
 
-async function openBest(): Promise<Result<GpioBackend>> {
-  const chips = await openChips();
+async function openBest(kept: KeptLines | undefined): Promise<Result<GpioBackend>> {
+  const chips = await openChips(kept);
   if (chips.ok || !isMissing(chips.error)) return chips;
   const sysfs = await openSysfs();
   if (sysfs.ok || !isMissing(sysfs.error)) return sysfs;
@@ -108,10 +109,10 @@ function openBoard({ board }: GpioSelection) {
   return board === undefined ? createMemoryBoard() : openFolderBoard(board);
 }
 
-async function openChips(): Promise<Result<GpioBackend>> {
+async function openChips(kept: KeptLines | undefined): Promise<Result<GpioBackend>> {
   if (typeof __GPIO_CHIP__ === 'undefined' || __GPIO_CHIP__) {
     const { openGpioChip } = await import('./gpio-chip.ts');
-    return await openGpioChip();
+    return await openGpioChip(kept === undefined ? {} : { kept });
   }
   return fail(gpioError('unsupported', 'this build comes without the gpiochip backend', 'install the full build'));
 }

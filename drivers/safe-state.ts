@@ -1,11 +1,14 @@
 /** What an output is to do when nobody commands it; `hold`: whatever it does now. */
 export type SafeLevel = boolean | 'hold';
 
+/** The same where the agent ends: `release` lets go of the line, and chip and resistor decide. */
+export type EndLevel = SafeLevel | 'release';
+
 export interface SafeStates {
   readonly boot: SafeLevel;
-  readonly configError: SafeLevel;
-  readonly exit: SafeLevel;
-  readonly crash: SafeLevel;
+  readonly configError: EndLevel;
+  readonly exit: EndLevel;
+  readonly crash: EndLevel;
   /** Absent: being offline changes nothing. */
   readonly offline?: OfflineState;
 }
@@ -35,28 +38,32 @@ export const situations = [
 
 export type Situation = (typeof situations)[number];
 
-/** drive: this state · hold: keep the line, and the level on it · release: let go of the line, leave the level alone. */
+/**
+ * drive: this state · hold: keep the line, and the level on it · release: let go of the line, leave the level alone.
+ *
+ * Where the agent has ended it is the guard that keeps a line; without one (exit with a level to drive, and backends
+ * whose lines no process holds) the level lasts as long as chip and kernel keep it.
+ */
 export type SafeAction = { readonly do: 'drive'; readonly on: boolean } | { readonly do: 'hold' | 'release' };
 
 const hold: SafeAction = { do: 'hold' };
-const release: SafeAction = { do: 'release' };
 
 /** The one table that says what becomes of an output in which situation. */
 const table: { readonly [Name in Situation]: (states: SafeStates) => SafeAction } = {
-  boot: ({ boot }) => driveOr(boot, hold),
-  'config-error': ({ configError }) => driveOr(configError, release),
-  offline: ({ offline }) => driveOr(offline?.to ?? 'hold', hold),
-  exit: ({ exit }) => driveOr(exit, release),
-  crash: ({ crash }) => driveOr(crash, release),
-  watchdog: ({ crash }) => driveOr(crash, release),
+  boot: ({ boot }) => actionOf(boot),
+  'config-error': ({ configError }) => actionOf(configError),
+  offline: ({ offline }) => actionOf(offline?.to ?? 'hold'),
+  exit: ({ exit }) => actionOf(exit),
+  crash: ({ crash }) => actionOf(crash),
+  watchdog: ({ crash }) => actionOf(crash),
   expired: () => hold, // A command that came too late must not move anything.
-  'driver-fault': ({ crash }) => driveOr(crash, hold), // As after a crash nobody knows the level; one more try.
+  'driver-fault': ({ crash }) => (crash === 'release' ? hold : actionOf(crash)), // Nobody knows the level; one more try.
 };
 
 export function safeAction(situation: Situation, states: SafeStates): SafeAction {
   return table[situation](states);
 }
 
-function driveOr(level: SafeLevel, otherwise: SafeAction): SafeAction {
-  return level === 'hold' ? otherwise : { do: 'drive', on: level };
+function actionOf(level: EndLevel): SafeAction {
+  return typeof level === 'boolean' ? { do: 'drive', on: level } : { do: level };
 }

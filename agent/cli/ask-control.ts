@@ -4,7 +4,7 @@ import { controlSocketOf } from '../config/control/socket-path.ts';
 import { controlAnswerMsMax } from '../config/limits.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../config/push/local.ts';
-import { stateFolderOf } from './config-error.ts';
+import { stateFolderOf } from './state-folder.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues, textOption } from './verb.ts';
 
 export const socketOption: { readonly [name: string]: OptionHelp } = {

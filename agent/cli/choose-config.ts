@@ -9,8 +9,8 @@ import type { ConfigHome } from '../config/home.ts';
 import { bootProvenMs } from '../config/limits.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Log } from '../log.ts';
-import { stateFolderOf } from './config-error.ts';
 import { configPathOf, tellTrouble } from './config-option.ts';
+import { stateFolderOf } from './state-folder.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './verb.ts';
 
 export interface ChosenConfig {

@@ -1,12 +1,10 @@
 import path from 'node:path';
-import type { GpioBackend } from '../../drivers/contract/digital.ts';
 import { ok, type Result } from '../../drivers/contract/result.ts';
 import { createPwmBackend, openBytePort, openGpioBackend } from '../../drivers/registry.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../environment.ts';
-import { openFreed } from '../guard/open-freed.ts';
-import { startClaimTriesMax } from '../limits.ts';
+import { createLineWatch, type LineWatch, openGuardedGpio } from '../guard/line-watch.ts';
 import type { LogBook } from '../log.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
 import { ownProgram } from '../store/role.ts';
@@ -31,6 +29,7 @@ export function openLiveEnvironment(
   { clock, random, env }: Pick<CliContext, 'clock' | 'random' | 'env'>,
   log: LogBook,
   config: Config,
+  lines: LineWatch = createLineWatch(clock),
 ): Environment {
   return {
     clock,
@@ -38,7 +37,7 @@ export function openLiveEnvironment(
     logBook: log,
     random,
     ...openDrivers({ clock }),
-    openGpio: (gpio) => openPatientGpio(gpio, clock),
+    openGpio: (gpio) => openGuardedGpio(gpio, config.stateFolder, { clock, log, lines }),
     async openStore(onTrouble) {
       const { openStore } = await import('../store/open-store.ts');
       const folder = path.join(config.stateFolder, 'store');
@@ -50,17 +49,4 @@ export function openLiveEnvironment(
       return openMqttLink({ clock, random, log }, options, handlers);
     },
   };
-}
-
-/** An agent that comes up after a crash may find its lines in the hands of the guard for a moment. */
-async function openPatientGpio(config: Config['gpio'], clock: Clock): Promise<Result<GpioBackend>> {
-  const opened = await openGpioBackend(config);
-  if (!opened.ok) return opened;
-  const gpio = opened.value;
-  return ok({
-    name: gpio.name,
-    openOutput: (request) => openFreed(gpio, request, clock, startClaimTriesMax),
-    openInput: (request) => gpio.openInput(request),
-    [Symbol.asyncDispose]: () => gpio[Symbol.asyncDispose](),
-  });
 }

@@ -1,17 +1,17 @@
 import type { Config } from '../config/config.ts';
-import { startGuard } from '../guard/guarded.ts';
-import { type OutputPlan, planOutputs } from '../guard/output-plan.ts';
-import { keepGuard } from '../guard/replaced-guard.ts';
+import { ownCommand, startGuard } from '../guard/guarded.ts';
+import { rememberOutputs } from '../guard/last-good.ts';
+import { createLineWatch } from '../guard/line-watch.ts';
+import { linesHeldAtExit, planOutputs } from '../guard/output-plan.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
 import { chooseConfig, countBoot } from './choose-config.ts';
-import { driveConfigErrorStates, rememberOutputs } from './config-error.ts';
 import { configOption, configPathOf } from './config-option.ts';
 import { boundHeap, collectGarbage } from './heap.ts';
 import { openLiveEnvironment } from './live-environment.ts';
 import { openLocalControl } from './local-control.ts';
-import { exitCodes, type Verb } from './verb.ts';
+import { type CliContext, exitCodes, type Verb } from './verb.ts';
 
 export const runVerb: Verb = {
   name: 'run',
@@ -30,7 +30,7 @@ export const runVerb: Verb = {
   async run(context, _operands, options) {
     const chosen = await chooseConfig(context, options);
     const configPath = configPathOf(context, options);
-    if (!chosen.ok || chosen.value.boot.from === 'safe') await driveConfigErrorStates(context, configPath);
+    if (!chosen.ok || chosen.value.boot.from === 'safe') await goToConfigErrorStates(context, configPath);
     if (!chosen.ok) return chosen.error;
     boundHeap();
     const { boot, home } = chosen.value;
@@ -38,28 +38,37 @@ export const runVerb: Verb = {
     const identity = { service: 'qn-agent', env: config.log.environment, node: config.node };
     const log = openLog(config.log.level, identity, context.clock);
     for (const trouble of home.troubles) log.error({ from: boot.from, version: home.generation.version }, trouble);
-    const environment = openLiveEnvironment(context, log, config);
+    const lines = createLineWatch(context.clock);
+    const environment = openLiveEnvironment(context, log, config, lines);
     // Before any line is driven. Without the goodbye at the end, whatever ends this process is a crash.
-    const start = (plan: OutputPlan) => startGuard({ clock: context.clock, log }, ownCommand(), plan);
-    const guarded = keepGuard(start, planOutputs(config, 'crash'));
+    const plan = planOutputs(config, 'crash');
+    const guarded = startGuard({ clock: context.clock, log }, ownCommand(), config.stateFolder, plan);
+    lines.onChange((outputs) => guarded.hold(outputs));
     const configured = async (next: Config) => {
-      await guarded.replan(planOutputs(next, 'crash'));
+      guarded.plan(planOutputs(next, 'crash'));
       await remember(next, log);
     };
     const counted = countBoot(context, log, chosen.value);
     const agent = await startAgent(config, hash, { ...environment, configs: home, configured });
+    lines.settled();
     if (boot.from !== 'safe') await remember(config, log);
     const control = await openLocalControl(context, log, agent, config.stateFolder);
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
+    lines.onChange(() => {}); // The guard holds what was open until it is told what to keep.
     await control[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
     await counted[Symbol.asyncDispose]();
-    await guarded.goodbye();
+    await guarded.goodbye(linesHeldAtExit(agent.changeable.running.config));
     return exitCodes.ok;
   },
 };
+
+async function goToConfigErrorStates(context: CliContext, configPath: string): Promise<void> {
+  const { driveConfigErrorStates } = await import('./config-error.ts');
+  await driveConfigErrorStates(context, configPath);
+}
 
 /** A board that cannot remember runs all the same. */
 async function remember(config: Config, log: Log): Promise<void> {
@@ -68,12 +77,6 @@ async function remember(config: Config, log: Log): Promise<void> {
   } catch (err) {
     log.warn({ err }, 'cannot keep which outputs to drive when the next config has a fault');
   }
-}
-
-/** How this very program was started. */
-function ownCommand(): [program: string, ...args: string[]] {
-  const script = process.argv[1];
-  return [process.execPath, ...process.execArgv, ...(script === undefined ? [] : [script])];
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -168,6 +168,17 @@ export interface GpioCounterConfig extends DocumentCommon {
   readonly storm: StormConfig;
 }
 
+/** Part of the period, 0 to 1, in each situation; as drivers/safe-state.ts has it for switches. */
+export interface PwmSafeStates {
+  readonly boot: SafeDuty;
+  readonly exit: SafeDuty;
+  readonly crash: SafeDuty;
+  readonly configError: SafeDuty;
+  readonly offline?: { readonly afterMs: number; readonly to: SafeDuty; readonly restore: boolean };
+}
+
+export type SafeDuty = number | 'hold';
+
 export interface PwmOutConfig extends DocumentCommon {
   readonly driver: 'pwm-out';
   readonly chip: string;
@@ -176,7 +187,7 @@ export interface PwmOutConfig extends DocumentCommon {
   /** What the value of full power is: 1, or 100 for percent. */
   readonly scale: 1 | 100;
   /** As parts of the period, 0 to 1. */
-  readonly safe: { readonly boot: number | 'hold'; readonly exit: number | 'hold' };
+  readonly safe: PwmSafeStates;
 }
 
 export interface SerialConfig extends DocumentCommon {

@@ -17,7 +17,7 @@ export const gpioCounter: DocumentKind<GpioCounterConfig> = {
     if (!gpio.ok) return gpio;
     const counter = new Counter(config, surroundings);
     let isStormy = false;
-    const request = { line: config.line, bias: config.bias, consumer: 'qn-agent' };
+    const request = { line: config.line, bias: config.bias, edges: config.edge, consumer: 'qn-agent' };
     const opened = await openGuardedInput({ clock, gpio: gpio.value }, request, config.storm, {
       edge: (edge) => counter.take(edge),
       found() {
@@ -83,15 +83,15 @@ class Counter implements Disposable {
     return this.#count;
   }
 
-  take({ level, atNs }: Edge): void {
-    const { edge } = this.#config;
-    if (edge !== 'both' && (edge === 'rising') !== (level === 1)) return;
-    this.#count = this.#count === Number.MAX_SAFE_INTEGER ? 0 : this.#count + 1; // As a mechanical counter does.
+  take({ atNs, missedCount = 0 }: Edge): void {
+    const edgesCount = 1 + missedCount;
+    const roomCount = Number.MAX_SAFE_INTEGER - this.#count;
+    this.#count = edgesCount <= roomCount ? this.#count + edgesCount : edgesCount - roomCount - 1; // As a mechanical one.
     if (this.#newCount === 0) {
       this.#beforeNs = this.#edgeNs;
       this.#firstNs = atNs;
     }
-    this.#newCount += 1;
+    this.#newCount += edgesCount;
     this.#edgeNs = atNs;
     this.#edgeMs = this.#surroundings.clock.monotonicMs();
     this.#surroundings.memory.touch();

@@ -103,7 +103,7 @@ class StormGuard implements GuardedInput {
       this.#edgesCount = 0;
       this.#retryMs = this.#storm.retryMs; // A whole window without a storm: the next one is a new one.
     }
-    this.#edgesCount += 1;
+    this.#edgesCount += 1 + (edge.missedCount ?? 0);
     if (this.#edgesCount > (ratePerS * windowMs) / 1_000) this.#disable(input);
     else this.#handlers.edge(edge);
   }

@@ -1,7 +1,5 @@
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { modbusFrameBytesMax } from '../../drivers/limits.ts';
-import { ModbusBus } from '../../drivers/modbus/bus.ts';
-import { RtuMaster } from '../../drivers/modbus/rtu-master.ts';
 import type { ModbusBusConfig } from '../config/config.ts';
 import { keepLine, noBufferError, probeLine } from './kept-line.ts';
 import type { DocumentKind } from './kind.ts';
@@ -12,24 +10,24 @@ export const modbusRtu: DocumentKind<ModbusBusConfig> = {
 
   async open(config, surroundings) {
     const { pool, clock } = surroundings;
+    const { openModbus } = await import('../../drivers/modbus/open-bus.ts');
     const slot = pool.acquire('framer', modbusFrameBytesMax);
     if (slot === undefined) return fail(noBufferError(config.port, modbusFrameBytesMax));
     const { port: resource, settings, answerMs } = config;
     const buffer = slot.payload.subarray(0, modbusFrameBytesMax);
     const write = (bytes: Uint8Array, timeoutMs: number) => line.write(bytes, timeoutMs);
-    const master = new RtuMaster({ clock, write, buffer }, { resource, settings, answerMs });
+    const { master, bus } = openModbus({ clock, write, buffer }, { resource, settings, answerMs });
     const line = await keepLine(config, surroundings, {
       begin: () => undefined,
       take: (chunk) => master.receive(chunk),
       end: () => master.lose(),
     });
-    const modbus = new ModbusBus(resource, clock, master);
     return ok({
-      modbus,
+      modbus: bus,
       perform: () => ok(),
       probe: () => probeLine(line, config),
       async [Symbol.asyncDispose]() {
-        modbus[Symbol.dispose]();
+        bus[Symbol.dispose]();
         master.lose();
         await line[Symbol.asyncDispose]();
         pool.release(slot);

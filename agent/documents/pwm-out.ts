@@ -1,45 +1,119 @@
-import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import type { PwmOutConfig } from '../config/config.ts';
+import type { PwmOutput } from '../../drivers/contract/pwm.ts';
+import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import type { PwmOutConfig, SafeDuty } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { brief } from './gpio-out.ts';
-import type { DocumentKind, Effect } from './kind.ts';
+import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
 
 /** A fan, a heater, a dimmed lamp. Its value is a number from 0 to `scale`. */
 export const pwmOut: DocumentKind<PwmOutConfig> = {
   plan: planPower,
 
-  async open(config, { pwm, changed }) {
-    const { chip, channel, frequencyHz, scale, safe } = config;
-    const opened = await pwm.open({ chip, channel, frequencyHz, initial: safe.boot === 'hold' ? 'as-is' : safe.boot });
+  async open(config, surroundings) {
+    const { chip, channel, frequencyHz, safe } = config;
+    const initial = safe.boot === 'hold' ? 'as-is' : safe.boot;
+    const opened = await surroundings.pwm.open({ chip, channel, frequencyHz, initial });
     if (!opened.ok) return opened;
-    const output = opened.value;
-    const tell = (duty: number) => changed(Math.round(duty * scale * 1e6) / 1e6);
-    const set = (duty: number): Result<void> => {
-      const written = output.write(duty);
-      if (written.ok) tell(duty);
-      return written;
-    };
-    const running = output.readBack();
-    if (!running.ok) {
-      await output[Symbol.asyncDispose]();
-      return running;
-    }
-    tell(safe.boot === 'hold' ? running.value : safe.boot);
-    return ok({
-      perform: (effect: Effect) => (effect.do === 'duty' ? set(effect.duty) : ok()),
-      probe() {
-        const duty = output.readBack();
-        return duty.ok ? ok(`runs at ${Math.round(duty.value * 1_000) / 10} % of ${frequencyHz} Hz`) : duty;
-      },
-      async [Symbol.asyncDispose]() {
-        if (safe.exit !== 'hold') set(safe.exit);
-        await output[Symbol.asyncDispose]();
-      },
-    });
+    const running = opened.value.readBack();
+    if (running.ok)
+      return ok(new Power(config, opened.value, initial === 'as-is' ? running.value : initial, surroundings));
+    await opened.value[Symbol.asyncDispose]();
+    return running;
   },
 };
+
+type PowerSurroundings = Pick<DocumentSurroundings, 'clock' | 'changed' | 'troubled' | 'safe'>;
+
+/** An open channel with its safe states. */
+class Power implements OpenDocument {
+  readonly #config: PwmOutConfig;
+  readonly #output: PwmOutput;
+  readonly #surroundings: PowerSurroundings;
+  #duty: number;
+  /** What it was before it went to its offline state, until somebody commands again. */
+  #before: number | undefined;
+  #offlineTimer: Disposable | undefined;
+  #hasTrouble = false;
+
+  constructor(config: PwmOutConfig, output: PwmOutput, duty: number, surroundings: PowerSurroundings) {
+    this.#config = config;
+    this.#output = output;
+    this.#surroundings = surroundings;
+    this.#duty = duty;
+    this.#tell();
+  }
+
+  perform(effect: Effect): Result<void> {
+    if (effect.do !== 'duty') return ok(); // The plan of this kind makes no other.
+    const written = this.#set(effect.duty);
+    if (!written.ok) return written;
+    this.#before = undefined;
+    this.#surroundings.safe(undefined);
+    return written;
+  }
+
+  online(isOnline: boolean): void {
+    const { offline } = this.#config.safe;
+    this.#offlineTimer?.[Symbol.dispose]();
+    this.#offlineTimer = undefined;
+    if (offline === undefined) return;
+    if (!isOnline)
+      this.#offlineTimer = this.#surroundings.clock.after(offline.afterMs, () => this.#wentOffline(offline.to));
+    else if (offline.restore && this.#before !== undefined) this.perform({ do: 'duty', duty: this.#before });
+  }
+
+  probe(): Result<string> {
+    const duty = this.#output.readBack();
+    return duty.ok ? ok(`runs at ${Math.round(duty.value * 1_000) / 10} % of ${this.#config.frequencyHz} Hz`) : duty;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#offlineTimer?.[Symbol.dispose]();
+    const { exit } = this.#config.safe;
+    if (exit !== 'hold') this.#set(exit);
+    await this.#output[Symbol.asyncDispose]();
+  }
+
+  #wentOffline(to: SafeDuty): void {
+    const before = this.#duty;
+    if (to === 'hold' || to === before || !this.#set(to).ok) return;
+    this.#before = before;
+    this.#surroundings.safe(`went to ${this.#scaled(to)}: offline`);
+  }
+
+  #set(duty: number): Result<void> {
+    const written = this.#output.write(duty);
+    if (!written.ok) this.#failed(written.error);
+    else {
+      this.#duty = duty;
+      this.#tell();
+      if (this.#hasTrouble) this.#surroundings.troubled(undefined);
+      this.#hasTrouble = false;
+    }
+    return written;
+  }
+
+  /** Nobody knows the duty now; one try to bring it to a known one. */
+  #failed(error: DriverError): void {
+    this.#hasTrouble = true;
+    this.#surroundings.troubled(error);
+    const { crash } = this.#config.safe;
+    if (crash === 'hold' || !this.#output.write(crash).ok) return;
+    this.#duty = crash;
+    this.#tell();
+    this.#surroundings.safe(`went to ${this.#scaled(crash)}: driver-fault`);
+  }
+
+  #tell(): void {
+    this.#surroundings.changed(this.#scaled(this.#duty));
+  }
+
+  #scaled(duty: number): number {
+    return Math.round(duty * this.#config.scale * 1e6) / 1e6;
+  }
+}
 
 const words: ReadonlyMap<Value, number> = new Map<Value, number>([
   ['on', 1],

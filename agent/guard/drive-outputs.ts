@@ -1,31 +1,54 @@
 import type { DriverClock } from '../../drivers/clock.ts';
-import type { GpioBackend } from '../../drivers/contract/digital.ts';
-import { describeError } from '../../drivers/contract/result.ts';
+import type { DigitalOutput, GpioBackend } from '../../drivers/contract/digital.ts';
+import { formatPwm, type PwmBackend } from '../../drivers/contract/pwm.ts';
+import { describeError, ok, type Result } from '../../drivers/contract/result.ts';
 import { guardClaimTriesMax } from '../limits.ts';
-import { openFreed } from './open-freed.ts';
-import { describeOutput, type PlannedOutput } from './output-plan.ts';
+import { describeOutput, type PlannedOutput, type PlannedPower } from './output-plan.ts';
+import { whenFreed } from './when-freed.ts';
 
 /** What became of one output: a sentence for the log. */
 export interface Driven {
   readonly document: string;
   readonly isDriven: boolean;
   readonly detail: string;
+  /** The open line; absent when it could not be opened. It is the caller's to close, or to keep. */
+  readonly output?: DigitalOutput;
 }
 
-/** Opens each line with its level and lets go of it again; one that cannot be driven does not hold up the others. */
+/** Opens each line that has a level to be driven, with it; one that cannot be driven does not hold up the others. */
 export async function driveOutputs(
-  gpio: GpioBackend,
+  gpio: Result<GpioBackend>,
   outputs: readonly PlannedOutput[],
   clock: DriverClock,
 ): Promise<readonly Driven[]> {
   return await Promise.all(outputs.map((output) => driveOne(gpio, output, clock)));
 }
 
-async function driveOne(gpio: GpioBackend, output: PlannedOutput, clock: DriverClock): Promise<Driven> {
-  const { document } = output;
-  const request = { line: output.line, initial: output.level, consumer: 'qn-guard' };
-  const opened = await openFreed(gpio, request, clock, guardClaimTriesMax);
+async function driveOne(gpio: Result<GpioBackend>, planned: PlannedOutput, clock: DriverClock): Promise<Driven> {
+  const { document, line, level = 'as-is' } = planned;
+  const request = { line, initial: level, consumer: 'qn-guard' } as const;
+  const opened = gpio.ok ? await whenFreed(() => gpio.value.openOutput(request), clock, guardClaimTriesMax) : gpio;
   if (!opened.ok) return { document, isDriven: false, detail: describeError(opened.error) };
-  await opened.value[Symbol.asyncDispose]();
-  return { document, isDriven: true, detail: describeOutput(output) };
+  return { document, isDriven: true, detail: describeOutput(planned), output: opened.value };
+}
+
+/** Channels go on as they were told when nobody has them open any more. */
+export async function drivePowers(pwm: PwmBackend, powers: readonly PlannedPower[]): Promise<readonly Driven[]> {
+  const driven: Driven[] = [];
+  for (const { document, duty, ...channel } of powers) {
+    const opened = await pwm.open({ ...channel, initial: duty });
+    const detail = opened.ok
+      ? `${document} (${formatPwm(channel)}) to ${Math.round(duty * 100)} %`
+      : describeError(opened.error);
+    driven.push({ document, isDriven: opened.ok, detail });
+  }
+  return driven;
+}
+
+/** The same for a line that is held already. */
+export function driveHeld(planned: PlannedOutput, output: DigitalOutput): Driven {
+  const { document, level } = planned;
+  const written = level === undefined ? ok() : output.write(level);
+  if (!written.ok) return { document, isDriven: false, detail: describeError(written.error), output };
+  return { document, isDriven: level !== undefined, detail: describeOutput(planned), output };
 }

@@ -1,21 +1,60 @@
+import { closeSync, openSync } from 'node:fs';
 import { systemDriverClock } from '../../drivers/clock.ts';
-import { openGpioBackend } from '../../drivers/registry.ts';
-import { guard } from './guard.ts';
+import type { DigitalOutput } from '../../drivers/contract/digital.ts';
+import { attachChipOutput } from '../../drivers/gpiochip/lines.ts';
+import { receiveOutputs } from '../../drivers/gpiochip/pass.ts';
+import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
+import { type Guarding, guard } from './guard.ts';
+import { linesSlot } from './guarded.ts';
+import { type Door, openDoor } from './handover.ts';
 
 /**
- * `qn-agent guard`, started by `qn-agent run` and by nobody else. Signals meant for the agent do not end it: it must
- * outlive the agent, and ends with it.
+ * `qn-agent guard`, started by `qn-agent run` and by nobody else. It outlives the agent, and keeps what lines there are to
+ * keep until the next agent has come for them. Signals meant for the agent do not end it, those after the end of the agent do.
  */
-export async function runGuardProcess(): Promise<void> {
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
+export async function runGuardProcess(folder: string): Promise<void> {
+  const life = { isAgentThere: true, isAskedToEnd: false, end: () => {} };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
+      life.isAskedToEnd = true;
+      life.end();
+    });
   process.title = 'qn-guard';
-  const driven = await guard({ input: process.stdin, clock: systemDriverClock, openGpio: openGpioBackend });
-  if (driven === undefined) return;
-  const line = {
-    level: 40,
-    service: 'qn-guard',
-    outputs: driven,
-    message: 'the agent died; outputs go to crash state',
-  };
+  const door = await openDoor(folder, () => life.isAgentThere).catch(() => undefined);
+  const backends = { openGpio: openGpioBackend, createPwm: createPwmBackend };
+  const guarding = await guard({ input: process.stdin, clock: systemDriverClock, ...backends, receive });
+  life.isAgentThere = false;
+  tell(guarding, door);
+  silence();
+  if (door !== undefined && guarding.kept.length > 0 && !life.isAskedToEnd) {
+    const ended = new Promise<void>((resolve) => {
+      life.end = resolve;
+    });
+    await Promise.race([door.handOver(guarding.kept), ended]);
+  }
+  process.exit(0); // Whatever is still held is let go of with the process.
+}
+
+function receive(): readonly DigitalOutput[] {
+  const received = receiveOutputs(linesSlot);
+  return typeof received === 'object' ? received.holds.map(attachChipOutput) : [];
+}
+
+function tell({ plan, driven, kept }: Guarding, door: Door | undefined): void {
+  const lines = door === undefined ? [] : kept.map(({ resource }) => resource);
+  if (driven === undefined && lines.length === 0) return;
+  const outputs = driven?.map(({ document, isDriven, detail }) => ({ document, isDriven, detail }));
+  const state = plan?.situation ?? 'crash';
+  const message =
+    outputs === undefined ? 'the agent ended; lines are kept' : `the agent is gone; outputs go to ${state} state`;
+  const line = { level: 40, service: 'qn-guard', pid: process.pid, outputs, kept: lines, message };
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Whoever reads what the agent wrote waits for the end of it, and must not wait for a guard that keeps lines for days. */
+function silence(): void {
+  for (const descriptor of [1, 2]) {
+    closeSync(descriptor);
+    while (openSync('/dev/null', 'r+') < descriptor); // The lowest that is free, and so in the end this one.
+  }
 }

@@ -1,6 +1,6 @@
 import { formatLine, type Level, type LineAddress } from '../../drivers/contract/digital.ts';
 import type { GpioSelection } from '../../drivers/registry.ts';
-import { type Situation, safeAction } from '../../drivers/safe-state.ts';
+import { safeAction } from '../../drivers/safe-state.ts';
 import type { Config } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { levelOf } from '../documents/level.ts';
@@ -9,39 +9,80 @@ import { levelOf } from '../documents/level.ts';
 export interface PlannedOutput {
   readonly document: string;
   readonly line: LineAddress;
-  readonly level: Level;
+  /** Absent: whatever it has, if somebody holds it. */
+  readonly level?: Level;
+}
+
+const plannedSituations = ['crash', 'config-error'] as const;
+
+export type PlannedSituation = (typeof plannedSituations)[number];
+
+/** A PWM channel and the part of its period that it is to be on. */
+export interface PlannedPower {
+  readonly document: string;
+  readonly chip: string;
+  readonly channel: number;
+  readonly frequencyHz: number;
+  readonly duty: number;
 }
 
 /** What is driven when there is no agent that could: plain data, so that it goes through a pipe and into a file. */
 export interface OutputPlan {
+  readonly situation: PlannedSituation;
   readonly gpio: GpioSelection;
   readonly outputs: readonly PlannedOutput[];
+  readonly powers: readonly PlannedPower[];
 }
 
-/** The outputs that are driven in this situation; the others are left alone. */
-export function planOutputs(config: Config, situation: Situation): OutputPlan {
+/** The outputs that are driven or held in this situation; the others are let go of. */
+export function planOutputs(config: Config, situation: PlannedSituation): OutputPlan {
   const { backend, board } = config.gpio;
   const isInMemory = backend === 'simulated' && board === undefined; // Such lines end with the process that has them.
+  const canBeHeld = backend === 'gpiochip' || backend === 'auto'; // The lines of the others keep their level by themselves.
   const outputs = Object.entries(config.documents).flatMap(([document, output]): PlannedOutput[] => {
     if (output.driver !== 'gpio-out' || isInMemory) return [];
     const action = safeAction(situation, output.safe);
-    return action.do === 'drive' ? [{ document, line: output.line, level: levelOf(output, action.on) }] : [];
+    if (action.do === 'drive') return [{ document, line: output.line, level: levelOf(output, action.on) }];
+    return action.do === 'hold' && canBeHeld ? [{ document, line: output.line }] : [];
   });
-  return { gpio: config.gpio, outputs };
+  return { situation, gpio: config.gpio, outputs, powers: isInMemory ? [] : plannedPowers(config, situation) };
+}
+
+/** Those that are driven; the others go on as they run, which needs nobody. */
+function plannedPowers(config: Config, situation: PlannedSituation): readonly PlannedPower[] {
+  return Object.entries(config.documents).flatMap(([document, power]): PlannedPower[] => {
+    if (power.driver !== 'pwm-out') return [];
+    const { chip, channel, frequencyHz, safe } = power;
+    const duty = situation === 'crash' ? safe.crash : safe.configError;
+    return duty === 'hold' ? [] : [{ document, chip, channel, frequencyHz, duty }];
+  });
+}
+
+/** The lines that somebody is to hold after a good end of the agent, as the drivers call them. */
+export function linesHeldAtExit(config: Config): readonly string[] {
+  return Object.values(config.documents).flatMap((output) => {
+    if (output.driver !== 'gpio-out' || safeAction('exit', output.safe).do !== 'hold') return [];
+    return [formatLine(output.line)];
+  });
 }
 
 /** Undefined for a text that is no plan: a damaged file, half a line. */
 export function parsePlan(text: string): OutputPlan | undefined {
   const plan = parseJson(text);
-  if (!isPlainMap(plan) || !Array.isArray(plan['outputs'])) return undefined;
+  if (!isPlainMap(plan) || !Array.isArray(plan['outputs']) || !Array.isArray(plan['powers'])) return undefined;
   const gpio = selectionOf(plan['gpio']);
+  const situation = plannedSituations.find((known) => known === plan['situation']);
   const listed: readonly unknown[] = plan['outputs'];
   const outputs = listed.flatMap((output) => outputOf(output) ?? []);
-  return gpio === undefined || outputs.length < listed.length ? undefined : { gpio, outputs };
+  const listedPowers: readonly unknown[] = plan['powers'];
+  const powers = listedPowers.flatMap((power) => powerOf(power) ?? []);
+  const isWhole = outputs.length === listed.length && powers.length === listedPowers.length;
+  return gpio === undefined || situation === undefined || !isWhole ? undefined : { situation, gpio, outputs, powers };
 }
 
 export function describeOutput({ document, line, level }: PlannedOutput): string {
-  return `${document} (${formatLine(line)}) to ${level === 1 ? 'high' : 'low'}`;
+  const place = `${document} (${formatLine(line)})`;
+  return level === undefined ? `${place} held as it is` : `${place} to ${level === 1 ? 'high' : 'low'}`;
 }
 
 function parseJson(text: string): unknown {
@@ -66,8 +107,17 @@ function outputOf(input: unknown): PlannedOutput | undefined {
   if (!isPlainMap(input)) return undefined;
   const { document, level } = input;
   const line = lineOf(input['line']);
-  if (typeof document !== 'string' || line === undefined || (level !== 0 && level !== 1)) return undefined;
-  return { document, line, level };
+  if (typeof document !== 'string' || line === undefined) return undefined;
+  if (level === undefined) return { document, line };
+  return level === 0 || level === 1 ? { document, line, level } : undefined;
+}
+
+function powerOf(input: unknown): PlannedPower | undefined {
+  if (!isPlainMap(input)) return undefined;
+  const { document, chip, channel, frequencyHz, duty } = input;
+  if (typeof document !== 'string' || typeof chip !== 'string') return undefined;
+  if (typeof channel !== 'number' || typeof frequencyHz !== 'number' || typeof duty !== 'number') return undefined;
+  return { document, chip, channel, frequencyHz, duty };
 }
 
 function lineOf(input: unknown): LineAddress | undefined {

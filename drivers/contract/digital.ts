@@ -17,6 +17,8 @@ export interface DigitalOutput extends AsyncDisposable {
   /** As in the config: `GPIO17`, or `pinctrl-bcm2711:17`. */
   readonly resource: string;
   readonly supports: DigitalOutputSupport;
+  /** What holds the line, where another process can be given it as well; for the driver it is from, opaque to all others. */
+  readonly held?: object;
   write(level: Level): Result<void>;
   /** The level at the line as the hardware reports it; kind `unsupported` where it cannot. */
   readBack(): Result<Level>;
@@ -32,6 +34,11 @@ export interface Edge {
   readonly level: Level;
   /** Monotonic clock, nanoseconds. From the kernel where the driver has it, else taken on arrival. */
   readonly atNs: bigint;
+  /**
+   * Edges since the last one told that came too fast to be told one by one: the driver knows how many, by the numbers the
+   * kernel gives them. Absent where it is none, and where nobody counts.
+   */
+  readonly missedCount?: number;
 }
 
 /**
@@ -40,7 +47,8 @@ export interface Edge {
  * For users: edges come in the order they happened. An edge is not promised for a pulse shorter than the hardware or
  * the kernel can see, and none for the level found at opening: call `read` once.
  *
- * For implementers: no edge may be delivered after disposal, nor twice, nor with the level that was already told.
+ * For implementers: no edge may be delivered after disposal, nor twice, nor, if changes were asked for, with the level that
+ * was already told.
  */
 export interface DigitalInput extends AsyncDisposable {
   readonly resource: string;
@@ -48,6 +56,8 @@ export interface DigitalInput extends AsyncDisposable {
   /** One listener at a time; setting another replaces it. It must not throw. */
   onEdge(listener: (edge: Edge) => void): void;
 }
+
+export type EdgeKind = 'rising' | 'falling' | 'both';
 
 export type Bias = 'as-is' | 'disabled' | 'pull-up' | 'pull-down';
 
@@ -68,6 +78,8 @@ export interface OutputRequest {
 export interface InputRequest {
   readonly line: LineAddress;
   readonly bias: Bias;
+  /** What is told: each change of the level (default), or, to be counted, every edge that goes this way. */
+  readonly edges?: 'changes' | EdgeKind;
   readonly consumer: string;
 }
 

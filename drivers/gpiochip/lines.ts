@@ -1,6 +1,6 @@
-import type { DigitalInput, DigitalOutput, Edge, Level } from '../contract/digital.ts';
+import type { DigitalInput, DigitalOutput, Edge, InputRequest, Level } from '../contract/digital.ts';
 import { fail, ok, type Result } from '../contract/result.ts';
-import type { NativeGpio, NativeLines, NativeResult } from '../native/addon.ts';
+import type { NativeEdge, NativeGpio, NativeLines, NativeResult } from '../native/addon.ts';
 import { nativeCause } from '../native/native-cause.ts';
 import { closedError, systemError } from '../system-error.ts';
 import { outputFlags } from './flags.ts';
@@ -19,6 +19,7 @@ export function attachChipOutput(hold: ChipHold): DigitalOutput {
   return {
     resource: hold.resource,
     supports: { readBack: true },
+    held: hold.lines,
     write: (level) => access.attempt('write', ({ native, lines }) => native.set(lines, BigInt(level), onlyLine)),
     readBack: access.read,
     [Symbol.asyncDispose]: access.close,
@@ -32,28 +33,42 @@ export function attachChipOutput(hold: ChipHold): DigitalOutput {
 export function attachFoundOutput(hold: ChipHold): Result<DigitalOutput> {
   const access = createAccess(hold);
   const found = access.attempt('open', ({ native, lines }) => native.get(lines, onlyLine));
-  const driven = found.ok
-    ? access.attempt('open', ({ native, lines }) => native.configure(lines, outputFlags, found.value))
-    : found;
-  if (driven.ok) return ok(attachChipOutput(hold));
-  hold.native.close(hold.lines);
-  return driven;
+  return found.ok ? drive(hold, access, found.value) : closeAfter(hold, found);
 }
 
-export function attachChipInput(hold: ChipHold): Result<DigitalInput> {
+/** A line that was held all the time, by another process until now: an output that becomes one again. */
+export function attachKeptOutput(hold: ChipHold, initial: Level | 'as-is'): Result<DigitalOutput> {
+  return initial === 'as-is' ? attachFoundOutput(hold) : drive(hold, createAccess(hold), BigInt(initial));
+}
+
+function drive(hold: ChipHold, access: Access, level: bigint): Result<DigitalOutput> {
+  const driven = access.attempt('open', ({ native, lines }) => native.configure(lines, outputFlags, level));
+  return driven.ok ? ok(attachChipOutput(hold)) : closeAfter(hold, driven);
+}
+
+function closeAfter<Failure extends Result<never>>(hold: ChipHold, failure: Failure): Failure {
+  hold.native.close(hold.lines);
+  return failure;
+}
+
+export function attachChipInput(hold: ChipHold, edges: InputRequest['edges'] = 'changes'): Result<DigitalInput> {
   const access = createAccess(hold);
   let listener: ((edge: Edge) => void) | undefined;
   let told: Level | undefined;
-  const tell = ({ level, atNs }: Edge) => {
+  /** Of the last edge told. The kernel counts from 1, and counts the edges too that it had to drop. */
+  let toldSequence = 0;
+  const tell = ({ level, atNs, lineSequence }: NativeEdge) => {
     // The level that was told comes again when the kernel had to drop edges, or when the wire moved while it was opened.
-    if (!access.isOpen || level === told) return;
+    if (!access.isOpen || (edges === 'changes' && level === told)) return;
+    const missedCount = Math.max(0, lineSequence - toldSequence - 1);
     told = level;
-    listener?.({ level, atNs });
+    toldSequence = lineSequence;
+    listener?.(missedCount === 0 ? { level, atNs } : { level, atNs, missedCount });
   };
   const watched = access.attempt('open', ({ native, lines }) =>
-    native.watch(lines, (edges) => {
+    native.watch(lines, (seen) => {
       // What ended the watch, the next read tells.
-      if (edges.ok) for (const edge of edges.value) tell(edge);
+      if (seen.ok) for (const edge of seen.value) tell(edge);
     }),
   );
   const first = watched.ok ? access.read() : watched;

@@ -68,6 +68,13 @@ export interface NativeGpio {
   /** Idempotent. Every later call with this handle fails with EBADF. */
   close(handle: NativeChip | NativeLines): NativeResult<void>;
   counts(): { readonly open: number; readonly finalized: number };
+  /**
+   * Gives lines to the process at the other end of a Unix socket, with a text that is not empty; this one holds them as
+   * well until it closes them. At most 64 lines and 8 191 bytes at a time; what does not fit into the socket now fails.
+   */
+  sendLines(socket: number, text: string, lines: readonly NativeLines[]): NativeResult<void>;
+  /** One message of the other end; EAGAIN: there is none yet; EPIPE: there will be none. What is no line is closed and left out. */
+  receiveLines(socket: number): NativeResult<{ readonly text: string; readonly lines: readonly NativeLines[] }>;
   /** One datagram to NOTIFY_SOCKET: a path, or an abstract name behind `@`. */
   sdNotify(address: string, text: string): NativeResult<void>;
 }
@@ -98,6 +105,8 @@ const functionNames = [
   'watch',
   'close',
   'counts',
+  'sendLines',
+  'receiveLines',
   'sdNotify',
 ];
 

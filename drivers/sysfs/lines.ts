@@ -1,6 +1,6 @@
 import type { Gpio } from 'onoff';
 import { monotonicNs } from '../clock.ts';
-import type { DigitalInput, DigitalOutput, Edge, Level } from '../contract/digital.ts';
+import type { DigitalInput, DigitalOutput, Edge, InputRequest, Level } from '../contract/digital.ts';
 import { fail, ok, type Result } from '../contract/result.ts';
 import { closedError, systemError } from '../system-error.ts';
 
@@ -23,7 +23,7 @@ export function attachSysfsOutput(hold: SysfsHold): DigitalOutput {
   };
 }
 
-export function attachSysfsInput(hold: SysfsHold): DigitalInput {
+export function attachSysfsInput(hold: SysfsHold, edges: InputRequest['edges'] = 'changes'): DigitalInput {
   const access = createAccess(hold);
   let listener: ((edge: Edge) => void) | undefined;
   let told: Level | undefined;
@@ -31,7 +31,8 @@ export function attachSysfsInput(hold: SysfsHold): DigitalInput {
     // A pulse that is over when onoff looks leaves the level that was told. What is broken, the next read tells.
     if (error || level === told) return;
     told = level;
-    listener?.({ level, atNs: monotonicNs() });
+    const isWanted = edges === 'changes' || edges === 'both' || (edges === 'rising') === (level === 1);
+    if (isWanted) listener?.({ level, atNs: monotonicNs() });
   });
   const first = access.attempt('read', (gpio) => gpio.readSync());
   if (first.ok) told = first.value;

@@ -5,23 +5,30 @@ import { formatDuration } from '../duration.ts';
 import { active, commanded, commandedOf, common, commonOf, driver } from './common.ts';
 import { message, quote } from './issue.ts';
 import { line } from './line.ts';
-import { choice, onOff, onOffHold, text } from './scalar.ts';
+import { choice, onOff, onOffHold, onOffHoldRelease, text } from './scalar.ts';
 import { section } from './section.ts';
 import { duration } from './unit.ts';
 
+export const offlineAfter = v.optional(
+  duration({
+    about: 'Without a broker for so long the output goes to this state.',
+    example: '30s',
+    msMin: limits.offlineMsMin,
+    msMax: limits.offlineMsMax,
+  }),
+  '30s',
+);
+
+export const offlineRestore = v.optional(
+  onOff('Goes back by itself when a broker is there again; off: by the next command.'),
+  'off',
+);
+
 const offline = v.pipe(
   section({
-    after: v.optional(
-      duration({
-        about: 'Without a broker for so long the output goes to this state.',
-        example: '30s',
-        msMin: limits.offlineMsMin,
-        msMax: limits.offlineMsMax,
-      }),
-      '30s',
-    ),
+    after: offlineAfter,
     to: v.optional(onOffHold('The state it goes to; hold leaves it as it is.'), 'off'),
-    restore: v.optional(onOff('Goes back by itself when a broker is there again; off: by the next command.'), 'off'),
+    restore: offlineRestore,
   }),
   v.description('When no broker can be reached; absent: nothing happens then.'),
   v.transform(({ after, to, restore }) => ({ afterMs: after, to, restore })),
@@ -30,10 +37,13 @@ const offline = v.pipe(
 const safe = v.pipe(
   section({
     boot: v.optional(onOffHold('Driven when the agent opens the line; hold takes over the level it finds.'), 'off'),
-    exit: v.optional(onOffHold('Driven when the agent stops in good order; hold leaves the line as it is.'), 'off'),
-    crash: v.optional(onOffHold('Driven when the agent died or hung, and after a write that failed.'), 'off'),
+    exit: v.optional(
+      onOffHoldRelease('Driven when the agent stops in good order; hold keeps the line for the next agent.'),
+      'off',
+    ),
+    crash: v.optional(onOffHoldRelease('Driven when the agent died or hung, and after a write that failed.'), 'off'),
     'config-error': v.optional(
-      onOffHold('Driven when the agent cannot start for a fault in its config; as the last good config says.'),
+      onOffHoldRelease('Driven when the agent cannot start for a fault in its config; as the last good config says.'),
       'off',
     ),
     offline: v.optional(offline),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import * as limits from '../../limits.ts';
 import type { PwmOutConfig } from '../config.ts';
 import { commanded, commandedOf, common, commonOf, driver } from './common.ts';
+import { offlineAfter, offlineRestore } from './gpio-output.ts';
 import { describeInput, message } from './issue.ts';
 import { integer, numberChoice } from './scalar.ts';
 import { section } from './section.ts';
@@ -24,10 +25,18 @@ function power(about: string) {
   return v.pipe(v.union([v.pipe(v.number(), v.minValue(0)), v.literal('hold')], wrongPower), v.description(about));
 }
 
+const offline = v.pipe(
+  section({ after: offlineAfter, to: v.optional(power('What it goes to.'), 0), restore: offlineRestore }),
+  v.description('When no broker can be reached; absent: nothing happens then.'),
+);
+
 const safe = v.pipe(
   section({
     boot: v.optional(power('Driven when the agent opens the channel; hold takes over what is running.'), 0),
     exit: v.optional(power('Driven when the agent stops in good order; hold leaves it running.'), 0),
+    crash: v.optional(power('Driven when the agent died or hung, and after a write that failed.'), 0),
+    'config-error': v.optional(power('Driven when the agent cannot start for a fault in its config.'), 0),
+    offline: v.optional(offline),
   }),
   v.description('What is driven when nobody commands.'),
 );
@@ -51,23 +60,42 @@ export const pwmOut = v.pipe(
   ),
   v.forward(
     v.check(
-      ({ safe: { boot }, scale }) => isWithin(boot, scale),
+      ({ safe, scale }) => isWithin(safe.boot, scale),
       ({ input }) => wrongPower({ input: input.safe.boot }),
     ),
     ['safe', 'boot'],
   ),
   v.forward(
     v.check(
-      ({ safe: { exit }, scale }) => isWithin(exit, scale),
+      ({ safe, scale }) => isWithin(safe.exit, scale),
       ({ input }) => wrongPower({ input: input.safe.exit }),
     ),
     ['safe', 'exit'],
   ),
+  v.forward(
+    v.check(
+      ({ safe, scale }) => isWithin(safe.crash, scale),
+      ({ input }) => wrongPower({ input: input.safe.crash }),
+    ),
+    ['safe', 'crash'],
+  ),
+  v.forward(
+    v.check(
+      ({ safe, scale }) => isWithin(safe['config-error'], scale),
+      ({ input }) => wrongPower({ input: input.safe['config-error'] }),
+    ),
+    ['safe', 'config-error'],
+  ),
+  v.forward(
+    v.check(
+      ({ safe, scale }) => isWithin(safe.offline?.to ?? 'hold', scale),
+      ({ input }) => wrongPower({ input: input.safe.offline?.to }),
+    ),
+    ['safe', 'offline'],
+  ),
   v.transform((input): PwmOutConfig => {
-    const {
-      scale,
-      safe: { boot, exit },
-    } = input;
+    const { scale } = input;
+    const { boot, exit, crash, 'config-error': configError, offline: away } = input.safe;
     const dutyOf = (value: number | 'hold') => (value === 'hold' ? value : value / scale);
     return {
       ...commonOf(input),
@@ -77,7 +105,13 @@ export const pwmOut = v.pipe(
       channel: input.channel,
       frequencyHz: input.frequency,
       scale,
-      safe: { boot: dutyOf(boot), exit: dutyOf(exit) },
+      safe: {
+        boot: dutyOf(boot),
+        exit: dutyOf(exit),
+        crash: dutyOf(crash),
+        configError: dutyOf(configError),
+        ...(away && { offline: { afterMs: away.after, to: dutyOf(away.to), restore: away.restore } }),
+      },
     };
   }),
 );

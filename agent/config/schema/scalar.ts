@@ -51,6 +51,17 @@ export function onOff(about: string) {
   );
 }
 
+/** On, off, `hold` or `release`. */
+export function onOffHoldRelease(about: string) {
+  return v.pipe(
+    v.union([v.picklist(['on', 'off', 'hold', 'release']), v.boolean()], ({ input }) =>
+      message(`expected on, off, hold or release, found ${describeInput(input)}`),
+    ),
+    v.description(about),
+    v.transform((word) => (word === 'hold' || word === 'release' ? word : isOn(word))),
+  );
+}
+
 /** The same, or `hold`. */
 export function onOffHold(about: string) {
   return v.pipe(

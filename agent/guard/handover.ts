@@ -1,0 +1,95 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
+import path from 'node:path';
+import type { DigitalOutput } from '../../drivers/contract/digital.ts';
+import { KeptLines } from '../../drivers/gpiochip/kept-lines.ts';
+import type { ChipHold } from '../../drivers/gpiochip/lines.ts';
+import { receiveOutputs, sendOutputs } from '../../drivers/gpiochip/pass.ts';
+import { type Clock, sleep } from '../clock.ts';
+import { handoverMsMax, handoverTryEveryMs } from '../limits.ts';
+import { socketNumber } from './socket-number.ts';
+
+/** The door at which the next agent asks a guard for the lines. Only who may use the folder can get them. */
+export interface Door extends Disposable {
+  /** Lines for whoever comes, or came already; resolves when somebody was given them. Before that nobody gets any. */
+  handOver(outputs: readonly DigitalOutput[]): Promise<void>;
+  /** Who asks from now on is sent away: the agent is still there. */
+  readonly isOpen: boolean;
+}
+
+const doorPattern = /^guard-\d+\.sock$/;
+
+/** One door for each guard, so that none can close that of another. Throws what the system says. */
+export async function openDoor(folder: string, isAgentThere: () => boolean): Promise<Door> {
+  mkdirSync(folder, { recursive: true });
+  const waiting: Socket[] = [];
+  const came = Promise.withResolvers<void>();
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    socket.on('error', () => {}); // Whoever asked is gone again.
+    if (isAgentThere()) return void socket.destroy();
+    waiting.push(socket);
+    came.resolve();
+  });
+  const opened = Promise.withResolvers<void>();
+  server.once('error', opened.reject);
+  server.listen(path.join(folder, `guard-${process.pid}.sock`), opened.resolve);
+  await opened.promise;
+  server.unref();
+  return {
+    isOpen: server.listening,
+    async handOver(outputs) {
+      server.ref();
+      await came.promise;
+      const [socket] = waiting;
+      const number = socket === undefined ? undefined : socketNumber(socket);
+      if (number !== undefined) sendOutputs(number, outputs);
+      socket?.end();
+    },
+    [Symbol.dispose]: () => void server.close(),
+  };
+}
+
+/** Takes the lines over from every guard of earlier agents that still keeps some. Waits for one that is just about to. */
+export async function takeOverLines(folder: string, clock: Clock): Promise<KeptLines> {
+  const doors = namesIn(folder).filter((name) => doorPattern.test(name));
+  const taken = await Promise.all(doors.map((name) => ask(path.join(folder, name), clock)));
+  return new KeptLines(taken.flat());
+}
+
+async function ask(door: string, clock: Clock): Promise<readonly ChipHold[]> {
+  const socket = await knock(door);
+  if (socket === undefined) {
+    rmSync(door, { force: true }); // Of a guard that was killed itself.
+    return [];
+  }
+  const deadlineMs = clock.monotonicMs() + handoverMsMax;
+  try {
+    for (;;) {
+      const number = socketNumber(socket);
+      const received = number === undefined ? 'end' : receiveOutputs(number);
+      if (typeof received === 'object') return received.holds;
+      if (received === 'end' || clock.monotonicMs() > deadlineMs) return [];
+      await sleep(clock, handoverTryEveryMs);
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Paused, so that Node reads nothing from it: the lines that come along would be lost. */
+function knock(door: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = createConnection(door);
+    socket.pause();
+    socket.on('error', () => resolve(undefined));
+    socket.once('connect', () => resolve(socket));
+  });
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // No folder yet: this is the first agent here.
+  }
+}

@@ -1,0 +1,95 @@
+import type { DigitalOutput, GpioBackend } from '../../drivers/contract/digital.ts';
+import { ok, type Result } from '../../drivers/contract/result.ts';
+import { type GpioSelection, openGpioBackend } from '../../drivers/registry.ts';
+import type { Clock } from '../clock.ts';
+import { guardUpdateMs, startClaimTriesMax } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { takeOverLines } from './handover.ts';
+import { whenFreed } from './when-freed.ts';
+
+/** Which outputs are open. */
+export interface LineWatch {
+  opened(output: DigitalOutput): void;
+  closed(output: DigitalOutput): void;
+  /** Tells all that are open, some time after there was a change. One listener at a time. */
+  onChange(listener: (outputs: readonly DigitalOutput[]) => void): void;
+  /** The board is open: what it has not taken over by now is nobody's any more. */
+  settled(): void;
+  onSettled(listener: () => void): void;
+}
+
+export function createLineWatch(clock: Clock): LineWatch {
+  const open = new Set<DigitalOutput>();
+  let listener = (_outputs: readonly DigitalOutput[]) => {};
+  let settle = () => {};
+  let timer: Disposable | undefined;
+  const changed = () => {
+    timer ??= clock.after(guardUpdateMs, () => {
+      timer = undefined;
+      listener([...open]);
+    });
+  };
+  return {
+    opened(output) {
+      open.add(output);
+      changed();
+    },
+    closed(output) {
+      if (open.delete(output)) changed();
+    },
+    onChange(next) {
+      listener = next;
+    },
+    settled: () => settle(),
+    onSettled(next) {
+      settle = next;
+    },
+  };
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lines: LineWatch;
+}
+
+/**
+ * The GPIO of an agent: it takes over what the guard of the one before has kept, and tells its own guard what it has. A line
+ * may be in other hands for a moment, after a crash and while a guard lets go of it.
+ */
+export async function openGuardedGpio(
+  selection: GpioSelection,
+  folder: string,
+  { clock, log, lines }: Surroundings,
+): Promise<Result<GpioBackend>> {
+  const kept = await takeOverLines(folder, clock);
+  if (kept.count > 0) log.info({ lines: kept.count }, 'lines are taken over as they are');
+  lines.onSettled(() => kept[Symbol.dispose]());
+  const opened = await openGpioBackend(selection, kept);
+  if (!opened.ok) {
+    kept[Symbol.dispose]();
+    return opened;
+  }
+  const gpio = opened.value;
+  return ok({
+    name: gpio.name,
+    async openOutput(request) {
+      const output = await whenFreed(() => gpio.openOutput(request), clock, startClaimTriesMax);
+      return output.ok ? ok(watched(output.value, lines)) : output;
+    },
+    openInput: (request) => whenFreed(() => gpio.openInput(request), clock, startClaimTriesMax),
+    [Symbol.asyncDispose]: () => gpio[Symbol.asyncDispose](),
+  });
+}
+
+function watched(output: DigitalOutput, lines: LineWatch): DigitalOutput {
+  const shown: DigitalOutput = {
+    ...output,
+    async [Symbol.asyncDispose]() {
+      await output[Symbol.asyncDispose]();
+      lines.closed(shown);
+    },
+  };
+  lines.opened(shown);
+  return shown;
+}
