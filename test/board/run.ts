@@ -7,6 +7,5 @@ const reporters = ['--reporter=verbose', '--reporter=./test/support/closing-line
 const vitest = 'node_modules/vitest/vitest.mjs';
 const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/board', ...reporters, ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, TEST_BOARD: '1' },
 });
 process.exitCode = status ?? 70;

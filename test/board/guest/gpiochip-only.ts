@@ -109,6 +109,23 @@ export function gpiochipOnly(chip: SimulatedChip): void {
       expect(edges.every(({ level }, index) => level === (index % 2 === 0 ? 1 : 0))).toBe(true);
     });
 
+    test.for([
+      ['rising', 1_500],
+      ['falling', 1_500],
+      ['both', 3_000],
+    ] as const)('%s edges are all counted, also those that the kernel had no room for', async ([kind, count]) => {
+      chip.pull(20, 0);
+      await using backend = await open();
+      await using input = valueOf(await backend.openInput({ line, bias: 'as-is', edges: kind, consumer }));
+      const edges: Edge[] = [];
+      input.onEdge((edge) => edges.push(edge));
+      for (let pulse = 0; pulse < 1_500; pulse += 1) for (const level of [1, 0] as const) chip.pull(20, level);
+      const counted = () => edges.reduce((sum, { missedCount = 0 }) => sum + 1 + missedCount, 0);
+      await until(() => counted() >= count, 'the last edge');
+      expect(counted()).toBe(count);
+      expect(edges.length).toBeLessThan(count); // More than the kernel keeps: else this would show nothing.
+    });
+
     test('lines that are opened and disposed of leave no descriptor behind', async () => {
       await using backend = await open();
       const before = openFilesCount();

@@ -23,6 +23,7 @@ mount -t tmpfs tmp /board/tmp
 read -r uptime _ </proc/uptime
 echo "init: ready after $uptime s, $(uname -r)"
 export HOME=/tmp TMPDIR=/tmp TEST_UNTIL_MS=15000
-chroot /board /opt/node --expose-gc --enable-source-maps /app/guest.cjs
+part=$(sed -n 's/.*qn\.part=\([a-z]*\).*/\1/p' /proc/cmdline)
+chroot /board /opt/node --expose-gc --enable-source-maps /app/guest.cjs "$part"
 echo "init: tests ended with $?"
 poweroff -f

@@ -1,4 +1,5 @@
 import { bundleTests } from './bundle.ts';
+import { commandToPin } from './command-to-pin.ts';
 import { gpioContracts } from './gpio-contract.ts';
 import { gpiochipOnly } from './gpiochip-only.ts';
 import { nativeOnly } from './native-only.ts';
@@ -17,12 +18,21 @@ const chip = createSimulatedChip({
 });
 createSimulatedChip({ label: 'expander', lineNames: ['TWICE', ''] });
 
-gpioContracts(chip);
-gpiochipOnly(chip);
-nativeOnly(chip);
-serialContract();
-bundleTests(chip);
-safeStates();
+const parts: { readonly [name: string]: () => void } = {
+  drivers() {
+    gpioContracts(chip);
+    gpiochipOnly(chip);
+    nativeOnly(chip);
+    serialContract();
+  },
+  agent() {
+    safeStates();
+    bundleTests(chip);
+  },
+  pins: commandToPin,
+};
+const [, , part = ''] = process.argv;
+parts[part]?.();
 
 async function main(): Promise<void> {
   let toldCount = 0;

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Level } from '../../../drivers/contract/digital.ts';
 
@@ -11,6 +11,8 @@ export interface SimulatedChip {
   bias(offset: number): string;
   /** What the kernel drove since `forgetChanges`, on a wire that was at `from`: changes of the level only. */
   changes(offset: number, from?: Level): readonly Level[];
+  /** When the last one who held the line let go of it, since `forgetChanges`. */
+  freed(offset: number): readonly bigint[];
   /** Every level the kernel handed to the line since `forgetChanges`, also the same again; on the monotonic clock. */
   driven(offset: number): readonly DrivenLevel[];
   forgetChanges(): void;
@@ -55,6 +57,7 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
   const read = (path: string) => readFileSync(path, 'utf8').trim();
   const wires = join('/sys/devices/platform', read(join(device, 'dev_name')), read(join(bank, 'chip_name')));
   const firstNumber = baseOf(label);
+  watchReleases();
   writeFileSync(join(traceFolder, 'trace_clock'), 'mono');
   writeFileSync(join(traceFolder, 'events/gpio/gpio_value/enable'), '1');
   return {
@@ -63,6 +66,7 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
       const levels = tracedLevels(firstNumber + offset).map(({ level }) => level);
       return levels.filter((level, index) => level !== (levels[index - 1] ?? from));
     },
+    freed: tracedReleases,
     driven: (offset) => tracedLevels(firstNumber + offset),
     forgetChanges: () => writeFileSync(join(traceFolder, 'trace'), ''),
     level: (offset) => (read(join(wires, `sim_gpio${offset}`, 'value')) === '1' ? 1 : 0),
@@ -79,6 +83,21 @@ function baseOf(label: string): number {
   const chip = chips.find((name) => read(name, 'label') === label);
   if (chip === undefined) throw new Error(`no chip is labelled ${label} in ${classFolder}`);
   return Number(read(chip, 'base'));
+}
+
+/** The kernel has no event for a line that is let go of; a probe in the simulated chip makes one. */
+function watchReleases(): void {
+  const event = join(traceFolder, 'events/kprobes/sim_free/enable');
+  if (existsSync(event)) return;
+  writeFileSync(join(traceFolder, 'kprobe_events'), 'p:sim_free gpio_sim_free offset=%x1:u32\n');
+  writeFileSync(event, '1');
+}
+
+/** Of any simulated chip: only one is in use while it is looked at. */
+function tracedReleases(offset: number): readonly bigint[] {
+  const trace = readFileSync(join(traceFolder, 'trace'), 'utf8');
+  const rows = [...trace.matchAll(/ (\d+)\.(\d{6}): sim_free: .*offset=(\d+)/g)];
+  return rows.filter(([, , , row]) => Number(row) === offset).map(([, seconds, us]) => BigInt(`${seconds}${us}000`));
 }
 
 /** The kernel tells each level it hands to the chip: a glitch cannot be too short to be seen. */

@@ -4,23 +4,33 @@ import { join } from 'node:path';
 import { openBoardImage } from './image.ts';
 import { makeInitrd } from './initrd.ts';
 import { type MachineRun, runMachine } from './machine.ts';
-import { installTools } from './tools.ts';
+import { needTools } from './tools.ts';
 
 const cacheFolder = '.cache/board';
 
-export type BoardRun = MachineRun | { readonly missing: string };
+/** Words of guest/main.ts: a machine each, so that a computer with two processors runs both at the same time. */
+const testParts = ['agent', 'drivers'];
+
+export type BoardRun = { readonly runs: readonly MachineRun[] } | { readonly missing: string };
 
 /** Runs the board tests; without what they need, says what that is. `lap` hears how far it is. */
-export async function runBoard(lap: (text: string) => void): Promise<BoardRun> {
+export async function runBoard(lap: (text: string) => void, parts = testParts): Promise<BoardRun> {
   const image = await prepare(lap);
   if ('missing' in image) return image;
   const folder = mkdtempSync(join(tmpdir(), 'board-')); // Short: a path of a socket has 107 bytes at most.
   try {
     const initrd = await makeInitrd(image, folder);
     lap('bundles, native files and initrd');
-    const run = await runMachine(image, initrd, folder, join(cacheFolder, 'console.log'));
-    lap(`boot (${(run.bootMs / 1_000).toFixed(1)} s) and ${run.results.length} tests on ${image.kernelName}`);
-    return run;
+    const runs = await Promise.all(
+      parts.map(async (part) => {
+        const run = await runMachine(image, { initrd, part, folder, consoleLog: join(cacheFolder, `${part}.log`) });
+        lap(
+          `${part}: boot (${(run.bootMs / 1_000).toFixed(1)} s) and ${run.results.length} tests on ${image.kernelName}`,
+        );
+        return run;
+      }),
+    );
+    return { runs };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -30,7 +40,7 @@ export async function runBoard(lap: (text: string) => void): Promise<BoardRun> {
 async function prepare(lap: (text: string) => void) {
   mkdirSync(cacheFolder, { recursive: true });
   try {
-    await installTools();
+    needTools();
     lap('tools from Debian');
     const image = await openBoardImage(cacheFolder);
     lap('kernel, libraries, Node and root image');

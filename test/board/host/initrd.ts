@@ -7,6 +7,8 @@ import { nativeFiles } from '../../../build/stubs.ts';
 import { needBundle } from '../../support/agent-process.ts';
 import type { BoardImage } from './image.ts';
 
+const armCompiler = process.arch === 'arm64' ? 'gcc' : 'aarch64-linux-gnu-gcc';
+
 /** Our suites say `vitest`; in the guest that is its small stand-in. */
 export const guestVitest: Plugin = {
   name: 'guest-vitest',
@@ -28,9 +30,12 @@ export async function makeInitrd(image: BoardImage, folder: string): Promise<str
   cpSync(image.modules, join(tree, 'modules'), { recursive: true });
   writeFileSync(join(tree, 'modules/list'), `${image.moduleNames.join('\n')}\n`);
   copyFileSync('dist/qn-agent.cjs', join(tree, 'app/qn-agent.cjs'));
+  cpSync('dist/parts', join(tree, 'app/parts'), { recursive: true });
   copyFileSync('dist/manifest.json', join(tree, 'app/manifest.json'));
   cpSync('dist/native/linux-arm64', join(tree, 'app/native/linux-arm64'), { recursive: true });
   await bundleGuest('test/board/guest/main.ts', join(tree, 'app/guest.cjs'));
+  const shim = ['-shared', '-fPIC', '-O2', 'test/board/guest/fail-write.c', '-o', join(tree, 'app/fail-write.so')];
+  await runTool(armCompiler, shim);
   // By the shell, because cpio takes the list of files on its input.
   await runTool('sh', ['-c', 'find . | cpio --quiet -o -H newc -R 0:0 >../initrd.cpio'], tree);
   return join(folder, 'initrd.cpio');

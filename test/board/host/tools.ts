@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runTool } from '../../../build/run-tool.ts';
 
-/** What the rig needs from Debian: the program, and the package that has it. */
+/** What the rig needs from Debian: the program, and the package that has it. build/setup.mjs installs them where it can. */
 const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['qemu-system-aarch64', 'qemu-system-arm'],
   ['mke2fs', 'e2fsprogs'],
@@ -12,22 +11,15 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['aarch64-linux-gnu-g++', 'g++-aarch64-linux-gnu'],
 ];
 
-/** Installs what is missing where it can; otherwise throws what is missing. */
-export async function installTools(): Promise<void> {
-  const missing = missingPackages();
-  if (missing.length === 0) return;
-  const how = `apt-get install ${missing.join(' ')}`;
-  if (!has('apt-get')) throw new Error(`no ${missing.join(', ')}, and no apt-get to install it`);
-  if (process.getuid?.() !== 0) throw new Error(`missing: ${missing.join(', ')}; run: sudo ${how}`);
-  await runTool('apt-get', ['-qq', 'update']);
-  await runTool('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...missing]);
+/** Throws what is missing, and how to install it. */
+export function needTools(): void {
+  const missing = needed.filter(([program]) => !isHere(program)).map(([, name]) => name);
+  if (missing.length > 0) throw new Error(`missing; apt-get install ${missing.join(' ')}`);
 }
 
-function missingPackages(): readonly string[] {
-  // On an arm64 machine the compilers of its own are the ones.
-  const isHere = (program: string) =>
-    has(program) || (process.arch === 'arm64' && has(program.replace(/^aarch64-linux-gnu-/, '')));
-  return needed.filter(([program]) => !isHere(program)).map(([, name]) => name);
+/** On an arm64 machine the compilers of its own are the ones. */
+function isHere(program: string): boolean {
+  return has(program) || (process.arch === 'arm64' && has(program.replace(/^aarch64-linux-gnu-/, '')));
 }
 
 function has(program: string): boolean {
