@@ -18,6 +18,7 @@ export type Bench = (options: BenchOptions) => Promise<readonly Figure[]>;
 
 /** Loaded when they run: one must not slow down the other. A new bench is a file and a row. */
 const benches: { readonly [name: string]: () => Promise<Bench> } = {
+  edges: async () => (await import('./edges.ts')).benchEdges,
   failover: async () => (await import('./failover.ts')).benchFailover,
   pins: async () => (await import('./pins.ts')).benchPins,
   pushes: async () => (await import('./pushes.ts')).benchPushes,

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { runBoard } from '../board/host/board.ts';
 import { startRig } from '../support/rig.ts';
 import type { Bench } from './bench.ts';
 import { createDistribution, type Distribution, distributionFigures } from './distribution.ts';
+import type { Figure } from './figure.ts';
 
 const line = 'GPIO17';
 const warmUpCount = 200;
@@ -17,8 +19,25 @@ const brokerConfig = ['set_tcp_nodelay true'];
  */
 export const benchPins: Bench = async ({ operand = '2000', tell }) => {
   tell('pins: the simulated driver');
-  return distributionFigures('command to simulated pin', await onSimulatedBoard(Number(operand)));
+  const simulated = distributionFigures('command to simulated pin', await onSimulatedBoard(Number(operand)));
+  tell('pins: the kernel of an emulated board');
+  return [...simulated, ...(await onEmulatedBoard(tell))];
 };
+
+/**
+ * The same with agent, broker and client on an arm64 kernel, down to gpio-sim, by the stamps of the kernel. Its clock goes
+ * by instructions, 4 ns each: about what a Raspberry Pi would take if it did 250 million a second, caches left out.
+ */
+async function onEmulatedBoard(tell: (text: string) => void): Promise<readonly Figure[]> {
+  const run = await runBoard(tell, ['pins']);
+  if ('missing' in run) tell(`pins: no emulated board: ${run.missing}`);
+  const [machine] = 'missing' in run ? [] : run.runs;
+  if (machine === undefined) return [];
+  if (machine.fault !== undefined) throw new Error(machine.fault);
+  const distribution = createDistribution();
+  for (const ms of machine.samples) distribution.addMs(ms);
+  return distributionFigures('command to pin on the emulated board', distribution);
+}
 
 async function onSimulatedBoard(commandsCount: number): Promise<Distribution> {
   const documents = [`gpio.relay: { driver: gpio-out, line: ${line}, number: 1 }`];

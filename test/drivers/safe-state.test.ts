@@ -12,11 +12,11 @@ const holding: SafeStates = {
 /** Which key decides, and what becomes of the line when it says `hold`. */
 const rows: readonly (readonly [situation: Situation, key: keyof SafeStates | undefined, held: SafeAction['do']])[] = [
   ['boot', 'boot', 'hold'],
-  ['config-error', 'configError', 'release'],
+  ['config-error', 'configError', 'hold'],
   ['offline', 'offline', 'hold'],
-  ['exit', 'exit', 'release'],
-  ['crash', 'crash', 'release'],
-  ['watchdog', 'crash', 'release'],
+  ['exit', 'exit', 'hold'],
+  ['crash', 'crash', 'hold'],
+  ['watchdog', 'crash', 'hold'],
   ['expired', undefined, 'hold'],
   ['driver-fault', 'crash', 'hold'],
 ];
@@ -32,6 +32,17 @@ test.for(rows)('%s is decided by %s, and held means %s', ([situation, key, held]
     const states = key === undefined ? holding : { ...holding, [key]: key === 'offline' ? offline : on };
     expect(safeAction(situation, states)).toEqual(key === undefined ? { do: held } : { do: 'drive', on });
   }
+});
+
+test.for([
+  ['exit', 'release'],
+  ['crash', 'release'],
+  ['watchdog', 'release'],
+  ['config-error', 'release'],
+  ['driver-fault', 'hold'], // There is still an agent.
+] as const)('release means at %s: %s', ([situation, done]) => {
+  const states: SafeStates = { ...holding, exit: 'release', crash: 'release', configError: 'release' };
+  expect(safeAction(situation, states)).toEqual({ do: done });
 });
 
 test('without an offline state being offline changes nothing', () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import type { Level } from '../../drivers/contract/digital.ts';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
-import type { SafeStates } from '../../drivers/safe-state.ts';
+import type { EndLevel, SafeStates } from '../../drivers/safe-state.ts';
 import { type AedesBroker, startAedes } from './aedes.ts';
 import { type ProcessEnd, startAgentProcess, type TestProcess } from './agent-process.ts';
 import { collect, publishOnce } from './mqtt-client.ts';
@@ -131,6 +131,7 @@ documents:
 `;
 }
 
-function word(state: boolean | 'hold'): string {
-  return state === 'hold' ? state : state ? 'on' : 'off';
+function word(state: EndLevel): string {
+  if (typeof state === 'string') return state;
+  return state ? 'on' : 'off';
 }

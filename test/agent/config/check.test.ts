@@ -154,7 +154,7 @@ test('a short config is filled up with the defaults', () => {
         channel: 0,
         frequencyHz: 25_000,
         scale: 100,
-        safe: { boot: 0.4, exit: 'hold' },
+        safe: { boot: 0.4, exit: 'hold', crash: 0, configError: 0 },
       },
       in: { ...common, driver: 'gpio-in', line: 'L', active: 'high', bias: 'as-is', debounceMs: 0, storm },
       line: {

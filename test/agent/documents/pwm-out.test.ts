@@ -39,3 +39,31 @@ test('it begins and ends as the config says', async () => {
   await rig[Symbol.asyncDispose]();
   expect(rig.told).toEqual(['fan 40', 'fan 10']);
 });
+
+test('without a broker it goes to its offline state, and back by a command', async () => {
+  await using rig = await openDocuments({ documents: [fan(', safe: { boot: 1, offline: { after: 10s, to: 0.2 } }')] });
+  rig.board.setOnline(false);
+  await rig.clock.advance(9_999);
+  expect(rig.told).toEqual(['fan 1']);
+  await rig.clock.advance(1);
+  expect(rig.told).toEqual(['fan 1', 'fan 0.2']);
+  expect(rig.report('fan')?.safe).toBe('went to 0.2: offline');
+  rig.board.setOnline(true);
+  expect(rig.told).toHaveLength(2);
+  await rig.command('fan', 0.7);
+  expect([rig.told.at(-1), rig.report('fan')?.safe]).toEqual(['fan 0.7', undefined]);
+});
+
+test('it comes back by itself where the config says so, and stays where the broker was away for a moment only', async () => {
+  const offline = 'offline: { after: 10s, to: 0, restore: on }';
+  await using rig = await openDocuments({ documents: [fan(`, safe: { boot: 0.6, ${offline} }`)] });
+  rig.board.setOnline(false);
+  await rig.clock.advance(10_000);
+  rig.board.setOnline(true);
+  expect(rig.told).toEqual(['fan 0.6', 'fan 0', 'fan 0.6']);
+  rig.board.setOnline(false);
+  await rig.clock.advance(5_000);
+  rig.board.setOnline(true);
+  await rig.clock.advance(60_000);
+  expect(rig.told).toHaveLength(3);
+});

@@ -109,13 +109,19 @@ function startDevice(peer: string, session: number) {
   };
 }
 
+/** Handles, timers and listeners of the process. */
+function heldByLoop(): number {
+  const listeners = process.eventNames().map((name) => process.listenerCount(name));
+  return process.getActiveResourcesInfo().length + listeners.reduce((sum, count) => sum + count, 0);
+}
+
 describe.skipIf(ptyMissing !== undefined)(`a serial line${ptyMissing === undefined ? '' : ` (${ptyMissing})`}`, () => {
   test('that is unplugged a hundred times under load loses no answer, no slot and no file', {
     timeout: 120_000,
   }, async () => {
     const { board, pool, lane, events, plug, peer } = await openBoard(hurried);
     const load = startLoad(lane);
-    let filesCount = 0;
+    let [filesCount, heldCount] = [0, 0];
     for (let session = 1; session <= 100; session += 1) {
       const pair = await plug();
       await events.next(isOpenEvent(true));
@@ -128,10 +134,11 @@ describe.skipIf(ptyMissing !== undefined)(`a serial line${ptyMissing === undefin
       const frames = events.all.slice(first).filter((value) => typeof value === 'string');
       // Of this session only, whole or with the half before it; never one that began in another.
       for (const frame of frames) expect(frame).toMatch(new RegExp(`^(${session}:half)?${session}:whole$`));
-      if (session === 5) filesCount = readdirSync('/proc/self/fd').length;
+      if (session === 5) [filesCount, heldCount] = [readdirSync('/proc/self/fd').length, heldByLoop()];
     }
     // A few may just be closing; one lost per round would be ninety-five.
     await expect.poll(() => readdirSync('/proc/self/fd').length).toBeLessThan(filesCount + 5);
+    await expect.poll(heldByLoop).toBeLessThan(heldCount + 5);
     load.stop();
     const { given, ok, closed, other } = load.counts;
     await expect.poll(() => load.counts.ok + load.counts.closed + load.counts.other).toBe(given);

@@ -3,11 +3,15 @@ import { checkConfig } from '../../../agent/config/check.ts';
 import { guard } from '../../../agent/guard/guard.ts';
 import { type OutputPlan, parsePlan, planOutputs } from '../../../agent/guard/output-plan.ts';
 import { guardClaimTriesMax, guardPlanBytesMax } from '../../../agent/limits.ts';
+import type { DigitalOutput, Level } from '../../../drivers/contract/digital.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
+import { createSimulatedPwm, type PwmWave } from '../../../drivers/pwm-simulated.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
 
 const plan: OutputPlan = {
+  situation: 'crash',
+  powers: [{ document: 'fan', chip: 'pwmchip0', channel: 1, frequencyHz: 1_000, duty: 0.25 }],
   gpio: { backend: 'simulated', board: '/board' },
   outputs: [
     { document: 'relay', line: 'A', level: 1 },
@@ -16,8 +20,35 @@ const plan: OutputPlan = {
 };
 const text = `${JSON.stringify(plan)}\n`;
 
+interface HeldOutput extends DigitalOutput {
+  readonly written: Level[];
+  isClosed: boolean;
+}
+
+/** An output that the agent has open, and we as well. */
+function createHeld(resource: string): HeldOutput {
+  const held: HeldOutput = {
+    resource,
+    supports: { readBack: true },
+    written: [],
+    isClosed: false,
+    write(level) {
+      held.written.push(level);
+      return ok();
+    },
+    readBack: () => ok(0),
+    async [Symbol.asyncDispose]() {
+      held.isClosed = true;
+    },
+  };
+  return held;
+}
+
 function prepare() {
   const board = createMemoryBoard();
+  const passed: HeldOutput[][] = [];
+  const waves = new Map<string, PwmWave>();
+  const pwm = createSimulatedPwm({ get: (name) => waves.get(name), set: (name, wave) => void waves.set(name, wave) });
   let waitsCount = 0;
   const whenWaiting: (() => void)[] = [];
   const clock = {
@@ -32,26 +63,30 @@ function prepare() {
     const input = (async function* () {
       for (const chunk of said) yield Buffer.from(chunk);
     })();
-    return guard({ input, clock, openGpio: async () => ok(createSimulatedGpio(board)) });
+    const receive = () => passed.shift() ?? [];
+    return guard({ input, clock, receive, createPwm: () => pwm, openGpio: async () => ok(createSimulatedGpio(board)) });
   };
-  return { board, run, whenWaiting, waits: () => waitsCount };
+  const pass = (...lines: readonly string[]) => passed.push(lines.map((line) => createHeld(line)));
+  return { board, waves, run, pass, whenWaiting, waits: () => waitsCount };
 }
 
 describe('the guard', () => {
   test('drives what the plan says when the agent ends without a goodbye, and gives the lines back', async () => {
-    const { board, run } = prepare();
+    const { board, waves, run } = prepare();
     board.wire('c:3').pull(1);
-    expect(await run(text)).toEqual([
+    expect((await run(text)).driven).toMatchObject([
+      { document: 'fan', isDriven: true, detail: 'fan (pwmchip0:1) to 25 %' },
       { document: 'relay', isDriven: true, detail: 'relay (A) to high' },
       { document: 'valve', isDriven: true, detail: 'valve (c:3) to low' },
     ]);
+    expect(waves.get('pwmchip0:1')).toEqual({ frequencyHz: 1_000, duty: 0.25 });
     expect([board.wire('A').level, board.wire('c:3').level]).toEqual([1, 0]);
     expect([board.wire('A').holder, board.wire('c:3').holder]).toEqual([undefined, undefined]);
   });
 
   test('does nothing after a goodbye, in however many pieces it comes', async () => {
     const { board, run } = prepare();
-    expect(await run(text.slice(0, 9), text.slice(9), 'b', 'ye\n')).toBeUndefined();
+    expect(await run(text.slice(0, 9), text.slice(9), 'b', 'ye\n')).toEqual({ plan, kept: [] });
     expect(board.wire('A').edges).toEqual([]);
   });
 
@@ -65,7 +100,9 @@ describe('the guard', () => {
     'says so when there was no plan (row %#)',
     async (said) => {
       const { run } = prepare();
-      expect(await run(...said)).toEqual([{ document: '', isDriven: false, detail: expect.stringContaining('plan') }]);
+      expect((await run(...said)).driven).toEqual([
+        { document: '', isDriven: false, detail: expect.stringContaining('plan') },
+      ]);
     },
   );
 
@@ -84,9 +121,73 @@ describe('the guard', () => {
     const { board, run, waits } = prepare();
     board.wire('c:3').pull(1);
     board.claim('A', 'somebody');
-    const driven = await run(text);
-    expect(driven?.map(({ isDriven }) => isDriven)).toEqual([false, true]);
+    const { driven } = await run(text);
+    expect(driven?.map(({ isDriven }) => isDriven)).toEqual([true, false, true]);
     expect([waits(), board.wire('c:3').level]).toEqual([guardClaimTriesMax - 1, 0]);
+  });
+});
+
+describe('the guard holds the lines together with the agent', () => {
+  const holding: OutputPlan = {
+    ...plan,
+    outputs: [
+      { document: 'relay', line: 'A', level: 1 },
+      { document: 'valve', line: { chip: 'c', offset: 3 } },
+    ],
+  };
+  const said = `${JSON.stringify(holding)}\n`;
+
+  test('and drives what is to be driven, holds what is to be held, lets go of what is not in the plan', async () => {
+    const { board, run, pass } = prepare();
+    pass('A', 'c:3', 'gone');
+    const { driven, kept } = await run(said, 'held\n');
+    expect(driven).toMatchObject([
+      { document: 'relay', isDriven: true, detail: 'relay (A) to high' },
+      { document: 'valve', isDriven: false, detail: 'valve (c:3) held as it is' },
+      { document: 'fan', isDriven: true },
+    ]);
+    expect(kept).toMatchObject([
+      { resource: 'A', written: [1], isClosed: false },
+      { resource: 'c:3', written: [], isClosed: false },
+    ]);
+    expect(board.wire('A').edges).toEqual([]); // Nothing was opened anew.
+  });
+
+  test('the newest lines are all there are; those before are let go of', async () => {
+    const { run, pass } = prepare();
+    pass('A', 'c:3');
+    pass('c:3');
+    const { kept } = await run(said, 'held\nheld\n');
+    expect(kept.map(({ resource }) => resource)).toEqual(['c:3']);
+  });
+
+  test('lines that came before it listened are not taken for those of an earlier word', async () => {
+    const { run, pass } = prepare();
+    pass('A', 'c:3');
+    const { kept } = await run(said, 'none\nheld\n');
+    expect(kept.map(({ resource }) => resource)).toEqual(['A', 'c:3']);
+  });
+
+  test('none is none', async () => {
+    const { run, pass } = prepare();
+    pass('A', 'c:3');
+    const { kept } = await run(said, 'held\nnone\n');
+    expect(kept).toEqual([]);
+  });
+
+  test('after a goodbye it keeps what it was asked to, and drives nothing', async () => {
+    const { run, pass } = prepare();
+    pass('A', 'c:3');
+    const { driven, kept } = await run(said, 'held\n', 'bye ["c:3"]\n');
+    expect(driven).toBeUndefined();
+    expect(kept).toMatchObject([{ resource: 'c:3', written: [], isClosed: false }]);
+  });
+
+  test('a later plan takes the place of the first one', async () => {
+    const { run, pass } = prepare();
+    pass('A');
+    const { kept } = await run(said, 'held\n', said.replace('"level":1', '"level":0'));
+    expect(kept).toMatchObject([{ resource: 'A', written: [0] }]);
   });
 });
 
@@ -101,7 +202,8 @@ documents:
   low: { driver: gpio-out, line: B, active: low }
   on: { driver: gpio-out, line: { chip: c, offset: 1 }, safe: { crash: on, config-error: hold } }
   held: { driver: gpio-out, line: D, safe: { crash: hold } }
-  input: { driver: gpio-in, line: E }`,
+  input: { driver: gpio-in, line: E }
+  fan: { driver: pwm-out, chip: pwmchip0, frequency: 100, scale: 100, safe: { crash: 30, config-error: hold } }`,
       'c.yaml',
     );
     if (!checked.ok) throw new Error('a fault in the config of the test');
@@ -110,6 +212,13 @@ documents:
       planOutputs(config, situation).outputs.map(({ document, level }) => `${document} ${level}`);
     expect(levels('crash')).toEqual(['off 0', 'low 1', 'on 1']);
     expect(levels('config-error')).toEqual(['off 0', 'low 1', 'held 0']);
+    const fan = { document: 'fan', chip: 'pwmchip0', channel: 0, frequencyHz: 100, duty: 0.3 };
+    expect(planOutputs(config, 'crash').powers).toEqual([fan]);
+    expect(planOutputs(config, 'config-error').powers).toEqual([]);
+    expect(planOutputs({ ...config, gpio: { backend: 'auto' } }, 'crash').outputs.at(-1)).toEqual({
+      document: 'held',
+      line: 'D',
+    });
     const inMemory = { ...config, gpio: { backend: 'simulated' as const } };
     expect(planOutputs(inMemory, 'crash').outputs).toEqual([]);
   });
@@ -123,7 +232,9 @@ documents:
     'null',
     '[]',
     '{}',
-    '{"gpio":{"backend":"none"},"outputs":[]}',
+    '{"situation":"crash","gpio":{"backend":"none"},"outputs":[]}',
+    text.replace('crash', 'boot'),
+    text.replace('"duty"', '"power"'),
     text.replace('"A"', '7'),
     text.replace('1}', '2}'),
   ])('is none when anything in it is not as it should be (row %#)', (damaged) => {

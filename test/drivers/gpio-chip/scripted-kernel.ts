@@ -19,6 +19,8 @@ export interface ScriptedKernel {
   readonly open: ReadonlySet<object>;
   /** What was done to lines, in order. */
   readonly told: readonly string[];
+  /** Edges at the line that is watched: level and number of each. */
+  happen(...edges: readonly (readonly [level: 0 | 1, lineSequence: number])[]): void;
 }
 
 export function createScriptedKernel({ chips, fails = {}, consumer = '', found = 0n }: KernelScript): ScriptedKernel {
@@ -42,6 +44,7 @@ export function createScriptedKernel({ chips, fails = {}, consumer = '', found =
     return layout;
   };
   const nothing: NativeResult<void> = { ok: true, value: undefined };
+  let listener: Parameters<NativeGpio['watch']>[1] = () => {};
   const native: NativeGpio = {
     open: (path) => failure('open') ?? opened(chips.find((chip) => chip.path === path)!),
     info: (chip) => ({
@@ -66,14 +69,25 @@ export function createScriptedKernel({ chips, fails = {}, consumer = '', found =
       told.push(`configure ${flags} ${values}`);
       return failure('configure') ?? nothing;
     },
-    watch: () => failure('watch') ?? nothing,
+    watch(_lines, watcher) {
+      listener = watcher;
+      return failure('watch') ?? nothing;
+    },
     close(handle) {
       if (lines.has(handle)) told.push('close');
       open.delete(handle);
       return nothing;
     },
     counts: () => ({ open: open.size, finalized: 0 }),
+    sendLines: () => nothing,
+    receiveLines: () => ({ ok: false, code: 'EAGAIN', text: 'as the script says', call: 'recvmsg' }),
     sdNotify: () => nothing,
   };
-  return { load: () => ok(native), open, told };
+  const happen: ScriptedKernel['happen'] = (...edges) => {
+    const value = edges.map(([level, lineSequence]) => {
+      return { level, lineSequence, sequence: lineSequence, offset: 0, atNs: BigInt(lineSequence) };
+    });
+    listener({ ok: true, value });
+  };
+  return { load: () => ok(native), open, told, happen };
 }

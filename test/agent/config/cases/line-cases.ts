@@ -69,7 +69,7 @@ export const lineCases: FaultCases = {
     yaml: out('safe: { boot: held, exit: 1 }'),
     faults: [
       '3:64: /documents/a/safe/boot: expected on, off or hold, found "held"',
-      '3:76: /documents/a/safe/exit: expected on, off or hold, found number 1',
+      '3:76: /documents/a/safe/exit: expected on, off, hold or release, found number 1',
     ],
   },
   'a key of another driver': {

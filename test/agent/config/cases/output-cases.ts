@@ -106,6 +106,18 @@ export const outputCases: FaultCases = {
     yaml: pwm('chip: pwmchip0, frequency: 1, safe: { exit: full }'),
     faults: [`3:80: /documents/a/safe/exit: ${power}, found "full"`],
   },
+  'a pwm crash state above its scale': {
+    yaml: pwm('chip: pwmchip0, frequency: 1, scale: 100, safe: { crash: 101 }'),
+    faults: [`3:93: /documents/a/safe/crash: ${power}, found number 101`],
+  },
+  'a pwm offline state above its scale': {
+    yaml: pwm('chip: pwmchip0, frequency: 1, safe: { offline: { to: 2 } }'),
+    faults: [`3:83: /documents/a/safe/offline: ${power}, found number 2`],
+  },
+  'an output that is released while the agent runs': {
+    yaml: 'documents: { a: { driver: gpio-out, line: A, safe: { boot: release } } }',
+    faults: ['3:60: /documents/a/safe/boot: expected on, off or hold, found "release"'],
+  },
   'a pwm channel twice': {
     yaml: 'documents:\n  a: { driver: pwm-out, chip: pwmchip0, frequency: 1 }\n  b: { driver: pwm-out, chip: pwmchip0, frequency: 1, channel: 0 }',
     faults: ['5:31: /documents/b/chip: channel pwmchip0:0 is taken by a (each can serve one document)'],
