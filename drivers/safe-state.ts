@@ -20,6 +20,17 @@ export interface OfflineState {
   readonly restore: boolean;
 }
 
+/** Part of the period, 0 to 1, in each situation. */
+export interface PwmSafeStates {
+  readonly boot: SafeDuty;
+  readonly exit: SafeDuty;
+  readonly crash: SafeDuty;
+  readonly configError: SafeDuty;
+  readonly offline?: { readonly afterMs: number; readonly to: SafeDuty; readonly restore: boolean };
+}
+
+export type SafeDuty = number | 'hold';
+
 /**
  * boot: the agent opens the line · config-error: it cannot start · offline: no broker for so long · exit: it stops in
  * good order · crash: it died · watchdog: it hung and is killed · expired: a command came too late · driver-fault: a

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ok, type Result } from '../../drivers/contract/result.ts';
+import { ok } from '../../drivers/contract/result.ts';
 import { createPwmBackend, openBytePort, openGpioBackend } from '../../drivers/registry.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';

@@ -1,7 +1,7 @@
 import type { SerialSettings } from '../../drivers/contract/byte-port.ts';
 import type { Bias, LineAddress } from '../../drivers/contract/digital.ts';
 import type { Framing } from '../../drivers/framer.ts';
-import type { SafeStates } from '../../drivers/safe-state.ts';
+import type { PwmSafeStates, SafeStates } from '../../drivers/safe-state.ts';
 import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { Value } from '../qn/message.ts';
@@ -167,17 +167,6 @@ export interface GpioCounterConfig extends DocumentCommon {
   readonly publishMsMin: number;
   readonly storm: StormConfig;
 }
-
-/** Part of the period, 0 to 1, in each situation; as drivers/safe-state.ts has it for switches. */
-export interface PwmSafeStates {
-  readonly boot: SafeDuty;
-  readonly exit: SafeDuty;
-  readonly crash: SafeDuty;
-  readonly configError: SafeDuty;
-  readonly offline?: { readonly afterMs: number; readonly to: SafeDuty; readonly restore: boolean };
-}
-
-export type SafeDuty = number | 'hold';
 
 export interface PwmOutConfig extends DocumentCommon {
   readonly driver: 'pwm-out';

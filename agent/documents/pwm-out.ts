@@ -1,6 +1,7 @@
 import type { PwmOutput } from '../../drivers/contract/pwm.ts';
 import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
-import type { PwmOutConfig, SafeDuty } from '../config/config.ts';
+import type { SafeDuty } from '../../drivers/safe-state.ts';
+import type { PwmOutConfig } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';

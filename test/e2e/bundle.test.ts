@@ -24,7 +24,7 @@ describeWithMosquitto('the bundle alone in an empty folder', () => {
     await needBundle();
     const folder = mkdtempSync(path.join(tmpdir(), 'qn-alone-'));
     try {
-      for (const part of ['qn-agent.cjs', 'native']) {
+      for (const part of ['qn-agent.cjs', 'parts', 'native']) {
         cpSync(path.join(distFolder, part), path.join(folder, part), { recursive: true });
       }
       await using broker = await startMosquitto();

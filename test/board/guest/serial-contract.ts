@@ -1,13 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  constants,
-  createWriteStream,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from 'node:fs';
+import { constants, createWriteStream, openSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import { describe, expect, test } from 'vitest';
@@ -62,16 +54,6 @@ export function serialContract(): void {
       await using _second = valueOf(await openSerialPort(ttyOf(left), settings));
     });
 
-    test.for([
-      [{ dtr: true, rts: true }, ['DTR', 'RTS']],
-      [{ dtr: false, rts: true }, ['RTS']],
-      [{ dtr: true, rts: false }, ['DTR']],
-      [{ dtr: false, rts: false }, []],
-    ] as const)('the modem lines are as asked for: %o', async ([modem, lines]) => {
-      await using _port = valueOf(await openSerialPort(ttyOf(left), { ...settings, modem }));
-      expect(modemLinesOf(ttyOf(left))).toEqual(lines);
-    });
-
     test('the frame asked for is the frame set', async () => {
       const path = ttyOf(left);
       await using _port = valueOf(
@@ -109,14 +91,6 @@ function pull(card: string): void {
 function plugIn(card: string): void {
   if (readdirSync(driverFolder).includes(card)) return;
   writeFileSync(`${driverFolder}/bind`, card);
-}
-
-/** Those that are on, as the kernel's driver says. */
-function modemLinesOf(tty: string): readonly string[] {
-  const number = /\d+$/.exec(tty)?.[0] ?? '';
-  const rows = readFileSync('/proc/tty/driver/serial', 'utf8').split('\n');
-  const row = rows.find((text) => text.startsWith(`${number}: `)) ?? '';
-  return ['DTR', 'RTS'].filter((line) => new RegExp(`[ |]${line}(\\||$)`).test(row));
 }
 
 /** By the tools of the system, without code of the driver. */
