@@ -4,9 +4,9 @@ import { ConfigKeeper } from '../config/generations/keeper.ts';
 import { valueOfRecord } from '../config/push/config-state.ts';
 import { askControl } from './ask-control.ts';
 import { formatRecord } from './config/records.ts';
-import { stateFolderOf } from './config-error.ts';
 import { configPathOf } from './config-option.ts';
 import { tellAnswer } from './reload.ts';
+import { stateFolderOf } from './state-folder.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues } from './verb.ts';
 
 /** `show`, `history` or `rollback`. A part: it is loaded when it is asked for. */
