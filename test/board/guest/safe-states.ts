@@ -138,7 +138,7 @@ export function safeStates(): void {
         test(
           `${word}, active ${active}, resistor to ${pull}: the wire does what the table says, and nothing else`,
           async () => {
-            const { before, after, driven, freedCount, level } = (await see())[index]?.[offset]!;
+            const { before, after, driven, freedCount, level } = seenOf(await see(), index, offset);
             expect(level, 'wire').toBe(after.level);
             expect(changesOnly(driven, before.level), 'driven').toEqual(pathOf(before, relays[offset]!, situation));
             expect(freedCount, 'let go of').toBe(before.isHeld && !after.isHeld ? 1 : 0);
@@ -148,6 +148,12 @@ export function safeStates(): void {
       }
     });
   }
+}
+
+function seenOf(seen: readonly (readonly Seen[])[], step: number, offset: number): Seen {
+  const found = seen[step]?.[offset];
+  if (found === undefined) throw new Error(`nothing was seen of relay ${offset} in step ${step}`);
+  return found;
 }
 
 async function provokeAll(chip: SimulatedChip): Promise<readonly (readonly Seen[])[]> {
