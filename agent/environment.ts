@@ -8,8 +8,10 @@ import type { ConfigHome } from './config/home.ts';
 import type { ConfigOffice } from './config/push/office.ts';
 import type { DocumentTable } from './dispatch/table.ts';
 import type { DocumentSurroundings } from './documents/kind.ts';
+import type { FullTestSubjects } from './health/full-tests.ts';
 import type { HealthSources } from './health/report.ts';
 import type { SelfTestReport } from './health/self-test.ts';
+import type { Vitals } from './health/watchdog.ts';
 import type { Log, LogBook } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
 import type { StoreError } from './store/error.ts';
@@ -32,9 +34,13 @@ export interface Environment {
   prepareLink?(config: Config): Promise<Result<Environment['openLink'], string>>;
   /** Where configs are kept; absent: there is only the one of the start. */
   readonly configs?: ConfigHome;
+  /** What a self-test takes besides the board. Absent: the agent does not test itself when it is asked. */
+  testSurroundings?(config: Config): TestSurroundings;
   /** Another config runs from now on: for what the process keeps besides the agent. */
   configured?(config: Config): Promise<void>;
 }
+
+export type TestSurroundings = Pick<FullTestSubjects, 'code' | 'watchdog' | 'roundTrip' | 'mqtt' | 'reloadConfig'>;
 
 export interface Agent extends AsyncDisposable {
   readonly boot: bigint;
@@ -42,6 +48,8 @@ export interface Agent extends AsyncDisposable {
   readonly table: DocumentTable;
   /** For tests and diagnostics: the sources of the health report. */
   readonly sources: HealthSources;
+  /** For the watchdog. */
+  vitals(): Vitals;
   /** What a new config changes while the agent runs. */
   readonly changeable: Changeable;
   /** Takes other configs; undefined where there is only the one of the start. */

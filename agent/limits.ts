@@ -343,3 +343,25 @@ export const quickTestMsMax = 1_000;
 export const fullTestMsMax = 30_000;
 /** Free space that the state folder needs, or the self-test fails. */
 export const diskFreeBytesMin = 16 * 1_024 * 1_024;
+
+/* doctor and health: what is too much, and how long they wait. */
+/** Starts of the agent within the window. Over it: it is in a loop. */
+export const restartsMax = 5;
+export const restartWindowMs = 600_000;
+/** Starts that are remembered. Over it: forget the oldest. */
+export const restartsKeptCount = 16;
+/** A storage card of 16 GB takes this much for about ten years. */
+export const diskBytesPerDayMax = 500 * 1_024 * 1_024;
+/** The event loop was held up for longer: something keeps the board busy. */
+export const loopLateUsMax = 1_000_000;
+/** A call of a driver that does not come back for so long has hung: the watchdog is not fed any more. */
+export const driverStuckMsMax = 60_000;
+/** A certificate that is shorter valid is warned of. */
+export const certificateDaysMin = 21;
+/** For one broker, and for the echo of what was published there. */
+export const doctorTimeoutMs = 5_000;
+export const doctorEchoMsMax = 500;
+/** An agent that is asked on this machine answers within this time, with so much, and so many at a time. */
+export const localAnswerMsMax = 1_000;
+export const localAnswerBytesMax = 1_048_576;
+export const localAnswersMax = 4;

@@ -9,10 +9,12 @@ import { offlineWill } from './farewell.ts';
 import { bootTests } from './health/boot-tests.ts';
 import { withConfigTroubles } from './health/config-troubles.ts';
 import { openLoopLag } from './health/loop-lag.ts';
+import { ofTheBoard, valueOfOrdered } from './health/on-demand.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
 import { logSelfTest, renewReport, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
 import { trustWarnings } from './health/warnings.ts';
+import { writtenBytes } from './health/written-bytes.ts';
 import { openKeepers } from './keepers.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import { LocalApplications } from './local-applications.ts';
@@ -21,6 +23,7 @@ import type { Running } from './running.ts';
 import { openBoard } from './start-board.ts';
 import { startConfig } from './start-config.ts';
 import { openDispatch } from './start-dispatch.ts';
+import { startSelfTest } from './start-selftest.ts';
 import type { Store } from './store/store.ts';
 import { Uplink } from './uplink.ts';
 import { openVoice } from './voice.ts';
@@ -86,6 +89,7 @@ export async function startAgent(config: Config, configHash: string, environment
     link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers() }),
     warnings: () => trustWarnings(running.config, clock.wallMs()),
     loop: () => loopLag.read(),
+    diskWrittenBytes: () => writtenBytes(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
   /** A driver that failed its self-test and works again passes it again. */
@@ -168,6 +172,14 @@ export async function startAgent(config: Config, configHash: string, environment
     },
     tellHealth: () => reporter.tell(),
   };
+  const testing = startSelfTest(environment, {
+    ...{ ...dispatch, running, pool, board, store, counters },
+    done(order, report) {
+      selfTest = ofTheBoard(report);
+      states.change('selftest', valueOfOrdered(order, report, pool.payloadBytesMax));
+      reporter.refresh();
+    },
+  });
   const started = startConfig(environment, { ...dispatch, changeable, voice, pool, counters });
 
   return {
@@ -177,11 +189,13 @@ export async function startAgent(config: Config, configHash: string, environment
     },
     table,
     sources,
+    vitals: () => ({ queued: loop.depth, handled: counters.handledCount, calls: lanes.calls() }),
     changeable,
     office: started.office,
     async [Symbol.asyncDispose]() {
       await started[Symbol.asyncDispose]();
       await local[Symbol.asyncDispose]();
+      testing[Symbol.dispose]();
       loop.close();
       reporter[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.

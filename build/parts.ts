@@ -16,10 +16,15 @@ export const parts: readonly string[] = [
   'agent/topics/print-topics.ts',
   'agent/guard/guard-process.ts',
   'drivers/modbus/open-bus.ts',
+  'agent/cli/attend.ts',
+  'agent/cli/doctor-run.ts',
+  'agent/health/full-tests.ts',
   'agent/trust/signer.ts',
   'agent/trust/verifier.ts',
   'agent/cli/board-config-run.ts',
   'agent/config/control/control-server.ts',
+  'drivers/gpio-sysfs.ts',
+  'drivers/serial-port.ts',
 ];
 
 /** Files that a part reads at run time lie beside it. */

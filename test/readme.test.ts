@@ -84,6 +84,12 @@ describe('commands of the installation', () => {
     for (const command of install) {
       const shell = command.replace('qn-agent.tar.gz', path.join(folder, 'qn-agent.tar.gz'));
       const cwd = command.startsWith('tar -C dist') ? process.cwd() : folder;
+      if (command.includes(' doctor ')) {
+        const { status, stdout } = spawnSync('sh', ['-c', shell], { cwd, env, encoding: 'utf8' });
+        expect([0, 1, 2]).toContain(status); // The example is of another board than this one.
+        expect(stdout).toMatch(/\d+ problems, \d+ warnings; \d+ checks in \d+ ms/);
+        continue;
+      }
       if (!command.includes(' run ')) {
         execFileSync('sh', ['-c', shell], { cwd, env, encoding: 'utf8' });
         continue;

@@ -8,6 +8,7 @@ import { agentVersion } from '../agent/version.ts';
 const fileLinesMax = 250;
 const longFiles: { readonly [file: string]: number } = {
   'agent/limits.ts': 480, // A table, not code.
+  'test/agent/doctor/checks.test.ts': 425, // A row for each trouble.
 };
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })

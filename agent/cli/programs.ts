@@ -3,6 +3,7 @@ import { checkVerb } from './check.ts';
 import type { Program } from './command-line.ts';
 import { configVerb } from './config/config.ts';
 import { decodeVerb } from './decode.ts';
+import { doctorVerb } from './doctor.ts';
 import { encodeVerb } from './encode.ts';
 import { healthVerb } from './health.ts';
 import { keysVerb } from './keys.ts';
@@ -14,6 +15,7 @@ import { queryVerb } from './query.ts';
 import { reloadVerb } from './reload.ts';
 import { runVerb } from './run.ts';
 import { selftestVerb } from './selftest.ts';
+import { selftestNodeVerb } from './selftest-node.ts';
 import { topicsVerb } from './topics.ts';
 import { watchVerb } from './watch.ts';
 
@@ -26,7 +28,7 @@ import { watchVerb } from './watch.ts';
 export const agentProgram: Program = {
   name: 'qn-agent',
   summary: 'Device agent: QN topics over MQTT, mapped to GPIO and serial lines.',
-  verbs: [runVerb, selftestVerb, checkVerb, boardConfigVerb, topicsVerb],
+  verbs: [runVerb, selftestVerb, doctorVerb, checkVerb, boardConfigVerb, topicsVerb],
 };
 
 /** The program for people: from anywhere that reaches the broker. */
@@ -39,6 +41,7 @@ export const qnctlProgram: Program = {
     watchVerb,
     healthVerb,
     logsVerb,
+    selftestNodeVerb,
     configVerb,
     reloadVerb,
     decodeVerb,

@@ -7,10 +7,11 @@ import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
 import { chooseConfig, countBoot } from './choose-config.ts';
-import { configOption, configPathOf } from './config-option.ts';
+import { configOption, configPathOf, hashNow } from './config-option.ts';
 import { boundHeap, collectGarbage } from './heap.ts';
 import { openLiveEnvironment } from './live-environment.ts';
 import { openLocalControl } from './local-control.ts';
+import { testSurroundings } from './test-surroundings.ts';
 import { type CliContext, exitCodes, type Verb } from './verb.ts';
 
 export const runVerb: Verb = {
@@ -49,15 +50,25 @@ export const runVerb: Verb = {
       await remember(next, log);
     };
     const counted = countBoot(context, log, chosen.value);
-    const agent = await startAgent(config, hash, { ...environment, configs: home, configured });
+    const agent = await startAgent(config, hash, {
+      ...{ ...environment, configs: home, configured },
+      testSurroundings: (next) => ({
+        ...testSurroundings(context, next),
+        reloadConfig: () => hashNow(context, options),
+      }),
+    });
     lines.settled();
     if (boot.from !== 'safe') await remember(config, log);
     const control = await openLocalControl(context, log, agent, config.stateFolder);
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
+    const { attend } = await import('./attend.ts');
+    const attended = await attend({ ...context, log, stateFolder: config.stateFolder }, agent);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
     lines.onChange(() => {}); // The guard holds what was open until it is told what to keep.
     await control[Symbol.asyncDispose]();
+    attended.stopping();
+    await attended[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
     await counted[Symbol.asyncDispose]();
     await guarded.goodbye(linesHeldAtExit(agent.changeable.running.config));

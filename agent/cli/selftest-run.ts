@@ -1,29 +1,19 @@
-import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { formatLine } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import { loadNativeGpio } from '../../drivers/native/addon.ts';
-import { sdNotify } from '../../drivers/native/sd-notify.ts';
 import type { Config, DocumentConfig, SerialConfig } from '../config/config.ts';
 import { createTable } from '../dispatch/table.ts';
 import { Board } from '../documents/board.ts';
 import { noMemory } from '../documents/memory-file.ts';
 import { type FullTestSubjects, fullTests, type TestMode } from '../health/full-tests.ts';
 import { runSelfTest, type SelfTestReport, type TestRow } from '../health/self-test.ts';
-import type { CodeSubjects } from '../health/tests/code.ts';
-import type { MqttSubjects } from '../health/tests/mqtt.ts';
-import { codecRoundTrip } from '../health/tests/round-trip.ts';
 import { storedFileTest } from '../health/tests/store.ts';
-import type { WatchdogSubjects } from '../health/tests/watchdog.ts';
 import { poolProfiles } from '../limits.ts';
 import { silentLog } from '../log.ts';
-import { openTestSession } from '../mqtt/test-session.ts';
 import { createPool } from '../pool/pool.ts';
-import { formatTopic } from '../qn/topic.ts';
-import { ownProgram } from '../store/role.ts';
-import { brokerAccess } from './broker-access.ts';
 import { openDrivers } from './live-environment.ts';
+import { testSurroundings } from './test-surroundings.ts';
 import type { CliContext } from './verb.ts';
 
 export interface SelfTestOrder {
@@ -79,12 +69,9 @@ export async function testBoard(
     pool,
     gpio,
     document: (name) => board.document(name),
-    code: ownCode(),
+    ...testSurroundings(context, config),
     store: storedFileTest(config.stateFolder),
-    watchdog: ownWatchdog(context.env),
-    roundTrip: codecRoundTrip,
     heapBytes: collectedHeapBytes(),
-    mqtt: brokersOf(context, config),
     ...(order.loopback === undefined ? {} : { loopback: order.loopback }),
     ...serialLoopbackOf(order, drivers),
   };
@@ -115,32 +102,6 @@ export function isSerial(document: DocumentConfig): document is SerialConfig {
   return document.driver.startsWith('serial-');
 }
 
-function ownCode(): CodeSubjects {
-  const program = ownProgram();
-  return {
-    folder: path.dirname(program),
-    isFromSource: !program.endsWith('.cjs'),
-    platform: `${process.platform}-${process.arch}`,
-    nodeBinary: process.execPath,
-    nodeVersion: process.version,
-    arch: process.arch,
-  };
-}
-
-function ownWatchdog(env: CliContext['env']): WatchdogSubjects {
-  const address = env['NOTIFY_SOCKET'];
-  if (address === undefined) return { env, sys: '/sys' };
-  return {
-    env,
-    sys: '/sys',
-    notify(text) {
-      const native = loadNativeGpio();
-      const told = native.ok ? sdNotify(native.value, address, text) : native;
-      return told.ok ? undefined : told.error.detail;
-    },
-  };
-}
-
 /** What is in use when nothing is left to collect. */
 function collectedHeapBytes(): () => number {
   setFlagsFromString('--expose-gc');
@@ -148,18 +109,6 @@ function collectedHeapBytes(): () => number {
   return () => {
     if (typeof collect === 'function') collect();
     return process.memoryUsage().heapUsed;
-  };
-}
-
-function brokersOf({ clock, random, env }: CliContext, config: Config): MqttSubjects {
-  const topic = formatTopic(config.mqtt.root, config.node, 'event', 'selftest');
-  return {
-    clock,
-    async open(signal) {
-      const access = brokerAccess(config.mqtt, env);
-      const options = { ...access, clientId: `${access.clientId}-selftest`, topic };
-      return await openTestSession({ clock, random }, options, signal);
-    },
   };
 }
 

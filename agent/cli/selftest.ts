@@ -1,7 +1,8 @@
-import { isFailed, type SelfTestReport, type TestRow } from '../health/self-test.ts';
+import type { TestRow } from '../health/self-test.ts';
 import { parseLoopback } from '../health/tests/loopback-lines.ts';
 import { configOption, hashNow, loadForCli } from './config-option.ts';
 import type { SelfTestOrder } from './selftest-run.ts';
+import { formatReport, formatRow, idWidth, verdictLine } from './selftest-text.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
 export const selftestVerb: Verb = {
@@ -81,25 +82,4 @@ function parseOptions(options: OptionValues): Asked | string {
     ...(loopback === undefined ? {} : { loopback }),
     ...(serialLoopback === undefined ? {} : { serialLoopback }),
   };
-}
-
-const marks = { pass: 'ok  ', fail: 'FAIL', timeout: 'LATE', skip: 'skip' } as const;
-/** Of the longest id that is no document. */
-const idWidth = 16;
-
-/** One aligned line a test, a fix below each failure, the verdict last. */
-export function formatReport(report: SelfTestReport): readonly string[] {
-  const width = Math.max(...report.tests.map(({ id }) => id.length));
-  return [...report.tests.flatMap((row) => formatRow(row, width)), verdictLine(report)];
-}
-
-function verdictLine({ tests, health_status, took_ms, max_latency_us }: SelfTestReport): string {
-  const ill = tests.filter(isFailed).length;
-  const counts = `${tests.length} tests, ${ill} failed, in ${took_ms} ms, slowest answer ${max_latency_us} µs`;
-  return `${health_status}: ${counts} (a check of the agent's surroundings, not a safety function)`;
-}
-
-function formatRow({ status, id, detail, took_us, fix }: TestRow, width: number): readonly string[] {
-  const line = `${marks[status]} ${id.padEnd(width)} ${String(took_us).padStart(8)} µs  ${detail}`;
-  return fix === undefined || status === 'pass' ? [line] : [line, `     ${' '.repeat(width)} → ${fix}`];
 }

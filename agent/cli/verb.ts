@@ -5,6 +5,8 @@ import type { Clock } from '../clock.ts';
 export const exitCodes = {
   ok: 0,
   failed: 1,
+  /** Of the doctor only. */
+  ill: 2,
   usage: 64,
   data: 65,
   unavailable: 69,
@@ -20,6 +22,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitMeanings: { readonly [code in ExitCode]: string } = {
   0: 'done, and all is well',
   1: 'done, and the answer is no: a test failed, a command was refused, a node is not well',
+  2: 'something does not work',
   64: 'typed wrongly; --help says how',
   65: 'data that cannot be used',
   69: 'no broker, no node, or no answer in time',

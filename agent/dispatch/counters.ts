@@ -47,6 +47,12 @@ export class DispatchCounters {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
 
+  /** Everything that came to its end. */
+  get handledCount(): number {
+    const refused = [...this.#refused.values()].reduce((sum, count) => sum + count, 0);
+    return this.#successful + this.#failed + this.#superseded + this.#answered + refused;
+  }
+
   totals(): DispatchTotals {
     const refusedTotal = [...this.#refused.values()].reduce((sum, count) => sum + count, 0);
     return {

@@ -20,6 +20,7 @@ export class Lane {
   readonly document: OpenDocument;
   readonly #waiting: Work[] = []; // At most documentQueueCountMax; over it: refuse `busy`.
   #isBusy = false;
+  #effect: Effect | undefined;
   #current: Promise<void> = Promise.resolve();
 
   constructor(document: OpenDocument) {
@@ -34,6 +35,11 @@ export class Lane {
   /** Something is under way. */
   get isBusy(): boolean {
     return this.#isBusy;
+  }
+
+  /** What is being performed, if it is not done at once. */
+  get effect(): Effect | undefined {
+    return this.#effect;
   }
 
   /** Effects of synchronous drivers are done when it returns. */
@@ -67,8 +73,10 @@ export class Lane {
 
   #wait(work: Work, outcome: Promise<Performed | undefined>): void {
     this.#isBusy = true;
+    this.#effect = work.effect;
     const end = (result: Performed | undefined) => {
       this.#isBusy = false;
+      this.#effect = undefined;
       if (result !== undefined) work.end(result);
       const next = this.#waiting.shift();
       if (next !== undefined) this.#run(next);

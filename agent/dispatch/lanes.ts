@@ -1,10 +1,12 @@
 import type { Result } from '../../drivers/contract/result.ts';
-import type { OpenDocument } from '../documents/kind.ts';
+import type { Effect, OpenDocument } from '../documents/kind.ts';
 import { Lane } from './lane.ts';
 
 interface Documents {
   document(name: string): Result<OpenDocument>;
 }
+
+const waitsOnPurpose: ReadonlySet<Effect['do']> = new Set(['set', 'toggle', 'pulse']);
 
 /** The lanes of all documents. A document that was opened anew has a new lane; its old one comes to its end by itself. */
 export class Lanes {
@@ -31,6 +33,13 @@ export class Lanes {
   /** Whether a command of this document is under way: a pulse, a write. */
   isBusy(name: string): boolean {
     return this.#lanes.get(name)?.isBusy === true;
+  }
+
+  /** Calls of drivers under way that end by themselves; a switch waits on purpose, for its rules or its pulse. */
+  calls(): readonly { readonly document: string; readonly call: object }[] {
+    return [...this.#lanes].flatMap(([document, { effect }]) =>
+      effect === undefined || waitsOnPurpose.has(effect.do) ? [] : [{ document, call: effect }],
+    );
   }
 
   /** Resolves when no command is under way and none waits; meant for a board that was disposed of. */

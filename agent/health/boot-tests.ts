@@ -83,10 +83,7 @@ export function configTest(
       const now = await reload?.();
       if (now?.ok === false) return failed(now.error, 'find its faults with: qn-agent check FILE');
       if (now === undefined || now.value === configHash) return pass(sound);
-      return failed(
-        `the files say ${now.value}, in use is ${configHash}`,
-        'restart the agent: systemctl restart qn-agent',
-      );
+      return failed(`the files say ${now.value}, in use is ${configHash}`, 'let it take the file: qnctl reload FILE');
     },
   };
 }

@@ -43,6 +43,8 @@ export interface HealthSources {
   /** Beside those about certificates. */
   warnings?(): readonly string[];
   loop(): ReturnType<LoopLag['read']>;
+  /** By this process since its start; absent: the kernel does not count it. */
+  diskWrittenBytes(): number | undefined;
 }
 
 /** Depends on the board only, never on whether a broker can be reached (QN-6.2). */
@@ -94,6 +96,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     ...valueOfHttp(sources.http()),
     retained_lost: sources.retainedLost(),
     loop: sources.loop(),
+    ...valueOfDisk(sources.diskWrittenBytes()),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: valueOfLink(sources.link()),
@@ -111,6 +114,10 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
       ...selfTest.tests.filter(isFailed).map(({ id, detail }) => `${id}: ${detail}`),
     ],
   };
+}
+
+function valueOfDisk(writtenBytes: number | undefined): { readonly disk?: Value } {
+  return writtenBytes === undefined ? {} : { disk: { written_bytes: writtenBytes } };
 }
 
 function valueOfStore(store: StoreMetrics | undefined): { readonly [key: string]: Value } {

@@ -32,6 +32,8 @@ export interface TestPlan {
   readonly vital: ReadonlySet<string>;
   /** For all of them. Default: as long as each of them may take. */
   readonly budget?: TestBudget;
+  /** Aborted: what runs is cut, the rest is left out, and nobody asks for the report. */
+  readonly signal?: AbortSignal;
 }
 
 /** What does not fit into it has that status: a short test leaves out, a long one has failed. */
@@ -71,9 +73,10 @@ export async function runSelfTest(
   const { ms, whenOver } = plan.budget ?? unbounded;
   const tests: TestRow[] = [];
   for (const test of plan.tests) {
+    if (plan.signal?.aborted === true) break;
     const leftMs = startMs + ms - clock.monotonicMs();
     const { deadlineMs = testMsMax } = test;
-    const run = await runOne(clock, test, Math.min(deadlineMs, leftMs));
+    const run = await runOne(clock, test, Math.min(deadlineMs, leftMs), plan.signal);
     const isLeftOut = run.status === 'timeout' && leftMs < deadlineMs;
     const row = isLeftOut ? { ...run, status: whenOver, fix: budgetFix } : run;
     tests.push(row);
@@ -132,10 +135,10 @@ export async function renewReport(
   return { ...report, tests, health_status: judge(tests, plan.vital) };
 }
 
-async function runOne(clock: Clock, test: AtomicTest, limitMs: number): Promise<TestRow> {
+async function runOne(clock: Clock, test: AtomicTest, limitMs: number, signal?: AbortSignal): Promise<TestRow> {
   const { id, title } = test;
   const startMs = clock.monotonicMs();
-  const result = limitMs <= 0 ? notBegun : await withinTime(clock, test, limitMs);
+  const result = limitMs <= 0 ? notBegun : await withinTime(clock, test, limitMs, signal);
   const tookMs = clock.monotonicMs() - startMs;
   const isLate = result.status === 'pass' && tookMs > limitMs;
   return { id, title, ...(isLate ? lateResult(result, tookMs, limitMs) : result), took_us: Math.round(tookMs * 1_000) };
@@ -148,8 +151,15 @@ function lateResult({ detail }: TestResult, tookMs: number, limitMs: number): Te
   return { status: 'timeout', detail: text, fix: 'look for what keeps this board busy: top' };
 }
 
-async function withinTime(clock: Clock, { run }: AtomicTest, limitMs: number): Promise<TestResult> {
+async function withinTime(
+  clock: Clock,
+  { run }: AtomicTest,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<TestResult> {
   const over = new AbortController();
+  const cutShort = () => over.abort();
+  signal?.addEventListener('abort', cutShort, { once: true });
   const cut = Promise.withResolvers<TestResult>();
   const timer = clock.after(limitMs, () => {
     over.abort();
@@ -158,6 +168,7 @@ async function withinTime(clock: Clock, { run }: AtomicTest, limitMs: number): P
   });
   const result = await Promise.race([attempt(run, over.signal), cut.promise]);
   timer[Symbol.dispose]();
+  signal?.removeEventListener('abort', cutShort);
   return result;
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { formatReport } from '../../agent/cli/selftest.ts';
+import { formatReport } from '../../agent/cli/selftest-text.ts';
 import { build } from '../build.ts';
 import { type AgentProcess, startAgentProcess } from './agent-process.ts';
 import { createDemoBoard } from './board.ts';

@@ -8,17 +8,27 @@ import type { SystemFolders } from './system-folders.ts';
  * `picocom (pid 812)`, as far as the kernel lets this user look into the files of other processes; undefined when it
  * shows nobody.
  */
-export async function describeHolders(device: string, { proc }: SystemFolders): Promise<string | undefined> {
+export async function describeHolders(device: string, folders: SystemFolders): Promise<string | undefined> {
+  const pids = await listHolders(device, folders);
+  const holders = await Promise.all(
+    pids.map(async (pid) => {
+      const name = (await tolerate(readFile(path.join(folders.proc, String(pid), 'comm'), 'utf8'), 'a process')).trim();
+      return pid === process.pid ? 'this agent itself' : `${name} (pid ${pid})`;
+    }),
+  );
+  return holders.length === 0 ? undefined : holders.join(', ');
+}
+
+/** The processes that have it open, this one included. At most portHoldersCountMax. */
+export async function listHolders(device: string, { proc }: Pick<SystemFolders, 'proc'>): Promise<readonly number[]> {
   const target = await tolerate(realpath(device), device);
   const pids = (await tolerate(readdir(proc), [])).filter((name) => /^\d+$/.test(name));
-  const holders: string[] = [];
+  const holders: number[] = [];
   for (const pid of pids) {
     if (holders.length === portHoldersCountMax) break;
-    if (!(await holds(path.join(proc, pid, 'fd'), target))) continue;
-    const name = (await tolerate(readFile(path.join(proc, pid, 'comm'), 'utf8'), 'a process')).trim();
-    holders.push(Number(pid) === process.pid ? 'this agent itself' : `${name} (pid ${pid})`);
+    if (await holds(path.join(proc, pid, 'fd'), target)) holders.push(Number(pid));
   }
-  return holders.length === 0 ? undefined : holders.join(', ');
+  return holders;
 }
 
 async function holds(folder: string, target: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { SystemFolders } from './system-folders.ts';
 
 /** Numbers given in the order of plugging in. */
-const unstableName = /^\/dev\/tty(USB|ACM)\d+$/;
+export const unstableName = /^\/dev\/tty(USB|ACM)\d+$/;
 
 /** What to write instead of a name that may mean another device after the next start; undefined for any other name. */
 export async function adviseOnName(name: string, { dev }: SystemFolders): Promise<string | undefined> {
@@ -13,7 +13,8 @@ export async function adviseOnName(name: string, { dev }: SystemFolders): Promis
   return `${name} can be another device after the next start or plugging in; write port: ${better}`;
 }
 
-async function stableNameOf(device: string, folder: string): Promise<string | undefined> {
+/** The link in `folder` that leads to this device. */
+export async function stableNameOf(device: string, folder: string): Promise<string | undefined> {
   const target = await existing(realpath(device));
   for (const name of (await existing(readdir(folder)))?.toSorted() ?? []) {
     const linked = await existing(realpath(path.join(folder, name)));

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../contract/result.ts';
 import { codeOf, driverError, systemError } from '../system-error.ts';
 import type { LinePlace } from './folder-line.ts';
 
-interface Holder {
+export interface Holder {
   readonly consumer: string;
   readonly pid: number;
   /** Clock ticks from the start of the machine to that of the process: pids come again, this does not. */
@@ -37,6 +37,12 @@ export function claimLine(place: LinePlace, consumer: string): Result<Disposable
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Who holds the line in this folder; undefined: nobody who still lives. */
+export function lineHolder(folder: string): Holder | undefined {
+  const holder = readHolder(join(folder, 'consumer'));
+  return holder !== undefined && isAlive(holder) ? holder : undefined;
 }
 
 /** False when there is a claim already. */

@@ -1,0 +1,61 @@
+import { formatFault } from '../../config/fault.ts';
+import { type Check, problem, warning } from '../check.ts';
+
+export const configChecks: readonly Check[] = [
+  {
+    code: 'CFG-01',
+    title: 'there is a configuration, and it can be read',
+    judge({ configuration, user }) {
+      const { path, trouble } = configuration;
+      if (trouble === 'missing') {
+        const fix = `sudo cp example.yaml ${path}; or name another file: qn-agent doctor --config FILE`;
+        return [problem(`there is no configuration at ${path}`, fix)];
+      }
+      if (trouble === 'unreadable') return [problem(`${user.name} may not read ${path}`, `sudo chmod a+r ${path}`)];
+      return [];
+    },
+  },
+  {
+    code: 'CFG-02',
+    title: 'the configuration has no fault',
+    judge({ configuration }) {
+      const { path, trouble, faults } = configuration;
+      const [first] = faults;
+      if (trouble === 'missing' || trouble === 'unreadable') return 'unknown';
+      if (first === undefined) return [];
+      const more = faults.length === 1 ? '' : `, and ${faults.length - 1} more`;
+      return [problem(`the configuration has a fault: ${formatFault(first)}${more}`, `qn-agent check ${path}`)];
+    },
+  },
+  {
+    code: 'CFG-03',
+    title: 'the agent runs with this configuration',
+    judge({ configuration, agent }) {
+      if (agent === undefined || configuration.hash === undefined) return 'unknown';
+      if (agent.configHash === configuration.hash) return [];
+      const cause = `the agent runs with another configuration (${brief(agent.configHash)}) than ${configuration.path} says now (${brief(configuration.hash)})`;
+      return [warning(cause, `qnctl reload ${configuration.path}; where it came from: qn-agent config history`)];
+    },
+  },
+  {
+    code: 'CFG-04',
+    title: 'every file of the configuration is used',
+    judge: ({ configuration }) =>
+      configuration.warnings.map((fault) => {
+        const name = fault.file ?? configuration.path;
+        return warning(formatFault(fault), `sudo mv ${name} ${name.replace(/\.yml$/, '.yaml')}`);
+      }),
+  },
+  {
+    code: 'CFG-05',
+    title: 'passwords, keys and certificates can be read',
+    judge: ({ configuration }) =>
+      configuration.secrets.map(({ resource, detail }) =>
+        problem(`${resource} cannot be read: ${detail}`, `ls -l ${resource}`),
+      ),
+  },
+];
+
+function brief(hash: string): string {
+  return hash.slice(0, 8);
+}

@@ -1,0 +1,23 @@
+import { type Check, problem } from '../check.ts';
+import { failedDrivers } from '../health-numbers.ts';
+
+export const firmwareChecks: readonly Check[] = [
+  {
+    code: 'FW-01',
+    title: 'the microcontrollers answer',
+    judge({ agent }) {
+      if (agent === undefined) return 'unknown';
+      return failedDrivers(agent, 'mcu').map(({ name, error }) =>
+        problem(`the microcontroller ${name} does not answer: ${error}`, `qnctl query NODE ${name}`),
+      );
+    },
+  },
+  {
+    code: 'FW-02',
+    title: 'the code of the agent is the one that was built',
+    judge({ code }) {
+      if (code.fault === undefined) return [];
+      return [problem(`the code of the agent was changed: ${code.fault}`, 'sudo apt-get install --reinstall qn-agent')];
+    },
+  },
+];

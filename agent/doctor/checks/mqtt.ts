@@ -1,0 +1,186 @@
+import { certificateDaysMin } from '../../limits.ts';
+import type { LinkErrorCode } from '../../mqtt/link.ts';
+import { knownBugs } from '../broker-bugs.ts';
+import { type Check, problem, type Trouble, warning } from '../check.ts';
+import { type BrokerFacts, type CertificateFacts, type Facts, placeOf } from '../facts.ts';
+import { brokerRowsOf, numberOf } from '../health-numbers.ts';
+
+const dayMs = 86_400_000;
+/** Of files that cannot be read; CFG-05 tells which. */
+const unreadable: LinkErrorCode = 'credentials-unreadable';
+
+export const mqttChecks: readonly Check[] = [
+  {
+    code: 'MQTT-01',
+    title: 'the names of the brokers resolve',
+    judge: judgeBrokers(({ host, nameFault }) =>
+      nameFault === undefined
+        ? []
+        : [
+            problem(
+              `the name ${host} of a broker does not resolve: ${nameFault}`,
+              `getent hosts ${host} || cat /etc/resolv.conf`,
+            ),
+          ],
+    ),
+  },
+  {
+    code: 'MQTT-02',
+    title: 'the brokers can be reached',
+    judge: judgeBrokers(({ url, failure }) => {
+      if (failure?.kind !== 'refused' && failure?.kind !== 'timeout' && failure?.kind !== 'closed') return [];
+      const [, host = '', port = ''] = /\/\/(.*?)(?::(\d+))?$/.exec(url) ?? [];
+      return [problem(`nobody answers at ${url}: ${failure.detail}`, `nc -vz ${host} ${port}`)];
+    }),
+  },
+  {
+    code: 'MQTT-03',
+    title: 'the certificates of the brokers are valid already',
+    judge: judgeBrokers(({ url, failure, certificates }, { clock }) => {
+      if (failure?.code !== 'certificate-not-yet-valid') return [];
+      const from = certificates.find(({ validFromMs }) => validFromMs > clock.wallMs);
+      const until = from === undefined ? '' : `, from ${day(from.validFromMs)} on`;
+      const now = `this board has ${day(clock.wallMs)}`;
+      const isClock = clock.sync !== 'synced';
+      const why = isClock ? `${now} and its clock is not set from a time server` : now;
+      const fix = isClock ? 'sudo timedatectl set-ntp true' : `openssl x509 -noout -dates -in CERTIFICATE of ${url}`;
+      return [problem(`a certificate at ${url} is not valid yet${until}: ${why}`, fix)];
+    }),
+  },
+  {
+    code: 'MQTT-04',
+    title: 'no certificate is at its end',
+    judge: judgeBrokers(({ url, certificates, failure }, { clock }) => {
+      const old = certificates.flatMap((certificate) => judgeAge(url, certificate, clock.wallMs));
+      if (old.length > 0 || failure?.code !== 'certificate-expired') return old;
+      return [
+        problem(
+          `a certificate at ${url} has expired: ${failure.detail}`,
+          `openssl s_client -connect ${authority(url)} </dev/null`,
+        ),
+      ];
+    }),
+  },
+  {
+    code: 'MQTT-05',
+    title: 'the brokers let this node in',
+    judge: judgeBrokers(({ url, failure }, { board }) => {
+      if (failure?.code === unreadable) return [];
+      if (failure?.kind !== 'auth' && failure?.code !== 'client-id-refused') return [];
+      const { username, password } = board?.config.mqtt ?? {};
+      const who = username === undefined ? 'without a user name' : `as ${username}`;
+      const place = placeOf(password);
+      const fix =
+        place === undefined
+          ? 'set mqtt.username and mqtt.password: file:/etc/qn-agent/password in the config'
+          : `printf %s 'THE PASSWORD' | sudo tee ${place} >/dev/null`;
+      return [
+        problem(`${url} does not let this node in ${who}: wrong user, password or client id (${failure.detail})`, fix),
+      ];
+    }),
+  },
+  {
+    code: 'MQTT-06',
+    title: 'the brokers let this node publish and subscribe',
+    judge: judgeBrokers(({ url, denied }, { board }) =>
+      denied.map(({ what, topic, detail }) => {
+        const { root = 'qn/1', username = '' } = board?.config.mqtt ?? {};
+        const rule = `topic readwrite ${root}/${board?.config.node ?? 'NODE'}/#`;
+        const fix = `printf 'user ${username}\\n${rule}\\n' | sudo tee -a /etc/mosquitto/acl`;
+        return problem(`${url} does not let this node ${what} ${topic}: ${detail}`, fix);
+      }),
+    ),
+  },
+  {
+    code: 'MQTT-07',
+    title: 'nobody else has the client id of this node',
+    judge: judgeAgent((facts) =>
+      brokerRowsOf(facts.agent).flatMap(({ url, code, detail }) => {
+        const twice: LinkErrorCode = 'client-id-twice';
+        if (code !== twice) return [];
+        const { clientId = '', node = '' } = {
+          clientId: facts.board?.config.mqtt.clientId,
+          node: facts.board?.config.node,
+        };
+        return [
+          problem(
+            `the client id ${clientId} is used twice at ${url}: ${detail}`,
+            `set mqtt.client-id: ${node}-2 in the config`,
+          ),
+        ];
+      }),
+    ),
+  },
+  {
+    code: 'MQTT-08',
+    title: 'the brokers have no version with known bugs',
+    judge: judgeBrokers(({ url, version }) => {
+      const bug = version === undefined ? undefined : knownBugs(version);
+      return bug === undefined ? [] : [warning(`${url} is ${version ?? ''}: ${bug.what}`, bug.fix)];
+    }),
+  },
+  {
+    code: 'MQTT-09',
+    title: 'no broker lost what it retained',
+    judge: judgeAgent(({ agent }) => {
+      const count = numberOf(agent, 'retained_lost');
+      if (count === 0) return [];
+      const cause = `a broker came back ${count} times without what it had retained: it keeps nothing over its restarts`;
+      return [warning(cause, `printf 'persistence true\\n' | sudo tee /etc/mosquitto/conf.d/persistence.conf`)];
+    }),
+  },
+  {
+    code: 'MQTT-10',
+    title: 'the certificates of the brokers are trusted, and the protocol is MQTT',
+    judge: judgeBrokers(({ url, failure }) => {
+      if (failure === undefined || isToldElsewhere(failure)) return [];
+      return [
+        problem(
+          `${url} cannot be used: ${failure.detail}`,
+          failure.fix ?? `openssl s_client -connect ${authority(url)} </dev/null`,
+        ),
+      ];
+    }),
+  },
+];
+
+function isToldElsewhere({ kind, code }: NonNullable<BrokerFacts['failure']>): boolean {
+  if (
+    code === unreadable ||
+    code === 'certificate-not-yet-valid' ||
+    code === 'certificate-expired' ||
+    code === 'client-id-refused'
+  )
+    return true;
+  return kind !== 'tls' && kind !== 'protocol';
+}
+
+function judgeAge(url: string, { whose, validToMs }: CertificateFacts, nowMs: number): readonly Trouble[] {
+  const days = Math.floor((validToMs - nowMs) / dayMs);
+  if (days > certificateDaysMin) return [];
+  const isFile = whose.startsWith('/');
+  const what = isFile ? `the certificate ${whose}` : `the certificate ${whose} ${url}`;
+  const fix = isFile
+    ? `openssl x509 -noout -enddate -in ${whose}`
+    : `openssl s_client -connect ${authority(url)} </dev/null | openssl x509 -noout -enddate`;
+  if (validToMs < nowMs)
+    return [problem(`${what} has expired on ${day(validToMs)}: renew it, or set the clock of this board`, fix)];
+  return [warning(`${what} expires in ${days} days, on ${day(validToMs)}: renew it`, fix)];
+}
+
+function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+function authority(url: string): string {
+  return url.replace(/^mqtts?:\/\//, '');
+}
+
+function judgeBrokers(judge: (broker: BrokerFacts, facts: Facts) => readonly Trouble[]): Check['judge'] {
+  return (facts) =>
+    facts.board === undefined ? 'unknown' : facts.board.brokers.flatMap((broker) => judge(broker, facts));
+}
+
+function judgeAgent(judge: (facts: Facts) => readonly Trouble[]): Check['judge'] {
+  return (facts) => (facts.agent === undefined ? 'unknown' : judge(facts));
+}

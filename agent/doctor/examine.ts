@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { surveyGpio } from '../../drivers/gpio-survey.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { readSecret } from '../config/secret.ts';
+import { runSelfTest } from '../health/self-test.ts';
+import { countStarts, readMachineClock, readStarts } from '../health/starts.ts';
+import { type CodeSubjects, codeTest } from '../health/tests/code.ts';
+import { restartWindowMs } from '../limits.ts';
+import type { BrokerEndpoint } from '../mqtt/broker-endpoint.ts';
+import { linesOf } from './checks/gpio.ts';
+import type { AgentFacts, BoardFacts, BrokerFacts, CodeFacts, ConfigFacts, Facts } from './facts.ts';
+import { askAgent } from './probes/agent.ts';
+import { type BrokerAccess, probeBroker } from './probes/mqtt.ts';
+import { probeSerial } from './probes/serial.ts';
+import { probeClock, probeDisk, probePower, probeUser, type SystemRoot } from './probes/system.ts';
+
+export interface Examination {
+  readonly clock: Clock;
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly configPath: string;
+  readonly root: SystemRoot;
+  readonly code: CodeSubjects;
+  /** What it takes to talk to the brokers. */
+  access(config: Config): BrokerAccess & { readonly brokers: readonly BrokerEndpoint[] };
+}
+
+/** Looks at everything, changes nothing: what it writes it takes away again, what it says is an event `doctor`. */
+export async function examine(examination: Examination): Promise<Facts> {
+  const { clock, root, configPath, env } = examination;
+  const loaded = await loadConfig({ path: configPath, env });
+  const [user, power, code] = await Promise.all([probeUser(root), probePower(root), probeCode(examination)]);
+  const machine = { user, power, code, clock: probeClock(clock, root) };
+  if (!loaded.ok) {
+    const { kind, faults } = loaded.error;
+    return { ...machine, configuration: { path: configPath, trouble: kind, faults, warnings: [], secrets: [] } };
+  }
+  const { config, hash, warnings } = loaded.value;
+  const agent = await askAgent(clock, config.stateFolder);
+  const secrets = await unreadable(config, env);
+  const configuration: ConfigFacts = { path: configPath, hash, faults: [], warnings, secrets };
+  const board = await probeBoard(examination, config, agent);
+  return { ...machine, configuration, board, ...(agent === undefined ? {} : { agent }) };
+}
+
+async function probeBoard(
+  examination: Examination,
+  config: Config,
+  agent: AgentFacts | undefined,
+): Promise<BoardFacts> {
+  const { root } = examination;
+  const lines = linesOf(config).map(({ line }) => line);
+  const [gpio, serial, brokers, disk, startsCount] = await Promise.all([
+    surveyGpio(config.gpio, lines, root),
+    probeSerial(config, root, agent?.pid),
+    probeBrokers(examination, config),
+    probeDisk(config.stateFolder, root),
+    countedStarts(config, root),
+  ]);
+  return { config, gpio, serial, brokers, disk, startsCount };
+}
+
+async function probeBrokers(examination: Examination, config: Config): Promise<readonly BrokerFacts[]> {
+  const { clock } = examination;
+  const access = examination.access(config);
+  return await Promise.all(access.brokers.map((endpoint) => probeBroker(clock, config, access, endpoint)));
+}
+
+async function countedStarts({ stateFolder }: Config, { proc }: SystemRoot): Promise<number> {
+  const now = await readMachineClock(proc).catch(() => undefined); // Without /proc nothing can be counted.
+  return now === undefined ? 0 : countStarts(await readStarts(stateFolder), now, restartWindowMs);
+}
+
+async function unreadable(config: Config, env: Examination['env']): Promise<ConfigFacts['secrets']> {
+  const { brokers, password } = config.mqtt;
+  const secrets = [password, ...brokers.map(({ key }) => key)].filter((secret) => secret !== undefined);
+  const files = brokers.flatMap(({ ca, cert }) => [ca, cert]).filter((file) => file !== undefined);
+  const fromSecrets = secrets.flatMap((secret) => {
+    const text = readSecret(secret, env);
+    return text.ok ? [] : [{ resource: text.error.resource, detail: text.error.detail }];
+  });
+  const fromFiles = await Promise.all(
+    files.map(async (file) => {
+      try {
+        await readFile(file);
+        return [];
+      } catch (error) {
+        return [{ resource: file, detail: error instanceof Error ? error.message : String(error) }];
+      }
+    }),
+  );
+  return [...fromSecrets, ...fromFiles.flat()];
+}
+
+async function probeCode({ clock, code }: Examination): Promise<CodeFacts> {
+  const { tests } = await runSelfTest(clock, { tests: [codeTest(code)], vital: new Set() });
+  const [row] = tests;
+  return row?.status === 'fail' ? { fault: row.detail } : {};
+}

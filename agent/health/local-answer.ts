@@ -1,0 +1,48 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { codeOf } from '../../drivers/system-error.ts';
+import { localAnswersMax, socketPathBytesMax } from '../limits.ts';
+import type { Log } from '../log.ts';
+
+/** In the state folder, for programs of the same user and root: `qn-agent doctor` asks there. */
+export function socketOf(stateFolder: string): string {
+  return path.join(stateFolder, 'agent.sock');
+}
+
+/**
+ * Answers whoever connects with one JSON object, and hangs up; nothing that is sent is read. An agent that cannot
+ * listen there runs all the same.
+ */
+export async function openLocalAnswer(log: Log, stateFolder: string, answer: () => object): Promise<AsyncDisposable> {
+  const file = socketOf(stateFolder);
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy()); // Whoever asked is gone.
+    socket.end(JSON.stringify(answer()));
+  });
+  server.maxConnections = localAnswersMax; // Over it: the newest is hung up on.
+  const trouble = Buffer.byteLength(file) > socketPathBytesMax ? 'the path is too long' : await listen(server, file);
+  if (trouble !== undefined) log.warn({ file, detail: trouble }, 'qn-agent doctor cannot ask this agent');
+  server.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      if (trouble !== undefined) return;
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** What is left of an agent that was killed is taken away; there is one agent for each state folder. */
+function listen(server: Server, file: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      return resolve(codeOf(error) ?? String(error));
+    }
+    server.once('error', (error) => resolve(codeOf(error) ?? error.message));
+    const before = process.umask(0o077); // For this user only, from the first moment.
+    server.listen(file, () => resolve(undefined));
+    process.umask(before);
+  });
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { distFolder, startScript } from '../support/agent-process.ts';
+import { type DatagramInbox, openDatagramInbox } from '../support/datagrams.ts';
+import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { ptyMissing } from '../support/pty.ts';
+import { openRig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
+
+/* The agent as a service of systemd: the socket is a real AF_UNIX datagram socket, the agent is the bundle. */
+
+const feeds = (inbox: DatagramInbox) => inbox.received().split('WATCHDOG=1').length - 1;
+
+describeWithMosquitto('qn-agent run as a service', () => {
+  it.skipIf(ptyMissing !== undefined)(
+    `says READY, feeds the watchdog while it lives, not while it hangs, and says STOPPING (${ptyMissing ?? 'socat'})`,
+    async () => {
+      await using rig = await openRig({ documents: ['gpio.a: { driver: gpio-out, line: GPIO17 }'], lines: ['GPIO17'] });
+      const folder = await mkdtemp(path.join(tmpdir(), 'qn-notify-'));
+      const socket = path.join(folder, 'notify');
+      await using inbox = await openDatagramInbox(socket);
+      const env = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '600000' };
+      await using agent = startScript(path.join(distFolder, 'qn-agent.cjs'), ['run', '--config', rig.configFile], {
+        env,
+      });
+      await until(() => inbox.received().includes('READY=1'), 'READY=1', 15_000);
+      expect(inbox.received()).toContain('STATUS=self-test PASS, 1 documents');
+      await until(() => feeds(inbox) >= 4, 'four feeds', 15_000);
+      process.kill(agent.pid, 'SIGSTOP'); // As an agent that hangs.
+      await new Promise((resolve) => setTimeout(resolve, 300)); // What was under way arrives.
+      const fed = feeds(inbox);
+      await new Promise((resolve) => setTimeout(resolve, 1_200)); // Two periods of the watchdog.
+      expect(feeds(inbox)).toBe(fed);
+      process.kill(agent.pid, 'SIGCONT');
+      await until(() => feeds(inbox) > fed, 'it is fed again', 15_000);
+      expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+      expect(inbox.received()).toContain('STOPPING=1');
+      await rm(folder, { recursive: true, force: true });
+    },
+  );
+});
