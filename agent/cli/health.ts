@@ -1,9 +1,11 @@
-import type { Message, Value } from '../qn/message.ts';
+import { parseDuration } from '../config/duration.ts';
+import type { Message } from '../qn/message.ts';
 import { formatTopic, isNodeName, parseTopic } from '../qn/topic.ts';
+import { formatFleet, formatNode, rowOf } from './fleet.ts';
 import { Inbox } from './inbox.ts';
-import { decodeAny, formatValue, jsonOf } from './message-text.ts';
+import { decodeAny, jsonOf } from './message-text.ts';
 import { openSession, sessionOptions } from './session.ts';
-import { exitCodes, isSet, type Verb } from './verb.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
 
 /** Retained messages come at once after the subscription; this long after the last one the fleet is complete. */
 const quietMs = 500;
@@ -18,24 +20,28 @@ export const healthVerb: Verb = {
   operands: '[NODE]',
   operandCountMin: 0,
   operandCountMax: 1,
-  summary: 'Shows how a node is, or every node of the broker.',
-  options: sessionOptions,
-  examples: ['qnctl health', 'qnctl health pi-1 --json'],
+  summary: 'Shows how a node is, or every node of the broker, trouble first.',
+  options: {
+    ...sessionOptions,
+    for: { type: 'string', placeholder: 'DURATION', help: 'stay, and show it again at every change (default: once)' },
+  },
+  examples: ['qnctl health', 'qnctl health pi-1 --json', 'qnctl health --for 10m'],
   exits: { 0: 'every node shown is online', 1: 'one of them is not', 69: 'no broker, or no node' },
   busy: 'listening for nodes',
   async run(context, [node], options) {
-    if (node !== undefined && !isNodeName(node)) {
-      context.err(`qnctl health: not a node name: ${node}`);
+    const stayText = textOption(options, 'for');
+    const stayMs = stayText === undefined ? 0 : parseDuration(stayText);
+    if ((node !== undefined && !isNodeName(node)) || stayMs === undefined) {
+      context.err(`qnctl health: not a node name, or no duration: ${stayMs === undefined ? stayText : node}`);
       return exitCodes.usage;
     }
     const inbox = new Inbox<Sighting>(context);
-    const filters = ({ root }: { root: string }) => [formatTopic(root, node ?? '+', 'health', 'agent')];
     let rootLength = 0;
-    const measured = (own: { root: string }) => {
-      rootLength = own.root.length;
-      return filters(own);
+    const filters = ({ root }: { root: string }) => {
+      rootLength = root.length;
+      return [formatTopic(root, node ?? '+', 'health', 'agent')];
     };
-    const opened = await openSession(context, options, measured, {
+    const opened = await openSession(context, options, filters, {
       onMessage({ topic, payload }) {
         const decoded = decodeAny(payload, context.clock.wallMs());
         const target = parseTopic(topic.slice(0, rootLength), topic)?.target;
@@ -45,52 +51,63 @@ export const healthVerb: Verb = {
     });
     if (!opened.ok) return opened.error;
     await using session = opened.value;
-    const sightings = new Map<string, Message>(); // As many as there are boards at this broker.
-    const patienceMs = node === undefined ? quietMs : session.timeoutMs;
-    for (;;) {
-      const seen = await inbox.next(sightings.size === 0 ? session.timeoutMs : patienceMs);
-      if (seen === undefined) break;
-      sightings.set(seen.node, seen.message);
-      if (node !== undefined) break;
-    }
-    if (sightings.size === 0 && inbox.isClosed) return exitCodes.unavailable;
-    if (sightings.size === 0) {
-      context.err(`qnctl health: ${node ?? 'no node'} has never told its health to this broker; is the root right?`);
-      return exitCodes.unavailable;
-    }
-    const isJson = isSet(options, 'json');
-    for (const [name, message] of sightings) context.out(isJson ? jsonLine(message) : describe(name, message));
-    return [...sightings.values()].every((message) => field(message, 'status') === 'online')
-      ? exitCodes.ok
-      : exitCodes.failed;
+    const order = { node, timeoutMs: session.timeoutMs, stayMs, isJson: isSet(options, 'json') };
+    return await follow(context, inbox, order);
   },
 };
+
+interface Order {
+  readonly node: string | undefined;
+  readonly timeoutMs: number;
+  readonly stayMs: number;
+  readonly isJson: boolean;
+}
+
+/** Shows what there is when it is complete; then, for as long as it stays, all of it again after each change. */
+async function follow(context: CliContext, inbox: Inbox<Sighting>, order: Order): Promise<ExitCode> {
+  const { node, timeoutMs, stayMs } = order;
+  const sightings = new Map<string, Message>(); // As many as there are boards at this broker.
+  const gather = async (firstMs: number) => {
+    for (let waitMs = firstMs; ; waitMs = quietMs) {
+      const seen = await inbox.next(waitMs);
+      if (seen === undefined) return;
+      sightings.set(seen.node, seen.message);
+      if (node !== undefined) return;
+    }
+  };
+  await gather(timeoutMs);
+  if (sightings.size === 0) {
+    if (!inbox.isClosed)
+      context.err(`qnctl health: ${node ?? 'no node'} has never told its health to this broker; is the root right?`);
+    return exitCodes.unavailable;
+  }
+  show(context, sightings, order);
+  const untilMs = context.clock.monotonicMs() + stayMs;
+  for (;;) {
+    const leftMs = untilMs - context.clock.monotonicMs();
+    if (leftMs <= 0 || inbox.isClosed || context.signal.aborted) break;
+    const seen = await inbox.next(leftMs);
+    if (seen === undefined) continue;
+    sightings.set(seen.node, seen.message);
+    show(context, order.isJson ? new Map([[seen.node, seen.message]]) : sightings, order);
+  }
+  const isWell = [...sightings].every(([name, message]) => rowOf(name, message).status === 'online');
+  return isWell ? exitCodes.ok : exitCodes.failed;
+}
+
+function show(context: CliContext, sightings: ReadonlyMap<string, Message>, { node, isJson, stayMs }: Order): void {
+  if (isJson) for (const message of sightings.values()) context.out(jsonLine(message));
+  else if (node === undefined) {
+    if (context.isColourful === true && stayMs > 0) context.out('\u001b[H\u001b[2J'); // The table stays in its place.
+    for (const line of formatFleet(
+      context,
+      [...sightings].map(([name, message]) => rowOf(name, message)),
+    ))
+      context.out(line);
+  } else for (const [name, message] of sightings) context.out(formatNode(rowOf(name, message)));
+}
 
 function jsonLine(message: Message): string {
   const text = jsonOf(message);
   return text.ok ? text.value : '{}';
-}
-
-/** `pi-1  online  uptime 12 s  self-test PASS`, with the reasons below when something is wrong. */
-function describe(node: string, message: Message): string {
-  const status = formatField(field(message, 'status'));
-  const uptime = field(message, 'uptime_s');
-  const selftest = field(message, 'selftest');
-  const verdict = isMap(selftest) ? formatField(selftest['health_status']) : '-';
-  const facts = uptime === undefined ? '' : `  uptime ${formatField(uptime)} s  self-test ${verdict}`;
-  const why = field(message, 'why');
-  const reasons = Array.isArray(why) ? why.map((reason) => `\n  ${formatField(reason)}`) : [];
-  return `${node}  ${status}${facts}${reasons.join('')}`;
-}
-
-function formatField(value: Value | undefined): string {
-  return typeof value === 'string' ? value : formatValue(value);
-}
-
-function field({ val }: Message, name: string): Value | undefined {
-  return isMap(val) ? val[name] : undefined;
-}
-
-function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

@@ -1,0 +1,61 @@
+import type { Message, Value } from '../qn/message.ts';
+import { formatValue } from './message-text.ts';
+import { paint } from './paint.ts';
+import type { CliContext } from './verb.ts';
+
+/** What matters of one node. */
+export interface FleetRow {
+  readonly node: string;
+  readonly status: string;
+  readonly facts: string;
+  /** The first is the worst. */
+  readonly why: readonly string[];
+}
+
+/** The worst first: a node nobody hears, one whose outputs wait for somebody, one that lacks something. */
+const ranks = ['offline', 'safe', 'degraded', 'online'];
+
+export function rowOf(node: string, { val }: Message): FleetRow {
+  const health = isMap(val) ? val : {};
+  const { selftest, uptime_s: uptime, degrade_level: level, why } = health;
+  const verdict = isMap(selftest) ? textOf(selftest['health_status']) : '-';
+  const isBusy = typeof level === 'number' && level > 0;
+  const facts =
+    uptime === undefined ? '' : `  uptime ${textOf(uptime)} s  self-test ${verdict}${isBusy ? `  level ${level}` : ''}`;
+  return { node, status: textOf(health['status']), facts, why: Array.isArray(why) ? why.map(textOf) : [] };
+}
+
+/** `pi-1  online  uptime 12 s  self-test PASS`, with the reasons below when something is wrong. */
+export function formatNode({ node, status, facts, why }: FleetRow): string {
+  return `${node}  ${status}${facts}${why.map((reason) => `\n  ${reason}`).join('')}`;
+}
+
+/** One aligned line a node, trouble first, with the worst reason behind it. */
+export function formatFleet(context: CliContext, rows: readonly FleetRow[]): readonly string[] {
+  const sorted = rows.toSorted((one, other) => rankOf(one) - rankOf(other) || one.node.localeCompare(other.node, 'en'));
+  const width = (pick: (row: FleetRow) => string) => Math.max(...rows.map((row) => pick(row).length));
+  const [nodes, statuses, facts] = [width((row) => row.node), width((row) => row.status), width((row) => row.facts)];
+  return sorted.map((row) => {
+    const status = paint(context, styleOf(row), row.status.padEnd(statuses));
+    const [first = ''] = row.why;
+    const more = row.why.length > 1 ? ` (and ${row.why.length - 1} more)` : '';
+    return `${row.node.padEnd(nodes)}  ${status}${row.facts.padEnd(facts)}  ${first}${more}`.trimEnd();
+  });
+}
+
+function rankOf({ status }: FleetRow): number {
+  return ranks.indexOf(status); // What is not known comes first of all.
+}
+
+function styleOf({ status }: FleetRow): 'good' | 'doubtful' | 'bad' {
+  if (status === 'online') return 'good';
+  return status === 'degraded' ? 'doubtful' : 'bad';
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : formatValue(value);
+}
+
+function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
