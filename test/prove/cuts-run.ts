@@ -145,7 +145,7 @@ async function nextLife(rig: Rig, id: number): Promise<NextLife> {
   const finals = () => rig.listener.all.filter(isFromPush).map(({ message: ack }) => (ack.t === 'ack' ? ack.st : ''));
   if (record !== undefined) await untilTold(finals);
   await delay(100);
-  const isNew = said.includes('gpio.new');
+  const isNew = JSON.stringify(Object(told).config).includes('gpio.new'); // Its history names it, too.
   await agent.end('SIGTERM');
   return {
     isNew,
