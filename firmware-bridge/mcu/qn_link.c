@@ -14,6 +14,17 @@ static uint16_t since(const qn_link *link, uint16_t then_ms)
     return (uint16_t)(link->now_ms - then_ms);
 }
 
+static void set_time(qn_link *link, uint32_t now_ms)
+{
+    link->clock_ms = now_ms;
+    link->now_ms = (uint16_t)now_ms;
+}
+
+static void put_u32(uint8_t *bytes, uint32_t value)
+{
+    for (uint8_t at = 4; at-- > 0; value >>= 8) bytes[at] = (uint8_t)value;
+}
+
 static uint16_t u16_at(const uint8_t *bytes)
 {
     return (uint16_t)(((uint16_t)bytes[0] << 8) | bytes[1]);
@@ -107,11 +118,15 @@ static void fill_channels(qn_link *link)
                                                                                        : QN_CHANNEL_NAME_BYTES_MAX;
         size_t length = strlen(channel->name);
         uint8_t name_bytes = length < name_bytes_max ? (uint8_t)length : name_bytes_max;
-        uint8_t *body = use_slot(link, CHANNEL, (uint8_t)(name_bytes + 3u));
+        uint8_t is_output = (uint8_t)((channel->kind & 0xf0u) == 0x10u && name_bytes + 8u <= link->body_bytes_max);
+        uint8_t *body = use_slot(link, CHANNEL, (uint8_t)(name_bytes + (is_output ? 8u : 3u)));
         body[0] = (uint8_t)(channel->number >> 8);
         body[1] = (uint8_t)channel->number;
         body[2] = channel->kind;
         memcpy(body + 3, channel->name, name_bytes);
+        if (!is_output) continue;
+        body[3 + name_bytes] = 0;
+        put_u32(body + 4 + name_bytes, channel->safe);
     }
 }
 
@@ -258,9 +273,9 @@ static void end_frame(qn_link *link)
     take_frame(link, link->rx, (uint8_t)body_bytes);
 }
 
-void qn_link_receive(qn_link *link, const uint8_t *bytes, uint16_t count, uint16_t now_ms)
+void qn_link_receive(qn_link *link, const uint8_t *bytes, uint16_t count, uint32_t now_ms)
 {
-    link->now_ms = now_ms;
+    set_time(link, now_ms);
     while (count-- > 0) {
         uint8_t byte = *bytes++;
         if (byte == 0) {
@@ -326,7 +341,7 @@ static uint8_t is_due(qn_link *link, uint8_t what)
 /* The most urgent one; 0 when there is none. */
 static uint8_t next_frame(qn_link *link)
 {
-    uint8_t body[5];
+    uint8_t body[9];
     if (is_due(link, DUE_HELLO)) {
         encode_hello(link);
         return 1;
@@ -345,7 +360,8 @@ static uint8_t next_frame(qn_link *link)
     } else if (is_due(link, DUE_PONG)) {
         memcpy(body, link->ping, 4);
         body[4] = link->safe;
-        encode(link, PONG, link->session, body, 5);
+        put_u32(body + 5, link->clock_ms);
+        encode(link, PONG, link->session, body, 9);
     } else {
         fill_channels(link);
         if (link->sent_count >= link->used_count || link->sent_count >= link->window_count) return 0;
@@ -364,7 +380,7 @@ uint16_t qn_link_pull(qn_link *link, uint8_t *bytes, uint16_t count_max)
 /* ---- the rest of the surface ---- */
 
 void qn_link_init(qn_link *link, const qn_link_config *config, uint8_t *buffer, uint8_t body_bytes_max, uint16_t nonce,
-                  uint16_t now_ms)
+                  uint32_t now_ms)
 {
     memset(link, 0, sizeof *link);
     link->config = config;
@@ -372,7 +388,8 @@ void qn_link_init(qn_link *link, const qn_link_config *config, uint8_t *buffer, 
     link->rx = buffer;
     link->tx = link->rx + QN_ENCODED_BYTES(body_bytes_max);
     link->slots = link->tx + QN_WIRE_BYTES(body_bytes_max);
-    link->now_ms = link->pinged_ms = now_ms;
+    set_time(link, now_ms);
+    link->pinged_ms = link->now_ms;
     link->watchdog_ms = QN_WATCHDOG_MS;
     link->nonce = nonce;
     forget(link);
@@ -380,9 +397,9 @@ void qn_link_init(qn_link *link, const qn_link_config *config, uint8_t *buffer, 
     greet(link);
 }
 
-void qn_link_poll(qn_link *link, uint16_t now_ms)
+void qn_link_poll(qn_link *link, uint32_t now_ms)
 {
-    link->now_ms = now_ms;
+    set_time(link, now_ms);
     if (since(link, link->pinged_ms) >= link->watchdog_ms) { /* QN-8.4 */
         if (link->safe == QN_SAFE_NONE) set_safe(link, QN_SAFE_WATCHDOG);
         if (link->is_joined) leave(link);

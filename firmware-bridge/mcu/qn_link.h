@@ -40,7 +40,8 @@ enum qn_safe { QN_SAFE_NONE, QN_SAFE_START, QN_SAFE_WATCHDOG, QN_SAFE_ASKED, QN_
 typedef struct {
     uint16_t number;
     uint8_t kind;
-    const char *name; /* [a-z0-9][a-z0-9_-]*, at most QN_CHANNEL_NAME_BYTES_MAX, and 3 less than a body. */
+    const char *name; /* [a-z0-9][a-z0-9_-]*, at most QN_CHANNEL_NAME_BYTES_MAX, and 8 less than a body. */
+    uint32_t safe;    /* Of an output: its value in the safe state, as qn_compact.value has it. */
 } qn_channel;
 
 /* Callbacks come from within the four calls and must not call qn_link_receive, _poll or _pull. None may be absent. */
@@ -77,6 +78,7 @@ typedef struct {
     uint8_t *tx;
     uint8_t *slots;
     qn_link_counters counters;
+    uint32_t clock_ms;
     uint16_t now_ms;
     uint16_t pinged_ms;
     uint16_t greeted_ms;
@@ -118,13 +120,13 @@ typedef struct {
 /*
  * Calls on_safe(QN_SAFE_START). `buffer` of QN_LINK_BUFFER_BYTES(body_bytes_max) and `config` stay the link's.
  * `nonce` should differ from start to start, as far as the hardware can: a count in EEPROM or in memory that is not
- * cleared. Times are the low 16 bits of a millisecond counter.
+ * cleared. Times are a millisecond counter that wraps at 32 bits; the agent measures how far it is from its own clock.
  */
 void qn_link_init(qn_link *link, const qn_link_config *config, uint8_t *buffer, uint8_t body_bytes_max, uint16_t nonce,
-                  uint16_t now_ms);
+                  uint32_t now_ms);
 
-void qn_link_receive(qn_link *link, const uint8_t *bytes, uint16_t count, uint16_t now_ms);
-void qn_link_poll(qn_link *link, uint16_t now_ms);
+void qn_link_receive(qn_link *link, const uint8_t *bytes, uint16_t count, uint32_t now_ms);
+void qn_link_poll(qn_link *link, uint32_t now_ms);
 /* How many bytes were written, 0 when there is nothing to send. */
 uint16_t qn_link_pull(qn_link *link, uint8_t *bytes, uint16_t count_max);
 

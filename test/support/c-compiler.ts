@@ -5,12 +5,21 @@ import path from 'node:path';
 
 /** Why C cannot be compiled here; undefined when it can. For the title of what is skipped. */
 export const gccMissing: string | undefined = missing('gcc');
-export const clangMissing: string | undefined = missing('clang');
+/** The compiler alone is not enough: Debian has what the sanitizers need in a package of its own. */
+export const fuzzerMissing: string | undefined = missing('clang') ?? missingFuzzer();
 
 function missing(program: string): string | undefined {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
     ? undefined
     : `${program} is not installed`;
+}
+
+function missingFuzzer(): string | undefined {
+  const operands = ['-x', 'c', '-fsanitize=fuzzer,address', '-o', '/dev/null', '-'];
+  const input = 'int LLVMFuzzerTestOneInput(const char *data, unsigned long size) { return data && size ? 0 : 0; }';
+  return spawnSync('clang', operands, { input, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0
+    ? undefined
+    : 'apt install clang libclang-rt-14-dev, or that of your clang';
 }
 
 export const mcuSources: readonly string[] = ['qn_link.c', 'qn_frame.c', 'qn_compact.c'].map(

@@ -15,9 +15,9 @@
 enum { FIRST_INPUT = OUTPUT_COUNT, VOLTAGE = OUTPUT_COUNT + INPUT_COUNT, STOP, CHANNEL_COUNT };
 
 static const qn_channel channels[CHANNEL_COUNT] = {
-    { 1, QN_OUTPUT(QN_BOOL), "out1" },  { 2, QN_OUTPUT(QN_BOOL), "out2" },     { 3, QN_OUTPUT(QN_BOOL), "out3" },
-    { 4, QN_OUTPUT(QN_BOOL), "out4" },  { 5, QN_INPUT(QN_BOOL), "in1" },       { 6, QN_INPUT(QN_BOOL), "in2" },
-    { 7, QN_INPUT(QN_MILLI), "volts" }, { 8, QN_INPUT(QN_BOOL), "emergency-stop" },
+    { 1, QN_OUTPUT(QN_BOOL), "out1", 0 },  { 2, QN_OUTPUT(QN_BOOL), "out2", 0 },     { 3, QN_OUTPUT(QN_BOOL), "out3", 0 },
+    { 4, QN_OUTPUT(QN_BOOL), "out4", 0 },  { 5, QN_INPUT(QN_BOOL), "in1", 0 },       { 6, QN_INPUT(QN_BOOL), "in2", 0 },
+    { 7, QN_INPUT(QN_MILLI), "volts", 0 }, { 8, QN_INPUT(QN_BOOL), "emergency-stop", 0 },
 };
 
 static qn_link link;
@@ -176,8 +176,9 @@ static void tell(void)
     }
 }
 
-static void exchange(uint16_t now_ms)
+static void exchange(void)
 {
+    uint32_t now_ms = board_now_ms();
     uint8_t bytes[16];
     uint8_t count = board_receive(bytes, sizeof bytes);
     if (count > 0) qn_link_receive(&link, bytes, count, now_ms);
@@ -203,6 +204,6 @@ int main(void)
             board_show_link(qn_link_safe(&link) == QN_SAFE_NONE);
         }
         tell();
-        exchange(now_ms);
+        exchange();
     }
 }

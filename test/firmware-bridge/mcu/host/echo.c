@@ -54,7 +54,7 @@ static void flush(qn_link *link)
 
 int main(void)
 {
-    static const qn_channel channels[] = { { 1, 0x11, "relay1" }, { 2, 0x23, "flow" } };
+    static const qn_channel channels[] = { { 1, 0x11, "relay1", 0 }, { 2, 0x23, "flow", 0 } };
     static const qn_link_config config = { { 0, 1, 0 }, 2, channels, NULL, on_data, on_up, on_safe, on_restart };
     static uint8_t buffer[QN_LINK_BUFFER_BYTES(QN_BODY_BYTES_MAX)];
     static uint8_t in[4096];

@@ -38,7 +38,7 @@ static void on_up(void *context) { (void)context; qn_link_send(&link_, (const ui
 static void on_safe(void *context, uint8_t reason) { (void)context; REQUIRE(reason <= QN_SAFE_LOCAL); }
 static void on_restart(void *context) { (void)context; qn_link_go_safe(&link_); }
 
-static const qn_channel channels[] = { { 1, 0x11, "relay1" }, { 2, 0x23, "a-very-long-name-of-more-than-32-bytes" }, { 3, 0x21, "b" } };
+static const qn_channel channels[] = { { 1, 0x11, "relay1", 0 }, { 2, 0x23, "a-very-long-name-of-more-than-32-bytes", 0 }, { 3, 0x21, "b", 0 } };
 static const qn_link_config config = { { 1, 0, 0 }, 3, channels, NULL, on_data, on_up, on_safe, on_restart };
 
 static uint16_t whole_frame(uint8_t *wire, const uint8_t *data, size_t size)

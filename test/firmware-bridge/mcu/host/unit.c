@@ -21,7 +21,7 @@ static void on_up(void *context) { (void)context; seen.ups++; }
 static void on_safe(void *context, uint8_t reason) { (void)context; seen.safes++; seen.safe = reason; }
 static void on_restart(void *context) { (void)context; seen.restarts++; }
 
-static const qn_channel channels[] = { { 1, 0x11, "relay1" }, { 0x0203, 0x23, "a-name-longer-than-the-body-of-thirty-two" } };
+static const qn_channel channels[] = { { 1, 0x11, "relay1", 1 }, { 0x0203, 0x23, "a-name-longer-than-the-body-of-thirty-two", 0 } };
 static const qn_link_config config = { { 1, 2, 3 }, 2, channels, NULL, on_data, on_up, on_safe, on_restart };
 static qn_link link_;
 static uint8_t buffer[QN_LINK_BUFFER_BYTES(BODY_BYTES)];
@@ -91,7 +91,8 @@ static void greeting(void)
     CHECK(seen.safe == QN_SAFE_NONE, "a session lifts the safe state of the start");
     CHECK(next() == 5 && frame[1] == 9 && frame[2] == 255, "WELCOME is answered with an ACK in its session");
     CHECK(next() == 9, "then with the safe state");
-    CHECK(next() == 3 && frame[1] == 0 && body_bytes == 9, "then the first channel");
+    CHECK(next() == 3 && frame[1] == 0 && body_bytes == 14, "then the first channel");
+    CHECK(memcmp(frame + 5, "relay1\0\0\0\0\1", 11) == 0, "an output with its safe value behind its name");
     CHECK(next() == 3 && frame[1] == 1 && body_bytes == (int16_t)BODY_BYTES, "then the second, its name cut to a body");
     CHECK(seen.ups == 0 && next() == 0, "it is up only when the channels are acknowledged");
     welcome(9, 0x1234);
@@ -174,6 +175,12 @@ static void watching(void)
     CHECK(seen.safe == QN_SAFE_WATCHDOG, "after 1 000 ms without one outputs go safe");
     while (next() != 1) continue;
     CHECK(frame[11] == QN_SAFE_WATCHDOG, "and the next HELLO says so");
+    start(0);
+    rise();
+    while (next() != 0) continue;
+    hear(7, 9, (const uint8_t *)"\1\2\3\4", 4);
+    qn_link_poll(&link_, 0x00010005u);
+    CHECK(next() == 8 && body_bytes == 9 && memcmp(frame + 2, "\1\2\3\4\0\0\1\0\5", 9) == 0, "PONG repeats PING and tells the own clock");
     start(0);
     rise();
     hear(11, 0, (const uint8_t *)"\0", 1);
