@@ -3,9 +3,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
+import { type DemoMicrocontroller, startMicrocontroller } from './microcontroller.ts';
 
-/** The board of the demo: three pins in a folder, a scale on a socket, and the config that goes with them. */
+/** The board of the demo: three pins in a folder, a scale and a microcontroller on sockets, and the config of them all. */
 export interface DemoBoard extends AsyncDisposable {
+  readonly microcontroller: DemoMicrocontroller;
   readonly folder: string;
   readonly configFile: string;
 }
@@ -21,13 +23,20 @@ export async function createDemoBoard(brokerPort: number, httpPort: number): Pro
     connection.on('error', () => connection.destroy()); // The agent may be killed: that is part of the show.
   });
   await new Promise<void>((resolve) => device.listen(socket, resolve));
+  const mcuSocket = path.join(folder, 'mcu.sock');
+  const microcontroller = await startMicrocontroller(mcuSocket, Math.random);
   const configFile = path.join(folder, 'config.yaml');
-  await writeFile(configFile, configOf({ brokerPort, httpPort, board, socket, state: path.join(folder, 'state') }));
+  await writeFile(
+    configFile,
+    configOf({ brokerPort, httpPort, board, socket, mcuSocket, state: path.join(folder, 'state') }),
+  );
   return {
     folder,
     configFile,
+    microcontroller,
     async [Symbol.asyncDispose]() {
       device.close();
+      await microcontroller[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -38,10 +47,11 @@ interface Parts {
   readonly httpPort: number;
   readonly board: string;
   readonly socket: string;
+  readonly mcuSocket: string;
   readonly state: string;
 }
 
-function configOf({ brokerPort, httpPort, board, socket, state }: Parts): string {
+function configOf({ brokerPort, httpPort, board, socket, mcuSocket, state }: Parts): string {
   return `node: pi-1
 mqtt:
   brokers:
@@ -55,6 +65,7 @@ documents:
   gpio.lamp:    { driver: gpio-out, line: GPIO22, number: 2 }
   gpio.button1: { driver: gpio-in, line: GPIO27, bias: pull-up, active: low, debounce: 20ms, number: 3 }
   serial.scale: { driver: serial-line, port: "simulated:${socket}", append: "\\n", number: 4 }
+  firmware.mcu0: { driver: mcu, port: "simulated:${mcuSocket}", watchdog: 2s, number: 100 }
 bindings:
   - { on: factory/stop, select: /pressed, map: { "true": "off" }, to: gpio.relay1 }
 `;

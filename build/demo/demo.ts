@@ -25,6 +25,7 @@ let agent: AgentProcess = startAgentProcess(board.configFile);
 const stage: Stage = {
   spectator,
   boardFolder,
+  microcontroller: board.microcontroller,
   say,
   killAgent: () => agent.kill(),
   restartAgent() {

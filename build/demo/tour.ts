@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../../agent/qn/message.ts';
+import type { DemoMicrocontroller } from './microcontroller.ts';
 import type { Spectator } from './spectator.ts';
 
 export interface Stage {
   readonly spectator: Spectator;
   readonly boardFolder: string;
+  readonly microcontroller: DemoMicrocontroller;
   say(line: string): void;
   killAgent(): Promise<void>;
   restartAgent(): void;
@@ -24,12 +27,16 @@ export const tour: readonly (readonly [title: string, step: Step])[] = [
   ['send a line to the scale: it answers in capitals', weigh],
   ['send nonsense: it is refused, and nothing moves', sendNonsense],
   ['send a retained command: refused, or it would be replayed at every reconnect', sendRetained],
+  ['switch an output of the microcontroller, through a line that loses and garbles bytes', switchThroughNoise],
+  ['press the emergency stop at the machine: the microcontroller acts by itself and tells', stopAtMachine],
   ["somebody else's topic: factory/stop switches the relay off", stopFromFactory],
 ];
 
+const mcu = 'firmware.mcu0';
+
 /** Kill -9 and restart; only for the tour, the demo stays up. */
 export const crashTour: typeof tour = [
-  ['kill -9 the agent: the broker says it is offline', crash],
+  ['kill -9 the agent: the broker says it is offline, and the microcontroller goes safe by itself', crash],
   ['start it again: birth, snapshots, and no old command replayed', comeBack],
 ];
 
@@ -73,6 +80,31 @@ async function sendRetained({ spectator }: Stage): Promise<void> {
   await spectator.expect('the lamp switched by the live copy', (seen) => isAck(seen, 'gpio.lamp', 'successful'));
 }
 
+async function switchThroughNoise({ spectator, microcontroller }: Stage): Promise<void> {
+  microcontroller.weather({ noiseChance: 0.2, dropChance: 0.1 });
+  for (const channel of [1, 2]) {
+    spectator.forget();
+    await spectator.publish(`${notify}/${mcu}.out${channel}`, 'ON');
+    await spectator.expect('successful, in spite of the line', (seen) =>
+      isAck(seen, `${mcu}.out${channel}`, 'successful'),
+    );
+    assertEqual(`output ${channel} of the microcontroller`, String(microcontroller.wire(channel)), 'true');
+  }
+  microcontroller.weather({});
+}
+
+async function stopAtMachine({ spectator, microcontroller }: Stage): Promise<void> {
+  spectator.forget();
+  microcontroller.stop(true);
+  assertEqual('output 1 after the emergency stop', String(microcontroller.wire(1)), 'false');
+  await spectator.expect('the stop, told', (seen) => isValue(seen, `event/${mcu}.emergency-stop`, true));
+  await spectator.expect('the output, told', (seen) => isValue(seen, `state/${mcu}.out1`, false));
+  microcontroller.stop(false);
+  await spectator.expect('its release, told', (seen) => isValue(seen, `event/${mcu}.emergency-stop`, false));
+  await spectator.publish(`${notify}/${mcu}.out1`, 'ON');
+  await spectator.expect('on again', (seen) => isAck(seen, `${mcu}.out1`, 'successful'));
+}
+
 async function stopFromFactory(stage: Stage): Promise<void> {
   await switchRelay(stage, 'ON');
   stage.spectator.forget();
@@ -80,10 +112,15 @@ async function stopFromFactory(stage: Stage): Promise<void> {
   await stage.spectator.expect('the relay off', (seen) => isValue(seen, 'state/gpio.relay1', false));
 }
 
-async function crash({ spectator, killAgent }: Stage): Promise<void> {
+async function crash({ spectator, microcontroller, killAgent }: Stage): Promise<void> {
+  assertEqual('output 1 of the microcontroller before', String(microcontroller.wire(1)), 'true');
   spectator.forget();
   await killAgent();
   await spectator.expect('offline, said by the broker', (seen) => isStatus(seen, 'offline'));
+  await expectWire(
+    'output 1 of the microcontroller, switched off by its watchdog',
+    () => microcontroller.wire(1) === false,
+  );
 }
 
 async function comeBack({ spectator, boardFolder, restartAgent }: Stage): Promise<void> {
@@ -119,6 +156,13 @@ function isStatus({ topic, message }: Seen, status: string): boolean {
 
 function readWire(boardFolder: string, line: string): string {
   return readFileSync(path.join(boardFolder, line, 'value'), 'utf8').trim();
+}
+
+async function expectWire(what: string, holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds(); tries += 1) {
+    if (tries > 500) throw new Error(`not seen within 5 s: ${what}`);
+    await pause(10);
+  }
 }
 
 function assertEqual(what: string, found: string, expected: string): void {

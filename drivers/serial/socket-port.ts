@@ -18,7 +18,7 @@ export async function openSocketPort(
     socket.destroy();
     return fail(error);
   }
-  return ok(attach(resource, socket, clock));
+  return ok(socketPort(resource, socket, clock));
 }
 
 /** The error, if it does not connect. */
@@ -44,7 +44,8 @@ function connected(
   });
 }
 
-function attach(resource: string, socket: Socket, clock: DriverClock): BytePort {
+/** A connection that is there already, as the simulated device at its other end has it. */
+export function socketPort(resource: string, socket: Socket, clock: DriverClock = systemDriverClock): BytePort {
   let isInFlight = false;
   let resume: (() => void) | undefined;
   const sent = () => {
