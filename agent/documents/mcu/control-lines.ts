@@ -50,8 +50,8 @@ export class ControlLines implements AsyncDisposable {
 
   /** Ends when the microcontroller runs again: its own program, or its bootloader. */
   async restart(into: 'program' | 'bootloader', pulseMs: number): Promise<Result<void>> {
-    if (this.#reset === undefined) return fail(unwired('reset'));
     if (into === 'bootloader' && this.#boot === undefined) return fail(unwired('boot'));
+    if (this.#reset === undefined) return fail(unwired('reset'));
     const boot = into === 'bootloader' ? this.#boot : undefined;
     const begun = begin([boot, this.#reset]);
     if (begun.ok) await pause(this.#clock, pulseMs);

@@ -3,6 +3,7 @@ import { documentCases } from './document-cases.ts';
 import type { FaultCases } from './fault-case.ts';
 import { fileCases } from './file-cases.ts';
 import { lineCases } from './line-cases.ts';
+import { mcuCases } from './mcu-cases.ts';
 import { modbusCases } from './modbus-cases.ts';
 import { mqttCases } from './mqtt-cases.ts';
 import { outputCases } from './output-cases.ts';
@@ -19,6 +20,7 @@ export const faultCases: FaultCases = {
   ...outputCases,
   ...serialCases,
   ...modbusCases,
+  ...mcuCases,
   ...bindingCases,
   ...trustCases,
 };
