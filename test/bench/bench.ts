@@ -20,6 +20,7 @@ export type Bench = (options: BenchOptions) => Promise<readonly Figure[]>;
 const benches: { readonly [name: string]: () => Promise<Bench> } = {
   edges: async () => (await import('./edges.ts')).benchEdges,
   failover: async () => (await import('./failover.ts')).benchFailover,
+  mcu: async () => (await import('./mcu.ts')).benchMcu,
   pins: async () => (await import('./pins.ts')).benchPins,
   pushes: async () => (await import('./pushes.ts')).benchPushes,
 };

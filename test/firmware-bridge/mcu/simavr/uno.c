@@ -1,8 +1,8 @@
 /*
  * An Arduino Uno on libsimavr (GPL-3, a tool of the tests only, not shipped): the ELF given as operand at 16 MHz of
  * real time, its UART on a pty, its pins on standard input and output, a line each:
- *   out  ready /dev/pts/3 · D4 1
- *   in   D2 1 · A0 2500 · reset · quit
+ *   out  ready /dev/pts/3 · D4 1 CYCLES · mark CYCLES
+ *   in   D2 1 · A0 2500 · mark · reset · quit
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static avr_irq_t *pin(unsigned number)
 static void pin_changed(struct avr_irq_t *irq, uint32_t value, void *context)
 {
     (void)irq;
-    printf("D%u %u\n", (unsigned)(uintptr_t)context, value & 1u);
+    printf("D%u %u %llu\n", (unsigned)(uintptr_t)context, value & 1u, (unsigned long long)avr->cycle);
     fflush(stdout);
 }
 
@@ -92,7 +92,10 @@ static void obey(const char *command)
     if (sscanf(command, "D%u %u", &number, &value) == 2) wire(number, value);
     else if (sscanf(command, "A%u %u", &number, &value) == 2)
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, (int)number), value);
-    else if (strcmp(command, "reset") == 0) {
+    else if (strcmp(command, "mark") == 0) {
+        printf("mark %llu\n", (unsigned long long)avr->cycle);
+        fflush(stdout);
+    } else if (strcmp(command, "reset") == 0) {
         avr_reset(avr);
         apply_wires();
     } else if (strcmp(command, "quit") == 0) exit(0);
