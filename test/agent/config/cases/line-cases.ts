@@ -75,7 +75,7 @@ export const lineCases: FaultCases = {
   'a key of another driver': {
     yaml: out('debounce: 20ms'),
     faults: [
-      '3:50: /documents/a/debounce: unknown key "debounce" (known here: driver, line, active, safe, max-on, min-dwell, interlock, interlock-policy, dead-time, once, resume, without-journal, number, priority, retained, outbox)',
+      '3:50: /documents/a/debounce: unknown key "debounce" (known here: driver, line, active, safe, max-on, min-dwell, interlock, interlock-policy, dead-time, control, once, resume, without-journal, number, priority, retained, outbox)',
     ],
   },
   'a misspelt debounce': {

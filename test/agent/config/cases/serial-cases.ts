@@ -46,7 +46,7 @@ export const serialCases: FaultCases = {
   'slip with a line end': {
     yaml: 'documents: { a: { driver: serial-slip, port: /dev/x, append: x } }',
     faults: [
-      '3:54: /documents/a/append: unknown key "append" (known here: driver, inter-byte, port, data-bits, stop-bits, modem, baud, parity, max, once, resume, without-journal, number, priority, retained, outbox)',
+      '3:54: /documents/a/append: unknown key "append" (known here: driver, inter-byte, port, data-bits, stop-bits, modem, baud, parity, max, control, once, resume, without-journal, number, priority, retained, outbox)',
     ],
   },
   'a port twice': {
