@@ -238,6 +238,9 @@ export const heapSnapshotFreeFactor = 3;
 export const eventRingCount = 512;
 /** Of a value in it. Over it: cut off. */
 export const eventTextBytesMax = 200;
+/** Messages that describe a board to Home Assistant. Over it: the rest of its documents is left out, and that is logged. */
+export const homeAssistantPartsMax = 8;
+export const homeAssistantPrefixBytesMax = 64;
 /** The last lines of the log, in memory. When full: drop-oldest. */
 export const logTailCount = 500;
 export const logTailBytesMax = 131_072;

@@ -15,6 +15,7 @@ import { HealthReporter } from './health/reporter.ts';
 import { logSelfTest, renewReport, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
 import { trustWarnings } from './health/warnings.ts';
 import { writtenBytes } from './health/written-bytes.ts';
+import { HomeAssistant } from './home-assistant.ts';
 import { openKeepers } from './keepers.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import { LocalApplications } from './local-applications.ts';
@@ -65,6 +66,8 @@ export async function startAgent(config: Config, configHash: string, environment
   tellChannels();
   table.found.onChange(tellChannels);
 
+  const homeAssistant = new HomeAssistant({ log, running, voice, pool });
+  await homeAssistant.configure();
   const keepers = openKeepers(environment, running, voice);
   const counters = new DispatchCounters();
   const dispatch = openDispatch(running, environment, { pool, voice, table, board, counters, local, store, keepers });
@@ -118,6 +121,7 @@ export async function startAgent(config: Config, configHash: string, environment
       states.reannounce();
       watches.reannounce();
       durable.up();
+      homeAssistant.announce();
     },
     onDown() {
       outbox.down();
@@ -126,6 +130,7 @@ export async function startAgent(config: Config, configHash: string, environment
       board.setOnline(false);
     },
     onMessage(message, isOwn) {
+      if (homeAssistant.hear(message)) return;
       if (!isOwn || table.routes(message.topic).length > 0) loop.receive(message);
       else message.kept?.();
     },
@@ -161,6 +166,7 @@ export async function startAgent(config: Config, configHash: string, environment
       reporter.retime(running.config.health.intervalMs);
       await environment.configured?.(running.config);
       keepers.reset();
+      await homeAssistant.configure(before);
       if (JSON.stringify(before.http) !== JSON.stringify(running.config.http)) await openLocal();
     },
     report: () => selfTest,

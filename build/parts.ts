@@ -12,6 +12,7 @@ export const parts: readonly string[] = [
   'agent/observe/local-http.ts',
   'agent/cli/completion.ts',
   'agent/cli/config-error.ts',
+  'agent/home-assistant/announcer.ts',
   'agent/cli/selftest-run.ts',
   'agent/topics/print-topics.ts',
   'agent/guard/guard-process.ts',

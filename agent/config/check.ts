@@ -41,11 +41,14 @@ export function checkTree(tree: Tree): Result<CheckedConfig, readonly ConfigFaul
 }
 
 function partsOf(plain: unknown): Parts {
-  const { documents, bindings, pool } = isPlainMap(plain) ? plain : {};
+  const { documents, bindings, pool, mqtt, 'home-assistant': homeAssistant } = isPlainMap(plain) ? plain : {};
+  const buttons = isPlainMap(homeAssistant) ? homeAssistant['buttons'] : undefined;
   const named = isPlainMap(documents) ? Object.entries(documents) : [];
   const listed: readonly unknown[] = Array.isArray(bindings) ? bindings : [];
   return {
     documents: named.map(([name, value]) => [name, isPlainMap(value) ? value : {}]),
+    buttons: isPlainMap(buttons) ? Object.keys(buttons) : [],
+    isUnreadable: isPlainMap(homeAssistant) && isPlainMap(mqtt) && mqtt['encoding'] === 'cbor',
     targets: listed.flatMap((value, index) => {
       const to = isPlainMap(value) ? value['to'] : undefined;
       return typeof to === 'string' ? [[index, to]] : [];

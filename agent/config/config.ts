@@ -6,6 +6,7 @@ import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 import type { TrustedKey } from '../trust/token.ts';
+import type { HomeAssistantConfig } from './home-assistant.ts';
 import type { McuConfig } from './mcu-config.ts';
 
 /** A board as the agent runs it: checked, defaults filled in, durations in ms, sizes in bytes. */
@@ -20,6 +21,8 @@ export interface Config {
   readonly bindings: readonly BindingConfig[];
   /** Query-Notify (QN-5.4) and diagnostics over HTTP; absent: off. */
   readonly http?: HttpConfig;
+  /** Discovery for Home Assistant; absent: off. */
+  readonly homeAssistant?: HomeAssistantConfig;
   /** How a new config is taken while the agent runs (QN-7). */
   readonly overAir: OverAirConfig;
   /** Whose signatures count. */

@@ -12,6 +12,10 @@ export type RawDocument = { readonly [key: string]: unknown };
 /** As written, so that a document with a fault of its own is compared with the others all the same. */
 export interface Parts {
   readonly documents: readonly (readonly [name: string, document: RawDocument])[];
+  /** Documents that are to be a button in Home Assistant. */
+  readonly buttons: readonly string[];
+  /** Home Assistant is to read what is said in CBOR, and cannot. */
+  readonly isUnreadable: boolean;
   /** `to` of each binding. */
   readonly targets: readonly (readonly [index: number, name: string])[];
   /** Documents with a serial port, and the longest frame each takes. Only those without a fault. */
@@ -28,6 +32,8 @@ export function crossCheck(parts: Parts): readonly Problem[] {
     ...parts.documents.flatMap(([name, document]) => busProblems(parts, name, document)),
     ...parts.targets.flatMap(([index, to]) => targetProblems(parts, ['bindings', `${index}`, 'to'], to)),
     ...parts.documents.flatMap(([name, document]) => resumeProblems(name, document)),
+    ...parts.buttons.flatMap((name) => buttonProblems(parts, name)),
+    ...(parts.isUnreadable ? [unreadable] : []),
     ...frameProblems(parts),
     ...outputProblems(parts.documents),
     ...mcuProblems(parts.documents),
@@ -141,3 +147,18 @@ function frameProblems({ serial, poolProfile }: Parts): readonly Problem[] {
 function problem(path: readonly string[], message: string, fix: string): Problem {
   return { path, at: 'value', message, fix };
 }
+
+function buttonProblems(parts: Parts, name: string): readonly Problem[] {
+  const path = ['home-assistant', 'buttons', name];
+  const target = parts.documents.find(([document]) => document === name)?.[1];
+  if (target === undefined) return targetProblems(parts, path, name);
+  return target['driver'] === 'gpio-out'
+    ? []
+    : [problem(path, `${name} is no gpio-out`, 'only an output can be a button')];
+}
+
+const unreadable = problem(
+  ['mqtt', 'encoding'],
+  'Home Assistant reads no CBOR',
+  'write encoding: json, or remove home-assistant',
+);

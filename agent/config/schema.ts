@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { formatDuration } from './duration.ts';
 import { binding } from './schema/binding.ts';
 import { document, documentName } from './schema/document.ts';
+import { homeAssistantSection, toHomeAssistantConfig } from './schema/home-assistant.ts';
 import { httpSection, toHttpConfig } from './schema/http.ts';
 import { message, quote } from './schema/issue.ts';
 import { mqttSection } from './schema/mqtt.ts';
@@ -119,6 +120,7 @@ export const fileSchema = section(
       [],
     ),
     http: v.optional(httpSection),
+    'home-assistant': v.optional(homeAssistantSection),
     config: v.optional(overAirSection, {}),
     trust: v.optional(trustSection, {}),
     health: v.optional(health, {}),
@@ -155,6 +157,7 @@ export function toConfig(file: FileConfig): Config {
     pool: { profile: file.pool.profile },
     documents: file.documents,
     bindings: file.bindings,
+    ...(file['home-assistant'] !== undefined && { homeAssistant: toHomeAssistantConfig(file['home-assistant']) }),
     ...(file.http !== undefined && { http: toHttpConfig(file.http) }),
     overAir: { trust: file.config.trust, verifyMs: file.config.verify },
     trust: file.trust,

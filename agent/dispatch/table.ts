@@ -1,6 +1,7 @@
 import type { BindingConfig, Config } from '../config/config.ts';
 import { FoundRows } from '../documents/found-rows.ts';
 import { type ConfiguredRow, createRow, type Row } from '../documents/row.ts';
+import { homeAssistantFilters } from '../home-assistant/topics.ts';
 import { matchesFilter } from '../mqtt/topic-filter.ts';
 import { formatTopic, parseTopic } from '../qn/topic.ts';
 
@@ -47,11 +48,13 @@ export function createTable(config: Config, found: FoundRows = new FoundRows()):
     const row = rows.find(({ name }) => name === binding.to) ?? found.get(binding.to);
     return row === undefined ? [] : [{ to: 'binding', row, binding }];
   };
+  const { homeAssistant } = config;
+  const strangers = homeAssistant === undefined ? [] : homeAssistantFilters(homeAssistant, config.node);
   const ownFilters = targets.flatMap((target) => [`${root}/${target}/notify/+`, `${root}/${target}/query/+`]);
   return Object.freeze({
     rows: Object.freeze(rows),
     found,
-    filters: [...new Set([...ownFilters, ...foreign.map(({ on }) => on)])],
+    filters: [...new Set([...ownFilters, ...foreign.map(({ on }) => on), ...strangers])],
     routes(topic: string) {
       const known = exact.get(topic) ?? foundRoute(root, topic, targets, found);
       if (known !== undefined && foreign.length === 0) return known;

@@ -176,7 +176,7 @@ test('a short config is filled up with the defaults', () => {
     bindings: [],
     trust: { keys: [] },
     health: { intervalMs: 60_000 },
-    log: { level: 'info' },
+    log: { level: 'info', environment: 'production' },
     stateFolder: '/var/lib/qn-agent',
   });
 });

@@ -41,7 +41,7 @@ test('the schema lists every documented key', () => {
   const names = propertiesOf(configJsonSchema()).map(({ name }) => name);
   expect([...new Set(names)].toSorted()).toEqual(
     [
-      'node groups mqtt gpio pool documents bindings health http config log state-folder',
+      'node groups mqtt gpio pool documents bindings health http home-assistant prefix buttons config log state-folder',
       'trust verify',
       'root brokers username password client-id acks encoding keepalive url weight ca cert key crl servername alpn min-version',
       'backend board profile interval level on select map to socket host token environment',
@@ -49,7 +49,7 @@ test('the schema lists every documented key', () => {
       'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',
       'storm rate for retry edge publish min channel frequency',
       'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
-      'delimiter append max inter-byte prefix endian',
+      'delimiter append max inter-byte endian',
       'keys kid roles author expires',
       'watchdog reset pulse channels',
       'timeout bus unit table register type word-order scale poll write unit-of-measure',

@@ -13,6 +13,15 @@ export const sectionCases: FaultCases = {
       '3:28: /http/token: a secret in plain text (put it into a file of its own and write "file:/path/of/it", or name a variable: "env:NAME")',
     ],
   },
+  'a button of home assistant that is no output': {
+    yaml: 'documents: { a: { driver: gpio-in, line: X } }\nhome-assistant: { buttons: { a: 1s } }',
+    faults: ['4:33: /home-assistant/buttons/a: a is no gpio-out (only an output can be a button)'],
+  },
+  'home assistant and cbor': {
+    isWhole: true,
+    yaml: 'node: n\nmqtt: { brokers: [{ url: "mqtt://h" }], encoding: cbor }\nhome-assistant: {}',
+    faults: ['2:51: /mqtt/encoding: Home Assistant reads no CBOR (write encoding: json, or remove home-assistant)'],
+  },
   'http on no port': {
     yaml: 'http: { port: 0 }',
     faults: ['3:15: /http/port: expected a port from 1 to 65535, found number 0'],

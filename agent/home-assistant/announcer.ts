@@ -1,0 +1,132 @@
+import type { Config } from '../config/config.ts';
+import type { HomeAssistantConfig } from '../config/home-assistant.ts';
+import type { Log } from '../log.ts';
+import type { InboundMessage } from '../mqtt/link.ts';
+import type { Outgoing } from '../mqtt/outgoing.ts';
+import { agentVersion } from '../version.ts';
+import { type Component, type Components, componentsOf } from './components.ts';
+import { configTopics, statusTopic } from './topics.ts';
+
+export interface AnnouncerDependencies {
+  readonly log: Log;
+  readonly outbox: { send(message: Outgoing): boolean };
+  /** What one message holds at most. */
+  readonly bytesMax: number;
+}
+
+/** Describes the board to Home Assistant, on topics that are retained; says what is gone before it is left out. */
+export class Announcer {
+  readonly #dependencies: AnnouncerDependencies;
+  readonly #config: Config;
+  readonly #settings: HomeAssistantConfig;
+  /** Platforms of entities that were told and are gone, by topic and key. */
+  readonly #gone = new Map<string, Map<string, string>>(); // Of what earlier descriptions held: bounded by their size.
+
+  constructor(dependencies: AnnouncerDependencies, config: Config, settings: HomeAssistantConfig) {
+    this.#dependencies = dependencies;
+    this.#config = config;
+    this.#settings = settings;
+  }
+
+  /** True: it was for Home Assistant, and nobody else is to look at it. */
+  hear({ topic, payload, retain }: InboundMessage): boolean {
+    if (topic === statusTopic(this.#settings)) {
+      if (Buffer.from(payload).toString('utf8') === 'online' && !retain) this.announce();
+      return true;
+    }
+    if (!configTopics(this.#settings, this.#config.node).includes(topic)) return false;
+    if (retain) this.#compare(topic, payload);
+    return true;
+  }
+
+  /** Now, again; only while the link is up. */
+  announce(): void {
+    const parts = this.#parts();
+    for (const [index, topic] of configTopics(this.#settings, this.#config.node).entries()) {
+      const part = parts[index];
+      const gone = this.#gone.get(topic);
+      if (part === undefined && gone === undefined) continue;
+      if (gone !== undefined && part !== undefined)
+        this.#say(topic, this.#describe({ ...part, ...goneComponents(gone) }));
+      this.#gone.delete(topic);
+      this.#say(topic, part === undefined ? '' : this.#describe(part)); // Empty: the whole part is gone.
+    }
+  }
+
+  /** The section is gone from the config: so is the device. */
+  withdraw(): void {
+    for (const topic of configTopics(this.#settings, this.#config.node).slice(0, this.#parts().length))
+      this.#say(topic, '');
+  }
+
+  /** What an earlier life said, and is not so any more. */
+  #compare(topic: string, payload: Uint8Array): void {
+    const index = configTopics(this.#settings, this.#config.node).indexOf(topic);
+    const now: Components = this.#parts()[index] ?? {};
+    const gone = new Map(platformsOf(payload).filter(([key]) => now[key] === undefined));
+    if (gone.size === 0) return;
+    this.#gone.set(topic, gone);
+    this.announce();
+  }
+
+  /** As few messages as hold everything. */
+  #parts(): readonly Components[] {
+    const parts: { [key: string]: Component }[] = [{}];
+    for (const [key, component] of Object.entries(componentsOf(this.#config))) {
+      const latest = parts.at(-1) ?? {};
+      const isFull = Buffer.byteLength(this.#describe({ ...latest, [key]: component })) > this.#dependencies.bytesMax;
+      if (isFull && Object.keys(latest).length > 0) parts.push({ [key]: component });
+      else latest[key] = component;
+    }
+    const { length } = configTopics(this.#settings, this.#config.node);
+    if (parts.length > length)
+      this.#dependencies.log.warn({ parts: parts.length }, 'too many documents for home assistant');
+    return parts.slice(0, length);
+  }
+
+  #describe(components: Components): string {
+    const { node } = this.#config;
+    return JSON.stringify({
+      device: {
+        identifiers: [`qn_${node}`],
+        name: node,
+        manufacturer: 'qn-agent',
+        model: 'QN node',
+        sw_version: agentVersion,
+      },
+      origin: { name: 'qn-agent', sw_version: agentVersion },
+      components,
+    });
+  }
+
+  #say(topic: string, text: string): void {
+    const bytes = Buffer.from(text, 'utf8');
+    const isTaken = this.#dependencies.outbox.send({ topic, bytes, qos: 1, retain: true, policy: 'when-up' });
+    if (!isTaken) this.#dependencies.log.warn({ topic, bytes: bytes.byteLength }, 'home assistant was not told');
+  }
+}
+
+/** An entity with nothing but its platform is removed. */
+function goneComponents(gone: ReadonlyMap<string, string>): Components {
+  return Object.fromEntries([...gone].map(([key, platform]) => [key, { platform }]));
+}
+
+function platformsOf(payload: Uint8Array): readonly (readonly [key: string, platform: string])[] {
+  try {
+    const described: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
+    const components = fieldOf(described, 'components');
+    if (typeof components !== 'object' || components === null) return [];
+    return Object.entries(components).flatMap(([key, component]: [string, unknown]) => {
+      const platform = fieldOf(component, 'platform');
+      return typeof platform === 'string' ? [[key, platform] as const] : [];
+    });
+  } catch {
+    return []; // Somebody else's words on our topic; what we say takes their place.
+  }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}

@@ -1,0 +1,226 @@
+import type { Config, DocumentConfig, ModbusRegisterConfig } from '../config/config.ts';
+import { formatTopic } from '../qn/topic.ts';
+
+/** One entity, as MQTT discovery of Home Assistant has it; keys are the long ones of its documentation. */
+export type Component = { readonly platform: string; readonly [key: string]: unknown };
+
+/** By a name that is unique within the device. */
+export type Components = { readonly [key: string]: Component };
+
+interface Topics {
+  readonly state: string;
+  readonly command: string;
+}
+
+/** The entities of a board: one or more for each document that Home Assistant can show. */
+export function componentsOf(config: Config): Components {
+  const { node, mqtt, homeAssistant } = config;
+  const rows = Object.entries(config.documents).flatMap(([name, document]) => {
+    const topics = {
+      state: formatTopic(mqtt.root, node, 'state', name),
+      command: formatTopic(mqtt.root, node, 'notify', name),
+    };
+    const impulse = homeAssistant?.buttons[name];
+    const entities = impulse === undefined ? entitiesOf(name, document, topics) : [buttonOf(name, topics, impulse)];
+    return entities.map(([key, entity]) => [key, { ...entity, ...common(config, key, name) }] as const);
+  });
+  return Object.fromEntries([...rows, ...ownEntities(config)]);
+}
+
+type Entity = readonly [key: string, entity: Component];
+
+function entitiesOf(name: string, document: DocumentConfig, topics: Topics): readonly Entity[] {
+  switch (document.driver) {
+    case 'gpio-out':
+      return [[name, switchOf(topics)]];
+    case 'gpio-in':
+      return [[name, { platform: 'binary_sensor', state_topic: topics.state, value_template: onOff, ...payloads }]];
+    case 'gpio-counter':
+      return [
+        [
+          name,
+          {
+            platform: 'sensor',
+            state_topic: topics.state,
+            value_template: '{{ value_json.val.count }}',
+            state_class: 'total_increasing',
+          },
+        ],
+        [
+          `${name}.rate`,
+          {
+            platform: 'sensor',
+            name: `${name} rate`,
+            state_topic: topics.state,
+            value_template: '{{ value_json.val.rate }}',
+            unit_of_measurement: '1/s',
+            state_class: 'measurement',
+          },
+        ],
+      ];
+    case 'pwm-out':
+      return [
+        [
+          name,
+          {
+            platform: 'number',
+            ...numberTopics(topics),
+            min: 0,
+            max: document.scale,
+            step: document.scale / 100,
+            mode: 'slider',
+            ...(document.scale === 100 ? { unit_of_measurement: '%' } : {}),
+          },
+        ],
+      ];
+    case 'modbus-register':
+      return [[name, registerOf(document, topics)]];
+    case 'modbus-rtu':
+    case 'serial-line':
+    case 'serial-raw':
+    case 'serial-length':
+    case 'serial-slip':
+    case 'serial-cobs':
+      return [
+        [
+          name,
+          {
+            platform: 'binary_sensor',
+            state_topic: topics.state,
+            value_template: "{{ 'ON' if value_json.val.open else 'OFF' }}",
+            ...payloads,
+            device_class: 'connectivity',
+            entity_category: 'diagnostic',
+          },
+        ],
+      ];
+    default:
+      return []; // Nothing Home Assistant has an entity for.
+  }
+}
+
+const onOff = "{{ 'ON' if value_json.val else 'OFF' }}";
+const payloads = { payload_on: 'ON', payload_off: 'OFF' } as const;
+
+/** ON and OFF are bare payloads (QN-3.2). */
+function switchOf({ state, command }: Topics): Component {
+  const states = { state_topic: state, value_template: onOff, state_on: 'ON', state_off: 'OFF' };
+  return { platform: 'switch', command_topic: command, ...states, ...payloads, optimistic: false, qos: 1 };
+}
+
+function buttonOf(name: string, { command }: Topics, impulse: string): Entity {
+  return [
+    name,
+    { platform: 'button', command_topic: command, payload_press: JSON.stringify({ 'on-for': impulse }), qos: 1 },
+  ];
+}
+
+function numberTopics({ state, command }: Topics) {
+  return { command_topic: command, state_topic: state, value_template: '{{ value_json.val }}', qos: 1 };
+}
+
+const rangesOfTypes = {
+  u16: [0, 65_535],
+  i16: [-32_768, 32_767],
+  u32: [0, 4_294_967_295],
+  i32: [-2_147_483_648, 2_147_483_647],
+  f32: [-1e9, 1e9],
+  bool: [0, 1],
+} as const;
+
+/** By the unit, where it says what is measured. */
+const classesOfUnits: { readonly [unit: string]: string } = {
+  '°C': 'temperature',
+  '°F': 'temperature',
+  V: 'voltage',
+  A: 'current',
+  W: 'power',
+  kW: 'power',
+  kWh: 'energy',
+  Wh: 'energy',
+  Hz: 'frequency',
+  bar: 'pressure',
+  Pa: 'pressure',
+  kPa: 'pressure',
+  hPa: 'pressure',
+  'm³/h': 'volume_flow_rate',
+  'L/min': 'volume_flow_rate',
+};
+
+function registerOf(document: ModbusRegisterConfig, topics: Topics): Component {
+  const { type, isWritable, scale, offset, unitOfMeasure } = document;
+  if (type === 'bool') {
+    if (isWritable) return switchOf(topics);
+    return { platform: 'binary_sensor', state_topic: topics.state, value_template: onOff, ...payloads };
+  }
+  const unit = unitOfMeasure === undefined ? {} : { unit_of_measurement: unitOfMeasure };
+  const deviceClass = classesOfUnits[unitOfMeasure ?? ''];
+  const measured = { ...unit, ...(deviceClass === undefined ? {} : { device_class: deviceClass }) };
+  if (!isWritable) {
+    const stateClass = deviceClass === 'energy' ? 'total_increasing' : 'measurement';
+    return {
+      platform: 'sensor',
+      state_topic: topics.state,
+      value_template: '{{ value_json.val }}',
+      state_class: stateClass,
+      ...measured,
+    };
+  }
+  const [low, high] = rangesOfTypes[type].map((raw) => Number((raw * scale + offset).toPrecision(12)));
+  const range = {
+    min: Math.min(low ?? 0, high ?? 0),
+    max: Math.max(low ?? 0, high ?? 0),
+    step: Math.max(Math.abs(scale), 0.001),
+  };
+  return { platform: 'number', ...numberTopics(topics), ...range, mode: 'box', ...measured };
+}
+
+/** Of the agent itself: how it is, and which version runs. */
+function ownEntities(config: Config): readonly Entity[] {
+  const topic = healthTopic(config);
+  const status: Component = {
+    platform: 'sensor',
+    name: 'Status',
+    state_topic: topic,
+    value_template: '{{ value_json.val.status }}',
+    device_class: 'enum',
+    options: ['online', 'degraded', 'safe', 'offline'],
+    entity_category: 'diagnostic',
+    unique_id: uniqueId(config, 'agent.status'),
+  };
+  const update: Component = {
+    platform: 'update',
+    name: 'Agent',
+    state_topic: topic,
+    value_template: "{{ (value_json.val.versions | default({})).agent | default('') }}",
+    device_class: 'firmware',
+    entity_category: 'diagnostic',
+    unique_id: uniqueId(config, 'agent.version'),
+  };
+  return [
+    ['agent.status', status],
+    ['agent.version', update],
+  ];
+}
+
+function common(config: Config, key: string, name: string): object {
+  return {
+    ...(key === name ? { name } : {}),
+    unique_id: uniqueId(config, key),
+    availability: [{ topic: healthTopic(config), value_template: availabilityOf(name) }],
+  };
+}
+
+/** Unavailable while the board is offline, or the driver does not work. A brief report has no drivers (QN-6.0). */
+function availabilityOf(name: string): string {
+  const driver = `(value_json.val.drivers | default({})).get('${name}', {}).get('state', 'working')`;
+  return `{{ 'offline' if value_json.val.status == 'offline' or ${driver} == 'failed' else 'online' }}`;
+}
+
+function healthTopic({ mqtt, node }: Config): string {
+  return formatTopic(mqtt.root, node, 'health', 'agent');
+}
+
+function uniqueId({ node }: Config, key: string): string {
+  return `qn_${node}_${key}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+}
