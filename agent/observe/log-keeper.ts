@@ -29,7 +29,8 @@ export class LogKeeper implements Disposable {
   change(value: Value): Result<void, Refusal> {
     const wanted = isMap(value) ? value : { level: value };
     const level = levels.find((name) => name === wanted['level']);
-    const forMs = wanted['for'] === undefined ? logLevelMsDefault : parseDuration(String(wanted['for']));
+    const { for: lasting = `${logLevelMsDefault}ms` } = wanted;
+    const forMs = typeof lasting === 'string' ? parseDuration(lasting) : undefined;
     if (level === undefined) return fail({ reason: 'out-of-range', detail: `level is one of ${levels.join(', ')}` });
     if (forMs === undefined || forMs <= 0 || forMs > logLevelMsMax) {
       return fail({ reason: 'out-of-range', detail: 'for is a duration like 10m, a day at most' });
