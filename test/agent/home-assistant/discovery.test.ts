@@ -173,7 +173,7 @@ it.skipIf(!hasJinja)(
     const all = components();
     const value = (key: string) => all[key]?.['value_template'];
     const availability = (key: string) =>
-      (all[key]?.['availability'] as { value_template: string }[])[0]?.value_template;
+      (all[key]?.['availability'] as { value_template: string }[] | undefined)?.[0]?.value_template;
     const online = { status: 'online', drivers: { 'gpio.relay1': { state: 'working' }, fan: { state: 'failed' } } };
     const cases: readonly (readonly [template: unknown, val: unknown, expected: string])[] = [
       [value('gpio.relay1'), true, 'ON'],
