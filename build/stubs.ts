@@ -8,8 +8,6 @@ import type { Plugin } from 'esbuild';
 const stubs: { readonly [name: string]: string } = {
   ws: absent('ws', 'MQTT over WebSocket'),
   socks: absent('socks', 'SOCKS proxies'),
-  // Ten calls for each packet, which write nothing on a board.
-  debug: `module.exports = () => Object.assign(() => {}, { enabled: false, extend: module.exports });`,
   'thread-stream': absent('thread-stream', 'pino transports in threads'),
   // For topic aliases of ours, and we use none: what MQTT.js makes of it stays empty.
   'lru-cache': `exports.LRUCache = class extends Map { constructor() { super(); } };`,
