@@ -13,9 +13,9 @@ interface LockEntry {
 
 /** Version and hash, as the lock file has them. */
 export function lockedNode(cpu: Cpu): LockEntry {
-  const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
-    readonly packages: Record<string, LockEntry>;
-  };
+  const lock: { readonly packages: { readonly [folder: string]: LockEntry } } = JSON.parse(
+    readFileSync('package-lock.json', 'utf8'),
+  );
   const entry = lock.packages[`node_modules/${packageOf(cpu)}`];
   if (entry === undefined) throw new Error(`package-lock.json has no ${packageOf(cpu)}`);
   return entry;

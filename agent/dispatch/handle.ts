@@ -21,7 +21,7 @@ export interface Handler {
   /** Counts a message that was refused unread, and answers it where somebody can be answered. */
   refuse(route: Route, caller: Caller, refusal: Refusal): void;
   /** A command of an earlier life. */
-  carryOut(command: Command): void;
+  carryOut(command: Command): void | Promise<void>;
   /** Resolves when no command is under way and none waits. */
   settled(): Promise<void>;
 }
@@ -134,7 +134,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
         pool.release(job.slot);
         durable.resolve();
       };
-      const granted = () => void durable.resolve(commander.carryOut({ row, job, message, answerable }));
+      const granted = () => durable.resolve(commander.carryOut({ row, job, message, answerable }));
       permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
       return durable.promise;
     }

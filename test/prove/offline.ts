@@ -14,7 +14,7 @@ const figures = await runOffline({ ...options, tell: (line) => console.log(line)
 console.log(JSON.stringify(figures, null, 2));
 const { events, arrived, dropped, outOfOrder, idleMsP99, drainMsP99, rssBytesEarly, rssBytesLate } = figures;
 const isComplete = arrived + dropped === events && outOfOrder === 0;
-console.log(`${isComplete ? 'every event arrived or was counted, in order' : 'events are missing, or out of order'}`);
+console.log(isComplete ? 'every event arrived or was counted, in order' : 'events are missing, or out of order');
 console.log(`p99 of a command: idle ${idleMsP99.toFixed(1)} ms, while draining ${drainMsP99.toFixed(1)} ms`);
 console.log(`resident memory: ${((rssBytesLate - rssBytesEarly) / 1e6).toFixed(1)} MB more after the last four fifths`);
 process.exitCode = isComplete ? 0 : 1;

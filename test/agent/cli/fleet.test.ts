@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { formatFleet, formatNode, rowOf } from '../../../agent/cli/fleet.ts';
 import type { Message, Value } from '../../../agent/qn/message.ts';
@@ -29,8 +30,7 @@ describe('the table of a fleet', () => {
   it('says the same in colour, when somebody looks', () => {
     const coloured = formatFleet({ ...recordContext(), isColourful: true }, rows);
     expect(coloured[0]).toContain('\u001b[31moffline');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what colours are made of
-    expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, '').trimEnd())).toEqual(
+    expect(coloured.map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(
       formatFleet(recordContext(), rows),
     );
   });
