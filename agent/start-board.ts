@@ -40,5 +40,7 @@ export async function openBoard(running: Running, environment: Environment, part
   const pwm = environment.createPwm(config.gpio);
   const memoryOf = (name: string) => memory.of(name);
   const told = { changed, removed, happened, troubleChanged, found: table.found };
-  return await Board.open({ clock, log, pool, random, openBytePort, pwm, memoryOf, ...told }, gpio, table.rows);
+  const { stateFolder } = config;
+  const dependencies = { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, ...told };
+  return await Board.open(dependencies, gpio, table.rows);
 }

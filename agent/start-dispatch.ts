@@ -1,4 +1,5 @@
 import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
+import { createAuthorize } from './dispatch/authorize.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
 import { createHandler } from './dispatch/handle.ts';
 import { createJournaling } from './dispatch/journaling.ts';
@@ -60,7 +61,8 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const journaling = createJournaling({ clock, log, store, isStoreless, boot: voice.boot });
   const trust = new LiveTrust({ clock, log, clockQuality: voice.clockQuality, values: store?.values }, running);
   const verifier = () => trust.current;
-  const parties = { board, lanes, own, acknowledger, counters, journaling, keepers };
+  const authorize = createAuthorize(verifier, () => running.config.trust.keys);
+  const parties = { board, lanes, own, acknowledger, counters, journaling, keepers, authorize };
   const dependencies = { ...voice, verifier, clock, log, pool, ...parties };
   const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);

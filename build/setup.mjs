@@ -36,6 +36,11 @@ const debianPackages = [
         ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu'],
         ['aarch64-linux-gnu-g++', 'g++-aarch64-linux-gnu'],
       ]),
+  ['make', 'make'],
+  ['avr-gcc', 'gcc-avr'],
+  ['/usr/lib/avr/include', 'avr-libc'],
+  ['/usr/include/simavr', 'libsimavr-dev'],
+  ['/usr/share/arduino/hardware/arduino/avr/bootloaders/optiboot', 'arduino-core-avr'],
 ];
 
 function run(command, args) {

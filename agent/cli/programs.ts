@@ -5,6 +5,7 @@ import { configVerb } from './config/config.ts';
 import { decodeVerb } from './decode.ts';
 import { doctorVerb } from './doctor.ts';
 import { encodeVerb } from './encode.ts';
+import { flashMcuVerb } from './flash-mcu.ts';
 import { healthVerb } from './health.ts';
 import { keysVerb } from './keys.ts';
 import { linkVerb } from './link/link.ts';
@@ -28,7 +29,7 @@ import { watchVerb } from './watch.ts';
 export const agentProgram: Program = {
   name: 'qn-agent',
   summary: 'Device agent: QN topics over MQTT, mapped to GPIO and serial lines.',
-  verbs: [runVerb, selftestVerb, doctorVerb, checkVerb, boardConfigVerb, topicsVerb],
+  verbs: [runVerb, selftestVerb, doctorVerb, checkVerb, boardConfigVerb, topicsVerb, flashMcuVerb],
 };
 
 /** The program for people: from anywhere that reaches the broker. */

@@ -17,6 +17,8 @@ export interface McuConfig extends DocumentCommon {
     /** Without any broker for so long. `restore`: comes back with the connection, else by the next command. */
     readonly offline?: { readonly afterMs: number; readonly restore: boolean };
   };
+  /** Absent: its program is not written from here. */
+  readonly update?: McuUpdateConfig;
   /** What is known of channels before the firmware tells them, by the last segment of their name. */
   readonly channels: { readonly [name: string]: DocumentCommon };
 }
@@ -35,4 +37,19 @@ export interface ResetLineConfig extends ControlLineConfig {
 /** A document that was found, not configured: a channel of a microcontroller. */
 export interface ChildConfig extends DocumentCommon {
   readonly driver: 'mcu-channel';
+}
+
+/** How the program of a microcontroller is written. */
+export interface McuUpdateConfig {
+  readonly over: 'stk500' | 'smp';
+  /** With stk500. */
+  readonly part: 'atmega328p' | 'atmega328' | 'atmega168';
+  /** With smp. */
+  readonly framing: 'console' | 'raw';
+  /** With smp: what the new program must do to be kept. */
+  readonly health: 'link' | 'echo';
+  /** Images must be for it. */
+  readonly hardware?: string;
+  /** Certificates to trust for downloads, instead of those of the system. */
+  readonly ca?: string;
 }

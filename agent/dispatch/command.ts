@@ -1,3 +1,4 @@
+import type { Effect } from '../documents/kind.ts';
 import { recentCommandsCount } from '../limits.ts';
 import type { Notify } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
@@ -20,7 +21,7 @@ export interface Commander {
 
 /** Carries a command through its life (QN-4): told at each step, its slot released at the last one. */
 export function createCommander(dependencies: HandlerDependencies): Commander {
-  const { clock, pool, board, lanes, counters, journaling, clockQuality } = dependencies;
+  const { clock, pool, board, lanes, counters, journaling, authorize, clockQuality } = dependencies;
   const recent = new RecentCommands(recentCommandsCount);
 
   function arrivalOf({ isRetained, arrivedMs }: Job): Arrival {
@@ -36,11 +37,22 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     return hasSlot ? undefined : { reason: 'overloaded', detail: 'every executing slot is taken' };
   }
 
-  function begin({ row, job, message }: Command, life: Life): boolean | Promise<boolean> {
-    if (!isExpired(message, arrivalOf(job))) return life.execute();
+  function begin(command: Command, life: Life, effect: Effect): boolean | Promise<boolean> {
+    const { row, job, message } = command;
+    if (!isExpired(message, arrivalOf(job))) return permit(command, life, effect) ?? life.execute();
     life.refuse('expire', expiredRefusal(message));
     board.enter(row.name, 'expired');
     return false;
+  }
+
+  /** Undefined: nobody has to be asked. What was under way already was permitted then. */
+  function permit({ row, message, resumed }: Command, life: Life, effect: Effect): Promise<boolean> | undefined {
+    if (resumed?.status === 'executing') return undefined;
+    return authorize?.(message, row.name, effect)?.then((permitted) => {
+      if (permitted.ok) return life.execute();
+      life.end(permitted);
+      return false;
+    });
   }
 
   function carryOut(command: Command): void | Promise<void> {
@@ -60,7 +72,12 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     const refusal = placeRefusal(command, lane.value) ?? life.journal(planned.value);
     if (refusal !== undefined) return life.refuse('reject', refusal);
     if (resumed === undefined && !row.isTakenByDevice) life.go('accept');
-    const work: Work = { effect: planned.value, begin: () => begin(command, life), taken: life.taken, end: life.end };
+    const work: Work = {
+      effect: planned.value,
+      begin: () => begin(command, life, planned.value),
+      taken: life.taken,
+      end: life.end,
+    };
     lane.value.add(work);
     return life.began;
   }

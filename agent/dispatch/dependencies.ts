@@ -10,6 +10,7 @@ import type { ClockQuality } from '../qn/message.ts';
 import type { IdSource } from '../qn/snowflake.ts';
 import type { TokenVerifier } from '../trust/token.ts';
 import type { Acknowledger } from './acknowledge.ts';
+import type { Authorize } from './authorize.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { Journaling } from './journaling.ts';
 import type { Keepers } from './keepers.ts';
@@ -32,6 +33,8 @@ export interface HandlerDependencies {
   readonly counters: DispatchCounters;
   readonly journaling: Journaling;
   readonly keepers: Keepers;
+  /** Absent: everybody may do everything. */
+  readonly authorize?: Authorize;
   readonly instruments: Pick<Instruments, 'command' | 'decode'>;
   clockQuality(): ClockQuality;
   /** Whose signatures count, by the config that runs. */

@@ -124,6 +124,11 @@ function textOf({ source, id, document }: CommandKey): string {
   return `${source} ${id} ${document}`;
 }
 
+/** Where it is declared; and an update of firmware, which knows by itself how far it came (QN-7.8c). */
+export function resumes({ config }: Row, effect: Effect): boolean {
+  return config.journal?.resume === true || effect.do === 'firmware';
+}
+
 /** QN-4.2 */
 function isOnce(effect: Effect): boolean {
   return effect.do === 'write' || ('once' in effect && effect.once);

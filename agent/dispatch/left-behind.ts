@@ -7,6 +7,7 @@ import type { Interrupted, Journal } from '../store/store.ts';
 import type { Answerable } from './acknowledge.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import { createJob } from './job.ts';
+import { resumes } from './journaling.ts';
 import { decodeKept, type KeptCommand } from './kept-command.ts';
 import type { Command } from './life.ts';
 
@@ -51,8 +52,9 @@ function resumable(
   }
   const row = rows.find(({ name }) => name === document);
   const kept = decodeKept(body);
-  if (row?.config.journal?.resume !== true || kept.payload === undefined) return fail(interrupted(status));
+  if (row === undefined || kept.payload === undefined) return fail(interrupted(status));
   const message = decodedOf(kept, kept.payload, clock.wallMs());
+  if (message !== undefined && !isResumed(row, message)) return fail(interrupted(status));
   if (message === undefined) return fail(`${interrupted(status)}; it cannot be read any more`);
   const slot = pool.acquire('executing', kept.payload.byteLength);
   if (slot === undefined) return fail(`${interrupted(status)}; there was no room to do it again`);
@@ -70,6 +72,11 @@ function resumable(
   counters.receive();
   const resumed = { status, boot: bootId, journaled };
   return ok({ row, job, message, answerable: answerableOf(left, kept, message), resumed });
+}
+
+function isResumed(row: Row, { val }: Notify): boolean {
+  const effect = row.kind.plan(val);
+  return effect.ok ? resumes(row, effect.value) : row.config.journal?.resume === true;
 }
 
 function interrupted(status: Interrupted['status']): string {

@@ -5,7 +5,7 @@ import type { Reason, Refusal } from '../qn/reason.ts';
 import { type Answerable, failureOf, type Verdict } from './acknowledge.ts';
 import type { HandlerDependencies } from './dependencies.ts';
 import type { Job } from './job.ts';
-import type { Journaled } from './journaling.ts';
+import { type Journaled, resumes } from './journaling.ts';
 import { encodeKept } from './kept-command.ts';
 import { type LifeInput, type LifeState, step } from './lifecycle.ts';
 import type { RecentCommands } from './recent.ts';
@@ -93,7 +93,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
     },
     journal(effect) {
       if (resumed !== undefined) return undefined;
-      const opened = journaling.open(row, message, effect, () => keptOf(command));
+      const opened = journaling.open(row, message, effect, () => keptOf(command, resumes(row, effect)));
       if (!opened.ok) return opened.error;
       journaled = opened.value;
       return undefined;
@@ -127,9 +127,9 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
 }
 
 /** The message itself only where it is to be done again, or holds what an answer in its form needs. */
-function keptOf({ row, job, message, answerable }: Command): Uint8Array | undefined {
+function keptOf({ job, message, answerable }: Command, isResumed: boolean): Uint8Array | undefined {
   const { replyTopic, correlationData, traceparent = message.tr, encoding } = answerable;
-  const isWhole = row.config.journal?.resume === true || message.compact !== undefined;
+  const isWhole = isResumed || message.compact !== undefined;
   return encodeKept({
     ...(replyTopic === undefined ? {} : { replyTopic }),
     ...(correlationData === undefined ? {} : { correlationData }),

@@ -24,6 +24,8 @@ export interface BoardDependencies {
   readonly pwm: PwmBackend;
   /** What a document remembers over a restart. */
   memoryOf(document: string): Memory;
+  /** Absent: nothing of documents goes to the disk, as in a self-test. */
+  readonly stateFolder?: string;
   /** A document has this value now. */
   changed(document: string, value: Value): void;
   /** There is no such document any more. */
@@ -151,7 +153,8 @@ export class Board implements AsyncDisposable {
   }
 
   #surroundings(place: Place): DocumentSurroundings {
-    const { clock, log, pool, random, openBytePort, pwm, memoryOf, changed, happened } = this.#dependencies;
+    const { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, changed, happened } =
+      this.#dependencies;
     const { name, config } = place.row;
     const group = config.driver === 'gpio-out' ? config.interlock?.group : undefined;
     const interlock = group === undefined ? undefined : this.#interlocks.group(group);
@@ -163,6 +166,7 @@ export class Board implements AsyncDisposable {
       gpio: this.#gpio,
       pwm,
       memory: memoryOf(name),
+      ...(stateFolder === undefined ? {} : { stateFolder }),
       ...(interlock === undefined ? {} : { interlock }),
       random,
       openBytePort,

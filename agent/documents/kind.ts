@@ -35,6 +35,8 @@ export type Effect =
   | { readonly do: 'channel-toggle'; readonly once: true }
   /** A microcontroller begins anew, in its bootloader or in its own program. */
   | { readonly do: 'restart'; readonly intoBootloader: boolean; readonly once: true }
+  /** An order for the program of a microcontroller; one to write it is `once`, and goes on after a restart of the agent. */
+  | { readonly do: 'firmware'; readonly order: { readonly [key: string]: Value }; readonly once: boolean }
   /** `value`: what the document has once it is done. */
   | { readonly do: 'write-register'; readonly request: ModbusRequest; readonly value: number | boolean };
 
@@ -59,6 +61,8 @@ export interface DocumentSurroundings {
   readonly pwm: PwmBackend;
   /** What this document is to remember over a restart. */
   readonly memory: Memory;
+  /** For what is too large for that; absent: nothing goes to the disk. */
+  readonly stateFolder?: string;
   /** Absent: the document opens its line itself. */
   readonly inherited?: Inheritance;
   /** Of the group this document is in. */

@@ -7,6 +7,7 @@
 export const smpHeaderBytes = 8;
 export const smpOperation = { read: 0, readAnswer: 1, write: 2, writeAnswer: 3 } as const;
 export const smpGroup = { os: 0, image: 1 } as const;
+export const smpOsCommand = { echo: 0, reset: 5, parameters: 6, info: 7 } as const;
 export const smpImageCommand = { state: 0, upload: 1 } as const;
 
 export interface SmpPacket {

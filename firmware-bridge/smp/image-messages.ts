@@ -1,42 +1,56 @@
-import { Encoder } from 'cbor-x';
+import { decodeFields, encodeFields, isFields, rcOf, wholeNumber } from './cbor.ts';
 import { type SmpPacket, smpGroup, smpImageCommand, smpOperation } from './header.ts';
+import { smpSlotsMax } from './limits.ts';
 import type { UploadAnswer, UploadRequest } from './upload.ts';
-
-/** Plain CBOR: no records, no tags of the library's own. */
-const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
 
 export function uploadPacket(seq: number, request: UploadRequest): SmpPacket {
   const { image, len, off, sha, data } = request;
   const first = off === 0 ? { image, len, sha } : {};
-  const body = Uint8Array.from(cbor.encode({ ...first, off, data }));
+  const body = encodeFields({ ...first, off, data });
   return { operation: smpOperation.write, group: smpGroup.image, seq, command: smpImageCommand.upload, body };
 }
 
-/** Undefined for whatever is no answer to an upload. A peer's CBOR: nothing in it is taken for granted. */
+/** Undefined for whatever is no answer to an upload. */
 export function uploadAnswer({ operation, group, command, seq, body }: SmpPacket): UploadAnswer | undefined {
   const isAnswer = operation === smpOperation.writeAnswer && command === smpImageCommand.upload;
   if (!isAnswer || group !== smpGroup.image) return undefined;
-  const fields = mapIn(body);
+  const fields = decodeFields(body);
   if (fields === undefined) return undefined;
   const off = wholeNumber(fields['off']);
-  const error = fields['err']; // SMP version 2: { err: { group, rc } }
-  const rc = wholeNumber(fields['rc']) ?? (isMap(error) ? wholeNumber(error['rc']) : undefined) ?? 0;
+  const rc = rcOf(fields);
   return off === undefined ? { seq, rc } : { seq, rc, off };
 }
 
-function mapIn(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = cbor.decode(body);
-    return isMap(value) ? value : undefined;
-  } catch {
-    return undefined; // No CBOR: as if no answer had come, and the request is sent again.
+/** One slot, as `image state` tells it. */
+export interface ImageSlot {
+  readonly slot: number;
+  readonly version: string;
+  /** Hexadecimal, lower case; of header, program and protected trailer (MCUboot's TLV 0x10). */
+  readonly hash?: string;
+  readonly isActive: boolean;
+  readonly isConfirmed: boolean;
+  /** It is tried at the next start. */
+  readonly isPending: boolean;
+}
+
+/** Undefined when it is no such answer. Only the first image of several is looked at. */
+export function imageSlots({ images }: { readonly images?: unknown }): readonly ImageSlot[] | undefined {
+  if (!Array.isArray(images) || images.length > smpSlotsMax) return undefined;
+  const slots: ImageSlot[] = [];
+  for (const image of images) {
+    if (!isFields(image)) return undefined;
+    const slot = wholeNumber(image['slot']);
+    if (slot === undefined) return undefined;
+    if ((wholeNumber(image['image']) ?? 0) !== 0) continue;
+    const { version, hash, active, confirmed, pending } = image;
+    slots.push({
+      slot,
+      version: typeof version === 'string' ? version : '',
+      ...(hash instanceof Uint8Array ? { hash: Buffer.from(hash).toString('hex') } : {}),
+      isActive: active === true,
+      isConfirmed: confirmed === true,
+      isPending: pending === true,
+    });
   }
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-}
-
-function wholeNumber(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return slots;
 }

@@ -1,4 +1,4 @@
-import { smpAnswerMsMax, smpImageBytesMax, smpStallsMax, smpTriesMax } from './limits.ts';
+import { smpAnswerMsMax, smpChunkAnswerMs, smpImageBytesMax, smpStallsMax, smpTriesMax } from './limits.ts';
 
 /** What one upload request says; `len` and `sha` only at offset 0. */
 export interface UploadRequest {
@@ -77,14 +77,19 @@ function request(state: UploadState, nowMs: number): UploadStep {
   const { image, sha, off, chunkBytes } = state;
   const data = image.subarray(off, off + chunkBytes);
   const seq = (state.seq + 1) & 0xff; // A late answer to an earlier sending is known by it.
-  const next = { ...state, seq, tries: state.tries + 1, dueMs: nowMs + smpAnswerMsMax };
+  const next = { ...state, seq, tries: state.tries + 1, dueMs: nowMs + answerMs(state) };
   const body = off === 0 ? { off, data, len: image.length, sha, image: 0 } : { off, data };
   return { state: next, effects: [{ kind: 'request', seq, request: body }] };
 }
 
+/** The first request may make the other side erase its flash; later ones are answered soon, or lost. */
+function answerMs({ off, tries }: UploadState): number {
+  return off === 0 ? smpAnswerMsMax : Math.min(smpAnswerMsMax, smpChunkAnswerMs * 2 ** tries);
+}
+
 function again(state: UploadState, nowMs: number): UploadStep {
   if (state.tries < smpTriesMax) return request(state, nowMs);
-  return fail(state, 'timeout', `no answer at offset ${state.off} in ${smpTriesMax} tries of ${smpAnswerMsMax} ms`);
+  return fail(state, 'timeout', `no answer at offset ${state.off} in ${smpTriesMax} tries`);
 }
 
 function take(state: UploadState, answer: UploadAnswer, nowMs: number): UploadStep {

@@ -1,12 +1,13 @@
 import { type Action, runAction } from '../actions.ts';
 import { sessionOptions } from '../session.ts';
 import type { Verb } from '../verb.ts';
+import { mcuFlash } from './flash.ts';
 import { mcuInfo, mcuList } from './list.ts';
 import { mcuLog } from './log.ts';
 import { mcuReset } from './reset.ts';
 
 /** One row for each action; a new one is a file and a row. */
-const actions: readonly Action[] = [mcuList, mcuInfo, mcuReset, mcuLog];
+const actions: readonly Action[] = [mcuList, mcuInfo, mcuReset, mcuFlash, mcuLog];
 
 export const mcuVerb: Verb = {
   name: 'mcu',
@@ -17,12 +18,21 @@ export const mcuVerb: Verb = {
   options: {
     ...sessionOptions,
     boot: { type: 'boolean', help: 'with reset: into the bootloader' },
+    version: { type: 'string', placeholder: 'TEXT', help: 'with flash: what the image is called' },
+    sign: { type: 'string', placeholder: 'FILE', help: 'with flash: key to sign the order with' },
+    hardware: { type: 'string', placeholder: 'NAME', help: 'with flash: what it is for, as in the config' },
     for: { type: 'string', placeholder: 'DURATION', help: 'with log: how long (default until Ctrl-C)' },
   },
-  examples: ['qnctl mcu list', 'qnctl mcu info pi-1', 'qnctl mcu reset pi-1 firmware.mcu0', 'qnctl mcu log pi-1'],
+  examples: [
+    'qnctl mcu list',
+    'qnctl mcu info pi-1',
+    'qnctl mcu reset pi-1 firmware.mcu0',
+    'qnctl mcu flash pi-1 firmware.mcu0 new.hex',
+    'qnctl mcu log pi-1',
+  ],
   exits: {
     0: 'done; with list and info: every one of them works',
-    1: 'with list and info: one does not work; with reset: it was refused, or failed',
+    1: 'with list and info: one does not work; with reset and flash: it was refused, or failed',
     69: 'no broker, or no answer in time',
   },
   busy: 'asking the node',

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import * as bounds from '../../../firmware-bridge/limits.ts';
 import * as limits from '../../limits.ts';
 import { formatDuration } from '../duration.ts';
-import type { McuConfig } from '../mcu-config.ts';
+import type { McuConfig, McuUpdateConfig } from '../mcu-config.ts';
 import { active, commanded, commandedOf, common, commonOf, driver } from './common.ts';
 import { message, quote } from './issue.ts';
 import { line } from './line.ts';
@@ -74,6 +74,24 @@ const safe = v.pipe(
   v.description('What its outputs do when nobody commands them; which level that is the firmware knows.'),
 );
 
+const update = v.pipe(
+  section({
+    over: v.pipe(choice(['stk500', 'smp']), v.description('stk500: an AVR with optiboot; smp: MCUboot and MCUmgr.')),
+    part: v.optional(
+      v.pipe(choice(['atmega328p', 'atmega328', 'atmega168']), v.description('With stk500.')),
+      'atmega328p',
+    ),
+    framing: v.optional(v.pipe(choice(['console', 'raw']), v.description('With smp.')), 'console'),
+    health: v.optional(
+      v.pipe(choice(['link', 'echo']), v.description('With smp: what a new program must do.')),
+      'link',
+    ),
+    hardware: v.optional(v.pipe(v.string(), v.description('Only images for it are written.'))),
+    ca: v.optional(v.pipe(v.string(), v.description('PEM file: who vouches for the servers of images.'))),
+  }),
+  v.description('How its program is written over the air.'),
+);
+
 const channelName = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, ({ input }) =>
@@ -103,6 +121,7 @@ export const mcu = v.pipe(
       reset: v.optional(resetLine),
       boot: v.optional(bootLine),
       safe: v.optional(safe, {}),
+      update: v.optional(update),
       channels: v.optional(channels, {}),
       ...common,
       ...commanded,
@@ -110,7 +129,7 @@ export const mcu = v.pipe(
     wireHints,
   ),
   v.transform(
-    ({ reset, boot, channels: declared, ...input }): McuConfig => ({
+    ({ reset, boot, update: way, channels: declared, ...input }): McuConfig => ({
       ...commonOf(input),
       ...commandedOf(input),
       driver: 'mcu',
@@ -125,6 +144,7 @@ export const mcu = v.pipe(
           offline: { afterMs: input.safe.offline.after, restore: input.safe.offline.restore },
         }),
       },
+      ...(way !== undefined && { update: updateOf(way) }),
       channels: declared,
     }),
   ),
@@ -132,4 +152,8 @@ export const mcu = v.pipe(
 
 function resetOf({ pulse: pulseMs, after, ...rest }: v.InferOutput<typeof resetLine>): NonNullable<McuConfig['reset']> {
   return { ...rest, pulseMs, ...(after !== undefined && { afterMs: after }) };
+}
+
+function updateOf({ hardware, ca, ...rest }: v.InferOutput<typeof update>): McuUpdateConfig {
+  return { ...rest, ...(hardware !== undefined && { hardware }), ...(ca !== undefined && { ca }) };
 }

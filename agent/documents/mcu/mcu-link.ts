@@ -65,6 +65,16 @@ export class McuLink implements AsyncDisposable {
     return this.#line?.trouble ?? this.#trouble;
   }
 
+  /** What the program said it is, when it greeted last. */
+  get firmware(): string | undefined {
+    return this.#bridge?.peer?.firmwareVersion;
+  }
+
+  /** Somebody else talks over the port. */
+  get isLent(): boolean {
+    return this.#isLent;
+  }
+
   /** While the port is open, the link up or not. */
   get bridge(): McuBridge | undefined {
     return this.#bridge;
@@ -117,7 +127,8 @@ export class McuLink implements AsyncDisposable {
     this.#isLent = true;
     await this.#bridge?.[Symbol.asyncDispose]();
     this.#bridge = undefined;
-    this.#down({ ...this.#unanswered(), kind: 'busy', detail: why });
+    const { fix: _, ...lent } = this.#unanswered();
+    this.#down({ ...lent, kind: 'busy', detail: why });
     const view = this.#viewOf(undefined);
     this.#view = view;
     return ok({

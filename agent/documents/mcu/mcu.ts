@@ -10,6 +10,9 @@ import type { DocumentKind } from '../kind.ts';
  */
 export const mcu: DocumentKind<McuConfig> = {
   plan(_config, value) {
+    const isOrder = isPlainMap(value) && ('piece' in value || 'write' in value);
+    // What is in it is looked at by what is loaded with the first microcontroller.
+    if (isOrder) return ok({ do: 'firmware', order: value, once: 'write' in value });
     const reset = isPlainMap(value) && Object.keys(value).length === 1 ? value['reset'] : undefined;
     if (reset === true || reset === 'boot') return ok({ do: 'restart', intoBootloader: reset === 'boot', once: true });
     const detail = `this document is a microcontroller; send {"reset": true}, or command its channels, not ${brief(value)}`;

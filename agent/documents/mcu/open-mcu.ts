@@ -10,6 +10,7 @@ import { ControlLines } from './control-lines.ts';
 import { describeLink } from './describe.ts';
 import { LogEvents } from './log-events.ts';
 import { McuLink } from './mcu-link.ts';
+import { type McuUpdate, openMcuUpdate } from './mcu-update.ts';
 
 export async function openMcu(config: McuConfig, surroundings: DocumentSurroundings): Promise<Result<OpenDocument>> {
   const lines = await ControlLines.open(config, surroundings);
@@ -34,6 +35,7 @@ class McuDocument implements OpenDocument {
   #resetTimer: Disposable | undefined;
   #resetAfterMs: number | undefined;
   #isOpen = true;
+  #update: McuUpdate | undefined;
 
   private constructor(config: McuConfig, surroundings: DocumentSurroundings, lines: ControlLines) {
     const { clock, random, happened } = surroundings;
@@ -70,10 +72,14 @@ class McuDocument implements OpenDocument {
     });
     const { trouble } = mcu.#link;
     if (!mcu.#isUp && trouble !== undefined) mcu.#down(trouble);
+    mcu.#update = await openMcuUpdate(config, surroundings, mcu.#link, lines, () => mcu.#tell());
+    mcu.#update?.greeted(mcu.#isUp ? mcu.#peer?.firmwareVersion : undefined);
+    mcu.#tell();
     return mcu;
   }
 
   async perform(effect: Effect): Promise<Performed> {
+    if (effect.do === 'firmware') return (await this.#update?.perform(effect.order)) ?? fail(noUpdate);
     if (effect.do !== 'restart')
       return fail({ reason: 'unsupported', detail: 'a microcontroller takes {"reset": true}' });
     return await this.#restart(effect.intoBootloader ? 'bootloader' : 'program');
@@ -115,6 +121,7 @@ class McuDocument implements OpenDocument {
       await this.#link?.settleSafe(mcuExitMsMax);
       this.#assumeSafe();
     }
+    await this.#update?.[Symbol.asyncDispose]();
     await this.#link?.[Symbol.asyncDispose]();
     await this.#lines[Symbol.asyncDispose]();
   }
@@ -123,6 +130,7 @@ class McuDocument implements OpenDocument {
     const { log, happened, troubled, name } = this.#surroundings;
     this.#peer = peer;
     this.#isUp = true;
+    this.#update?.greeted(peer.firmwareVersion);
     this.#resetAfterMs = this.#config.reset?.afterMs;
     for (const timer of [this.#assumeTimer, this.#resetTimer]) timer?.[Symbol.dispose]();
     const faults = this.#channels.update(channels);
@@ -135,6 +143,7 @@ class McuDocument implements OpenDocument {
   #down(error: DriverError): void {
     const { clock, happened, troubled } = this.#surroundings;
     this.#isUp = false;
+    this.#update?.greeted(undefined);
     for (const channel of this.#channels.documents()) channel.lose(error);
     this.#assumeTimer?.[Symbol.dispose]();
     this.#assumeTimer = clock.after(this.#config.watchdogMs, () => this.#assumeSafe());
@@ -165,7 +174,14 @@ class McuDocument implements OpenDocument {
 
   #value(): { readonly [key: string]: Value } {
     const firmware = this.#peer === undefined ? {} : { firmware: this.#peer.firmwareVersion };
-    return { link: this.#isUp ? 'up' : 'down', ...firmware, safe: this.#safe, channels: this.#channels.describe() };
+    const update = this.#update === undefined ? {} : { update: this.#update.value };
+    return {
+      link: this.#isUp ? 'up' : 'down',
+      ...firmware,
+      ...update,
+      safe: this.#safe,
+      channels: this.#channels.describe(),
+    };
   }
 
   #hear(body: Uint8Array): void {
@@ -204,7 +220,7 @@ class McuDocument implements OpenDocument {
   }
 
   async #resetAway(afterMs: number): Promise<void> {
-    if (this.#isUp) return;
+    if (this.#isUp || this.#link?.isLent === true) return;
     this.#resetAfterMs = Math.min(2 * afterMs, mcuResetAfterMsMax);
     const done = await this.#restart('program');
     this.#surroundings.happened({ reset: done.ok ? 'done' : 'failed', why: `it was away for ${afterMs / 1_000} s` });
@@ -220,6 +236,11 @@ class McuDocument implements OpenDocument {
     return { kind: 'closed', operation: 'use', resource: this.#config.port, detail: 'the link is not open' };
   }
 }
+
+const noUpdate = {
+  reason: 'unsupported',
+  detail: 'its config does not say how its program is written; add `update: { over: stk500 }` or smp',
+} as const;
 
 const safeTexts = {
   asked: 'the outputs of the microcontroller are in their safe state: offline',

@@ -7,6 +7,9 @@
 #include "../qn_compact.h"
 #include "../qn_link.h"
 
+#ifndef FIRMWARE_VERSION
+#define FIRMWARE_VERSION 1, 0, 0
+#endif
 #define BODY_BYTES 48u
 #define ACKS_MAX 8u /* A power of two. */
 #define VOLTAGE_EVERY_MS 100u
@@ -188,7 +191,7 @@ static void exchange(void)
 
 int main(void)
 {
-    static const qn_link_config config = { { 1, 0, 0 }, CHANNEL_COUNT, channels, 0, on_data, on_up, on_safe, on_restart };
+    static const qn_link_config config = { { FIRMWARE_VERSION }, CHANNEL_COUNT, channels, 0, on_data, on_up, on_safe, on_restart };
     uint16_t sampled_ms = 0;
     board_init();
     qn_link_init(&link, &config, buffer, BODY_BYTES, board_start_count(), (uint16_t)board_now_ms());

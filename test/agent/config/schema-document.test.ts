@@ -51,7 +51,7 @@ test('the schema lists every documented key', () => {
       'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
       'delimiter append max inter-byte endian',
       'keys kid roles author expires',
-      'watchdog reset pulse channels',
+      'watchdog reset pulse channels update over part framing hardware',
       'timeout bus unit table register type word-order scale poll write unit-of-measure',
     ]
       .flatMap((line) => line.split(' '))

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CompactFields } from '../../../agent/qn/compact.ts';
 import { openWorkshop } from '../../support/c-compiler.ts';
-import { buildFirmware, simavrMissing, startUno, type Uno } from '../../support/uno.ts';
+import { buildFirmware, buildUnoRunner, simavrMissing, startUno, type Uno } from '../../support/uno.ts';
 import { until } from '../../support/until.ts';
 import { openRig } from './avr-rig.ts';
 
@@ -16,17 +16,7 @@ describe.skipIf(simavrMissing !== undefined)(title('the reference firmware on a 
   let rig: Awaited<ReturnType<typeof openRig>>;
   beforeAll(() => {
     firmware = buildFirmware(workshop.folder);
-    const source = 'test/firmware-bridge/mcu/simavr/uno.c';
-    runner = workshop.build('gcc', 'uno', [
-      '-std=gnu99',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      '-O2',
-      source,
-      '-lsimavr',
-      '-lutil',
-    ]);
+    runner = buildUnoRunner(workshop);
   });
   beforeEach(async () => {
     uno = await startUno(runner, firmware);

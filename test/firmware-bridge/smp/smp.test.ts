@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc16Xmodem, createConsoleDeframer, encodeConsole } from '../../../firmware-bridge/smp/console.ts';
+import { crc16Xmodem, createConsoleDeframer, encodeConsole } from '../../../firmware-bridge/smp/console-framing.ts';
 import { decodePacket, encodePacket } from '../../../firmware-bridge/smp/header.ts';
 import { uploadAnswer, uploadPacket } from '../../../firmware-bridge/smp/image-messages.ts';
 import { smpAnswerMsMax, smpPacketBytesMax, smpTriesMax } from '../../../firmware-bridge/smp/limits.ts';

@@ -2,7 +2,10 @@
  * An Arduino Uno on libsimavr (GPL-3, a tool of the tests only, not shipped): the ELF given as operand at 16 MHz of
  * real time, its UART on a pty, its pins on standard input and output, a line each:
  *   out  ready /dev/pts/3 · D4 1 CYCLES · mark CYCLES
- *   in   D2 1 · A0 2500 · mark · reset · quit
+ *   in   D2 1 · A0 2500 · mark · reset · unplug · plug · flash FILE · quit
+ * With an Intel HEX file of a bootloader as second operand it has one, and the fuse is set that starts there.
+ * `reset` is the reset pin. `unplug` and `plug` are the cable of its serial line: `plug` tells a new pty by `ready`.
+ * `flash` writes its whole program memory into a file, and then tells `flashed`.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -20,12 +23,16 @@
 #include <simavr/avr_uart.h>
 #include <simavr/sim_avr.h>
 #include <simavr/sim_elf.h>
+#include <simavr/sim_hex.h>
 
 #define HERTZ 16000000u
 #define SLICE_CYCLES 800u
+#define MCUSR 0x54
+#define EXTERNAL_RESET 0x02
 
 static avr_t *avr;
-static int line; /* The pty. */
+static int line = -1; /* The pty; -1 while it is unplugged. */
+static int line_end = -1;
 static int can_take = 1;
 static uint64_t skipped_us = 0;
 
@@ -46,7 +53,7 @@ static void byte_sent(struct avr_irq_t *irq, uint32_t value, void *context)
     uint8_t byte = (uint8_t)value;
     (void)irq;
     (void)context;
-    if (write(line, &byte, 1) != 1) fprintf(stderr, "a byte was lost on the pty\n");
+    if (line >= 0 && write(line, &byte, 1) != 1) fprintf(stderr, "a byte was lost on the pty\n");
 }
 
 static void may_take(struct avr_irq_t *irq, uint32_t value, void *context)
@@ -59,7 +66,7 @@ static void may_take(struct avr_irq_t *irq, uint32_t value, void *context)
 static void feed_uart(void)
 {
     uint8_t byte;
-    if (can_take && read(line, &byte, 1) == 1) avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT), byte);
+    if (line >= 0 && can_take && read(line, &byte, 1) == 1) avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT), byte);
 }
 
 /*
@@ -86,6 +93,44 @@ static void wire(unsigned number, unsigned level)
     avr_raise_irq(pin(number), level);
 }
 
+static void open_line(void)
+{
+    struct termios raw;
+    char name[64];
+    /* The far end stays open here too, so that the pty outlives whoever closes it. */
+    if (openpty(&line, &line_end, name, NULL, NULL) != 0) exit(74);
+    tcgetattr(line_end, &raw);
+    cfmakeraw(&raw);
+    tcsetattr(line_end, TCSANOW, &raw);
+    fcntl(line, F_SETFL, O_NONBLOCK);
+    printf("ready %s\n", name);
+    fflush(stdout);
+}
+
+static void unplug(void)
+{
+    close(line);
+    close(line_end);
+    line = line_end = -1;
+}
+
+/* The reset pin: the only reset after which optiboot stays. Without a bootloader nobody looks at the register. */
+static void reset_from_outside(void)
+{
+    avr_reset(avr);
+    avr->data[MCUSR] = EXTERNAL_RESET;
+    apply_wires();
+}
+
+static void save_flash(const char *path)
+{
+    FILE *file = fopen(path, "wb");
+    if (file == NULL || fwrite(avr->flash, 1, avr->flashend + 1, file) != avr->flashend + 1) exit(74);
+    fclose(file);
+    printf("flashed\n");
+    fflush(stdout);
+}
+
 static void obey(const char *command)
 {
     unsigned number, value;
@@ -95,16 +140,17 @@ static void obey(const char *command)
     else if (strcmp(command, "mark") == 0) {
         printf("mark %llu\n", (unsigned long long)avr->cycle);
         fflush(stdout);
-    } else if (strcmp(command, "reset") == 0) {
-        avr_reset(avr);
-        apply_wires();
-    } else if (strcmp(command, "quit") == 0) exit(0);
+    } else if (strcmp(command, "reset") == 0) reset_from_outside();
+    else if (strcmp(command, "unplug") == 0) unplug();
+    else if (strcmp(command, "plug") == 0) open_line();
+    else if (strncmp(command, "flash ", 6) == 0) save_flash(command + 6);
+    else if (strcmp(command, "quit") == 0) exit(0);
     else fprintf(stderr, "what is %s\n", command);
 }
 
 static void take_commands(void)
 {
-    static char text[64];
+    static char text[256];
     static unsigned count = 0;
     char next;
     ssize_t got;
@@ -138,20 +184,20 @@ static void listen_to(const char *outputs)
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), may_take, NULL);
 }
 
-static void open_line(void)
+static void load_bootloader(const char *path)
 {
-    struct termios raw;
-    int slave; /* Stays open, so that the pty outlives whoever closes it at the other side. */
-    char name[64];
-    cfmakeraw(&raw);
-    if (openpty(&line, &slave, name, NULL, NULL) != 0) exit(74);
-    tcgetattr(slave, &raw);
-    cfmakeraw(&raw);
-    tcsetattr(slave, TCSANOW, &raw);
-    fcntl(line, F_SETFL, O_NONBLOCK);
-    fcntl(0, F_SETFL, O_NONBLOCK);
-    printf("ready %s\n", name);
-    fflush(stdout);
+    ihex_chunk_p chunks;
+    int count = read_ihex_chunks(path, &chunks);
+    if (count < 1) exit(66);
+    for (int at = 0; at < count; at++) {
+        uint32_t start = chunks[at].baseaddr, room = start > avr->flashend ? 0 : avr->flashend + 1 - start;
+        /* simavr 1.6 counts some bytes too many. */
+        memcpy(avr->flash + start, chunks[at].data, chunks[at].size < room ? chunks[at].size : room);
+    }
+    avr->reset_pc = chunks[0].baseaddr;
+    free_ihex_chunks(chunks);
+    avr->codeend = avr->flashend;
+    reset_from_outside();
 }
 
 /* As long as it takes to be where real time is; when this computer is too slow, time over there is slow too. */
@@ -181,7 +227,7 @@ int main(int count, char **operands)
 {
     elf_firmware_t firmware;
     memset(&firmware, 0, sizeof firmware);
-    if (count != 2 || elf_read_firmware(operands[1], &firmware) != 0) return 64;
+    if (count < 2 || count > 3 || elf_read_firmware(operands[1], &firmware) != 0) return 64;
     avr = avr_make_mcu_by_name("atmega328p");
     if (avr == NULL) return 69;
     avr_init(avr);
@@ -192,6 +238,8 @@ int main(int count, char **operands)
     avr->vcc = avr->avcc = avr->aref = 5000;
     listen_to("4567L");
     apply_wires();
+    fcntl(0, F_SETFL, O_NONBLOCK);
+    if (count == 3) load_bootloader(operands[2]);
     open_line();
     run();
 }

@@ -72,6 +72,10 @@ export function createConsoleDeframer(): ConsoleDeframer {
     counters,
     push(chunk, emit) {
       for (const byte of chunk) {
+        if (byte === 0) {
+          lineBytes = 0; // No text: the end of a frame of the QN link, whose program looks for its peer meanwhile.
+          continue;
+        }
         if (byte !== lineFeed) {
           if (lineBytes < line.length) line[lineBytes] = byte;
           lineBytes += 1;

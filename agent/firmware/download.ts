@@ -1,0 +1,171 @@
+import type { IncomingMessage } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { type Clock, sleep } from '../clock.ts';
+import type { Refusal } from '../qn/reason.ts';
+import {
+  downloadIdleMsMax,
+  downloadMsMax,
+  downloadPauseMsMax,
+  downloadPauseMsMin,
+  downloadTriesMax,
+  pieceBytesMax,
+} from './limits.ts';
+import type { ImageName, Staging, StagingFault } from './staging.ts';
+
+export interface DownloadDependencies {
+  readonly clock: Clock;
+  readonly staging: Staging;
+  /** Certificates to trust instead of those of the system, PEM. */
+  readonly ca: string | undefined;
+  readonly signal: AbortSignal;
+  onProgress(stagedBytes: number): void;
+}
+
+/** final: another try would not help. */
+interface Failure {
+  readonly refusal: Refusal;
+  readonly isFinal: boolean;
+}
+
+/**
+ * Brings an image into the staging folder over HTTPS, going on where an earlier attempt was cut (RFC 9110, Range), also one
+ * of an earlier life of the agent. The certificate is verified, redirects are not followed, and not a byte more is taken
+ * than the order said.
+ */
+export async function download(
+  dependencies: DownloadDependencies,
+  image: ImageName,
+  url: string,
+): Promise<Result<void, Refusal>> {
+  const { clock, staging, signal } = dependencies;
+  const untilMs = clock.monotonicMs() + downloadMsMax;
+  let pauseMs = downloadPauseMsMin;
+  let triesLeft = downloadTriesMax;
+  for (;;) {
+    const before = await staging.stagedBytes(image);
+    if (before === image.sizeBytes) return ok();
+    const failure = await attempt(dependencies, image, url, before);
+    if (failure?.isFinal === true) return fail(failure.refusal);
+    const hasMoved = (await staging.stagedBytes(image)) > before;
+    triesLeft = hasMoved ? downloadTriesMax : triesLeft - 1;
+    if (failure === undefined) continue;
+    if (triesLeft <= 0 || clock.monotonicMs() >= untilMs || signal.aborted) return fail(failure.refusal);
+    pauseMs = hasMoved ? downloadPauseMsMin : Math.min(2 * pauseMs, downloadPauseMsMax);
+    await sleep(clock, pauseMs, signal);
+  }
+}
+
+async function attempt(
+  dependencies: DownloadDependencies,
+  image: ImageName,
+  url: string,
+  offset: number,
+): Promise<Failure | undefined> {
+  const opened = await openResponse(dependencies, url, offset);
+  if (!opened.ok) return opened.error;
+  const response = opened.value;
+  try {
+    const begun = await beginOf(dependencies, image, response, offset);
+    return typeof begun === 'number' ? await take(dependencies, image, response, begun) : begun;
+  } catch (cause) {
+    return passing(`${hostOf(url)} broke off: ${cause instanceof Error ? cause.message : String(cause)}`);
+  } finally {
+    response.destroy();
+  }
+}
+
+function openResponse(
+  { ca, signal }: DownloadDependencies,
+  url: string,
+  offset: number,
+): Promise<Result<IncomingMessage, Failure>> {
+  const options: RequestOptions = {
+    signal,
+    timeout: downloadIdleMsMax,
+    headers: { 'accept-encoding': 'identity', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
+    ...(ca === undefined ? {} : { ca }),
+  };
+  return new Promise((resolve) => {
+    const asked = request(url, options, (response) => resolve(ok(response)));
+    asked.on('timeout', () => asked.destroy(new Error(`nothing came for ${downloadIdleMsMax / 1_000} s`)));
+    asked.on('error', (cause) => resolve(fail(passing(`${hostOf(url)}: ${cause.message}`))));
+    asked.end();
+  });
+}
+
+/** From which byte on the answer is; a server that does not know Range begins anew. */
+async function beginOf(
+  { staging }: DownloadDependencies,
+  image: ImageName,
+  { statusCode, headers }: IncomingMessage,
+  offset: number,
+): Promise<number | Failure> {
+  const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(headers['content-range'] ?? '');
+  if (statusCode === 206 && Number(range?.[1]) === offset) {
+    return Number(range?.[2]) === image.sizeBytes ? offset : final('malformed', otherSize(range?.[2], image));
+  }
+  if (statusCode === 200) {
+    const length = headers['content-length'];
+    if (length !== undefined && Number(length) !== image.sizeBytes) return final('malformed', otherSize(length, image));
+    await staging.drop(image);
+    return 0;
+  }
+  const detail = `the server of the image answers with status ${statusCode}`;
+  const isPassing = statusCode === 429 || (statusCode !== undefined && statusCode >= 500);
+  return isPassing ? passing(detail) : final('driver-absent', detail);
+}
+
+/** In pieces of a bounded size, each durable before the next is taken: a slow disk slows the sender. */
+async function take(
+  { staging, onProgress }: DownloadDependencies,
+  image: ImageName,
+  response: IncomingMessage,
+  begun: number,
+): Promise<Failure | undefined> {
+  let offset = begun;
+  let held: Buffer = Buffer.alloc(0);
+  const store = async (): Promise<Failure | undefined> => {
+    if (held.length === 0) return undefined;
+    const put = await staging.put(image, offset, held);
+    if (!put.ok) return final(...describeStagingFault(put.error, image));
+    offset += held.length;
+    held = Buffer.alloc(0);
+    onProgress(offset);
+    return undefined;
+  };
+  for await (const chunk of response) {
+    held = Buffer.concat([held, chunk]);
+    if (offset + held.length > image.sizeBytes) return final('malformed', otherSize('more', image));
+    const fault = held.length < pieceBytesMax ? undefined : await store();
+    if (fault !== undefined) return fault;
+  }
+  return await store();
+}
+
+export function describeStagingFault(fault: StagingFault, { sizeBytes }: ImageName): [Refusal['reason'], string] {
+  switch (fault.kind) {
+    case 'wrong-offset':
+      return ['version-gap', `${fault.stagedBytes} of ${sizeBytes} bytes are there; go on from that offset`];
+    case 'wrong-hash':
+      return ['bad-signature', 'all bytes are there, and their SHA-256 is another one; they were thrown away'];
+    case 'disk':
+      return ['not-durable', fault.error.detail];
+  }
+}
+
+function otherSize(found: string | undefined, { sizeBytes }: ImageName): string {
+  return `the server has ${found ?? 'an unknown number of'} bytes, and the order says ${sizeBytes}`;
+}
+
+function passing(detail: string): Failure {
+  return { refusal: { reason: 'driver-timeout', detail }, isFinal: false };
+}
+
+function final(reason: Refusal['reason'], detail: string): Failure {
+  return { refusal: { reason, detail }, isFinal: true };
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { systemError } from '../../drivers/system-error.ts';
+import { replaceFile } from '../replace-file.ts';
+import { imagesCountMax } from './limits.ts';
+import { type Marker, markerText, parseMarker } from './marker.ts';
+
+/** Which image is meant: its SHA-256, and how long it is. */
+export interface ImageName {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** wrong-offset: the piece does not follow what is there · wrong-hash: all is there, and it is another image. */
+export type StagingFault =
+  | { readonly kind: 'wrong-offset'; readonly stagedBytes: number }
+  | { readonly kind: 'wrong-hash' }
+  | { readonly kind: 'disk'; readonly error: DriverError };
+
+/**
+ * The images of one microcontroller in a folder of their own: `<sha256>.part` while it arrives, `<sha256>.image` when it
+ * is whole, and `state.json`. What a call resolved with is durable: the file is flushed, and its folder after a rename.
+ */
+export interface Staging {
+  /** Bytes of it that are there. */
+  stagedBytes(image: ImageName): Promise<number>;
+  /** Appends; a piece that is there already is fine. Resolves with what is there then. */
+  put(image: ImageName, offset: number, data: Uint8Array): Promise<Result<number, StagingFault>>;
+  /** Whole and with the right hash; undefined: it is not there. */
+  read(image: Pick<ImageName, 'sha256'>): Promise<Uint8Array | undefined>;
+  /** Throws away what is there of an image that is not whole. */
+  drop(image: ImageName): Promise<void>;
+  marker(): Promise<Marker | undefined>;
+  mark(marker: Marker): Promise<Result<void, StagingFault>>;
+}
+
+export function openStaging(folder: string): Staging {
+  const partOf = ({ sha256 }: ImageName) => path.join(folder, `${sha256}.part`);
+  const imageOf = (sha256: string) => path.join(folder, `${sha256}.image`);
+  const markerFile = path.join(folder, 'state.json');
+  const attempt = async <Value>(
+    act: () => Promise<Result<Value, StagingFault>>,
+  ): Promise<Result<Value, StagingFault>> => {
+    try {
+      return await act();
+    } catch (cause) {
+      return fail({ kind: 'disk', error: systemError(cause, { operation: 'stage', resource: folder }) });
+    }
+  };
+  const staging: Staging = {
+    async stagedBytes(image) {
+      if ((await sizeOf(imageOf(image.sha256))) === image.sizeBytes) return image.sizeBytes;
+      return (await sizeOf(partOf(image))) ?? 0;
+    },
+    put: (image, offset, data) =>
+      attempt(async () => {
+        const stagedBytes = await staging.stagedBytes(image);
+        if (offset + data.length <= stagedBytes) return ok(stagedBytes); // QN-7.8b: delivered again.
+        if (offset > stagedBytes) return fail({ kind: 'wrong-offset', stagedBytes });
+        if (stagedBytes === 0) await makeRoom(folder, image, (await staging.marker())?.sha256);
+        await append(partOf(image), stagedBytes, data.subarray(stagedBytes - offset));
+        const now = offset + data.length;
+        return now < image.sizeBytes ? ok(now) : await complete(folder, partOf(image), image);
+      }),
+    async read({ sha256 }) {
+      const bytes = await readOf(imageOf(sha256));
+      return bytes !== undefined && hashOf(bytes) === sha256 ? bytes : undefined;
+    },
+    drop: (image) => rm(partOf(image), { force: true }),
+    async marker() {
+      const bytes = await readOf(markerFile);
+      return bytes === undefined ? undefined : parseMarker(Buffer.from(bytes).toString());
+    },
+    mark: (marker) =>
+      attempt(async () => {
+        await replaceFile(markerFile, markerText(marker));
+        return ok();
+      }),
+  };
+  return staging;
+}
+
+/** What a cut left behind the offset is written over. */
+async function append(file: string, offset: number, data: Uint8Array): Promise<void> {
+  await using handle = await open(file, offset === 0 ? 'w' : 'r+');
+  await handle.write(data, 0, data.length, offset);
+  await handle.sync();
+}
+
+async function complete(
+  folder: string,
+  part: string,
+  { sha256, sizeBytes }: ImageName,
+): Promise<Result<number, StagingFault>> {
+  const bytes = await readFile(part);
+  if (bytes.length !== sizeBytes || hashOf(bytes) !== sha256) {
+    await rm(part, { force: true });
+    return fail({ kind: 'wrong-hash' });
+  }
+  await rename(part, path.join(folder, `${sha256}.image`));
+  await using handle = await open(folder, 'r');
+  await handle.sync();
+  return ok(sizeBytes);
+}
+
+/** Only the image that runs or is being written stays beside the new one. */
+async function makeRoom(folder: string, { sha256 }: ImageName, kept: string | undefined): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const files = (await readdir(folder)).filter((name) => /\.(part|image)$/.test(name));
+  const strangers = files.filter((name) => !name.startsWith(sha256) && (kept === undefined || !name.startsWith(kept)));
+  if (files.length < imagesCountMax) return;
+  for (const name of strangers) await rm(path.join(folder, name), { force: true });
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch {
+    return undefined; // It is not there; anything else is told when it is written.
+  }
+}
+
+async function readOf(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(file);
+  } catch {
+    return undefined; // As if it was not there: then it is sent again.
+  }
+}

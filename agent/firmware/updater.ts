@@ -1,0 +1,248 @@
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { type Clock, sleep } from '../clock.ts';
+import type { McuUpdateConfig } from '../config/mcu-config.ts';
+import type { Log } from '../log.ts';
+import type { Value } from '../qn/message.ts';
+import type { Refusal } from '../qn/reason.ts';
+import { describeStagingFault, download } from './download.ts';
+import {
+  commandPatienceMs,
+  disposeMsMax,
+  progressEveryMs,
+  retryPauseMsMax,
+  retryPauseMsMin,
+  untouchedTriesMax,
+} from './limits.ts';
+import { type Marker, type MarkerRest, markerOf, orderOf } from './marker.ts';
+import type { PieceOrder, WriteOrder } from './order.ts';
+import type { ImageName, Staging } from './staging.ts';
+import { type McuAccess, type WriteError, writeFirmware } from './write-firmware.ts';
+
+export interface UpdaterDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly staging: Staging;
+  readonly access: McuAccess;
+  readonly update: McuUpdateConfig;
+  /** Certificates for downloads, PEM. */
+  readonly ca: string | undefined;
+  /** Bytes that fit into one message of this board. */
+  readonly pieceBytesMax: number;
+  /** `value` is another one. It must not throw. */
+  changed(): void;
+  happened(value: Value): void;
+}
+
+type Outcome = Result<void, Refusal>;
+
+interface Job {
+  readonly order: WriteOrder;
+  readonly cancel: AbortController;
+  /** The end of the command, which may come before that of the job. */
+  readonly ended: Promise<Outcome>;
+  end(outcome: Outcome): void;
+}
+
+/** idle, or what it is at (QN-7.8d). waiting: for the microcontroller, which is away. given-up: see `why`. */
+type Phase = 'idle' | 'receiving' | 'fetching' | 'writing' | 'waiting' | 'given-up';
+
+/**
+ * The updates of one microcontroller: takes the image, writes it, and does not rest until it runs. A microcontroller that
+ * was touched is written again by itself, after any cut and in any later life of the agent, from the image on the disk.
+ */
+export class FirmwareUpdater implements AsyncDisposable {
+  readonly #dependencies: UpdaterDependencies;
+  #marker: Marker | undefined;
+  #job: Job | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #phase: Phase = 'idle';
+  #arriving: (ImageName & { readonly stagedBytes: number }) | undefined;
+  #why: string | undefined;
+  #toldMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(dependencies: UpdaterDependencies, marker: Marker | undefined) {
+    this.#dependencies = dependencies;
+    this.#marker = marker;
+  }
+
+  /** Goes on with what an earlier life of the agent left unfinished. */
+  static async open(dependencies: UpdaterDependencies): Promise<FirmwareUpdater> {
+    const marker = await dependencies.staging.marker();
+    const updater = new FirmwareUpdater(dependencies, marker);
+    if (marker !== undefined && (marker.phase === 'writing' || marker.isTouched)) {
+      const { sha256 } = marker;
+      dependencies.log.warn({ sha256 }, 'an update of the microcontroller was cut; it is finished now');
+      updater.#start(orderOf(marker));
+    }
+    return updater;
+  }
+
+  /** For the state of the document. */
+  get value(): { readonly [key: string]: Value } {
+    const { sha256, sizeBytes, stagedBytes } = this.#arriving ?? {};
+    return {
+      phase: this.#phase,
+      piece_bytes_max: this.#dependencies.pieceBytesMax,
+      ...(sha256 !== undefined && { sha256 }),
+      ...(sizeBytes !== undefined && { size: sizeBytes }),
+      ...(stagedBytes !== undefined && { staged: stagedBytes }),
+      ...(this.#marker?.phase === 'done' && { written: this.#marker.sha256 }),
+      ...(this.#marker?.isTouched === true && { broken: true }),
+      ...(this.#why !== undefined && { why: this.#why }),
+    };
+  }
+
+  async piece(order: PieceOrder): Promise<Outcome> {
+    const { staging } = this.#dependencies;
+    const put = await staging.put(order, order.offset, order.data);
+    const stagedBytes = put.ok ? put.value : await staging.stagedBytes(order);
+    this.#arriving = { sha256: order.sha256, sizeBytes: order.sizeBytes, stagedBytes };
+    this.#enter(this.#job === undefined ? 'receiving' : this.#phase);
+    if (put.ok) return ok();
+    const [reason, detail] = describeStagingFault(put.error, order);
+    return fail({ reason, detail });
+  }
+
+  /** `firmware`: what runs there says of itself now; undefined while its link is down. */
+  async write(order: WriteOrder, firmware: string | undefined): Promise<Outcome> {
+    const job = this.#job;
+    if (job?.order.sha256 === order.sha256) return await job.ended; // QN-7.8c: it is being done.
+    if (job !== undefined && this.#phase === 'writing') {
+      return fail({ reason: 'busy', detail: `the image ${brief(job.order)} is being written just now` });
+    }
+    if (job !== undefined) await this.#cancel(job);
+    const { phase, sha256, firmware: wrote } = this.#marker ?? {};
+    // Somebody may have written another program over a cable meanwhile: what runs must say what it said then.
+    const isKnown = phase === 'done' && sha256 === order.sha256 && firmware !== undefined && firmware === wrote;
+    if (isKnown) return ok();
+    return await this.#start(order).ended;
+  }
+
+  /** What is under way is left as it is; the next life goes on with it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const job = this.#job;
+    const detail = 'the agent ends; it goes on with the update in its next life';
+    job?.end(fail({ reason: 'interrupted', detail }));
+    job?.cancel.abort();
+    await Promise.race([this.#running, sleep(this.#dependencies.clock, disposeMsMax)]);
+  }
+
+  async #cancel(job: Job): Promise<void> {
+    job.end(fail({ reason: 'interrupted', detail: 'another image is to be written instead' }));
+    job.cancel.abort();
+    await this.#running;
+  }
+
+  #start(order: WriteOrder): Job {
+    const { promise: ended, resolve: end } = Promise.withResolvers<Outcome>();
+    const job = { order, ended, end, cancel: new AbortController() };
+    this.#job = job;
+    this.#why = undefined;
+    this.#enter(order.url === undefined ? 'writing' : 'fetching');
+    const patience = this.#dependencies.clock.after(commandPatienceMs, () => {
+      const detail = `${this.#why ?? 'it takes long'}; the agent goes on by itself, see the state of this document`;
+      end(fail({ reason: 'driver-timeout', detail }));
+    });
+    this.#running = this.#run(job).then((outcome) => {
+      patience[Symbol.dispose]();
+      this.#job = undefined;
+      if (job.cancel.signal.aborted) return;
+      this.#conclude(order, outcome);
+      end(outcome);
+    });
+    return job;
+  }
+
+  async #run(job: Job): Promise<Outcome> {
+    const { staging } = this.#dependencies;
+    const fetched = await this.#fetch(job);
+    if (!fetched.ok) return fetched;
+    const image = await staging.read(job.order);
+    if (image !== undefined) return await this.#writeUntilItRuns(job, image);
+    const detail = `the image ${brief(job.order)} is not here; send its pieces first, or say its url`;
+    return fail({ reason: 'malformed', detail });
+  }
+
+  async #fetch({ order, cancel }: Job): Promise<Outcome> {
+    const { clock, staging, ca } = this.#dependencies;
+    if (order.url === undefined) return ok();
+    const { sha256, sizeBytes } = order;
+    const onProgress = (stagedBytes: number) => {
+      this.#arriving = { sha256, sizeBytes, stagedBytes };
+      this.#progress('fetch', stagedBytes, sizeBytes);
+    };
+    return await download({ clock, staging, ca, signal: cancel.signal, onProgress }, order, order.url);
+  }
+
+  async #writeUntilItRuns({ order, cancel }: Job, image: Uint8Array): Promise<Outcome> {
+    const { clock, log, access, update } = this.#dependencies;
+    const hooks = {
+      onTouch: () => this.#mark(order, { phase: 'writing', isTouched: update.over === 'stk500' }),
+      onProgress: (phase: string, done: number, total: number) => this.#progress(phase, done, total),
+    };
+    let pauseMs = retryPauseMsMin;
+    for (let tries = 1; ; tries += 1) {
+      this.#enter('writing');
+      const isTouched = this.#marker?.isTouched === true && this.#marker.sha256 === order.sha256;
+      const { hardware } = order;
+      const options = { clock, update, isTouched, signal: cancel.signal, ...(hardware !== undefined && { hardware }) };
+      const written = await writeFirmware(access, image, options, hooks);
+      if (written.ok) return await this.#finish(order, written.value);
+      if (cancel.signal.aborted) return fail(written.error);
+      const { reason, detail, isPassing } = written.error;
+      log.warn({ reason, detail, tries }, 'the microcontroller is not updated yet');
+      const isOver = !isPassing || (!written.error.isTouched && tries >= untouchedTriesMax);
+      if (isOver) return await this.#giveUp(order, written.error);
+      this.#why = detail;
+      this.#enter('waiting');
+      await sleep(clock, pauseMs, cancel.signal);
+      if (cancel.signal.aborted) return fail(written.error);
+      pauseMs = Math.min(2 * pauseMs, retryPauseMsMax);
+    }
+  }
+
+  async #finish(order: WriteOrder, firmware: string | undefined): Promise<Outcome> {
+    const said = firmware === undefined ? {} : { firmware };
+    await this.#mark(order, { phase: 'done', isTouched: false, ...said });
+    return ok();
+  }
+
+  async #giveUp(order: WriteOrder, { reason, detail, isTouched }: WriteError): Promise<Outcome> {
+    // What was never begun leaves no trace: the old program runs, and what is known of it stays.
+    if (this.#marker?.phase === 'writing') await this.#mark(order, { phase: 'given-up', isTouched, why: detail });
+    const stands = isTouched ? 'it runs nothing until it is written again' : 'it runs the program it has';
+    return fail({ reason, detail: `${detail}; ${stands}` });
+  }
+
+  /** Durable; false: it is not. */
+  async #mark(order: WriteOrder, rest: MarkerRest): Promise<boolean> {
+    const marker = markerOf(order, rest);
+    const marked = await this.#dependencies.staging.mark(marker);
+    if (marked.ok || rest.phase !== 'writing') this.#marker = marker;
+    return marked.ok;
+  }
+
+  #conclude({ sha256, version }: WriteOrder, outcome: Outcome): void {
+    this.#why = outcome.ok ? undefined : outcome.error.detail;
+    this.#enter(outcome.ok ? 'idle' : 'given-up');
+    const named = version === undefined ? {} : { version };
+    const end = outcome.ok ? { phase: 'done' } : { phase: 'given-up', why: outcome.error.detail };
+    this.#dependencies.happened({ update: { ...end, sha256, ...named } });
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#dependencies.changed();
+  }
+
+  #progress(phase: string, done: number, total: number): void {
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    if (nowMs - this.#toldMs < progressEveryMs && done < total) return;
+    this.#toldMs = nowMs;
+    this.#dependencies.happened({ update: { phase, done, total } });
+  }
+}
+
+function brief({ sha256 }: ImageName): string {
+  return sha256.slice(0, 12);
+}
