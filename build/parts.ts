@@ -13,6 +13,7 @@ export const parts: readonly string[] = [
   'agent/cli/completion.ts',
   'agent/cli/config-error.ts',
   'agent/home-assistant/announcer.ts',
+  'agent/cli/help.ts',
   'agent/cli/flash-mcu-run.ts',
   'agent/cli/selftest-run.ts',
   'agent/topics/print-topics.ts',

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { nearestName } from '../config/nearest.ts';
 import { agentVersion, protocolVersion } from '../version.ts';
+import { optionsOf } from './common-options.ts';
 import { completionVerb } from './completion-verb.ts';
-import { helpJson, optionsOf, programHelp, verbHelp } from './help.ts';
 import { openProgress } from './progress.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type Verb } from './verb.ts';
 
@@ -22,6 +22,7 @@ export async function runProgram(
   const [name, ...rest] = argv;
   const verbs = verbsOf(program);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const { helpJson, programHelp, verbHelp } = await import('./help.ts');
     const verb = verbs.find((candidate) => name === 'help' && candidate.name === rest[0]);
     if (rest.includes('--json')) context.out(helpJson(program, verb === undefined ? verbs : [verb]));
     else context.out(verb === undefined ? programHelp(context, program, verbs) : verbHelp(context, program, verb));
@@ -50,6 +51,7 @@ async function runVerb(
   if ('fault' in parsed) return refuse(program, context, parsed.fault, verb);
   const { values, positionals } = parsed;
   if (values['help'] === true) {
+    const { helpJson, verbHelp } = await import('./help.ts');
     context.out(isJson ? helpJson(program, [verb]) : verbHelp(context, program, verb));
     return exitCodes.ok;
   }

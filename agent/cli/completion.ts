@@ -1,4 +1,4 @@
-import { optionsOf } from './help.ts';
+import { optionsOf } from './common-options.ts';
 import type { Verb } from './verb.ts';
 
 export type Shell = 'bash' | 'zsh' | 'fish';

@@ -6,19 +6,14 @@ export const flashMcuVerb: Verb = {
   operands: 'FILE',
   operandCountMin: 1,
   operandCountMax: 1,
-  summary: 'Writes a program into a microcontroller of this board, while the agent is stopped.',
+  summary: 'Writes a program into a microcontroller while the agent is stopped.',
   options: {
     ...configOption,
-    mcu: { type: 'string', placeholder: 'DOCUMENT', help: 'which one (default the only one)' },
-    hardware: { type: 'string', placeholder: 'NAME', help: 'what the program is for, as in the config' },
+    mcu: { type: 'string', placeholder: 'DOCUMENT', help: 'which one' },
+    hardware: { type: 'string', placeholder: 'NAME', help: 'what it is for' },
   },
   examples: ['qn-agent flash-mcu firmware.hex'],
-  exits: {
-    0: 'it is written, verified, and runs',
-    1: 'it is not; what runs was printed',
-    74: 'the file cannot be read, or its port is taken: by the agent, if it runs',
-    78: 'a fault in the configuration',
-  },
+  exits: { 0: 'it runs', 74: 'the file cannot be read, or the port is taken' },
   busy: 'writing',
   async run(context, [file = ''], options) {
     const loaded = await loadForCli(context, options);

@@ -1,17 +1,8 @@
+/* A part: most calls are not for help. */
 import type { Program } from './command-line.ts';
+import { optionsOf } from './common-options.ts';
 import { paint } from './paint.ts';
-import { type CliContext, type ExitCode, exitMeanings, type OptionHelp, type Verb } from './verb.ts';
-
-/** Options of every verb. A verb may describe them in its own words. */
-export const commonOptions = {
-  json: { type: 'boolean', help: 'for programs: JSON, a line each, also for what goes wrong' },
-  help: { type: 'boolean', short: 'h', help: 'this text' },
-} as const satisfies { readonly [name: string]: OptionHelp };
-
-export function optionsOf(verb: Verb): { readonly [name: string]: OptionHelp } {
-  const { json, help } = commonOptions;
-  return { ...verb.options, json: verb.options['json'] ?? json, help };
-}
+import { type CliContext, type ExitCode, exitMeanings, type Verb } from './verb.ts';
 
 export function usageOf({ name, operands }: Verb): string {
   return operands === '' ? name : `${name} ${operands}`;

@@ -49,8 +49,10 @@ describe('a download', () => {
     expect(result).toEqual({ ok: true });
     expect(got).toEqual(Buffer.from(image));
     expect(server.ranges[0]).toBeUndefined();
-    const starts = server.ranges.slice(1).map((range) => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1]));
-    expect(starts.length).toBeGreaterThanOrEqual(2);
+    const starts = server.ranges.flatMap((range) =>
+      range === undefined ? [] : [Number(/^bytes=(\d+)-$/.exec(range)?.[1])],
+    );
+    expect(starts.length).toBeGreaterThanOrEqual(1);
     expect(starts).toEqual(starts.toSorted((left, right) => left - right));
     expect(starts[0]).toBeGreaterThan(0);
   });
