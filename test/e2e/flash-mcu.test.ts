@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
+import { runProgram, startAgentProcess } from '../support/agent-process.ts';
+import { configText } from '../support/rig.ts';
+import { optibootMissing } from '../support/uno.ts';
+import { openUnoBench } from '../support/uno-bench.ts';
+import { until } from '../support/until.ts';
+
+const what = 'qn-agent flash-mcu, on the board itself';
+
+describe.skipIf(optibootMissing !== undefined)(
+  optibootMissing === undefined ? what : `${what} (${optibootMissing})`,
+  () => {
+    it('writes the program while the agent is stopped, and says who holds the lines while it runs', {
+      timeout: 240_000,
+    }, async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), 'qn-local-'));
+      await using bench = await openUnoBench(folder);
+      const [board, state] = [path.join(folder, 'board'), path.join(folder, 'state')];
+      createSimulatedBoard(board, ['GPIO4']);
+      bench.wireReset(board, 'GPIO4');
+      const keys = [`port: "${bench.port}"`, 'reset: { line: GPIO4 }', 'update: { over: stk500 }'].join(', ');
+      const documents = [`firmware.mcu0: { driver: mcu, ${keys} }`];
+      const configFile = path.join(folder, 'config.yaml');
+      await writeFile(configFile, configText({ url: 'mqtt://127.0.0.1:9', board, state, documents }));
+      const flash = () => runProgram('qn-agent', ['flash-mcu', bench.second.hexFile, '--config', configFile]);
+
+      {
+        await using agent = startAgentProcess(configFile);
+        await until(() => agent.out.includes('cannot connect yet'), 'the agent is up');
+        const { code, err } = await flash();
+        expect([code, err]).toEqual([74, expect.stringContaining('stop the agent first')]);
+      }
+      const { code, out, err } = await flash();
+      expect([code, out, err]).toEqual([0, expect.stringContaining('is written, verified, and runs'), '']);
+      expect(await bench.inFlash()).toBe(bench.second);
+      await rm(folder, { recursive: true, force: true });
+    });
+  },
+);
