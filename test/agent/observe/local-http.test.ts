@@ -92,7 +92,7 @@ describe('local applications over HTTP', () => {
     await using rig = await openRig();
     const refused = await rig.post({ ...relay, action: 'notify', value: 'perhaps' });
     expect([refused.status, await refused.json()]).toMatchObject([200, { st: 'rejected', why: 'out-of-range' }]);
-    const kept = await rig.post({ topic: 'selftest', action: 'notify', value: 1 });
+    const kept = await rig.post({ topic: 'channels', action: 'notify', value: 1 });
     expect(await kept.json()).toMatchObject({ st: 'rejected', why: 'unsupported' });
   });
 
