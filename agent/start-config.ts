@@ -29,9 +29,10 @@ export function startConfig({ configs, log }: Environment, parts: ConfigParts): 
   async function openOfficeSoon(home: NonNullable<Environment['configs']>): Promise<ConfigOffice | undefined> {
     const loaded = await loadOffice(log);
     if (loaded === undefined) return undefined;
-    const { states, publisher } = voice;
+    const { states, publisher, durable } = voice;
     const { payloadBytesMax } = pool;
-    const said = { states, publisher, acknowledger, counters, payloadBytesMax };
+    const toldForGood = () => durable.answered;
+    const said = { states, publisher, acknowledger, counters, payloadBytesMax, toldForGood };
     return await loaded.openOffice({ parts: changeable, home, ...said, trust });
   }
 

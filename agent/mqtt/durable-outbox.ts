@@ -28,6 +28,8 @@ export class DurableOutbox {
   #isReading = false;
   #rewinds = 0; // A read that was under way when reading had to go back has skipped something.
   #isUp = false;
+  /** Settles when the last answer (`first`) is on the disk, or cannot be put there; with it all those before. */
+  answered: Promise<unknown> = Promise.resolve();
   #leftOut = 0;
 
   constructor(clock: Clock, outbox: Outbox, store: Store | undefined) {
@@ -110,6 +112,7 @@ export class DurableOutbox {
 
   #putFirst(held: Held): boolean {
     const written = this.#put(held);
+    this.answered = written;
     const { sequence } = held.at;
     if (sequence === undefined) return this.#outbox.send(held.message);
     this.#inHand.add(sequence);

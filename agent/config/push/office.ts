@@ -19,6 +19,7 @@ export interface OfficeDependencies {
   readonly publisher: Publisher;
   readonly acknowledger: Acknowledger;
   readonly counters: DispatchCounters;
+  toldForGood(): Promise<unknown>;
   /** The largest message of this board. */
   readonly payloadBytesMax: number;
   trust(): TokenVerifier & { nowMs(): number };
@@ -40,7 +41,7 @@ const envelopeBytes = 1_024;
 
 /** A part: it is loaded when the board is up. */
 export async function openOffice(dependencies: OfficeDependencies): Promise<ConfigOffice> {
-  const { parts, home, states, acknowledger, counters, payloadBytesMax, trust } = dependencies;
+  const { parts, home, states, acknowledger, counters, payloadBytesMax, trust, toldForGood } = dependencies;
   const changed = () => {
     const { history, previous } = home.keeper;
     const standing = { running: changes.running, hash: parts.running.hash, history, previous };
@@ -55,7 +56,7 @@ export async function openOffice(dependencies: OfficeDependencies): Promise<Conf
     acknowledger.tell(command, verdict);
   };
   const tellUncounted: Acknowledger['tell'] = (command, verdict) => acknowledger.tell(command, verdict);
-  const pushes = new ConfigPushes({ parts, home, changes, trust, tell, tellUncounted, refused });
+  const pushes = new ConfigPushes({ parts, home, changes, trust, tell, tellUncounted, toldForGood, refused });
   changed();
   await pushes.tellUntold();
   return {

@@ -23,6 +23,8 @@ export interface PushDependencies {
   tell(command: Answerable, verdict: Verdict): void;
   /** Of one that came in an earlier life. */
   tellUncounted(command: Answerable, verdict: Verdict): void;
+  /** What was told so far is on the disk, as far as there is one: a power cut does not take it back. */
+  toldForGood(): Promise<unknown>;
   /** Counts a refusal, and says it as an event where it stops an attack (QN-7.5b). */
   refused(refusal: TokenRefusal, command: OwnCommand): void;
 }
@@ -48,7 +50,7 @@ export class ConfigPushes {
 
   /** How the last change ended, where the agent did not come to tell it. */
   async tellUntold(): Promise<void> {
-    const { home, changes, tellUncounted } = this.#dependencies;
+    const { home, tellUncounted } = this.#dependencies;
     const record = home.keeper.untold;
     if (record === undefined) return;
     const { asked } = record;
@@ -57,7 +59,7 @@ export class ConfigPushes {
       const answerable = { document: 'config', id: BigInt(id), ...(replyTopic !== undefined && { replyTopic }) };
       tellUncounted(answerable, this.#verdictOf(record));
     }
-    await changes.told();
+    await this.#finish();
   }
 
   receive(command: OwnCommand): void {
@@ -146,8 +148,15 @@ export class ConfigPushes {
     return () => {
       if (outcome.status === 'aborted') return; // The next life of the agent tells it.
       tell(answerable, this.#verdictOfOutcome(outcome));
-      if (home.keeper.untold !== undefined) this.#finishing = changes.told();
+      if (home.keeper.untold !== undefined) this.#finishing = this.#finish();
     };
+  }
+
+  /** First the ack, then the note that somebody is still to be told: the other way round a cut in between loses both. */
+  async #finish(): Promise<void> {
+    const { changes, toldForGood } = this.#dependencies;
+    await toldForGood();
+    await changes.told();
   }
 
   #verdictOfOutcome(outcome: Exclude<ChangeOutcome, { status: 'aborted' }>): Verdict {
