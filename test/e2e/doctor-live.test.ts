@@ -79,16 +79,6 @@ describeWithMosquitto('the doctor beside a running agent', () => {
     expect(await codesWith(board, 'SYS-08')).toContain('SYS-08');
   });
 
-  it('MQTT-07: somebody else has its client id', async () => {
-    const board = await start();
-    for (let count = 0; count < 3; count += 1) {
-      const thief = await connectAsync(board.broker.url, { clientId: 'pi-1', protocolVersion: 5, reconnectPeriod: 0 });
-      if (count < 2) await new Promise<void>((resolve) => void thief.once('close', () => resolve()));
-      else thief.end(true);
-    }
-    expect(await codesWith(board, 'MQTT-07')).toContain('MQTT-07');
-  });
-
   it('MQTT-09: the broker came back without what it had retained', async () => {
     const board = await start();
     await board.broker.kill();

@@ -57,8 +57,8 @@ describeWithMosquitto('qnctl watch', () => {
     await rig.say('pi-1/delta/gpio.a', { ep: '5', base: 3, ver: 4, val: 'four' });
     const query = JSON.parse((await rig.queries.next()).text);
     expect(query).toMatchObject({ t: 'query', ep: '5', ver: 1 });
-    expect(query.reply).toBe(`qn/1/${query.src}/state/gpio.a`);
-    await rig.say(`${query.src}/state/gpio.a`, { t: 'snapshot', id: query.id, ep: '5', ver: 4, val: 'four' });
+    expect(query.reply).toBe(`qn/1/${query.src}/reply/gpio.a`);
+    await rig.say(`${query.src}/reply/gpio.a`, { t: 'snapshot', id: query.id, ep: '5', ver: 4, val: 'four' });
     await rig.lines.next((line) => line === 'gpio.a = "four"  (version 4)');
     expect(rig.lines.all.filter((line) => line.includes('stale'))).toEqual([]);
   });
@@ -94,7 +94,7 @@ describeWithMosquitto('qnctl watch', () => {
     await using rig = await watching();
     await rig.say('pi-1/delta/gpio.a', { ep: '5', base: 3, ver: 4, val: 'four' });
     const { id, src } = JSON.parse((await rig.queries.next()).text);
-    await rig.say(`${src}/state/gpio.a`, { t: 'ack', id, st: 'rejected', why: 'driver-absent' });
+    await rig.say(`${src}/reply/gpio.a`, { t: 'ack', id, st: 'rejected', why: 'driver-absent' });
     await rig.lines.next((line) => line.startsWith('gpio.a rejected, driver-absent'));
   });
 
