@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 
@@ -50,10 +51,12 @@ export function lazyParts(folder: './parts' | '.'): Plugin {
   return {
     name: 'lazy-parts',
     setup(build) {
+      // Where they really are: the folder of the project may be made of links.
+      const places = new Set(parts.map((entry) => realpathSync(entry)));
       build.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path: specifier, resolveDir }) => {
         if (kind !== 'dynamic-import') return undefined;
-        const entry = path.relative('.', path.resolve(resolveDir, specifier));
-        return parts.includes(entry) ? { path: `${folder}/${partFile(entry)}`, external: true } : undefined;
+        const place = path.join(realpathSync(resolveDir), specifier);
+        return places.has(place) ? { path: `${folder}/${partFile(place)}`, external: true } : undefined;
       });
     },
   };
