@@ -7,8 +7,8 @@ import { agentVersion } from '../agent/version.ts';
 /** House rules a machine can see. A file over the ceiling is listed here with its length, and may only get shorter. */
 const fileLinesMax = 250;
 const longFiles: { readonly [file: string]: number } = {
-  'agent/limits.ts': 480, // A table, not code.
-  'test/agent/doctor/checks.test.ts': 425, // A row for each trouble.
+  'agent/limits.ts': 370, // A table, not code.
+  'test/agent/doctor/checks.test.ts': 422, // A row for each trouble.
 };
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
