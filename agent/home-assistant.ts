@@ -1,6 +1,7 @@
 import type { Config } from './config/config.ts';
 import type { Announcer } from './home-assistant/announcer.ts';
 import type { Log } from './log.ts';
+import { missingPart, partFix } from './missing-part.ts';
 import type { InboundMessage } from './mqtt/link.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Running } from './running.ts';
@@ -27,7 +28,8 @@ export class HomeAssistant {
     if (before?.homeAssistant !== undefined && config.homeAssistant === undefined) this.#announcer?.withdraw();
     this.#announcer = undefined;
     if (config.homeAssistant === undefined) return;
-    const { Announcer: Created } = await import('./home-assistant/announcer.ts'); // Costs nothing when it is off.
+    const Created = await loadAnnouncer(log); // Costs nothing when it is off.
+    if (Created === undefined) return;
     const { outbox } = voice;
     this.#announcer = new Created({ log, outbox, bytesMax: pool.payloadBytesMax }, config, config.homeAssistant);
     if (before !== undefined) this.#announcer.announce();
@@ -40,5 +42,15 @@ export class HomeAssistant {
   /** True: the message was for this, and for nobody else. */
   hear(message: InboundMessage): boolean {
     return this.#announcer?.hear(message) ?? false;
+  }
+}
+
+async function loadAnnouncer(log: Log): Promise<typeof Announcer | undefined> {
+  try {
+    return (await import('./home-assistant/announcer.ts')).Announcer;
+  } catch (err) {
+    if (missingPart(err) === undefined) throw err;
+    log.error({ err }, `not announced to Home Assistant; ${partFix}`);
+    return undefined;
   }
 }

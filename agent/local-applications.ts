@@ -1,4 +1,5 @@
 import type { HttpConfig } from './config/config.ts';
+import { missingPart, partFix } from './missing-part.ts';
 import type { LocalHttp, LocalHttpDependencies } from './observe/local-http.ts';
 
 /** Applications of this machine; open only when the config says so, and last. */
@@ -9,8 +10,13 @@ export class LocalApplications implements AsyncDisposable {
   async open(dependencies: LocalHttpDependencies, config: HttpConfig | undefined): Promise<void> {
     await this[Symbol.asyncDispose]();
     if (config === undefined) return;
-    const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
-    this.http = await openLocalHttp(dependencies, config);
+    try {
+      const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
+      this.http = await openLocalHttp(dependencies, config);
+    } catch (err) {
+      if (missingPart(err) === undefined) throw err;
+      dependencies.log.error({ err }, `no page and no diagnostics; ${partFix}`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import type { ConfigOffice } from './config/push/office.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
 import type { Environment } from './environment.ts';
 import type { Log } from './log.ts';
+import { partFix } from './missing-part.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Dispatch } from './start-dispatch.ts';
 import type { Voice } from './voice.ts';
@@ -48,7 +49,7 @@ async function loadOffice(log: Log) {
   try {
     return await import('./config/push/office.ts');
   } catch (err) {
-    log.error({ err }, 'no config can be taken while running; reinstall the agent, parts of it are missing');
+    log.error({ err }, `no config can be taken while running; ${partFix}`);
     return undefined;
   }
 }

@@ -5,30 +5,23 @@ import type { Plugin } from 'esbuild';
 /**
  * Modules that are loaded when they are needed, with `await import()`, and not before. Each becomes a bundle of its own
  * in `dist/parts`, so that it costs a board that does not use it neither memory nor time at start-up. A part carries its own
- * copy of what it imports: it must not rely on classes or symbols being the same as those of the program.
+ * copy of what it imports: it must not rely on classes or symbols being the same as those of the program. Drivers of pins
+ * and serial lines are no parts: the bundle and its native files do the main job alone.
  */
 export const parts: readonly string[] = [
   'agent/config/push/office.ts',
   'agent/documents/mcu/open-mcu.ts',
   'agent/observe/local-http.ts',
   'agent/cli/completion.ts',
-  'agent/cli/config-error.ts',
   'agent/home-assistant/announcer.ts',
-  'agent/cli/help.ts',
   'agent/cli/flash-mcu-run.ts',
   'agent/cli/selftest-run.ts',
   'agent/topics/print-topics.ts',
-  'agent/guard/guard-process.ts',
-  'drivers/modbus/open-bus.ts',
-  'agent/cli/attend.ts',
   'agent/cli/doctor-run.ts',
   'agent/health/full-tests.ts',
   'agent/trust/signer.ts',
   'agent/trust/verifier.ts',
   'agent/cli/board-config-run.ts',
-  'agent/config/control/control-server.ts',
-  'drivers/gpio-sysfs.ts',
-  'drivers/serial-port.ts',
 ];
 
 /** Files that a part reads at run time lie beside it. */

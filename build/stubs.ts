@@ -24,6 +24,10 @@ const stubs: { readonly [name: string]: string } = {
   events: `module.exports = require('node:events');`,
 };
 
+/** Files of packages that are for other systems, or for what the config has no words for (MQTT over WebSocket). */
+const unreached =
+  /\/node_modules\/(@serialport\/bindings-cpp\/dist\/(darwin|win32)|mqtt\/build\/lib\/connect\/ws)\.js$/;
+
 function absent(name: string, feature: string): string {
   return `module.exports = new Proxy(class {}, {
     get(target, key) { return key === 'prototype' ? target.prototype : undefined },
@@ -43,6 +47,7 @@ export const trimPackages: Plugin = {
       const contents = stubs[path];
       return contents === undefined ? undefined : { contents, loader: 'js', resolveDir: '.' };
     });
+    build.onLoad({ filter: unreached }, () => ({ contents: '', loader: 'js' }));
   },
 };
 

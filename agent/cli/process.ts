@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts';
+import { missingPart, partFix } from '../missing-part.ts';
 import { type Program, runProgram } from './command-line.ts';
 import { type CliContext, exitCodes } from './verb.ts';
 
@@ -16,8 +17,9 @@ export async function runProcess(program: Program): Promise<void> {
     const code = await runProgram(program, process.argv.slice(2), context, process.stderr.isTTY ? showLine : undefined);
     process.exitCode = code;
   } catch (error) {
-    console.error(error);
-    process.exit(exitCodes.bug);
+    const part = missingPart(error);
+    console.error(part === undefined ? error : `${program.name}: the part ${part} is missing; ${partFix}`);
+    process.exit(part === undefined ? exitCodes.bug : exitCodes.unavailable);
   } finally {
     clearInterval(alive);
   }

@@ -25,7 +25,7 @@ export const exitMeanings: { readonly [code in ExitCode]: string } = {
   2: 'something does not work',
   64: 'typed wrongly; --help says how',
   65: 'data that cannot be used',
-  69: 'no broker, no node, or no answer in time',
+  69: 'no broker, no node, no answer in time, or a part of the program is not there',
   70: 'a bug of this program; please report it',
   74: 'reading or writing failed',
   77: 'not allowed to',

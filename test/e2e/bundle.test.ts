@@ -19,26 +19,32 @@ function readMeta(program: string): Meta {
   return JSON.parse(readFileSync(path.join(distFolder, `${program}.meta.json`), 'utf8'));
 }
 
-describeWithMosquitto('the bundle alone in an empty folder', () => {
+describeWithMosquitto('the bundle and its native files alone in an empty folder', () => {
   it.skipIf(ptyMissing)('drives a serial pty, with no node_modules in reach', async () => {
     await needBundle();
     const folder = mkdtempSync(path.join(tmpdir(), 'qn-alone-'));
     try {
-      for (const part of ['qn-agent.cjs', 'parts', 'native']) {
+      for (const part of ['qn-agent.cjs', 'native']) {
         cpSync(path.join(distFolder, part), path.join(folder, part), { recursive: true });
       }
       await using broker = await startMosquitto();
       await using wire = await openSerialWire();
       const documents = [
         `serial.x: { driver: serial-line, port: ${wire.port}, delimiter: "\\r\\n", append: "\\r\\n" }`,
+        `mcu.far: { driver: mcu, port: "simulated:${folder}/far.sock" }`,
       ];
       const config = configText({ url: broker.url, board: folder, state: path.join(folder, 'state'), documents });
-      await writeFile(path.join(folder, 'config.yaml'), config);
+      const more = `\nhttp: { socket: ${folder}/http.sock }\nhome-assistant: {}\n`;
+      await writeFile(path.join(folder, 'config.yaml'), config + more);
       await using listener = await openListener(broker.port);
       const env = { NODE_PATH: '', PATH: '/nowhere' };
       await using agent = startScript('qn-agent.cjs', ['run', '--config', 'config.yaml'], { cwd: folder, env });
       const birth = await listener.hear({ verb: 'health' }, 15_000);
-      expect([statusOf(birth), agent.err]).toEqual(['online', '']);
+      // What lies in parts is not there; each is told, with the way out, and stops nothing else.
+      expect([statusOf(birth), agent.err]).toEqual(['degraded', '']);
+      for (const missing of ['no page', 'not announced to Home Assistant', 'the part open-mcu of the agent']) {
+        expect(agent.out).toMatch(new RegExp(`${missing}.*copy the folder parts beside the program`));
+      }
       await listener.say('qn/1/pi-1/notify/serial.x', 'TARE');
       expect((await wire.receive(6)).toString()).toBe('TARE\r\n');
       wire.send('12.5 kg\r\n');

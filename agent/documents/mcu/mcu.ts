@@ -1,6 +1,7 @@
 import { fail, ok } from '../../../drivers/contract/result.ts';
 import type { McuConfig } from '../../config/mcu-config.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
+import { missingPart, partFix } from '../../missing-part.ts';
 import { brief } from '../gpio-out.ts';
 import type { DocumentKind } from '../kind.ts';
 
@@ -19,7 +20,14 @@ export const mcu: DocumentKind<McuConfig> = {
     return fail({ reason: 'unsupported', detail });
   },
   async open(config, surroundings) {
-    const { openMcu } = await import('./open-mcu.ts'); // Costs nothing where there is none.
-    return await openMcu(config, surroundings);
+    try {
+      const { openMcu } = await import('./open-mcu.ts'); // Costs nothing where there is none.
+      return await openMcu(config, surroundings);
+    } catch (cause) {
+      const part = missingPart(cause);
+      if (part === undefined) throw cause;
+      const error = { kind: 'unsupported', operation: 'open', resource: config.port } as const;
+      return fail({ ...error, detail: `the part ${part} of the agent is missing`, fix: partFix, cause });
+    }
   },
 };

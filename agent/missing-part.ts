@@ -1,0 +1,11 @@
+/**
+ * What is loaded when it is needed lies beside the program, in `parts`. Whoever copied the program alone still runs what
+ * it holds by itself (pins, serial lines, MQTT); the rest says so, and what to do.
+ */
+export const partFix = 'copy the folder parts beside the program, or install the agent anew';
+
+/** The name of the part that is not there; undefined: the error is another one. */
+export function missingPart(err: unknown): string | undefined {
+  if (!(err instanceof Error) || !('code' in err) || err.code !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  return /\/parts\/([a-z-]+)\.cjs'/.exec(err.message)?.[1];
+}
