@@ -11,6 +11,7 @@ import { DispatchLoop } from './dispatch/run.ts';
 import type { DocumentTable } from './dispatch/table.ts';
 import type { Board } from './documents/board.ts';
 import type { Environment } from './environment.ts';
+import type { LoadWatch } from './health/load-watch.ts';
 import { poolProfiles } from './limits.ts';
 import type { LocalApplications } from './local-applications.ts';
 import type { Pool } from './pool/pool.ts';
@@ -29,6 +30,7 @@ export interface DispatchParts {
   readonly local: LocalApplications;
   readonly store: Store | undefined;
   readonly keepers: Keepers;
+  readonly load: LoadWatch;
 }
 
 export interface Dispatch {
@@ -46,7 +48,7 @@ export interface Dispatch {
 /** The loop with everything that handling a message takes. */
 export function openDispatch(running: Running, environment: Environment, parts: DispatchParts): Dispatch {
   const { clock, log } = environment;
-  const { pool, voice, table, board, counters, local, store, keepers } = parts;
+  const { pool, voice, table, board, counters, local, store, keepers, load } = parts;
   const { root } = running.config.mqtt;
   const told = createAcknowledger(voice.publisher, () => running.config.mqtt.acks);
   const acknowledger: Acknowledger = {
@@ -62,7 +64,7 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const trust = new LiveTrust({ clock, log, clockQuality: voice.clockQuality, values: store?.values }, running);
   const verifier = () => trust.current;
   const authorize = createAuthorize(verifier, () => running.config.trust.keys);
-  const parties = { board, lanes, own, acknowledger, counters, journaling, keepers, authorize };
+  const parties = { board, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
   const dependencies = { ...voice, verifier, clock, log, pool, ...parties };
   const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);

@@ -8,6 +8,7 @@ import type { Agent, Environment } from './environment.ts';
 import { offlineWill } from './farewell.ts';
 import { bootTests } from './health/boot-tests.ts';
 import { withConfigTroubles } from './health/config-troubles.ts';
+import { LoadWatch } from './health/load-watch.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import { ofTheBoard, valueOfOrdered } from './health/on-demand.ts';
 import type { HealthSources } from './health/report.ts';
@@ -24,6 +25,7 @@ import type { Running } from './running.ts';
 import { openBoard } from './start-board.ts';
 import { startConfig } from './start-config.ts';
 import { openDispatch } from './start-dispatch.ts';
+import { startLoadWatch } from './start-load.ts';
 import { startSelfTest } from './start-selftest.ts';
 import type { Store } from './store/store.ts';
 import { Uplink } from './uplink.ts';
@@ -70,9 +72,11 @@ export async function startAgent(config: Config, configHash: string, environment
   await homeAssistant.configure();
   const keepers = openKeepers(environment, running, voice);
   const counters = new DispatchCounters();
-  const dispatch = openDispatch(running, environment, { pool, voice, table, board, counters, local, store, keepers });
+  const load = new LoadWatch({ clock, log, pool });
+  const parts = { pool, voice, table, board, counters, local, store, keepers, load };
+  const dispatch = openDispatch(running, environment, parts);
   const { loop, lanes, settled } = dispatch;
-  const loopLag = openLoopLag();
+  const loopLag = openLoopLag(clock);
   const sources: HealthSources = {
     boot,
     get configHash() {
@@ -92,6 +96,7 @@ export async function startAgent(config: Config, configHash: string, environment
     link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers() }),
     warnings: () => trustWarnings(running.config, clock.wallMs()),
     loop: () => loopLag.read(),
+    sparing: () => load.sparing,
     diskWrittenBytes: () => writtenBytes(),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
@@ -186,6 +191,7 @@ export async function startAgent(config: Config, configHash: string, environment
       reporter.refresh();
     },
   });
+  startLoadWatch(load, { loop, uplink, reporter, voice });
   const started = startConfig(environment, { ...dispatch, changeable, voice, pool, counters });
 
   return {
@@ -202,6 +208,7 @@ export async function startAgent(config: Config, configHash: string, environment
       await started[Symbol.asyncDispose]();
       await local[Symbol.asyncDispose]();
       testing[Symbol.dispose]();
+      load[Symbol.dispose]();
       loop.close();
       reporter[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.

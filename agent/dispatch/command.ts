@@ -9,6 +9,7 @@ import type { Lane, Work } from './lane.ts';
 import { type Command, createLife, type Life } from './life.ts';
 import { type Arrival, expiredRefusal, isExpired, plan } from './plan.ts';
 import { RecentCommands } from './recent.ts';
+import { refusalOfLoad } from './sparing.ts';
 
 export interface Commander {
   /** Resolves, where it goes through the journal, when that is durable. */
@@ -21,7 +22,7 @@ export interface Commander {
 
 /** Carries a command through its life (QN-4): told at each step, its slot released at the last one. */
 export function createCommander(dependencies: HandlerDependencies): Commander {
-  const { clock, pool, board, lanes, counters, journaling, authorize, clockQuality } = dependencies;
+  const { clock, pool, board, lanes, counters, journaling, authorize, load, clockQuality } = dependencies;
   const recent = new RecentCommands(recentCommandsCount);
 
   function arrivalOf({ isRetained, arrivedMs }: Job): Arrival {
@@ -65,6 +66,8 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
       counters.refuse('duplicate');
       return pool.release(job.slot);
     }
+    const spared = resumed === undefined ? refusalOfLoad(load.level, { row }) : undefined;
+    if (spared !== undefined) return life.refuse('reject', spared);
     const planned = plan(row, message, arrivalOf(job));
     if (!planned.ok) return life.refuse(planned.error.reason === 'expired' ? 'expire' : 'reject', planned.error);
     const lane = lanes.of(row.name);

@@ -3,6 +3,7 @@ import type { Board } from '../documents/board.ts';
 import type { Publisher } from '../documents/publisher.ts';
 import type { DocumentStates } from '../documents/states.ts';
 import type { Watches } from '../documents/watches.ts';
+import type { DegradeLevel } from '../health/load.ts';
 import type { Log } from '../log.ts';
 import type { Instruments } from '../observe/instruments.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -36,6 +37,8 @@ export interface HandlerDependencies {
   /** Absent: everybody may do everything. */
   readonly authorize?: Authorize;
   readonly instruments: Pick<Instruments, 'command' | 'decode'>;
+  /** How much the board has to do (QN-6.9). */
+  readonly load: { readonly level: DegradeLevel };
   clockQuality(): ClockQuality;
   /** Whose signatures count, by the config that runs. */
   verifier(): TokenVerifier;

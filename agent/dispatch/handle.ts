@@ -13,6 +13,7 @@ import type { OwnCommand } from './own.ts';
 import { createPermissions } from './permission.ts';
 import { expiredRefusal, isExpired } from './plan.ts';
 import { selectValue } from './select.ts';
+import { refusalOfLoad } from './sparing.ts';
 import type { Route } from './table.ts';
 
 export interface Handler {
@@ -30,7 +31,7 @@ export interface Handler {
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
   const { clock, log, pool, ids, board, own, states, watches, publisher, acknowledger, counters, instruments } =
     dependencies;
-  const { keepers, clockQuality } = dependencies;
+  const { keepers, load, clockQuality } = dependencies;
   const commander = createCommander(dependencies);
   const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
 
@@ -66,6 +67,8 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function answer(job: Job, query: Query): void {
     const asked = answerableOf(job, query);
     const { document, encoding, correlationData, replyTopic: topic } = asked;
+    const spared = refusalOfLoad(load.level, job.route);
+    if (spared !== undefined) return refuse(asked, spared);
     const snapshot = states.snapshot(document);
     if (snapshot === undefined) return refuse(asked, queryRefusal(job.route));
     const granted = watches.ask({ ...asked, query }, snapshot);
@@ -137,6 +140,11 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       const granted = () => durable.resolve(commander.carryOut({ row, job, message, answerable }));
       permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
       return durable.promise;
+    }
+    const spared = route.to === 'own' && decoded.ok ? refusalOfLoad(load.level, route) : undefined;
+    if (decoded.ok && spared !== undefined) {
+      refuse(answerableOf(job, decoded.value), spared);
+      return pool.release(job.slot);
     }
     const keeper = route.to === 'own' ? keepers.get(route.document) : undefined;
     if (decoded.ok && keeper !== undefined) {

@@ -29,6 +29,7 @@ export class DispatchLoop {
   readonly #express: Ring<Job>;
   readonly #bulk: Ring<Job>;
   #isScheduled = false;
+  #overflowsCount = 0;
   #isOpen = true;
 
   constructor(dependencies: LoopDependencies, inboundCountMax: number) {
@@ -62,6 +63,11 @@ export class DispatchLoop {
     return this.#express.count + this.#bulk.count;
   }
 
+  /** Messages that found no place, since start. */
+  get overflowsCount(): number {
+    return this.#overflowsCount;
+  }
+
   /** Throws away what is queued; what is being performed ends by itself. */
   close(): void {
     this.#isOpen = false;
@@ -78,7 +84,10 @@ export class DispatchLoop {
     }
     const ring = 'row' in route && route.row.isEmergency ? this.#express : this.#bulk;
     const slot = ring.count < ring.capacity ? pool.acquire('inbound', byteLength) : undefined;
-    if (slot === undefined) return { reason: 'overloaded', detail: 'every inbound slot is taken' };
+    if (slot === undefined) {
+      this.#overflowsCount += 1;
+      return { reason: 'overloaded', detail: 'every inbound slot is taken' };
+    }
     slot.payload.set(message.payload);
     slot.setLength(byteLength);
     ring.push(createJob(route, slot, message, clock.monotonicMs()));

@@ -55,6 +55,7 @@ export class Watches implements Disposable {
   readonly #dependencies: WatchDependencies;
   readonly #watches = new Map<string, Watch>();
   readonly #counts = { told: 0, refused: 0, expired: 0 };
+  #isPaused = false;
   #timer: Disposable | undefined;
 
   constructor(dependencies: WatchDependencies) {
@@ -84,6 +85,13 @@ export class Watches implements Disposable {
   changed(document: string): void {
     for (const [key, watch] of this.#watches) if (watch.watcher.document === document) this.#serve(key, watch);
     this.#arm();
+  }
+
+  /** Nothing is told meanwhile; afterwards each has in one message what it missed. Leases go on. */
+  pause(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    this.flush();
   }
 
   /** The outbox has room again. */
@@ -138,8 +146,9 @@ export class Watches implements Disposable {
     const { clock, states, outbox } = this.#dependencies;
     const nowMs = clock.monotonicMs();
     if (nowMs >= watch.untilMs) return this.#expire(key);
+    watch.dueMs = this.#isPaused ? watch.untilMs : watch.dueMs;
     const snapshot = states.snapshot(watch.watcher.document);
-    if (snapshot === undefined) return;
+    if (snapshot === undefined || this.#isPaused) return;
     const current = { version: snapshot.ver ?? 0, value: snapshot.val };
     if (!isPrivate(watch) && watch.told?.version !== current.version) watch.told = { ...current, atMs: nowMs }; // By the states.
     let next = nextTelling(watch.grant, watch.told, current, nowMs);

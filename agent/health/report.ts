@@ -10,8 +10,9 @@ import type { SlabStats } from '../pool/slab.ts';
 import type { Value } from '../qn/message.ts';
 import type { StoreMetrics } from '../store/metrics.ts';
 import { agentVersion, protocolVersion } from '../version.ts';
+import { type DegradeLevel, type Sparing, switchedOff } from './load.ts';
 import type { LoopLag } from './loop-lag.ts';
-import { type HealthStatus, isFailed, type SelfTestReport } from './self-test.ts';
+import { isFailed, type SelfTestReport } from './self-test.ts';
 import { certificateWarnings } from './warnings.ts';
 
 /** safe: an output is in a safe state, waiting for a command. `offline` is told by the last will. */
@@ -43,15 +44,24 @@ export interface HealthSources {
   /** Beside those about certificates. */
   warnings?(): readonly string[];
   loop(): ReturnType<LoopLag['read']>;
+  /** What the board does without because it has too much to do. */
+  sparing(): Sparing;
   /** By this process since its start; absent: the kernel does not count it. */
   diskWrittenBytes(): number | undefined;
 }
 
 /** Depends on the board only, never on whether a broker can be reached (QN-6.2). */
-export function statusOf(drivers: readonly DriverReport[], selfTest: HealthStatus, store?: StoreMetrics): AgentStatus {
+export function statusOf(sources: Pick<HealthSources, 'drivers' | 'selfTest' | 'store' | 'sparing'>): AgentStatus {
+  const drivers = sources.drivers();
   if (drivers.some(({ safe }) => safe !== undefined)) return 'safe';
-  const isWell = selfTest === 'PASS' && drivers.every(({ state }) => state === 'working') && isStoreWell(store);
-  return isWell ? 'online' : 'degraded';
+  const isSound = sources.selfTest().health_status === 'PASS' && drivers.every(({ state }) => state === 'working');
+  return isSound && isStoreWell(sources.store()) && sources.sparing().level < 2 ? 'online' : 'degraded';
+}
+
+/** By load; without its store the board does without something as well (QN-6.9). */
+export function degradeLevelOf({ store, sparing }: Pick<HealthSources, 'store' | 'sparing'>): DegradeLevel {
+  const { level } = sparing();
+  return level === 0 && !isStoreWell(store()) ? 1 : level;
 }
 
 /**
@@ -63,9 +73,17 @@ export function fitHealth(
   bytesMax: number,
 ): { readonly [key: string]: Value } {
   if (Buffer.byteLength(JSON.stringify(report)) <= bytesMax) return report;
-  const { status = null, boot = null, seq = null, uptime_s = null, degrade_level = null, why } = report;
+  const {
+    status = null,
+    boot = null,
+    seq = null,
+    uptime_s = null,
+    degrade_level = null,
+    switched_off = [],
+    why,
+  } = report;
   const reasons = Array.isArray(why) ? why.slice(0, 5).map((reason) => String(reason).slice(0, 200)) : [];
-  return { status, boot, seq, uptime_s, degrade_level, why: reasons, is_brief: true };
+  return { status, boot, seq, uptime_s, degrade_level, switched_off, why: reasons, is_brief: true };
 }
 
 /** Absent is well: then it is not part of this agent. */
@@ -78,10 +96,11 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
   const drivers = sources.drivers();
   const store = sources.store();
   const selfTest = sources.selfTest();
+  const sparing = sources.sparing();
   const safe = drivers.filter((driver) => driver.safe !== undefined);
   const failed = drivers.filter(({ state }) => state === 'failed');
   return {
-    status: statusOf(drivers, selfTest.health_status, store),
+    status: statusOf(sources),
     boot: sources.boot.toString(),
     seq: sequence,
     uptime_s: Math.floor(sources.uptimeMs() / 1_000),
@@ -95,15 +114,16 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     ...valueOfStore(store),
     ...valueOfHttp(sources.http()),
     retained_lost: sources.retainedLost(),
-    loop: sources.loop(),
+    loop: { ...sources.loop() },
     ...valueOfDisk(sources.diskWrittenBytes()),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: valueOfLink(sources.link()),
     warnings: [...certificateWarnings(sources.link().brokers), ...(sources.warnings?.() ?? [])],
-    degrade_level:
-      safe.length > 0 ? 2 : failed.length > 0 || selfTest.health_status !== 'PASS' || !isStoreWell(store) ? 1 : 0,
+    degrade_level: degradeLevelOf(sources),
+    switched_off: [...switchedOff(sparing.level), ...(isStoreWell(store) ? [] : ['journal'])],
     why: [
+      ...sparing.why,
       ...safe.map((driver) => `${driver.document}: ${driver.safe ?? 'safe'}`),
       ...(isStoreWell(store)
         ? []

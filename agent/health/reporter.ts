@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Publisher } from '../documents/publisher.ts';
-import { type AgentStatus, buildHealth, fitHealth, type HealthSources, statusOf } from './report.ts';
+import { buildHealth, degradeLevelOf, fitHealth, type HealthSources, statusOf } from './report.ts';
 
 /** What a message has besides its value, and more. */
 const envelopeBytes = 512;
@@ -12,12 +12,13 @@ export interface HealthReporterDependencies {
   readonly random: () => number;
 }
 
-/** Tells the health at birth, at every change of status, and every interval ± 10 % (QN-6.1). */
+/** Tells the health at birth, at every change of status or degrade level, and every interval ± 10 % (QN-6.1). */
 export class HealthReporter implements Disposable {
   readonly #dependencies: HealthReporterDependencies;
   #intervalMs: number;
+  #intervalFactor = 1;
   #sequence = 0;
-  #told: AgentStatus | undefined;
+  #told: string | undefined;
   #isUntold = false;
   #timer: Disposable | undefined;
 
@@ -29,6 +30,11 @@ export class HealthReporter implements Disposable {
   /** Another interval, from the next report on. */
   retime(intervalMs: number): void {
     this.#intervalMs = intervalMs;
+  }
+
+  /** So many times the interval, from the next report on. */
+  stretch(factor: number): void {
+    this.#intervalFactor = factor;
   }
 
   /** Tells it now, and again after the interval. */
@@ -64,15 +70,16 @@ export class HealthReporter implements Disposable {
     this.#told = undefined;
   }
 
-  #status(): AgentStatus {
+  /** What is told at once when it changes. */
+  #status(): string {
     const { sources } = this.#dependencies;
-    return statusOf(sources.drivers(), sources.selfTest().health_status, sources.store());
+    return `${statusOf(sources)} ${degradeLevelOf(sources)}`;
   }
 
   #schedule(): void {
     const { clock, random } = this.#dependencies;
     this.#timer?.[Symbol.dispose]();
     const jitter = 0.9 + 0.2 * random(); // A fleet that booted together must not report together.
-    this.#timer = clock.after(this.#intervalMs * jitter, () => this.tell());
+    this.#timer = clock.after(this.#intervalMs * this.#intervalFactor * jitter, () => this.tell());
   }
 }

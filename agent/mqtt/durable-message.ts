@@ -68,7 +68,7 @@ export function durableStats(leftOut: number, stored: StoredOutbox | undefined):
 /** For what is sent now or never; false: there is no room. */
 export function offerNow(outbox: Outbox, message: DurableOutgoing, lost: () => void): boolean {
   const onEnd = (fate: Fate) => void (fate === 'sent' || lost());
-  return outbox.hasRoom && outbox.offer({ ...message, policy: 'when-up' }, onEnd);
+  return outbox.hasRoom && !outbox.isSparing && outbox.offer({ ...message, policy: 'when-up' }, onEnd);
 }
 
 /** Undefined when the store has no place for such a message at all. */

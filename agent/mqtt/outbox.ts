@@ -40,6 +40,8 @@ export class Outbox {
   readonly #pool: Pool;
   readonly #times: SendTimes;
   readonly #entries: Entry[] = [];
+  /** Nothing is taken that may be left out. */
+  isSparing = false;
   #next = 0;
   #inFlight = 0;
   #window = outboxWindowCount;

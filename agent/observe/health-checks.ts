@@ -1,3 +1,4 @@
+import { switchedOff } from '../health/load.ts';
 import { type HealthSources, statusOf } from '../health/report.ts';
 import type { SlabStats } from '../pool/slab.ts';
 
@@ -27,6 +28,7 @@ export function healthChecks(sources: HealthSources): HealthChecks {
       ? []
       : [{ id: 'store', ok: store.state === 'working', detail: `the store is ${store.state}` }]),
     poolCheck(sources),
+    loadCheck(sources),
     ...drivers.map(({ document, driver, state, error, safe }) => ({
       id: `driver.${document}`,
       ok: state === 'working' && safe === undefined,
@@ -40,7 +42,7 @@ export function healthChecks(sources: HealthSources): HealthChecks {
   ];
   return {
     ok: checks.every(({ ok }) => ok),
-    status: statusOf(drivers, selfTest.health_status, store),
+    status: statusOf(sources),
     checks,
   };
 }
@@ -66,4 +68,11 @@ function fullHolders(slab: string, { holders }: SlabStats): readonly string[] {
   return Object.entries(holders)
     .filter(([, { used, quota }]) => used >= quota)
     .map(([holder]) => `${slab} ${holder}`);
+}
+
+function loadCheck(sources: HealthSources): HealthCheck {
+  const { level, why } = sources.sparing();
+  if (level === 0) return { id: 'load', ok: true, detail: 'nothing is switched off' };
+  const detail = `degrade level ${level}, without ${switchedOff(level).join(', ')}; ${why.join('; ')}`;
+  return { id: 'load', ok: false, detail, fix: 'look who sends so much: qnctl events NODE; it recovers by itself' };
 }

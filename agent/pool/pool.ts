@@ -3,7 +3,7 @@ import type { PoolLimits, SlotHolder } from '../limits.ts';
 import { poolBytes } from '../limits.ts';
 import { type MarchFault, marchTest } from './march.ts';
 import { slotHolders } from './pool-slot.ts';
-import { Slab, type SlabStats } from './slab.ts';
+import { type HolderPeak, Slab, type SlabStats } from './slab.ts';
 import type { Slot } from './slot.ts';
 
 export interface PoolStats {
@@ -14,6 +14,8 @@ export interface PoolStats {
   readonly small: SlabStats;
   readonly large: SlabStats;
 }
+
+export type PoolPeaks = { readonly [Holder in SlotHolder]: HolderPeak };
 
 export interface SlotFault extends MarchFault {
   /** `small slot 3` */
@@ -44,6 +46,8 @@ export interface Pool {
   /** Memory test of every free slot, one fault each at most; see march.ts. Blocks for tens of ms. */
   marchTest(): readonly SlotFault[];
   stats(): PoolStats;
+  /** The most each holder had since the last call, over both sizes, and how often it was refused. One reader only. */
+  takePeaks(): PoolPeaks;
 }
 
 export function createPool(limits: PoolLimits): Pool {
@@ -113,6 +117,10 @@ export function createPool(limits: PoolLimits): Pool {
     stats() {
       return { bytesTotal: poolBytes(limits), payloadBytesMax, tooLarge, small: small.stats(), large: large.stats() };
     },
+    takePeaks() {
+      const of = (holder: SlotHolder) => sumOf(small.takePeak(holder), large.takePeak(holder));
+      return { inbound: of('inbound'), executing: of('executing'), outbox: of('outbox'), framer: of('framer') };
+    },
   };
 }
 
@@ -121,4 +129,8 @@ function leaksOf(small: SlabStats, large: SlabStats): readonly string[] {
     const used = small.holders[holder].used + large.holders[holder].used;
     return used === 0 ? [] : [`${holder} holds ${used}`];
   });
+}
+
+function sumOf(one: HolderPeak, other: HolderPeak): HolderPeak {
+  return { peak: one.peak + other.peak, quota: one.quota + other.quota, refused: one.refused + other.refused };
 }

@@ -17,7 +17,23 @@ export interface SlabStats {
   readonly holders: { readonly [Holder in SlotHolder]: HolderStats };
 }
 
-type Counts = { [Holder in SlotHolder]: { used: number; highWater: number; refused: number } };
+/** Of one holder, since somebody asked the last time. */
+export interface HolderPeak {
+  readonly peak: number;
+  readonly quota: number;
+  readonly refused: number;
+}
+
+interface Count {
+  used: number;
+  highWater: number;
+  refused: number;
+  /** Since the peak was taken the last time. */
+  peak: number;
+  refusedBefore: number;
+}
+
+type Counts = { [Holder in SlotHolder]: Count };
 
 /**
  * Equal slots in one piece of memory.
@@ -87,9 +103,21 @@ export class Slab {
     this.#counts[holder].refused += 1;
   }
 
+  /** Begins the next one. */
+  takePeak(holder: SlotHolder): HolderPeak {
+    const count = this.#counts[holder];
+    const taken = { peak: count.peak, quota: this.limits.quota[holder], refused: count.refused - count.refusedBefore };
+    count.peak = count.used;
+    count.refusedBefore = count.refused;
+    return taken;
+  }
+
   stats(): SlabStats {
     const { payloadBytes, quota } = this.limits;
-    const of = (holder: SlotHolder): HolderStats => ({ ...this.#counts[holder], quota: quota[holder] });
+    const of = (holder: SlotHolder): HolderStats => {
+      const { used, highWater, refused } = this.#counts[holder];
+      return { used, highWater, refused, quota: quota[holder] };
+    };
     const holders = { inbound: of('inbound'), executing: of('executing'), outbox: of('outbox'), framer: of('framer') };
     const used = slotHolders.reduce((sum, holder) => sum + holders[holder].used, 0);
     return { payloadBytes, slots: this.slots.length, used, holders };
@@ -99,6 +127,7 @@ export class Slab {
     const count = this.#counts[holder];
     count.used += 1;
     count.highWater = Math.max(count.highWater, count.used);
+    count.peak = Math.max(count.peak, count.used);
   }
 
   #leave({ holder }: PoolSlot): void {
@@ -107,5 +136,5 @@ export class Slab {
 }
 
 function zero() {
-  return { used: 0, highWater: 0, refused: 0 };
+  return { used: 0, highWater: 0, refused: 0, peak: 0, refusedBefore: 0 };
 }

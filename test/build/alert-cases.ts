@@ -34,6 +34,7 @@ export const alertCases: { readonly [alert: string]: AlertCase } = {
     series: { [`qn_pool_refused_total{${board},holder="inbound",slab="small"}`]: '0x5 1x10' },
     minutes: 10,
   },
+  QnTooMuchToDo: { series: { [`qn_degrade_level{${board}}`]: '0 3x10' }, minutes: 4 },
   QnEventLoopLag: { series: { [`qn_event_loop_lag_seconds{${board},stat="p99"}`]: '0.01 0.4x20' }, minutes: 10 },
   QnMemoryGrows: {
     series: {
@@ -62,6 +63,7 @@ export const wellBoard: AlertCase['series'] = {
   [`qn_store_written_bytes_total{${board}}`]: '0+100000x720',
   [`qn_pool_refused_total{${board},holder="inbound",slab="small"}`]: '4x720',
   [`qn_event_loop_lag_seconds{${board},stat="p99"}`]: '0.002x720',
+  [`qn_degrade_level{${board}}`]: '1x720',
   [`qn_memory_resident_bytes{${board}}`]: '70000000x720',
   [`qn_uptime_seconds{${board}}`]: '0+60x720',
 };

@@ -1,4 +1,4 @@
-import type { HealthSources } from '../../health/report.ts';
+import { degradeLevelOf, type HealthSources } from '../../health/report.ts';
 import { counter, type Family, gauge } from './family.ts';
 
 export function boardMetrics(health: HealthSources): readonly Family[] {
@@ -20,6 +20,11 @@ export function boardMetrics(health: HealthSources): readonly Family[] {
       'qn_output_safe',
       'Whether an output is in a safe state and waits for a command.',
       drivers.map(({ document, safe }) => [{ document }, safe === undefined ? 0 : 1]),
+    ),
+    gauge(
+      'qn_degrade_level',
+      'What the board does without because of load: 0 nothing, 3 the most.',
+      degradeLevelOf(health),
     ),
     gauge(
       'qn_selftest_failed',

@@ -69,7 +69,11 @@ describe('the health report', () => {
     pair.unplug();
     await clock.advance(10);
     const report = await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'degraded' });
-    expect(report.message.val).toMatchObject({ degrade_level: 1, why: [expect.stringContaining('unplugged')] });
+    expect(report.message.val).toMatchObject({
+      degrade_level: 0,
+      switched_off: [],
+      why: [expect.stringContaining('unplugged')],
+    });
     expect(healthCount()).toBe(2);
     await rig[Symbol.asyncDispose]();
   });

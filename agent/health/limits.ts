@@ -1,0 +1,16 @@
+/** The bounds of how a board spares itself (QN-6.9); like agent/limits.ts, and read together with it. */
+
+/** The load is looked at so often. The level rises by one at each look at most. */
+export const loadLookMs = 500;
+/** Part of a share of the pool that was taken at some moment since the look before, from which each level counts. */
+export const loadShareMin = { 1: 0.5, 2: 0.75, 3: 0.95 } as const;
+/** How late the look came, because the event loop was held up. A late command is better than none: no level 3. */
+export const loadLateMsMin = { 1: 250, 2: 1_000 } as const;
+/** A level is kept until the load is below so much of where it begins … */
+export const loadKeepRatio = 0.8;
+/** … for so long without a break. Then it falls by one. */
+export const loadCalmMs = 5_000;
+/** From level 1 on the time between two health reports is so many times as long. */
+export const sparedHealthFactor = 4;
+/** The event loop's figures are of the last one or two of these. */
+export const loopWindowMs = 30_000;
