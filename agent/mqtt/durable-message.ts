@@ -1,3 +1,4 @@
+import type { StoredMessage } from '../store/rows.ts';
 import type { StoredOutbox } from '../store/store.ts';
 import type { Outbox } from './outbox.ts';
 import type { Fate, Outgoing } from './outgoing.ts';
@@ -50,11 +51,6 @@ export function copyOf({ message, ...held }: Held): Held {
   return { ...held, message: { ...message, bytes: Uint8Array.from(message.bytes) } };
 }
 
-/** A row that was read back is the same message as the one that was put there. */
-export function isSamePlace(left: Place, right: Place): boolean {
-  return left === right || (left.sequence !== undefined && left.sequence === right.sequence);
-}
-
 export function durableStats(leftOut: number, stored: StoredOutbox | undefined): DurableStats {
   const droppedCounts = [...(stored?.dropped.values() ?? [])];
   return {
@@ -65,6 +61,12 @@ export function durableStats(leftOut: number, stored: StoredOutbox | undefined):
   };
 }
 
+/** A stored message in memory again. */
+export function readBack(row: StoredMessage): DurableOutgoing {
+  const waits = row.policy === 'latest' ? ({ waits: row.policy } as const) : {};
+  return { ...row, policy: 'keep', durability: 'soon', ...waits };
+}
+
 /** For what is sent now or never; false: there is no room. */
 export function offerNow(outbox: Outbox, message: DurableOutgoing, lost: () => void): boolean {
   const onEnd = (fate: Fate) => void (fate === 'sent' || lost());
@@ -72,11 +74,9 @@ export function offerNow(outbox: Outbox, message: DurableOutgoing, lost: () => v
 }
 
 /** Undefined when the store has no place for such a message at all. */
-export function putInto(
-  outbox: StoredOutbox,
-  { durability: _, waits: __, properties = {}, ...message }: DurableOutgoing,
-) {
+export function putInto(outbox: StoredOutbox, { durability: _, waits, properties = {}, ...message }: DurableOutgoing) {
   const { lastSequence } = outbox;
-  const written = outbox.put({ ...message, properties });
+  const policy = waits === 'latest' ? waits : message.policy;
+  const written = outbox.put({ ...message, policy, properties });
   return outbox.lastSequence === lastSequence ? undefined : { sequence: outbox.lastSequence, written };
 }

@@ -4,7 +4,8 @@ import type { StoredMessage } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { DrainPace } from './drain-pace.ts';
 import type { DurableOutgoing, DurableStats, Held, Place } from './durable-message.ts';
-import { copyOf, durableStats, isSamePlace, offerNow, putInto } from './durable-message.ts';
+import { copyOf, durableStats, offerNow, putInto, readBack } from './durable-message.ts';
+import { LatestOnly } from './latest-only.ts';
 import type { Outbox } from './outbox.ts';
 import type { Fate } from './outgoing.ts';
 import { SoonSweep } from './soon-sweep.ts';
@@ -19,7 +20,7 @@ export class DurableOutbox {
   readonly #outbox: Outbox;
   readonly #store: Store | undefined;
   readonly #pace: DrainPace;
-  readonly #latest = new Map<string, Place>(); // One per document of the config at most.
+  readonly #latest: LatestOnly;
   readonly #held = new Set<Held>(); // Each one has a slot of the outbox.
   readonly #sweep: SoonSweep;
   readonly #inHand = new Set<number>(); // Sequences of #held, and those on their way into the store.
@@ -36,6 +37,7 @@ export class DurableOutbox {
     this.#clock = clock;
     this.#outbox = outbox;
     this.#store = store;
+    this.#latest = new LatestOnly(outbox, store?.outbox);
     this.#pace = new DrainPace(clock);
     this.#sweep = new SoonSweep(clock, this.#held, (held) => void this.#put(held));
     // A store that could not be read yet may have something all the same.
@@ -52,7 +54,7 @@ export class DurableOutbox {
     if (message.durability === 'none' || this.#store?.state !== 'working') return this.#outbox.send(message);
     const held: Held = { message, sinceMs: this.#clock.monotonicMs(), at: {} };
     if (message.durability === 'first') return this.#putFirst(copyOf(held));
-    if (message.waits === 'latest') this.#replace(held);
+    if (message.waits === 'latest') for (const place of this.#latest.replace(held, this.#held)) this.#leaveOut(place);
     if (this.#isBacklog) return this.#putOnly(held);
     if (this.#offer(held)) return true;
     this.#putAll(); // Before the new one: the store keeps the order.
@@ -160,12 +162,15 @@ export class DurableOutbox {
     return (this.#store?.outbox.count ?? 0) > this.#inHand.size;
   }
 
-  #takeBack({ policy: _policy, ...row }: StoredMessage): boolean {
+  #takeBack(row: StoredMessage): boolean {
     this.#readUpTo = row.sequence;
     const isGone = this.#store?.outbox.has(row.sequence) !== true; // Since it was read.
     if (isGone || this.#inHand.has(row.sequence)) return true;
-    const message = { ...row, policy: 'keep', durability: 'soon' } as const;
-    const isTaken = this.#offer({ message, sinceMs: 0, at: { sequence: row.sequence } });
+    if (this.#latest.isOutdated(row)) {
+      this.#leaveOut({ sequence: row.sequence });
+      return true;
+    }
+    const isTaken = this.#offer({ message: readBack(row), sinceMs: 0, at: { sequence: row.sequence } });
     if (isTaken) this.#pace.spend();
     else this.#readUpTo = row.sequence - 1;
     return isTaken;
@@ -214,18 +219,11 @@ export class DurableOutbox {
     this.#beginBacklog(sequence);
   }
 
-  /** This one is the latest of its document now; the one before is taken back, unless it is on its way. */
-  #replace({ message, at }: Held): void {
-    const before = this.#latest.get(message.document);
-    this.#latest.set(message.document, at);
-    if (before === undefined) return;
-    const inMemory = [...this.#held].find(({ at }) => isSamePlace(at, before));
-    const isOut = inMemory?.at.onEnd !== undefined && !this.#outbox.withdraw(inMemory.at.onEnd);
-    const isStored = before.sequence !== undefined && this.#store?.outbox.has(before.sequence) === true;
-    if (isOut || (inMemory === undefined && !isStored)) return;
-    if (inMemory !== undefined) this.#held.delete(inMemory);
-    before.isOver = true;
-    this.#forget(before);
+  /** A newer one is there, and it is not on its way. */
+  #leaveOut(place: Place): void {
+    for (const held of this.#held) if (held.at === place) this.#held.delete(held);
+    place.isOver = true;
+    this.#forget(place);
     this.#leftOut += 1;
   }
 

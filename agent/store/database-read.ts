@@ -5,16 +5,19 @@ import type { Columns, SqliteRow } from './columns.ts';
 import type { OutboxQuery } from './disk.ts';
 import type { JournalRow, Loaded, StoredMessage } from './rows.ts';
 
+const policies = ['keep', 'when-up', 'latest'] as const satisfies readonly StoredMessage['policy'][];
+
 /** Everything but the content of messages. */
 export function loadAll(database: DatabaseSync, columns: Columns): Loaded {
-  const { text, integer } = columns;
+  const { text, integer, oneOf } = columns;
   const all = (sql: string): readonly SqliteRow[] => database.prepare(sql).all();
   return {
     journal: all('SELECT * FROM journal ORDER BY ordinal').map((row) => journalRowOf(row, columns)),
-    outbox: all('SELECT sequence, document, cost_bytes FROM outbox ORDER BY sequence').map((row) => ({
+    outbox: all('SELECT sequence, document, cost_bytes, policy FROM outbox ORDER BY sequence').map((row) => ({
       sequence: integer(row, 'sequence'),
       document: text(row, 'document'),
       costBytes: integer(row, 'cost_bytes'),
+      policy: oneOf(row, 'policy', policies),
     })),
     dropped: new Map(all('SELECT * FROM dropped').map((row) => [text(row, 'document'), integer(row, 'count')])),
     values: all('SELECT * FROM value').map((row) => ({ key: text(row, 'key'), text: text(row, 'text') })),
@@ -58,7 +61,7 @@ function messageOf(row: SqliteRow, columns: Columns): StoredMessage {
     bytes: bytes(row, 'bytes'),
     qos: qosOf(integer(row, 'qos')),
     retain: integer(row, 'retain') === 1,
-    policy: oneOf(row, 'policy', ['keep', 'when-up']),
+    policy: oneOf(row, 'policy', policies),
     document: text(row, 'document'),
     properties: propertiesOf(row, columns),
   };

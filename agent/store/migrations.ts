@@ -32,6 +32,10 @@ export const migrations: readonly Migration[] = [
     title: 'no inbound messages: what was received is in the journal, or was handled',
     sql: 'DROP TABLE inbound;',
   },
+  {
+    title: 'policy latest in the outbox: an agent that does not know it must not take it for damage',
+    sql: 'SELECT 1;',
+  },
 ];
 
 /** Takes the steps that are missing, in one transaction; throws `newer` when there are more than we know. */

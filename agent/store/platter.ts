@@ -43,9 +43,10 @@ export class Platter {
   load(): Loaded {
     return {
       journal: byKey(this.#journal),
-      outbox: byKey(this.#outbox).map(({ message: { sequence, document }, costBytes }) => ({
+      outbox: byKey(this.#outbox).map(({ message: { sequence, document, policy }, costBytes }) => ({
         sequence,
         document,
+        policy,
         costBytes,
       })),
       dropped: new Map(this.#dropped),

@@ -25,7 +25,8 @@ export interface StoredMessage {
   readonly bytes: Uint8Array;
   readonly qos: Qos;
   readonly retain: boolean;
-  readonly policy: 'keep' | 'when-up';
+  /** latest: one behind it of its document takes its place, and it is not sent any more. */
+  readonly policy: 'keep' | 'when-up' | 'latest';
   /** Whose message it is, for the count of what was dropped. */
   readonly document: string;
   readonly properties: MessageProperties;
@@ -36,6 +37,7 @@ export interface OutboxMark {
   readonly sequence: number;
   readonly document: string;
   readonly costBytes: number;
+  readonly policy: StoredMessage['policy'];
 }
 
 export interface ValueRow {

@@ -124,6 +124,8 @@ export interface StoredOutbox {
   put(message: MessageToStore): Promise<Result<number, StoreError>>;
   /** It was acknowledged, or was dropped already: both are fine. A removal that could not be written is made good. */
   remove(sequence: number): Promise<Result<void, StoreError>>;
+  /** Sequences of what was put as `latest`, in order. */
+  latestOf(document: string): readonly number[];
   /** One that was dropped here arrived all the same: somebody held it in memory. It is not counted any more. */
   recount(document: string): void;
   /** The oldest behind `afterSequence`, in order; fewer than asked for when they are large. */

@@ -20,6 +20,7 @@ export class QueuedOutbox implements StoredOutbox, Room {
   readonly #limits: StoreLimits;
   readonly #marks = new Map<number, OutboxMark>(); // Insertion order is sequence order.
   readonly #owedRemovals = new Set<number>(); // Those of #marks at most, and they shrink when the disk works.
+  readonly #latest = new Map<string, Set<number>>(); // Those of #marks; by document, in order.
   readonly #dropped = new Map<string, number>();
   #costBytes = 0;
   #lastSequence = 0;
@@ -60,7 +61,7 @@ export class QueuedOutbox implements StoredOutbox, Room {
     }
     const writes = [...this.#makeRoom(costBytes), ...this.#reserve(sequence)];
     this.#lastSequence = sequence;
-    this.#add({ sequence, document: rest.document, costBytes });
+    this.#add({ sequence, document: rest.document, policy: rest.policy, costBytes });
     const written = await this.#queue.write([...writes, { kind: 'outbox-put', message, costBytes }], costBytes);
     return written.ok ? ok(sequence) : written; // The marks are read anew when the disk works again.
   }
@@ -71,6 +72,10 @@ export class QueuedOutbox implements StoredOutbox, Room {
     const removed = await this.#queue.write([{ kind: 'outbox-remove', sequence }], storeRowOverheadBytes);
     if (removed.ok) this.#owedRemovals.delete(sequence);
     return removed;
+  }
+
+  latestOf(document: string): readonly number[] {
+    return [...(this.#latest.get(document) ?? [])];
   }
 
   recount(document: string): void {
@@ -88,6 +93,7 @@ export class QueuedOutbox implements StoredOutbox, Room {
 
   load({ outbox, dropped, values }: Loaded): readonly Write[] {
     this.#marks.clear();
+    this.#latest.clear();
     this.#costBytes = 0;
     for (const mark of outbox) if (!this.#owedRemovals.has(mark.sequence)) this.#add(mark);
     for (const [document, count] of dropped) this.#dropped.set(document, count);
@@ -128,6 +134,9 @@ export class QueuedOutbox implements StoredOutbox, Room {
   #add(mark: OutboxMark): void {
     this.#marks.set(mark.sequence, mark);
     this.#costBytes += mark.costBytes;
+    if (mark.policy !== 'latest') return;
+    const ofDocument = this.#latest.get(mark.document) ?? new Set();
+    this.#latest.set(mark.document, ofDocument.add(mark.sequence));
   }
 
   #drop(sequence: number): boolean {
@@ -135,6 +144,8 @@ export class QueuedOutbox implements StoredOutbox, Room {
     if (mark === undefined) return false;
     this.#marks.delete(sequence);
     this.#costBytes -= mark.costBytes;
+    const ofDocument = this.#latest.get(mark.document);
+    if (ofDocument?.delete(sequence) === true && ofDocument.size === 0) this.#latest.delete(mark.document);
     return true;
   }
 }

@@ -17,6 +17,19 @@ export function storeOutboxCases(stage: StoreStage): void {
     expect(after.outbox.costBytes).toBeGreaterThan(256);
   });
 
+  it('knows of what only the latest is wanted, over a crash', async () => {
+    const { outbox } = await stage.rig.open();
+    const latest = { ...message('a', 'level'), policy: 'latest' } as const;
+    stored(await outbox.put(message('an answer', 'level')));
+    const sequences = [stored(await outbox.put(latest)), stored(await outbox.put(latest))];
+    expect(outbox.latestOf('level')).toEqual(sequences);
+    const { outbox: after } = await stage.reopenAfterCrash();
+    expect([after.latestOf('level'), after.latestOf('other')]).toEqual([sequences, []]);
+    stored(await after.remove(sequences[0]!));
+    expect(after.latestOf('level')).toEqual([sequences[1]]);
+    expect(stored(await after.oldest(9, 0)).map(({ policy }) => policy)).toEqual(['keep', 'latest']);
+  });
+
   it('drains in pages behind the last sequence', async () => {
     const { outbox } = await stage.rig.open();
     for (let index = 0; index < 7; index += 1) void outbox.put(message(`m${index}`));
