@@ -63,7 +63,8 @@ export class MemoryConnection implements Connection, Subscriber {
 
   deliver(message: RoutedMessage, retain: boolean): void {
     this.#carryMessage(message, retain, false);
-    if (this.#host.weather.duplicates && message.qos > 0) this.#carryMessage(message, retain, true);
+    // Within one connection a receiver knows what it has of QoS 2.
+    if (this.#host.weather.duplicates && message.qos === 1) this.#carryMessage(message, retain, true);
   }
 
   releaseAcks(): void {
@@ -118,12 +119,14 @@ export class MemoryConnection implements Connection, Subscriber {
     this.#events.onUp({ broker: this.broker, protocolVersion: this.#host.protocolVersion, receiveMaximum: 65_535 });
   }
 
-  #carryMessage(message: RoutedMessage, retain: boolean, duplicate: boolean): void {
+  #carryMessage({ received, ...message }: RoutedMessage, retain: boolean, duplicate: boolean): void {
+    const told = () => this.#toBroker.carry(() => (this.#state === 'admitted' ? received?.() : undefined));
+    const kept = message.qos === 2 ? { kept: told } : {};
     if (this.#toClient.isFull) return; // Dropped, as mosquitto does beyond max_queued_messages.
     this.#toClient.carry(() => {
       if (this.#state !== 'admitted') return;
       const payload = new Uint8Array(message.payload);
-      this.#events.onMessage({ ...message, payload, retain, duplicate });
+      this.#events.onMessage({ ...message, payload, retain, duplicate, ...kept });
       payload.fill(0xdb); // Valid only during the call: who kept it shall see it.
     });
   }

@@ -27,7 +27,8 @@ export interface MemoryBrokerOptions {
  * A broker inside the process, for tests, simulations and the demo. The same events in the same order give the same
  * run. With latency 0 everything arrives a microtask later, else when the clock says so.
  *
- * Not promised: persistence, sessions that outlive a connection, and real QoS 2 (it is acknowledged like QoS 1).
+ * Not promised: persistence, sessions that outlive a connection, and real QoS 2: a link publishes it like QoS 1, and hears it
+ * once in a connection, as a broker does that has it in its hands until `kept`.
  */
 export interface MemoryBroker {
   openLink(options: MemoryLinkOptions, handlers: LinkHandlers): Link;
@@ -60,6 +61,8 @@ export interface MemoryPublishOptions {
   readonly qos?: Qos;
   readonly retain?: boolean;
   readonly properties?: MessageProperties;
+  /** QoS 2: called when the receiver says that it cannot be lost any more; no broker tells that its publishers. */
+  readonly received?: () => void;
 }
 
 export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
@@ -134,9 +137,9 @@ function createClient(router: Router, onMessage?: (message: ArrivedMessage) => v
   };
   return {
     arrived,
-    publish(topic, payload, { qos = 1, retain = false, properties = {} } = {}) {
+    publish(topic, payload, { qos = 1, retain = false, properties = {}, received } = {}) {
       const bytes = new Uint8Array(typeof payload === 'string' ? Buffer.from(payload) : payload);
-      router.route({ topic, payload: bytes, qos, properties }, retain);
+      router.route({ topic, payload: bytes, qos, properties, ...(received && { received }) }, retain);
     },
     subscribe(filter, qos = 1) {
       subscriptions.set(filter, qos);

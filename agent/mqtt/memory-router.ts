@@ -8,6 +8,8 @@ export interface RoutedMessage {
   readonly payload: Uint8Array;
   readonly qos: Qos;
   readonly properties: MessageProperties;
+  /** QoS 2: a receiver says that it cannot be lost any more. */
+  readonly received?: () => void;
 }
 
 export interface Subscriber {

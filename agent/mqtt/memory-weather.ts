@@ -9,7 +9,7 @@ export interface Weather {
   readonly ignoresConnects: boolean;
   /** Acknowledgements of publishes are kept back until this is false again. */
   readonly holdsAcks: boolean;
-  /** Messages of QoS 1 and 2 are delivered twice, the second time flagged. */
+  /** Messages of QoS 1 are delivered twice, the second time flagged. */
   readonly duplicates: boolean;
   /** Retained messages come before `onUp`, as a broker is free to do. */
   readonly retainedFirst: boolean;

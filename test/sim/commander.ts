@@ -1,22 +1,37 @@
-import type { Ack, Message, Value } from '../../agent/qn/message.ts';
+import type { Ack, Value } from '../../agent/qn/message.ts';
 import type { Status } from '../../agent/qn/reason.ts';
 import { fieldOf } from '../support/heard.ts';
+import type { Doer } from './doers.ts';
 
 /** A command somebody wants carried out, and everything anybody was told about it. */
 export interface Order {
   readonly id: bigint;
-  readonly document: string;
+  readonly doer: Doer;
   readonly value: Value;
-  /** Must not have its effect twice. */
-  readonly isOnce: boolean;
+  /** What its line had done before. */
+  readonly edgesBefore: number;
   /** How it ended, as heard by the one who gave it. */
   end: Status | undefined;
   /** It was under way while the store did not work: then a crash may have it done again. */
   isExcused: boolean;
+  /** The agent received it for good (QoS 2): nobody repeats it any more, and it ends all the same. */
+  isOwed: boolean;
+  /** An ack said that it had not begun when an agent died. */
+  isUnbegun: boolean;
+  /** Ends of the agent while it was open. */
+  deathsCount: number;
   /** Every end that was ever told on the wire. */
   readonly ends: Set<Status>;
   dueMs: number;
   sentCount: number;
+}
+
+export interface CommanderSurroundings {
+  readonly random: () => number;
+  /** How often the line of that name moved so far. */
+  edgesOf(doer: Doer): number;
+  /** QoS 2 when there is a `received`: called when the agent said that it cannot lose the command. */
+  publish(order: Order, received: (() => void) | undefined): void;
 }
 
 const ends: ReadonlySet<unknown> = new Set<Status>(['successful', 'failed', 'superseded']);
@@ -24,59 +39,89 @@ const ends: ReadonlySet<unknown> = new Set<Status>(['successful', 'failed', 'sup
 /** Gives orders and repeats each under its id until it hears an end. It does not hear everything. */
 export class Commander {
   readonly orders = new Map<bigint, Order>();
-  readonly #publish: (document: string, message: Message) => void;
-  readonly #random: () => number;
+  /** How often the agent received a command for good. */
+  owedCount = 0;
+  readonly #surroundings: CommanderSurroundings;
 
-  constructor(publish: (document: string, message: Message) => void, random: () => number) {
-    this.#publish = publish;
-    this.#random = random;
+  constructor(surroundings: CommanderSurroundings) {
+    this.#surroundings = surroundings;
   }
 
-  order(document: string, value: Value, isOnce: boolean, nowMs: number): Order {
+  /** Where effects have no name, only when the one before has ended. */
+  order(doer: Doer, value: Value, nowMs: number): void {
+    const isOpen = [...this.orders.values()].some((order) => order.doer === doer && order.end === undefined);
+    if (doer.line !== undefined && isOpen) return;
     const id = BigInt(1_000 + this.orders.size);
     const order: Order = {
       id,
-      document,
+      doer,
       value,
-      isOnce,
+      edgesBefore: this.#surroundings.edgesOf(doer),
       end: undefined,
       isExcused: false,
+      isOwed: false,
+      isUnbegun: false,
+      deathsCount: 0,
       ends: new Set<Status>(),
       dueMs: 0,
       sentCount: 0,
     };
     this.orders.set(id, order);
     this.#send(order, nowMs);
-    return order;
   }
 
   /** Repeats what is due. */
   tick(nowMs: number): void {
-    for (const order of this.orders.values())
-      if (order.end === undefined && nowMs >= order.dueMs) this.#send(order, nowMs);
+    for (const order of this.#open()) if (!order.isOwed && nowMs >= order.dueMs) this.#send(order, nowMs);
   }
 
   /** The store does not work just now. */
   excuse(): void {
-    for (const order of this.orders.values()) order.isExcused ||= order.end === undefined;
+    for (const order of this.#open()) {
+      order.isExcused = true;
+      order.isOwed = false;
+    }
   }
 
+  /** The agent died. */
+  mourn(): void {
+    for (const order of this.#open()) order.deathsCount += 1;
+  }
+
+  /** What is owed is waited for by somebody who hears everything. */
   hear(ack: Ack, isHeard: boolean): void {
     const order = this.orders.get(ack.id ?? 0n);
+    if (order === undefined) return;
+    if (fieldOf(ack.val, 'begun') === false) order.isUnbegun = true;
     const end = endOf(ack);
-    if (order === undefined || end === undefined) return;
+    if (end === undefined) {
+      if (ack.st === 'rejected') order.isOwed = false; // It may be sent again.
+      return;
+    }
     order.ends.add(end);
-    if (isHeard) order.end ??= end;
+    if (isHeard || order.isOwed) order.end ??= end;
   }
 
   get isDone(): boolean {
-    return [...this.orders.values()].every(({ end }) => end !== undefined);
+    return this.#open().length === 0;
+  }
+
+  #owe(order: Order): void {
+    if (order.ends.size > 0 || order.isExcused) return;
+    order.isOwed = true;
+    this.owedCount += 1;
+  }
+
+  #open(): readonly Order[] {
+    return [...this.orders.values()].filter(({ end }) => end === undefined);
   }
 
   #send(order: Order, nowMs: number): void {
-    order.dueMs = nowMs + 300 + Math.floor(this.#random() * 2_000);
+    const { random, publish } = this.#surroundings;
+    order.dueMs = nowMs + 300 + Math.floor(random() * 2_000);
     order.sentCount += 1;
-    this.#publish(order.document, { t: 'notify', id: order.id, src: 'commander', val: order.value });
+    const isOwing = order.doer.promise !== 'again' && random() < 0.3;
+    publish(order, isOwing ? () => this.#owe(order) : undefined);
   }
 }
 

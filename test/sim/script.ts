@@ -1,6 +1,7 @@
+import { type Doer, doers } from './doers.ts';
 import type { World } from './world.ts';
 
-const stepsCount = 90;
+const stepsCount = 100;
 
 interface Act {
   readonly weight: number;
@@ -11,8 +12,11 @@ const chance = (world: World, share: number) => world.random() < share;
 const pick = (world: World, choices: readonly number[]) => choices[Math.floor(world.random() * choices.length)] ?? 0;
 
 const acts: readonly Act[] = [
-  { weight: 24, act: (world, step) => void world.commander.order('line', `w${step}`, true, world.nowMs) },
-  { weight: 10, act: (world) => void world.commander.order('relay', chance(world, 0.5), false, world.nowMs) },
+  { weight: 22, act: (world, step) => order(world, doers.line, step) },
+  { weight: 8, act: (world, step) => order(world, doers.relay, step) },
+  { weight: 10, act: (world, step) => order(world, doers.gate, step) },
+  { weight: 8, act: (world, step) => order(world, doers.lamp, step) },
+  { weight: 7, act: (world, step) => order(world, doers.bell, step) },
   { weight: 16, act: (world, step) => world.event(`e${step}`) },
   { weight: 6, act: (world) => world.board.wire('BUTTON').pull(chance(world, 0.5) ? 1 : 0) },
   { weight: 12, act: (world) => pulse(world) },
@@ -23,7 +27,7 @@ const acts: readonly Act[] = [
   { weight: 4, act: (world) => world.broker.setWeather({ latencyMs: pick(world, [0, 0, 1, 20, 300]) }) },
   { weight: 4, act: (world) => world.broker.drop() },
   { weight: 2, act: (world) => restartBroker(world) },
-  { weight: 5, act: (world) => crash(world) },
+  { weight: 6, act: (world) => crash(world) },
   { weight: 4, act: (world) => void (world.deafness = pick(world, [0, 0.1, 0.5, 1])) },
   { weight: 4, act: (world) => void (world.platter.latencyMs = pick(world, [0, 0, 1, 5, 40])) },
   { weight: 4, act: (world) => spoilDisk(world) },
@@ -53,6 +57,10 @@ function choose(world: World): readonly [string, Act] {
     if (left < 0) return [act.act.toString().slice(0, 90), act];
   }
   throw new Error('the weights do not add up');
+}
+
+function order({ commander, random, nowMs }: World, doer: Doer, step: number): void {
+  commander.order(doer, doer.valueOf(step, random), nowMs);
 }
 
 /** Without its disk. */
@@ -97,7 +105,8 @@ async function calm(world: World): Promise<void> {
 export async function changeAll(world: World): Promise<void> {
   world.trace('# changes');
   pulse(world);
-  world.commander.order('relay', world.board.wire('RELAY').level === 0, false, world.nowMs);
+  world.commander.order(doers.relay, world.board.wire('RELAY').level === 0, world.nowMs);
+  order(world, doers.lamp, stepsCount);
   const button = world.board.wire('BUTTON');
   button.pull(button.level === 0 ? 1 : 0);
   await rest(world);

@@ -19,19 +19,20 @@ it.runIf(one === undefined)(
   `${count} seeds of trouble end well`,
   async () => {
     const startMs = Date.now();
-    const sums = { crashes: 0, orders: 0, events: 0 };
+    const sums = { crashes: 0, orders: 0, owed: 0, events: 0 };
     const failed: string[] = [];
     for (let seed = first; seed < first + count; seed += 1) {
       const run = await simulate(seed);
       sums.crashes += run.crashesCount;
       sums.orders += run.ordersCount;
+      sums.owed += run.owedCount;
       sums.events += run.eventsCount;
       if (run.violations.length === 0) continue;
       failed.push(`SIM_SEED=${seed}: ${run.violations.slice(0, 5).join('\n  ')}`);
       console.log(failed.at(-1)); // At once: a long run may be cut short.
     }
     console.log(`${count} seeds, ${((Date.now() - startMs) / count).toFixed(1)} ms each, ${JSON.stringify(sums)}`);
-    expect(sums.crashes).toBeGreaterThan(0);
+    expect(Math.min(...Object.values(sums))).toBeGreaterThan(0); // Or nothing was tried.
     expect(failed.slice(0, 20).join('\n'), `${failed.length} of ${count} seeds failed`).toBe('');
   },
   timeoutMs,
@@ -50,7 +51,13 @@ it.runIf(one === undefined)('a seed always gives the same run', async () => {
   for (const seed of [1, 2, 3]) expect((await simulate(seed)).fingerprint).toBe((await simulate(seed)).fingerprint);
 });
 
-const plants: readonly Plant[] = ['forgetful journal', 'hasty outbox', 'reader without base'];
+const plants: readonly Plant[] = [
+  'forgetful journal',
+  'unread journal',
+  'flattering journal',
+  'hasty outbox',
+  'reader without base',
+];
 
 it.runIf(one === undefined).each(plants)(
   `a %s is found within ${seedsMax} seeds`,

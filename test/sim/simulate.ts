@@ -12,6 +12,7 @@ export interface Run {
   readonly fingerprint: string;
   readonly crashesCount: number;
   readonly ordersCount: number;
+  readonly owedCount: number;
   readonly eventsCount: number;
 }
 
@@ -42,6 +43,7 @@ export async function simulate(seed: number, { plant, trace }: SimulateOptions =
     fingerprint: hash.digest('hex'),
     crashesCount: world.crashesCount,
     ordersCount: world.commander.orders.size,
+    owedCount: world.commander.owedCount,
     eventsCount: world.events.happenedCount,
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../agent/clock.ts';
 import { read } from '../../agent/documents/reader.ts';
 import type { Agent } from '../../agent/environment.ts';
-import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
+import { createMemoryBroker, type MemoryPublishOptions } from '../../agent/mqtt/memory-link.ts';
 import type { Message, Value } from '../../agent/qn/message.ts';
 import { decodeMessage, encodeMessage } from '../../agent/qn/registry.ts';
 import { parseTopic } from '../../agent/qn/topic.ts';
@@ -9,25 +9,26 @@ import { applyMergePatch } from '../../agent/qn/value.ts';
 import { startAgent } from '../../agent/start.ts';
 import { Platter } from '../../agent/store/platter.ts';
 import type { Store } from '../../agent/store/store.ts';
+import type { Edge } from '../../drivers/contract/digital.ts';
 import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { sorted } from '../agent/documents/owner-model.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { configOf } from '../support/memory-agent.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { Commander } from './commander.ts';
+import { Commander, type Order } from './commander.ts';
+import { type Doer, doerDocuments } from './doers.ts';
 import { EventLedger, eventTextOf } from './event-ledger.ts';
 import { Follower } from './follower.ts';
 import { beginLife, clientId, type Life, type Outside } from './life.ts';
-import { type Plant, readWithoutBase, withForgetfulJournal, withHastyOutbox } from './plants.ts';
+import { type Plant, planted, readWithoutBase } from './plants.ts';
 import { createSerialDevice } from './serial-device.ts';
 
 const documents = [
-  'relay: { driver: gpio-out, line: RELAY }',
+  ...doerDocuments,
   'button: { driver: gpio-in, line: BUTTON }',
   'meter: { driver: gpio-counter, line: METER, publish: { min: 100ms } }',
-  'line: { driver: serial-line, port: /dev/ttyS0, append: "\\n" }',
 ];
-const followed = ['meter', 'relay', 'button'];
+const followed = ['meter', 'relay', 'button', 'lamp'];
 const inbox = 'reader/inbox';
 const watchInbox = 'reader/watch';
 
@@ -65,13 +66,17 @@ export class World implements Outside {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.random = seededRandom(options.seed);
-    const profile = this.random() < 0.5 ? 'tiny' : 'standard';
+    const profile = this.random() < 0.9 ? 'tiny' : 'standard'; // The large one takes most of the time to test itself.
     // No file has this name, which the system is not even asked about: no thread takes part, so every run is the same.
     this.#config = {
       ...configOf({ documents, sections: `pool: { profile: ${profile} }` }, '/nowhere'),
       stateFolder: '\0',
     };
-    this.commander = new Commander((document, message) => this.#say('notify', document, message), this.random);
+    this.commander = new Commander({
+      random: this.random,
+      edgesOf: (doer) => this.edgesOf(doer).length,
+      publish: (order, received) => this.#command(order, received),
+    });
     this.followers = this.#follow(options.plant === 'reader without base' ? readWithoutBase : read);
     for (const filter of ['qn/1/#', 'reader/#']) this.#client.subscribe(filter);
   }
@@ -100,6 +105,7 @@ export class World implements Outside {
   crash(commit: 'lost' | 'kept'): void {
     this.#droppedBefore += this.agent?.sources.outbox().dropped ?? 0;
     this.crashesCount += 1;
+    this.commander.mourn();
     this.life?.end();
     this.platter.crash(commit);
     this.life = undefined;
@@ -110,6 +116,12 @@ export class World implements Outside {
   get droppedCount(): number {
     const stored = [...this.platter.load().dropped.values()].reduce((sum, count) => sum + count, 0);
     return this.#droppedBefore + (this.agent?.sources.outbox().dropped ?? 0) + stored;
+  }
+
+  /** What the line of a doer did so far, as a meter sees it. */
+  edgesOf({ line }: Doer): readonly Edge[] {
+    if (line === undefined) return [];
+    return this.board.wire(line.name).edges.filter(({ level }) => line.edges === 'any' || level === 1);
   }
 
   event(text: string): void {
@@ -144,9 +156,7 @@ export class World implements Outside {
   }
 
   async wrapStore(store: Store, clock: Clock): Promise<Store> {
-    const { plant } = this.#options;
-    if (plant === 'forgetful journal') return this.events.watch(await withForgetfulJournal(store, clock));
-    return this.events.watch(plant === 'hasty outbox' ? withHastyOutbox(store) : store);
+    return this.events.watch(await planted(this.#options.plant, store, clock));
   }
 
   /** While the disk takes nothing the agent goes on all the same, and promises less. */
@@ -170,11 +180,21 @@ export class World implements Outside {
     return [...readers, new Follower({ document: 'meter', inbox: watchInbox, read: reading, query, firstId: 1n })];
   }
 
-  #say(verb: 'notify' | 'query', document: string, message: Message): void {
+  #command({ id, doer: { document }, value }: Order, received: (() => void) | undefined): void {
+    const message = { t: 'notify', id, src: 'commander', val: value } as const;
+    if (received === undefined) return this.#say('notify', document, message);
+    const told = () => {
+      this.trace(`kept ${id}`);
+      if (this.platter.load().journal.some((row) => row.id === id)) received();
+    };
+    return this.#say('notify', document, message, { qos: 2, received: told });
+  }
+
+  #say(verb: 'notify' | 'query', document: string, message: Message, how: MemoryPublishOptions = {}): void {
     this.trace(`> ${verb} ${document} ${message.id}`);
     const encoded = encodeMessage(message, 'json');
     if (!encoded.ok) throw new Error(encoded.error.detail);
-    this.#client.publish(`qn/1/${clientId}/${verb}/${document}`, encoded.value.bytes);
+    this.#client.publish(`qn/1/${clientId}/${verb}/${document}`, encoded.value.bytes, how);
   }
 
   #hear(topic: string, payload: Uint8Array): void {

@@ -134,6 +134,28 @@ describe('the memory broker, in bad weather', () => {
     ]);
   });
 
+  it('delivers QoS 2 once, and tells who asks when it is kept, over the same connection', async () => {
+    const { clock, broker, told } = open();
+    broker.openLink({ ...options, subscriptions: [{ filter: 'in/#', qos: 2 }] }, told.handlers);
+    await clock.advance(0);
+    broker.setWeather({ duplicates: true });
+    let receivedCount = 0;
+    const send = () => broker.client().publish('in/a', 'x', { qos: 2, received: () => void (receivedCount += 1) });
+    send();
+    await clock.advance(0);
+    expect(told.messages.all).toMatchObject([{ text: 'x', qos: 2, duplicate: false }]);
+    expect(receivedCount).toBe(0);
+    told.messages.all[0]?.kept?.();
+    await clock.advance(0);
+    expect(receivedCount).toBe(1);
+    send();
+    await clock.advance(0);
+    broker.drop();
+    told.messages.all[1]?.kept?.();
+    await clock.advance(0);
+    expect(receivedCount).toBe(1);
+  });
+
   it('may send what is retained before the link is up', async () => {
     const { clock, broker, told } = open();
     broker.client().publish('in/a', 'old', { retain: true });
