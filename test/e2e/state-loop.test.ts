@@ -6,7 +6,8 @@ import { startRig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
 
 const documents = ['gpio.pump: { driver: gpio-out, line: PUMP, resume: on }'];
-const command = (id: string, onFor: string) => JSON.stringify({ t: 'notify', id, src: 'test', val: { 'on-for': onFor } });
+const command = (id: string, onFor: string) =>
+  JSON.stringify({ t: 'notify', id, src: 'test', val: { 'on-for': onFor } });
 
 describeWithMosquitto('a command whose effect kills the agent each time', () => {
   it('is done three times at most, and then given up for good', async () => {

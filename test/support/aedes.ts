@@ -10,6 +10,8 @@ export interface AedesBroker extends AsyncDisposable {
   readonly versionsAsked: readonly number[];
   /** Of each CONNECT that was let in, or refused for its version. */
   readonly clientIds: readonly string[];
+  /** What clients published, as text; it may not get any further when the broker ends just then. */
+  readonly taken: readonly { readonly topic: string; readonly text: string }[];
   collect(topicFilter: string): Promise<Collector>;
   stop(): Promise<void>;
   /** Again, on the same port; what it retained is gone. */
@@ -19,33 +21,44 @@ export interface AedesBroker extends AsyncDisposable {
 export async function startAedes(): Promise<AedesBroker> {
   const versionsAsked: number[] = [];
   const clientIds: string[] = [];
-  const ask = (version: number, clientId: string) => {
-    versionsAsked.push(version);
-    clientIds.push(clientId);
+  const taken: { topic: string; text: string }[] = [];
+  const told: Told = {
+    ask(version, clientId) {
+      versionsAsked.push(version);
+      clientIds.push(clientId);
+    },
+    take: (topic, text) => void taken.push({ topic, text }),
   };
-  let running = await run(0, ask);
+  let running = await run(0, told);
   const { port } = running;
   return {
     port,
     versionsAsked,
     clientIds,
+    taken,
     collect: (topicFilter) => collect(port, topicFilter),
     stop: () => running.stop(),
     async start() {
-      running = await run(port, ask);
+      running = await run(port, told);
     },
     [Symbol.asyncDispose]: () => running.stop(),
   };
 }
 
-async function run(
-  wantedPort: number,
-  ask: (version: number, clientId: string) => void,
-): Promise<{ port: number; stop(): Promise<void> }> {
+interface Told {
+  ask(version: number, clientId: string): void;
+  take(topic: string, text: string): void;
+}
+
+async function run(wantedPort: number, { ask, take }: Told): Promise<{ port: number; stop(): Promise<void> }> {
   const broker = await Aedes.createBroker({
     preConnect(_client, packet, done) {
       ask(packet.protocolVersion ?? 0, packet.clientId ?? '');
       done(null, true);
+    },
+    authorizePublish(_client, { topic, payload }, done) {
+      take(topic, payload.toString());
+      done(null);
     },
   });
   const sockets = new Set<Socket>();

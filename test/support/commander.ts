@@ -1,6 +1,7 @@
-import { connectAsync, type MqttClient } from 'mqtt';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import type { Value } from '../../agent/qn/message.ts';
 
-/** Somebody who commands a relay over several brokers at a time, and repeats every command until it was answered. */
+/** Somebody who commands a document over several brokers at a time, and repeats every command until it was answered. */
 export interface Commander extends AsyncDisposable {
   /** Commands given so far, and those a final answer came for. */
   readonly givenCount: number;
@@ -9,10 +10,29 @@ export interface Commander extends AsyncDisposable {
   stop(): void;
 }
 
-/** Every `periodMs` a new command, on and off in turns; what is not answered is said again, with the same id. */
-export async function startCommander(ports: readonly number[], topic: string, periodMs: number): Promise<Commander> {
+export interface CommanderOptions {
+  readonly document: string;
+  /** A new command as often. Each is said twice, and again and again with the same id until it is answered. */
+  readonly periodMs: number;
+  /** Of the first command, the second … */
+  valueOf(number: number): Value;
+  readonly client?: IClientOptions;
+}
+
+const againMs = 100;
+const ends: ReadonlySet<string> = new Set(['successful', 'failed', 'superseded']);
+
+interface HeardAck {
+  readonly id: string;
+  readonly st: string;
+  /** Of a duplicate: how the first delivery ended, or how far it is. */
+  readonly val?: { readonly status: string };
+}
+
+export async function startCommander(ports: readonly number[], options: CommanderOptions): Promise<Commander> {
+  const { document, periodMs, valueOf, client: more = {} } = options;
   const answered = new Set<string>();
-  const open = new Map<string, string>();
+  const open = new Map<string, { readonly text: string; saidCount: number; dueMs: number }>();
   let givenCount = 0;
   let isGiving = true;
 
@@ -25,26 +45,34 @@ export async function startCommander(ports: readonly number[], topic: string, pe
         protocolVersion: 4,
         reconnectPeriod: 50,
         queueQoSZero: false,
+        ...more,
       });
       client.on('error', () => {}); // Its broker is away; it comes back by itself.
       client.on('message', (_topic, payload) => hear(JSON.parse(payload.toString())));
-      await client.subscribeAsync('qn/1/pi-1/ack/#', { qos: 1 });
+      await client.subscribeAsync(`qn/1/pi-1/ack/${document}`, { qos: 1 });
       return client;
     }),
   );
 
-  function hear({ id, st }: { readonly id: string; readonly st: string }): void {
-    if (st !== 'successful' && st !== 'duplicate') return;
-    if (open.delete(id)) answered.add(id);
+  function hear({ id, st, val }: HeardAck): void {
+    const status = st === 'duplicate' ? val?.status : st;
+    if (status !== undefined && ends.has(status) && open.delete(id)) answered.add(id);
+  }
+
+  function repeat(command: { readonly text: string; saidCount: number; dueMs: number }): void {
+    command.saidCount += 1;
+    command.dueMs = command.saidCount < 2 ? 0 : performance.now() + againMs; // Brokers drown in more.
+    for (const client of clients) say(client, `qn/1/pi-1/notify/${document}`, command.text);
   }
 
   const timer = setInterval(() => {
     if (isGiving) {
       givenCount += 1;
       const id = String(1_000_000 + givenCount);
-      open.set(id, JSON.stringify({ t: 'notify', id, src: 'commander', val: givenCount % 2 === 1 }));
+      const text = JSON.stringify({ t: 'notify', id, src: 'commander', val: valueOf(givenCount) });
+      open.set(id, { text, saidCount: 0, dueMs: 0 });
     }
-    for (const text of open.values()) for (const client of clients) say(client, topic, text);
+    for (const command of open.values()) if (performance.now() >= command.dueMs) repeat(command);
   }, periodMs);
 
   return {

@@ -12,7 +12,7 @@ import { freePort } from './ports.ts';
 /** Everybody may connect who gives one; ejabberd takes nobody without a name at one of its hosts. */
 export const ejabberdUser = { username: 'pi-1@localhost', password: 'any' } as const;
 
-const hasEjabberd = existsSync('/usr/sbin/ejabberdctl') && existsSync('/usr/bin/erl');
+export const hasEjabberd = existsSync('/usr/sbin/ejabberdctl') && existsSync('/usr/bin/erl');
 
 /** Listed, and skipped with the reason, where there is no ejabberd. */
 export function describeWithEjabberd(title: string, body: () => void): void {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { systemClock } from '../../agent/clock.ts';
 import { checkConfig } from '../../agent/config/check.ts';
 import type { Agent } from '../../agent/environment.ts';
@@ -5,43 +8,62 @@ import { silentLog } from '../../agent/log.ts';
 import type { LinkHandlers } from '../../agent/mqtt/link.ts';
 import { type MqttLinkOptions, openMqttLink } from '../../agent/mqtt/mqtt-link.ts';
 import { startAgent } from '../../agent/start.ts';
-import { fail, ok } from '../../drivers/contract/result.ts';
+import { composeStore } from '../../agent/store/compose.ts';
+import { storeLimits } from '../../agent/store/limits.ts';
+import { ThreadDisk } from '../../agent/store/thread-disk.ts';
+import { ok } from '../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
+import { createSimulatedSerialPair } from '../../drivers/serial-simulated.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { type LinkRecorder, recordLink } from './link-recorder.ts';
+import { storeProgram } from './store-rigs.ts';
 
 export interface LinkAgent extends AsyncDisposable {
   readonly agent: Agent;
   readonly board: MemoryBoard;
   /** What the link told. */
   readonly told: LinkRecorder;
+  /** The device at the other end of every serial port says a line. */
+  talk(line: string): void;
 }
 
-/** The whole agent in this process: a simulated board in memory, and real links to real brokers. */
+/** The whole agent in this process: a simulated board in memory, a real store, and real links to real brokers. */
 export async function startLinkAgent(
-  documents: string,
-  link: Pick<MqttLinkOptions, 'brokers' | 'rules'>,
+  documents: readonly string[],
+  link: Pick<MqttLinkOptions, 'brokers' | 'rules' | 'username' | 'password'>,
 ): Promise<LinkAgent> {
+  const stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(path.join(tmpdir(), 'link-agent-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
   const url = 'mqtt://127.0.0.1:1'; // of no consequence: `link` says which brokers
-  const text = `node: pi-1\nmqtt: { brokers: [{ url: "${url}" }] }\ndocuments:\n${documents}\n`;
-  const checked = checkConfig(text, 'config.yaml');
+  const rows = documents.map((row) => `  ${row}\n`).join('');
+  const checked = checkConfig(`node: pi-1\nmqtt: { brokers: [{ url: "${url}" }] }\ndocuments:\n${rows}`, 'config.yaml');
   if (!checked.ok) throw new Error(JSON.stringify(checked.error));
   const board = createMemoryBoard();
+  const serial = createSimulatedSerialPair();
   const told = recordLink();
   const environment = { clock: systemClock, log: silentLog, random: () => 0 };
   const agent = await startAgent(checked.value.config, 'none', {
     ...environment,
     openGpio: async () => ok(createSimulatedGpio(board)),
     createPwm: () => createSimulatedPwm(),
-    openBytePort: async (resource) =>
-      fail({ kind: 'absent', operation: 'open', resource, detail: 'not on this board' }),
+    openBytePort: async () => ok(serial.left),
+    openStore: (onTrouble) =>
+      composeStore(new ThreadDisk(storeProgram, folder, storeLimits), { clock: systemClock, onTrouble }),
     openLink(will, subscriptions, handlers) {
       const options = { ...link, clientId: 'pi-1', will, subscriptions, keepaliveSeconds: 30 };
       return openMqttLink(environment, options, tellBoth(handlers, told));
     },
   });
-  return { agent, board, told, [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose]() };
+  stack.use(agent);
+  return {
+    agent,
+    board,
+    told,
+    talk: (line) => void serial.right.write(Buffer.from(`${line}\n`), 1_000),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 function tellBoth(first: LinkHandlers, { handlers: second }: LinkRecorder): LinkHandlers {
