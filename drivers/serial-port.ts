@@ -30,7 +30,7 @@ export async function openSerialPort(
     const tty = await SerialPort.binding.open({ path: resource, baudRate: baud, ...frame, lock: true });
     if (!('poller' in tty)) throw new Error('serial ports need Linux');
     const warning = await prepare(tty, modem);
-    const port = attach(resource, tty, device, clock);
+    const port = { ...attach(resource, tty, device, clock), setModem: modemOf(resource, tty, modem) };
     return ok(warning === undefined ? port : { ...port, warning });
   } catch (cause) {
     if (codeOf(cause) !== undefined) return fail(systemError(cause, failed));
@@ -49,11 +49,28 @@ export async function openSerialPort(
 async function prepare(tty: Tty, modem: ModemLines | undefined): Promise<string | undefined> {
   try {
     await tty.flush();
-    if (modem !== undefined) await tty.set({ dtr: true, rts: true, ...modem, brk: false, cts: false, dsr: false });
+    if (modem !== undefined) await tty.set({ ...modemLines, ...modem });
     return undefined;
   } catch (cause) {
     return `modem lines and input buffer are as they were: ${String(cause)}`;
   }
+}
+
+/** As the kernel opens a port, unless the config says otherwise. The package wants all of them at each call. */
+const modemLines = { dtr: true, rts: true, brk: false, cts: false, dsr: false };
+
+function modemOf(resource: string, tty: Tty, opened: ModemLines | undefined): NonNullable<BytePort['setModem']> {
+  let lines = { ...modemLines, ...opened };
+  return async (wanted) => {
+    lines = { ...lines, ...wanted };
+    try {
+      await tty.set(lines);
+      return ok();
+    } catch (cause) {
+      const failed = { operation: 'set modem lines', resource, fixes: { unsupported: 'it takes a real serial port' } };
+      return fail(driverError(kindOfText(String(cause)), failed, String(cause).replaceAll('Error: ', ''), cause));
+    }
+  };
 }
 
 /** The part of the package's Linux port that is used. */

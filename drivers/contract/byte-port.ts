@@ -22,6 +22,11 @@ export interface BytePort extends AsyncDisposable {
   onData(listener: (chunk: Uint8Array) => void): void;
   /** Called at most once, when the port went away by itself. */
   onClosed(listener: (error: DriverError) => void): void;
+  /**
+   * Sets these lines and leaves the others. Absent where no port of the kind has them; fails with kind `unsupported` where
+   * this one has none, as a pty.
+   */
+  setModem?(lines: ModemLines): Promise<Result<void>>;
 }
 
 export interface SerialSettings {
@@ -29,7 +34,7 @@ export interface SerialSettings {
   readonly dataBits: 5 | 6 | 7 | 8;
   readonly parity: 'none' | 'even' | 'odd';
   readonly stopBits: 1 | 2;
-  /** Set once after opening; absent lines are left as the kernel sets them: on. */
+  /** Set after opening; absent lines are left as the kernel sets them: on. */
   readonly modem?: ModemLines;
 }
 

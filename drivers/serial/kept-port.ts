@@ -1,5 +1,5 @@
 import type { MonotonicClock } from '../clock.ts';
-import type { BytePort } from '../contract/byte-port.ts';
+import type { BytePort, ModemLines } from '../contract/byte-port.ts';
 import { type DriverError, fail, type Result } from '../contract/result.ts';
 import { driverError, systemError } from '../system-error.ts';
 import { freshReopening, type ReopenInput, type ReopenLimits, reopenLimits, stepReopening } from './reopening.ts';
@@ -75,6 +75,15 @@ export class KeptPort implements AsyncDisposable {
     const written = await port.write(bytes, timeoutMs);
     if (!written.ok && written.error.kind === 'closed') this.#lose(port, written.error);
     return written;
+  }
+
+  /** Of the port as it is open now; the next one begins as its settings say. */
+  async setModem(lines: ModemLines): Promise<Result<void>> {
+    const port = this.#port;
+    if (port === undefined) return fail(this.#closedError('set modem lines'));
+    if (port.setModem !== undefined) return await port.setModem(lines);
+    const failed = { operation: 'set modem lines', resource: this.resource };
+    return fail(driverError('unsupported', failed, 'a port of this kind has no modem lines'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

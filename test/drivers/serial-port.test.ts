@@ -4,7 +4,8 @@ import { closeSync, constants, createWriteStream, mkdtempSync, openSync, rmSync,
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ReadStream } from 'node:tty';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { SerialPort } from 'serialport/dist/serialport.js';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { serialSettings8N1 } from '../../drivers/contract/byte-port.ts';
 import { portPresenceEveryMs } from '../../drivers/limits.ts';
 import { openSerialPort } from '../../drivers/serial-port.ts';
@@ -101,6 +102,35 @@ describe.skipIf(ptyMissing !== undefined)(
       const { left } = await openPair();
       await using port = valueOf(await openSerialPort(left, { ...settings, modem: { dtr: false } }));
       expect(port.warning).toMatch(/^modem lines and input buffer are as they were: .*Inappropriate ioctl/);
+    });
+
+    test('modem lines that the port has not cannot be set later either, and that is told', async () => {
+      const { left } = await openPair();
+      await using port = valueOf(await openSerialPort(left, settings));
+      expect(await port.setModem?.({ dtr: false })).toMatchObject({
+        ok: false,
+        error: { kind: 'unsupported', resource: left, fix: 'it takes a real serial port' },
+      });
+    });
+
+    test('one modem line is set, and the other stays as the config wants it', async () => {
+      const { left } = await openPair();
+      const asked: object[] = [];
+      // A pty has none of these lines: what would be asked of the kernel is looked at.
+      const probe = await SerialPort.binding.open({ path: left, baudRate: 9_600 });
+      await probe.close();
+      const tty: { set(lines: object): Promise<void> } = Object.getPrototypeOf(probe);
+      const set = vi.spyOn(tty, 'set').mockImplementation(async (lines) => void asked.push(lines));
+      onTestFinished(() => set.mockRestore());
+      await using port = valueOf(await openSerialPort(left, { ...settings, modem: { rts: false } }));
+      expect(await port.setModem?.({ dtr: false })).toEqual({ ok: true });
+      expect(await port.setModem?.({ dtr: true })).toEqual({ ok: true });
+      const others = { brk: false, cts: false, dsr: false };
+      expect(asked).toEqual([
+        { dtr: true, rts: false, ...others },
+        { dtr: false, rts: false, ...others },
+        { dtr: true, rts: false, ...others },
+      ]);
     });
 
     test('a port without wishes about modem lines warns of nothing', async () => {

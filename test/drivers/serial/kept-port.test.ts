@@ -50,6 +50,14 @@ async function openRig({ isIn = true } = {}) {
 }
 
 describe('a kept port', () => {
+  test('says that its port has no modem lines, and that it is not open', async () => {
+    const { kept, unplug } = await openRig();
+    expect(await kept.setModem({ dtr: false })).toMatchObject({ ok: false, error: { kind: 'unsupported' } });
+    unplug();
+    expect(await kept.setModem({ dtr: false })).toMatchObject({ ok: false, error: { kind: 'closed' } });
+    await kept[Symbol.asyncDispose]();
+  });
+
   test('is open at once when the port is there', async () => {
     const { kept, told } = await openRig();
     expect(told).toEqual(['open']);
