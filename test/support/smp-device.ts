@@ -1,14 +1,15 @@
-import { decode, Encoder } from 'cbor-x';
 import type { Clock } from '../../agent/clock.ts';
 import type { BytePort } from '../../drivers/contract/byte-port.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { hashOf, isWhole } from './mcuboot-image.ts';
+import { decodeSmall, encodeSmall, type SmallMap } from './small-cbor.ts';
 import { createSmpWire } from './smp-wire.ts';
 
 /*
  * A microcontroller with MCUboot and two slots, as seen through SMP. Written from the constants of MCUmgr's
- * specification, by the byte, and not with the codec under test: header of 8 bytes (operation, flags, length u16, group
- * u16, number, command); groups 0 os, 1 image; the framing is in smp-wire.ts.
+ * specification, by the byte, with nothing of the code under test and no library of it: header of 8 bytes (operation, flags, length u16, group
+ * u16, number, command); groups 0 os, 1 image; the framing is in smp-wire.ts, CBOR in
+ * small-cbor.ts.
  */
 export interface SmpDeviceOptions {
   readonly framing: 'console' | 'raw';
@@ -46,7 +47,7 @@ interface Request {
   readonly group: number;
   readonly number: number;
   readonly command: number;
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: SmallMap;
 }
 
 export function createSmpDevice(clock: Clock, program: Uint8Array, options: SmpDeviceOptions): SmpDevice {
@@ -60,7 +61,6 @@ export function createSmpDevice(clock: Clock, program: Uint8Array, options: SmpD
     rebootMs = 2_000,
   } = options;
   const character = options.character ?? (() => 'good' as const);
-  const cbor = new Encoder({ useRecords: false, tagUint8Array: false });
   const slots: (Uint8Array | undefined)[] = [program, undefined];
   let pending: 'test' | 'permanent' | undefined;
   let isConfirmed = true;
@@ -104,7 +104,7 @@ export function createSmpDevice(clock: Clock, program: Uint8Array, options: SmpD
           ],
     ),
   });
-  const takeUpload = ({ off, len, sha, data }: Record<string, unknown>) => {
+  const takeUpload = ({ off, len, sha, data }: SmallMap) => {
     counts.uploadRequests += 1;
     if (!(data instanceof Uint8Array)) return { rc: 3 };
     if (off === 0) {
@@ -121,7 +121,7 @@ export function createSmpDevice(clock: Clock, program: Uint8Array, options: SmpD
     slots[1] = upload.data;
     return { rc: 0, off: upload.data.length };
   };
-  const setState = ({ hash, confirm }: Record<string, unknown>) => {
+  const setState = ({ hash, confirm }: SmallMap) => {
     const wanted = Buffer.from(hash as Uint8Array);
     const slot = slots.findIndex((image) => image !== undefined && hashOf(image).equals(wanted));
     if (slot < 0) return { rc: 5 };
@@ -132,10 +132,10 @@ export function createSmpDevice(clock: Clock, program: Uint8Array, options: SmpD
     } else pending = 'test';
     return stateOf();
   };
-  const answerTo = ({ operation, group, command, fields }: Request): object => {
+  const answerTo = ({ operation, group, command, fields }: Request): SmallMap => {
     switch (`${operation} ${group} ${command}`) {
       case '2 0 0':
-        return { r: fields['d'] };
+        return { r: fields['d'] ?? '' };
       case '2 0 5':
         clock.after(250, boot);
         return {};
@@ -159,7 +159,7 @@ export function createSmpDevice(clock: Clock, program: Uint8Array, options: SmpD
     const body = packet.subarray(8, 8 + packet.readUInt16BE(2));
     const [operation = 0, , , , , , number = 0, command = 0] = packet;
     const group = packet.readUInt16BE(4);
-    const said = cbor.encode(answerTo({ operation: operation & 7, group, number, command, fields: decode(body) }));
+    const said = encodeSmall(answerTo({ operation: operation & 7, group, number, command, fields: decodeSmall(body) }));
     const answer = Buffer.alloc(8 + said.length);
     answer[0] = (operation & 7) + 1;
     answer.writeUInt16BE(said.length, 2);
