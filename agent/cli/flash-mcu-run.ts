@@ -93,6 +93,7 @@ async function openMcu(context: CliContext, config: Config, name: string, mcu: M
       },
     ),
   );
+  lines.value.bind(link);
   const { trouble } = link;
   if (trouble !== undefined && trouble.kind !== 'timeout' && trouble.kind !== 'unsupported') {
     await stack.disposeAsync();

@@ -9,7 +9,7 @@ export interface McuConfig extends DocumentCommon {
   readonly settings: SerialSettings;
   /** Without a sign of the agent for so long the microcontroller puts its outputs into their safe state. */
   readonly watchdogMs: number;
-  readonly reset?: ResetLineConfig;
+  readonly reset?: ResetConfig;
   readonly boot?: ControlLineConfig;
   readonly safe: {
     /** When the agent stops in good order: at once, or when the watchdog over there notices. */
@@ -28,11 +28,15 @@ export interface ControlLineConfig {
   readonly active: 'high' | 'low';
 }
 
-export interface ResetLineConfig extends ControlLineConfig {
+interface ResetTiming {
   readonly pulseMs: number;
   /** A microcontroller that is away for so long is reset by itself; absent: never. */
   readonly afterMs?: number;
 }
+
+/** A GPIO line to its reset pin, or a modem line of its own serial port, as on an Arduino Uno. */
+export type ResetConfig = ResetTiming & (ControlLineConfig | { readonly over: ResetModemLine });
+export type ResetModemLine = 'dtr' | 'rts';
 
 /** A document that was found, not configured: a channel of a microcontroller. */
 export interface ChildConfig extends DocumentCommon {

@@ -6,7 +6,7 @@ interface Documents {
   document(name: string): Result<OpenDocument>;
 }
 
-const waitsOnPurpose: ReadonlySet<Effect['do']> = new Set(['set', 'toggle', 'pulse']);
+const waitsOnPurpose: ReadonlySet<Effect['do']> = new Set(['set', 'toggle', 'pulse', 'channel-pulse']);
 
 /** The lanes of all documents. A document that was opened anew has a new lane; its old one comes to its end by itself. */
 export class Lanes {

@@ -33,6 +33,7 @@ export type Effect =
   /** Of a channel of a microcontroller; null where it has no value. */
   | { readonly do: 'channel'; readonly value: null | boolean | number }
   | { readonly do: 'channel-toggle'; readonly once: true }
+  | { readonly do: 'channel-pulse'; readonly forMs: number; readonly once: true }
   /** A microcontroller begins anew, in its bootloader or in its own program. */
   | { readonly do: 'restart'; readonly intoBootloader: boolean; readonly once: true }
   /** An order for the program of a microcontroller; one to write it is `once`, and goes on after a restart of the agent. */

@@ -4,6 +4,7 @@ import {
   type SimulatedFirmware,
   type SimulatedFirmwareOptions,
 } from '../../agent/documents/mcu/simulated-firmware.ts';
+import type { BytePort } from '../../drivers/contract/byte-port.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../drivers/serial-simulated.ts';
 import { type PluggedAgentOptions, startPluggedAgent } from './plugged-agent.ts';
@@ -18,13 +19,17 @@ export interface McuAgentOptions {
   readonly firmware?: Partial<SimulatedFirmwareOptions>;
   readonly clock?: Clock;
   readonly log?: PluggedAgentOptions['log'];
+  /** The GPIO lines of the board. */
+  readonly gpio?: PluggedAgentOptions['board'];
+  /** Of the serial port; absent: it has no modem lines. */
+  readonly setModem?: BytePort['setModem'];
   /** Not plugged in at the start. */
   readonly isAway?: boolean;
 }
 
 /** The whole agent over a memory link, and a simulated microcontroller at its serial line that the test can play with. */
 export async function startMcuAgent(options: McuAgentOptions = {}) {
-  const { keys = '', documents = [], clock = systemClock, firmware = {}, log } = options;
+  const { keys = '', documents = [], clock = systemClock, firmware = {}, log, gpio, setModem } = options;
   let isPlugged = options.isAway !== true;
   let pair: SimulatedSerialPair | undefined;
   let board: SimulatedFirmware | undefined;
@@ -32,12 +37,13 @@ export async function startMcuAgent(options: McuAgentOptions = {}) {
   const agent = await startPluggedAgent({
     clock,
     ...(log === undefined ? {} : { log }),
+    ...(gpio === undefined ? {} : { board: gpio }),
     documents: [`firmware.mcu0: { driver: mcu, port: ${mcuPort}${keys} }`, ...documents],
     async openBytePort(resource) {
       if (!isPlugged) return fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' });
       pair = createSimulatedSerialPair({}, clock);
       board = runSimulatedFirmware(pair.right, clock, { random: seededRandom(1), ...next });
-      return ok(pair.left);
+      return ok(setModem === undefined ? pair.left : { ...pair.left, setModem });
     },
   });
   return {

@@ -12,7 +12,7 @@ import { fail, ok } from '../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../drivers/serial-simulated.ts';
-import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { createArrivals } from './arrivals.ts';
 
 interface Said {
@@ -29,6 +29,8 @@ export interface PluggedAgentOptions {
   /** Plugged in before the start. */
   readonly ports?: readonly string[];
   readonly log?: Log;
+  /** Its GPIO lines; without it every name is a line. */
+  readonly board?: MemoryBoard;
   /** Other than the simulated ports below. */
   readonly openBytePort?: Environment['openBytePort'];
 }
@@ -36,6 +38,7 @@ export interface PluggedAgentOptions {
 /** The whole agent over a memory link, with serial ports that the test plugs in and out by name. */
 export async function startPluggedAgent(options: PluggedAgentOptions) {
   const { documents, ports = [], clock = systemClock, log = silentLog, openBytePort } = options;
+  const { board = createMemoryBoard() } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'plugged-'));
   const lines = documents.map((line) => `  ${line}`).join('\n');
   const text = `node: n\nmqtt: { brokers: [{ url: mqtt://x }] }\nstate-folder: ${folder}\ndocuments:\n${lines}\n`;
@@ -55,7 +58,7 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
     clock,
     log,
     random: () => 0,
-    openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
+    openGpio: async () => ok(createSimulatedGpio(board)),
     createPwm: () => createSimulatedPwm(),
     async openBytePort(resource, settings) {
       if (openBytePort !== undefined) return await openBytePort(resource, settings);

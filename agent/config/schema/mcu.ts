@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import * as bounds from '../../../firmware-bridge/limits.ts';
 import * as limits from '../../limits.ts';
 import { formatDuration } from '../duration.ts';
-import type { McuConfig, McuUpdateConfig } from '../mcu-config.ts';
+import type { McuConfig, McuUpdateConfig, ResetConfig } from '../mcu-config.ts';
 import { active, commanded, commandedOf, common, commonOf, driver } from './common.ts';
 import { message, quote } from './issue.ts';
 import { line } from './line.ts';
@@ -34,12 +34,22 @@ const away = duration({
 
 const resetLine = v.pipe(
   section({
-    line,
-    active: v.optional(v.pipe(choice(['high', 'low']), v.description('The level that resets it.')), 'low'),
+    line: v.optional(line),
+    over: v.optional(
+      v.pipe(choice(['dtr', 'rts']), v.description('Instead of line: a modem line of its port, as on an Arduino Uno.')),
+    ),
+    active: v.optional(v.pipe(choice(['high', 'low']), v.description('The level of `line` that resets it.')), 'low'),
     pulse: v.optional(pulse, formatDuration(bounds.mcuResetPulseMsDefault)),
     after: v.optional(away),
   }),
-  v.description('GPIO line to its reset pin.'),
+  v.check(
+    (reset) => (reset.line === undefined) !== (reset.over === undefined),
+    message(
+      'expected either line or over',
+      'write reset: { line: GPIO4 }, or reset: { over: dtr } for an Arduino on USB',
+    ),
+  ),
+  v.description('How it is reset.'),
 );
 
 const bootLine = v.pipe(
@@ -150,8 +160,16 @@ export const mcu = v.pipe(
   ),
 );
 
-function resetOf({ pulse: pulseMs, after, ...rest }: v.InferOutput<typeof resetLine>): NonNullable<McuConfig['reset']> {
-  return { ...rest, pulseMs, ...(after !== undefined && { afterMs: after }) };
+function resetOf({
+  line: pin,
+  over,
+  active: level,
+  pulse: pulseMs,
+  after,
+}: v.InferOutput<typeof resetLine>): ResetConfig {
+  const timing = { pulseMs, ...(after !== undefined && { afterMs: after }) };
+  if (pin !== undefined) return { ...timing, line: pin, active: level };
+  return { ...timing, over: over ?? 'dtr' }; // One of the two is there, see above.
 }
 
 function updateOf({ hardware, ca, ...rest }: v.InferOutput<typeof update>): McuUpdateConfig {

@@ -3,18 +3,27 @@ import { mcuReportMsMax } from '../../../firmware-bridge/limits.ts';
 import type { Channel } from '../../../firmware-bridge/link/bodies.ts';
 import type { ChannelValue } from '../../../firmware-bridge/link/channel-value.ts';
 import type { Clock } from '../../clock.ts';
-import { type CompactFields, encodeCompact } from '../../qn/compact.ts';
+import { encodeCompact } from '../../qn/compact.ts';
 import type { Value } from '../../qn/message.ts';
-import { type Refusal, reasonOfNumber, statuses } from '../../qn/reason.ts';
+import type { Refusal } from '../../qn/reason.ts';
+import { brief } from '../gpio-out.ts';
 import type { Adopted, Effect, OpenDocument, Performed } from '../kind.ts';
 import { planChannel } from './channel-plan.ts';
+import { ChannelPulse } from './channel-pulse.ts';
 import type { McuLink } from './mcu-link.ts';
+import { fits, type McuAck, type McuMessage } from './read-body.ts';
 
 export interface ChannelSurroundings {
   readonly clock: Clock;
   readonly link: Pick<McuLink, 'send' | 'lift' | 'trouble'>;
   /** 32 bits, another one each time. */
   nextId(): number;
+}
+
+/** What is told of a command on its way. */
+interface Steps {
+  readonly onSend?: () => void;
+  readonly taken?: () => void;
 }
 
 interface Pending {
@@ -26,6 +35,9 @@ interface Pending {
   readonly ended: Promise<Performed>;
 }
 
+const on = { do: 'channel', value: true } as const;
+const off = { do: 'channel', value: false } as const;
+
 /** One channel of a microcontroller as a document. */
 export class ChannelDocument implements OpenDocument {
   readonly name: string;
@@ -33,14 +45,18 @@ export class ChannelDocument implements OpenDocument {
   readonly #isEmergency: boolean;
   #voice: Adopted | undefined;
   #channel: Channel | undefined;
-  #value: ChannelValue | undefined;
+  #value: Value | undefined;
   #pending: Pending | undefined;
+  readonly #pulse: ChannelPulse;
+  /** The end of what is under way: the lane of the document and an off that is owed take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** `name`: the segment, as the firmware has it. */
   constructor(surroundings: ChannelSurroundings, name: string, isEmergency: boolean) {
     this.#surroundings = surroundings;
     this.name = name;
     this.#isEmergency = isEmergency;
+    this.#pulse = new ChannelPulse(surroundings.clock, (isWanted) => this.#inTurn(off, {}, isWanted));
   }
 
   get channel(): Channel | undefined {
@@ -59,9 +75,29 @@ export class ChannelDocument implements OpenDocument {
   /** What the firmware said it is; undefined: this firmware does not have it. */
   become(channel: Channel | undefined): void {
     this.#channel = channel;
+    if (channel === undefined) this.#pulse.giveWay();
+    else this.#pulse.up();
   }
 
   async perform(effect: Effect, taken: () => void = () => {}): Promise<Performed> {
+    if (effect.do === 'channel-pulse')
+      return await this.#pulse.run(effect.forMs, (onSend) => this.#inTurn(on, { taken, onSend }));
+    const done = await this.#inTurn(effect, { taken });
+    if (done.ok) this.#pulse.settle();
+    return done;
+  }
+
+  makeWay(): void {
+    this.#pulse.makeWay();
+  }
+
+  #inTurn(effect: Effect, steps: Steps, isWanted = () => true): Promise<Performed> {
+    const done = this.#turn.then(() => (isWanted() ? this.#command(effect, steps) : ok()));
+    this.#turn = done;
+    return done;
+  }
+
+  async #command(effect: Effect, { taken, onSend }: Steps): Promise<Performed> {
     const { link, nextId } = this.#surroundings;
     if (link.trouble !== undefined) return fail(link.trouble);
     const channel = this.#channel;
@@ -72,35 +108,39 @@ export class ChannelDocument implements OpenDocument {
     if (!body.ok) return body;
     await link.lift();
     const pending = this.#expect(id, wanted);
+    onSend?.();
     const sent = await link.send(body.value, this.#isEmergency);
     if (!sent.ok) pending.resolve(sent);
     else {
-      taken();
+      taken?.();
       this.#limit(pending);
     }
     return await pending.ended;
   }
 
-  /** What the microcontroller said of this channel; false: that makes no sense. `ageMs`: how long ago, where it is known. */
-  hear(message: CompactFields, ageMs: number | undefined): boolean {
-    if (message.kind === 'ack') return this.#hearAck(message);
-    if (message.vtype !== this.#channel?.valueType) return false;
-    if (message.kind === 'event') {
-      this.#voice?.happened(message.value, ageMs);
-      return true;
-    }
-    if (message.kind !== 'snapshot') return false;
-    this.#report(message.value, ageMs);
+  /** What the microcontroller said of this channel; false: that is no value of it. `ageMs`: how long ago, where it is known. */
+  hear({ said }: McuMessage, ageMs: number | undefined): boolean {
+    if (said.kind === 'ack') this.#hearAck(said);
+    else if (this.#channel === undefined || !fits(this.#channel, said)) return false;
+    else if (said.kind === 'event') this.#voice?.happened(said.value, ageMs);
+    else this.#report(said.value, ageMs);
     return true;
   }
 
   /** The microcontroller is out of reach; an effect that is under way may have been had. */
   lose(error: DriverError): void {
     this.#pending?.resolve(fail(error));
+    this.#pulse.lose(error);
+  }
+
+  /** The outputs over there are in their safe state, and nothing that was to come after matters. */
+  enterSafe(): void {
+    this.#pulse.giveWay();
   }
 
   /** So long after the link went down the watchdog over there has acted: an output is what it is declared to be then. */
   assumeSafe(): void {
+    this.enterSafe();
     const safe = this.#channel?.safe;
     if (this.#channel?.role !== 'output' || safe === undefined) return;
     this.#value = safe;
@@ -110,11 +150,17 @@ export class ChannelDocument implements OpenDocument {
   probe(): Result<string> {
     const { trouble } = this.#surroundings.link;
     if (trouble !== undefined) return fail(trouble);
-    return this.#channel === undefined ? fail(absent(this.name)) : ok(`last told ${String(this.#value ?? 'nothing')}`);
+    return this.#channel === undefined
+      ? fail(absent(this.name))
+      : ok(`last told ${this.#value === undefined ? 'nothing' : brief(this.#value)}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#pending?.resolve(fail({ ...absent(this.name), kind: 'closed', detail: 'the document was closed meanwhile' }));
+    const closed = fail({ ...absent(this.name), kind: 'closed', detail: 'the document was closed meanwhile' } as const);
+    const isOn = this.#pulse.isOwed;
+    this.#pulse.giveWay(fail({ reason: 'interrupted', detail: 'the agent stopped meanwhile' }));
+    this.#pending?.resolve(closed);
+    if (isOn) await this.#inTurn(off, {});
   }
 
   #encode(channel: Channel, effect: Effect, value: ChannelValue, id: number): Result<Uint8Array, Refusal> {
@@ -146,22 +192,18 @@ export class ChannelDocument implements OpenDocument {
     void ended.then(() => timer[Symbol.dispose]());
   }
 
-  #hearAck({ id, value }: CompactFields): boolean {
-    if (typeof value !== 'number') return false;
+  #hearAck({ id, status, reason = 'internal' }: McuAck): void {
     const pending = this.#pending;
-    if (pending === undefined || pending.id !== id) return true; // Too late: it was told as failed.
-    const status = statuses[value >>> 16];
+    if (pending === undefined || pending.id !== id) return; // Too late: it was told as failed.
     if (status === 'successful') {
       pending.isAcknowledged = true;
       this.#settle();
     } else if (status !== 'accepted' && status !== 'executing') {
-      const reason = reasonOfNumber(value & 0xffff) ?? 'internal';
       pending.resolve(fail({ reason, detail: `the microcontroller refused it: ${refusalText(reason)}` }));
     }
-    return status !== undefined;
   }
 
-  #report(value: ChannelValue, ageMs: number | undefined): void {
+  #report(value: Value, ageMs: number | undefined): void {
     const before = this.#value;
     this.#value = value;
     this.#voice?.changed(value);

@@ -1,6 +1,8 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Channel } from '../../../firmware-bridge/link/bodies.ts';
 import { bitsOf } from '../../../firmware-bridge/link/channel-value.ts';
+import { formatDuration } from '../../config/duration.ts';
+import { onMsMax, onMsMin } from '../../limits.ts';
 import type { Value } from '../../qn/message.ts';
 import type { Refusal } from '../../qn/reason.ts';
 import { brief, planSwitch } from '../gpio-out.ts';
@@ -25,16 +27,17 @@ export function planChannel(channel: Channel | undefined, value: Value): Result<
   });
 }
 
-/** QN-3.2b, but for the pulse: the microcontroller would have to end it without us. */
+/** QN-3.2b. */
 function planBool(value: Value): Result<Effect, Refusal> {
   const planned = planSwitch(value);
   if (!planned.ok) return planned;
-  if (planned.value.do === 'set') return ok({ do: 'channel', value: planned.value.on });
-  if (planned.value.do === 'toggle') return ok({ do: 'channel-toggle', once: true });
-  return fail({
-    reason: 'unsupported',
-    detail: 'a channel of a microcontroller takes no pulse; send ON, and OFF later',
-  });
+  const effect = planned.value;
+  if (effect.do === 'set') return ok({ do: 'channel', value: effect.on });
+  if (effect.do !== 'pulse') return ok({ do: 'channel-toggle', once: true });
+  if (effect.forMs >= onMsMin && effect.forMs <= onMsMax)
+    return ok({ do: 'channel-pulse', forMs: effect.forMs, once: true });
+  const detail = `a pulse of ${effect.forMs} ms; a channel takes ${formatDuration(onMsMin)} to ${formatDuration(onMsMax)}`;
+  return fail({ reason: 'out-of-range', detail });
 }
 
 function numberOf(value: Value): number | undefined {

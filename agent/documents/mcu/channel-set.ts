@@ -56,8 +56,9 @@ export class ChannelSet {
     return faults;
   }
 
-  of(number: number): ChannelDocument | undefined {
-    return this.#byNumber.get(number);
+  /** By the number or the name the firmware told. */
+  of(channel: number | string): ChannelDocument | undefined {
+    return typeof channel === 'number' ? this.#byNumber.get(channel) : this.#members.get(channel)?.document;
   }
 
   documents(): readonly ChannelDocument[] {

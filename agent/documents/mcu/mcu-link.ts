@@ -1,5 +1,5 @@
 import { pause } from '../../../drivers/clock.ts';
-import type { BytePort } from '../../../drivers/contract/byte-port.ts';
+import type { BytePort, ModemLines } from '../../../drivers/contract/byte-port.ts';
 import { type DriverError, fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { KeptPort } from '../../../drivers/serial/kept-port.ts';
 import { mcuFirstUpMsMax, mcuLiftMsMax } from '../../../firmware-bridge/limits.ts';
@@ -88,6 +88,11 @@ export class McuLink implements AsyncDisposable {
     const sent = await bridge.send(body, { isUrgent });
     if (sent.ok || sent.error.kind !== 'closed') return sent;
     return fail({ ...sent.error, kind: 'timeout', detail: `${sent.error.detail}; it may have had its effect` });
+  }
+
+  /** Of the port, lent or not. */
+  async setModem(lines: ModemLines): Promise<Result<void>> {
+    return (await this.#line?.setModem(lines)) ?? fail(this.#unanswered());
   }
 
   /** Asks for the safe state of all outputs, over restarts of the microcontroller, until `lift`. */

@@ -1,16 +1,17 @@
 import { type DriverError, fail, ok, type Result } from '../../../drivers/contract/result.ts';
-import { mcuExitMsMax, mcuResetAfterMsMax } from '../../../firmware-bridge/limits.ts';
+import { mcuExitMsMax } from '../../../firmware-bridge/limits.ts';
 import type { Channel, Hello, SafeReason } from '../../../firmware-bridge/link/bodies.ts';
 import type { McuConfig } from '../../config/mcu-config.ts';
-import { decodeCompact } from '../../qn/compact.ts';
 import type { Value } from '../../qn/message.ts';
 import type { DocumentSurroundings, Effect, OpenDocument, Performed } from '../kind.ts';
+import { AwayReset } from './away-reset.ts';
 import { ChannelSet } from './channel-set.ts';
 import { ControlLines } from './control-lines.ts';
 import { describeLink } from './describe.ts';
 import { LogEvents } from './log-events.ts';
 import { McuLink } from './mcu-link.ts';
 import { type McuUpdate, openMcuUpdate } from './mcu-update.ts';
+import { readBody } from './read-body.ts';
 
 export async function openMcu(config: McuConfig, surroundings: DocumentSurroundings): Promise<Result<OpenDocument>> {
   const lines = await ControlLines.open(config, surroundings);
@@ -30,10 +31,10 @@ class McuDocument implements OpenDocument {
   #safe: SafeReason = 'none';
   #lastId: number;
   #malformedCount = 0;
+  #malformedWhy: string | undefined;
   #assumeTimer: Disposable | undefined;
   #offlineTimer: Disposable | undefined;
-  #resetTimer: Disposable | undefined;
-  #resetAfterMs: number | undefined;
+  readonly #awayReset: AwayReset;
   #isOpen = true;
   #update: McuUpdate | undefined;
 
@@ -44,7 +45,7 @@ class McuDocument implements OpenDocument {
     this.#lines = lines;
     this.#logs = new LogEvents(clock, happened);
     this.#lastId = Math.trunc(random() * 2 ** 12) << 20; // QN-3.3.
-    this.#resetAfterMs = config.reset?.afterMs;
+    this.#awayReset = new AwayReset(clock, config.reset?.afterMs, (afterMs) => this.#resetAway(afterMs));
     const send: McuLink['send'] = (body, isUrgent) =>
       this.#link?.send(body, isUrgent) ?? Promise.resolve(fail(this.#closed()));
     const trouble = () => (this.#link === undefined ? this.#closed() : this.#link.trouble);
@@ -70,6 +71,7 @@ class McuDocument implements OpenDocument {
       onSafe: (reason) => mcu.#safeIs(reason),
       onLog: (level, text) => mcu.#log(level, text),
     });
+    lines.bind(mcu.#link);
     const { trouble } = mcu.#link;
     if (!mcu.#isUp && trouble !== undefined) mcu.#down(trouble);
     mcu.#update = await openMcuUpdate(config, surroundings, mcu.#link, lines, () => mcu.#tell());
@@ -109,6 +111,7 @@ class McuDocument implements OpenDocument {
       channels: Object.keys(this.#channels.describe()).length,
       ...(counters === undefined ? {} : describeLink(counters)),
       malformed: this.#malformedCount,
+      ...(this.#malformedWhy === undefined ? {} : { malformed_why: this.#malformedWhy }),
       logs_dropped: this.#logs.droppedCount,
     };
   }
@@ -116,7 +119,7 @@ class McuDocument implements OpenDocument {
   /** The outputs go to their safe state now, and not only when the watchdog over there notices. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
-    for (const timer of [this.#assumeTimer, this.#offlineTimer, this.#resetTimer]) timer?.[Symbol.dispose]();
+    for (const timer of [this.#assumeTimer, this.#offlineTimer, this.#awayReset]) timer?.[Symbol.dispose]();
     if (this.#config.safe.exit === 'safe' && this.#isUp) {
       await this.#link?.settleSafe(mcuExitMsMax);
       this.#assumeSafe();
@@ -131,8 +134,8 @@ class McuDocument implements OpenDocument {
     this.#peer = peer;
     this.#isUp = true;
     this.#update?.greeted(peer.firmwareVersion);
-    this.#resetAfterMs = this.#config.reset?.afterMs;
-    for (const timer of [this.#assumeTimer, this.#resetTimer]) timer?.[Symbol.dispose]();
+    this.#awayReset.disarm();
+    this.#assumeTimer?.[Symbol.dispose]();
     const faults = this.#channels.update(channels);
     for (const fault of faults) log.warn({ document: name }, `${fault}; it is left out`);
     this.#tell();
@@ -150,7 +153,7 @@ class McuDocument implements OpenDocument {
     this.#tell();
     happened({ link: 'down', why: error.detail });
     troubled(error);
-    this.#armReset();
+    if (this.#isOpen) this.#awayReset.arm();
   }
 
   #assumeSafe(): void {
@@ -163,6 +166,7 @@ class McuDocument implements OpenDocument {
     this.#safe = reason;
     if (this.#isUp) this.#tell();
     if (!this.#isOpen) return;
+    if (reason !== 'none') for (const channel of this.#channels.documents()) channel.enterSafe();
     // The others pass by themselves as soon as the link is up.
     const isLasting = reason === 'asked' || reason === 'local';
     this.#surroundings.safe(isLasting ? safeTexts[reason] : undefined);
@@ -185,11 +189,19 @@ class McuDocument implements OpenDocument {
   }
 
   #hear(body: Uint8Array): void {
-    const decoded = decodeCompact(body);
-    const message = decoded.ok ? decoded.value : undefined;
-    const channel = message === undefined ? undefined : this.#channels.of(message.channel);
-    const ageMs = message?.clk === 2 ? this.#link?.bridge?.ageOf(message.ts) : undefined;
-    if (message === undefined || channel?.hear(message, ageMs) !== true) this.#malformedCount += 1;
+    const read = readBody(body, this.#surroundings.clock.wallMs());
+    if (!read.ok) return this.#refuse(read.error.detail);
+    const { channel, stampMs } = read.value;
+    const document = this.#channels.of(channel);
+    if (document === undefined) return this.#refuse(`there is no channel ${channel}`);
+    const ageMs = stampMs === undefined ? undefined : this.#link?.bridge?.ageOf(stampMs);
+    if (!document.hear(read.value, ageMs)) this.#refuse(`that is no value of channel ${document.name}`);
+  }
+
+  /** What it said makes no sense; nothing changes, and the health report says why. */
+  #refuse(why: string): void {
+    this.#malformedCount += 1;
+    this.#malformedWhy = why;
   }
 
   #log(level: number, text: string): void {
@@ -210,21 +222,11 @@ class McuDocument implements OpenDocument {
     return ok();
   }
 
-  /** A microcontroller that stays away is reset by its line, ever less often. */
-  #armReset(): void {
-    const { clock } = this.#surroundings;
-    this.#resetTimer?.[Symbol.dispose]();
-    if (this.#resetAfterMs === undefined || !this.#isOpen) return;
-    const afterMs = this.#resetAfterMs;
-    this.#resetTimer = clock.after(afterMs, () => void this.#resetAway(afterMs));
-  }
-
   async #resetAway(afterMs: number): Promise<void> {
     if (this.#isUp || this.#link?.isLent === true) return;
-    this.#resetAfterMs = Math.min(2 * afterMs, mcuResetAfterMsMax);
     const done = await this.#restart('program');
     this.#surroundings.happened({ reset: done.ok ? 'done' : 'failed', why: `it was away for ${afterMs / 1_000} s` });
-    this.#armReset();
+    if (this.#isOpen) this.#awayReset.arm();
   }
 
   #nextId(): number {

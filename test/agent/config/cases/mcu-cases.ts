@@ -27,6 +27,16 @@ export const mcuCases: FaultCases = {
       '3:97: /documents/firmware.m/boot/line: line "GPIO5" is taken by firmware.m (each can serve one document)',
     ],
   },
+  'a reset over nothing, and over two ways': {
+    yaml: mcu(
+      ', reset: { pulse: 50ms }',
+      ', firmware.n: { driver: mcu, port: /dev/ttyS2, reset: { line: GPIO5, over: dtr } }',
+    ),
+    faults: [
+      '3:66: /documents/firmware.m/reset: expected either line or over (write reset: { line: GPIO4 }, or reset: { over: dtr } for an Arduino on USB)',
+      '3:137: /documents/firmware.n/reset: expected either line or over (write reset: { line: GPIO4 }, or reset: { over: dtr } for an Arduino on USB)',
+    ],
+  },
   'a watchdog beyond 16 bits of milliseconds': {
     yaml: mcu(', watchdog: 66s'),
     faults: ['3:69: /documents/firmware.m/watchdog: 66s is out of range (from 100ms to 65s)'],

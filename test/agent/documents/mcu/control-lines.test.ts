@@ -37,12 +37,31 @@ describe('the reset and boot lines of a microcontroller', () => {
   it('into the bootloader: boot is active from before the reset until it has been read', async () => {
     const { lines, clock, wires } = await open({ reset, boot });
     const done = lines.restart('bootloader', 50);
+    await clock.advance(0);
     expect(wires()).toBe('01');
     await clock.advance(50);
     expect(wires()).toBe('11');
     await clock.advance(50);
     expect(await done).toEqual({ ok: true });
     expect(wires()).toBe('10');
+  });
+
+  it('a modem line that resets goes off and on again', async () => {
+    const { lines, clock } = await open({ reset: { over: 'dtr', pulseMs: 50 } });
+    const asked: unknown[] = [];
+    expect(await lines.restart('program', 50)).toMatchObject({ ok: false, error: { kind: 'closed' } });
+    lines.bind({
+      async setModem(modem) {
+        asked.push(modem);
+        return ok();
+      },
+    });
+    const done = lines.restart('program', 50);
+    await clock.advance(49);
+    expect(asked).toEqual([{ dtr: false }]);
+    await clock.advance(1);
+    expect(await done).toEqual({ ok: true });
+    expect(asked).toEqual([{ dtr: false }, { dtr: true }]);
   });
 
   it('say which of them is not wired', async () => {

@@ -46,7 +46,6 @@ describe('a microcontroller as documents', () => {
 
   it.each([
     ['out1', 'perhaps', 'out-of-range'],
-    ['out1', '{"on-for": "1s"}', 'unsupported'],
     ['in1', 'ON', 'unsupported'],
     ['no-such', 'ON', 'unknown-document'],
   ])('%s %s is refused: %s', async (channel, value, reason) => {
