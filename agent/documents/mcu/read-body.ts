@@ -40,7 +40,7 @@ export function readBody(body: Uint8Array, nowMs: number): Result<McuMessage, Re
   return decoded.ok ? ofCompact(decoded.value) : decoded;
 }
 
-/** Whether this value is one of that channel; a channel of no type has any, which only CBOR can say. */
+/** Whether this value is one of that channel; one of no type takes whatever CBOR can say. */
 export function fits({ valueType }: Channel, { value, valueType: told }: McuValue): boolean {
   if (told !== undefined) return told === valueType;
   if (valueType === 'none') return true;
