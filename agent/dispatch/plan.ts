@@ -21,8 +21,19 @@ export function plan(row: Row, message: Notify, arrival: Arrival): Result<Effect
   const wrongChannel = channelFault(row, message);
   if (wrongChannel !== undefined) return refuse(message, wrongChannel);
   const effect = row.kind.plan(message.val);
-  return effect.ok ? effect : refuse(message, effect.error);
+  if (!effect.ok) return refuse(message, effect.error);
+  return arrival.isRetained && isOfTheMoment(effect.value) ? refuse(message, momentRefusal) : effect;
 }
+
+/** Whatever the document accepts: a restart at every reconnect is meant by nobody, and a piece is one of many. */
+function isOfTheMoment(effect: Effect): boolean {
+  return effect.do === 'restart' || (effect.do === 'firmware' && !effect.once);
+}
+
+const momentRefusal = {
+  reason: 'retained',
+  detail: 'of a microcontroller only an order to write its program may be retained; publish this without retain',
+} as const;
 
 /**
  * Whether the time to live is over (QN-3). Where one of the two clocks is not to be trusted, or there is no stamp, the

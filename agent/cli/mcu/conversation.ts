@@ -19,17 +19,23 @@ export interface Conversation extends AsyncDisposable {
   ask(): Promise<Value | undefined>;
   /** The last ack; undefined: no ack in time, none for `withinMs` after the first one, or the connection broke. */
   command(value: Value, how: CommandOptions): Promise<Ack | undefined>;
+  /** Takes back what is retained for the document. */
+  forget(): Promise<void>;
 }
 
 export interface CommandOptions {
   readonly withinMs: number;
   /** With the key of the conversation, if it has one. */
   readonly isSigned?: boolean;
+  /** The broker keeps it for a node that is away. */
+  readonly isRetained?: boolean;
   readonly onEvent?: (value: Value) => void;
 }
 
 /** An order must reach its node within this time; a restart of the node in between does not matter. */
 const tokenLifeMs = 600_000;
+/** The same for one that waits at the broker. */
+const retainedLifeMs = 90 * 86_400_000;
 
 const signer = () => import('../../trust/signer.ts');
 
@@ -52,11 +58,11 @@ export async function openConversation(
   if (!opened.ok) return opened;
   const session = opened.value;
   const ids = createIdSource({ clock: context.clock, nodeName: session.name });
-  const publish = async (verb: 'query' | 'notify', message: Message) => {
+  const publish = async (verb: 'query' | 'notify', message: Message, retain = false) => {
     const encoded = encodeMessage(message, 'cbor');
     if (!encoded.ok) throw new Error(encoded.error.detail);
     const topic = formatTopic(session.root, node, verb, document);
-    return (await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false })).ok;
+    return (await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain })).ok;
   };
   /** What `pick` makes of a message; undefined: nothing did in time. */
   const hear = async <Found>(untilMs: () => number, pick: (message: Message) => Found | undefined) => {
@@ -83,13 +89,14 @@ export async function openConversation(
       if (answer?.t === 'ack') context.err(`qnctl: ${node}: ${answer.why ?? answer.st}: ${answer.detail ?? ''}`);
       return undefined;
     },
-    async command(value, { withinMs, isSigned = false, onEvent = () => {} }) {
+    async command(value, { withinMs, isSigned = false, isRetained = false, onEvent = () => {} }) {
       const id = ids.next();
       const stamp = { id, src: session.name, ts: context.clock.wallMs(), clk: 'estimated' } as const;
       const plain = { t: 'notify', ...stamp, val: value } as const;
-      const signing = { target: node, document, issuedMs: stamp.ts, lifeMs: tokenLifeMs };
+      const lifeMs = isRetained ? retainedLifeMs : tokenLifeMs;
+      const signing = { target: node, document, issuedMs: stamp.ts, lifeMs };
       const message = isSigned && key !== undefined ? await (await signer()).signNotify(plain, key, signing) : plain;
-      if (!(await publish('notify', message))) return undefined;
+      if (!(await publish('notify', message, isRetained))) return undefined;
       let untilMs = context.clock.monotonicMs() + session.timeoutMs;
       return await hear(
         () => untilMs,
@@ -100,6 +107,10 @@ export async function openConversation(
           return isTerminal(message.st) ? message : undefined;
         },
       );
+    },
+    async forget() {
+      const topic = formatTopic(session.root, node, 'notify', document);
+      await session.publish({ topic, payload: new Uint8Array(), qos: 1, retain: true });
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   });

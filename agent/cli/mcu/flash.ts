@@ -16,9 +16,10 @@ import { fieldsOf, plainText } from './rows.ts';
 const connectionsMax = 20;
 const reconnectMs = 2_000;
 
-interface Image {
+export interface Image {
   readonly bytes: Uint8Array;
   readonly sha256: string;
+  /** Version and hardware, and the address where the node finds it. */
   readonly names: { readonly [key: string]: Value };
 }
 
@@ -36,6 +37,12 @@ export const mcuFlash: Action = {
     const signed = await keyOf(context, options);
     if (!signed.ok) return signed.error;
     const where = { ...names.value, ...signed.value };
+    const isRetained = isSet(options, 'retain');
+    if (isRetained && image.value.names['url'] === undefined) {
+      context.err('qnctl mcu flash: an order waits at the broker with --from only; pieces need the node');
+      return exitCodes.usage;
+    }
+    if (isRetained) return await leaveOrder(context, options, where, image.value);
     for (let count = 1; count <= connectionsMax; count += 1) {
       const ended = await flashOnce(context, options, where, image.value);
       // A broker that cannot be reached is told at once, unless it could be before.
@@ -64,8 +71,14 @@ async function readImageFile(
     context.err(`qnctl mcu flash: ${file} has ${bytes.length} bytes; an image has 1 to ${imageBytesMax}`);
     return fail(exitCodes.data);
   }
+  const from = textOption(options, 'from');
+  if (from !== undefined && !/^https:\/\/[^/]/.test(from)) {
+    context.err(`qnctl mcu flash: --from: an address like https://host/firmware.bin is needed, not ${from}`);
+    return fail(exitCodes.usage);
+  }
   const [version, hardware] = [textOption(options, 'version'), textOption(options, 'hardware')];
-  const names = { ...(version !== undefined && { version }), ...(hardware !== undefined && { hardware }) };
+  const named = { ...(version !== undefined && { version }), ...(hardware !== undefined && { hardware }) };
+  const names = { ...named, ...(from !== undefined && { url: from }) };
   return ok({ bytes, sha256: createHash('sha256').update(bytes).digest('hex'), names });
 }
 
@@ -98,6 +111,7 @@ async function flashOnce(
     context.err(`qnctl mcu flash: ${where.document} of ${where.node} has no \`update\` in its config`);
     return exitCodes.failed;
   }
+  if (image.names['url'] !== undefined) return await writeImage(context, options, conversation, image);
   const isHere = update['sha256'] === image.sha256 && typeof update['staged'] === 'number';
   const staged = update['written'] === image.sha256 ? image.bytes.length : isHere ? Number(update['staged']) : 0;
   const sent = await sendPieces(context, conversation, image, staged, Math.min(pieceBytesMax, 16_384));
@@ -131,11 +145,32 @@ async function sendPieces(
   return 'ok';
 }
 
+/** The order stays at the broker until the node was there, which need not be now. */
+async function leaveOrder(
+  context: CliContext,
+  options: OptionValues,
+  where: { readonly node: string; readonly document: string; readonly key?: SigningKey },
+  image: Image,
+): Promise<ExitCode> {
+  const opened = await openConversation(context, options, where);
+  if (!opened.ok) return opened.error;
+  await using conversation = opened.value;
+  const ended = await writeImage(context, options, conversation, image, true);
+  if (ended === 'lost' && !conversation.isLost) {
+    context.out(`${where.node} is not there; the order waits for it at the broker`);
+    return exitCodes.ok;
+  }
+  if (ended === 'lost') return exitCodes.unavailable;
+  await conversation.forget(); // It was carried out, or refused for good: it need not come again.
+  return ended;
+}
+
 async function writeImage(
   context: CliContext,
   options: OptionValues,
   conversation: Conversation,
   { bytes, sha256, names }: Image,
+  isRetained = false,
 ): Promise<'lost' | ExitCode> {
   const isJson = isSet(options, 'json');
   const meter = openMeter(context.clock);
@@ -151,7 +186,7 @@ async function writeImage(
     last = plainText(phase);
   };
   const order = { write: sha256, size: bytes.length, ...names };
-  const ack = await conversation.command(order, { withinMs: Infinity, isSigned: true, onEvent });
+  const ack = await conversation.command(order, { withinMs: Infinity, isSigned: true, isRetained, onEvent });
   if (ack === undefined) return 'lost';
   if (isJson) context.out(JSON.stringify({ status: ack.st, reason: ack.why, detail: ack.detail }));
   else if (ack.st === 'successful') context.out(`${sha256.slice(0, 12)} is written, verified, and runs`);

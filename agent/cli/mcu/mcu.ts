@@ -20,6 +20,8 @@ export const mcuVerb: Verb = {
     boot: { type: 'boolean', help: 'with reset: into the bootloader' },
     version: { type: 'string', placeholder: 'TEXT', help: 'with flash: what the image is called' },
     sign: { type: 'string', placeholder: 'FILE', help: 'with flash: key to sign the order with' },
+    from: { type: 'string', placeholder: 'URL', help: 'with flash: the node fetches the file there, https only' },
+    retain: { type: 'boolean', help: 'with flash --from: the order waits at the broker for a node that is away' },
     hardware: { type: 'string', placeholder: 'NAME', help: 'with flash: what it is for, as in the config' },
     for: { type: 'string', placeholder: 'DURATION', help: 'with log: how long (default until Ctrl-C)' },
   },
@@ -28,6 +30,7 @@ export const mcuVerb: Verb = {
     'qnctl mcu info pi-1',
     'qnctl mcu reset pi-1 firmware.mcu0',
     'qnctl mcu flash pi-1 firmware.mcu0 new.hex',
+    'qnctl mcu flash pi-1 firmware.mcu0 new.hex --from https://files.example/new.hex --retain --sign fw.key',
     'qnctl mcu log pi-1',
   ],
   exits: {

@@ -134,6 +134,10 @@ export const mcu = v.pipe(
       update: v.optional(update),
       channels: v.optional(channels, {}),
       ...common,
+      retained: v.optional(
+        v.pipe(choice(['refuse', 'accept']), v.description('Whether an order to write its program may be retained.')),
+        'accept', // QN-2.1
+      ),
       ...commanded,
     },
     wireHints,

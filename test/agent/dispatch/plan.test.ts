@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GpioOutConfig } from '../../../agent/config/config.ts';
+import type { McuConfig } from '../../../agent/config/mcu-config.ts';
 import { type Arrival, isExpired, plan } from '../../../agent/dispatch/plan.ts';
 import { createRow } from '../../../agent/documents/row.ts';
 import type { CompactPart, Notify } from '../../../agent/qn/message.ts';
@@ -38,6 +39,17 @@ describe('the plan', () => {
     expect(reasonOf(on, { isRetained: true })).toBe('retained');
     const accepting = createRow('gpio.relay1', { ...relay, retained: 'accept' });
     expect(plan(accepting, on, { ...arrival, isRetained: true }).ok).toBe(true);
+  });
+
+  it.each([
+    ['an order to write its program', { write: 'a'.repeat(64), size: 1 }, undefined],
+    ['a piece of one', { piece: 'a'.repeat(64), size: 1, offset: 0, data: Uint8Array.of(1) }, 'retained'],
+    ['a reset', { reset: true }, 'retained'],
+  ])('takes of what is retained for a microcontroller the first only: %s', (_, val, reason) => {
+    const mcu = createRow('firmware.mcu0', { driver: 'mcu', priority: 'normal', retained: 'accept' } as McuConfig);
+    const planned = plan(mcu, { t: 'notify', val }, { ...arrival, isRetained: true });
+    expect(planned.ok ? undefined : planned.error.reason).toBe(reason);
+    expect(plan(mcu, { t: 'notify', val }, arrival).ok).toBe(true);
   });
 
   it.each([
