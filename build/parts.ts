@@ -9,6 +9,7 @@ import type { Plugin } from 'esbuild';
  * and serial lines are no parts: the bundle and its native files do the main job alone.
  */
 export const parts: readonly string[] = [
+  'agent/store/store-thread.ts', // Run by `new Worker`.
   'agent/config/push/office.ts',
   'agent/documents/mcu/open-mcu.ts',
   'agent/observe/local-http.ts',

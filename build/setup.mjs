@@ -36,6 +36,10 @@ const debianPackages = [
         ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu'],
         ['aarch64-linux-gnu-g++', 'g++-aarch64-linux-gnu'],
       ]),
+  // A Debian root of the other CPU, to install the package in.
+  ['mmdebstrap', 'mmdebstrap'],
+  ['arch-test', 'arch-test'],
+  ['qemu-aarch64-static', 'qemu-user-static'],
   ['make', 'make'],
   ['avr-gcc', 'gcc-avr'],
   ['/usr/lib/avr/include', 'avr-libc'],

@@ -7,7 +7,7 @@ import type { Environment } from '../environment.ts';
 import { createLineWatch, type LineWatch, openGuardedGpio } from '../guard/line-watch.ts';
 import type { LogBook } from '../log.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
-import { ownProgram } from '../store/role.ts';
+import { storeProgram } from '../store/role.ts';
 import { brokerAccess } from './broker-access.ts';
 import type { CliContext } from './verb.ts';
 
@@ -41,7 +41,7 @@ export function openLiveEnvironment(
     async openStore(onTrouble) {
       const { openStore } = await import('../store/open-store.ts');
       const folder = path.join(config.stateFolder, 'store');
-      return await openStore({ folder, program: ownProgram(), clock, log, onTrouble });
+      return await openStore({ folder, program: storeProgram(), clock, log, onTrouble });
     },
     prepareLink: async (next) => ok(openLiveEnvironment({ clock, random, env }, log, next).openLink),
     openLink(will, subscriptions, handlers) {

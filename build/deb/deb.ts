@@ -24,18 +24,28 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 
 const architectures: { readonly [cpu in Cpu]: DebianArchitecture } = { x64: 'amd64', arm64: 'arm64' };
 
+export interface DebOptions {
+  readonly version?: string;
+  /** `none` where the package is made for a test, and thrown away. */
+  readonly compression?: 'xz' | 'none';
+  readonly targetFolder?: string;
+}
+
 /** Builds the package of one CPU from what is in `dist`, and returns its file. */
-export async function buildDeb(cpu: Cpu): Promise<string> {
+export async function buildDeb(
+  cpu: Cpu,
+  { version = agentVersion, compression = 'xz', targetFolder = outFolder }: DebOptions = {},
+): Promise<string> {
   const architecture = architectures[cpu];
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-deb-'));
   try {
     const root = path.join(folder, 'root');
     await layProgram(cpu, root);
-    await laySurroundings(root);
-    await layControl(architecture, root);
+    await laySurroundings(root, version);
+    await layControl({ architecture, version }, root);
     await runTool('chmod', ['-R', 'u+rwX,go+rX,go-w', root]);
-    const target = path.join(outFolder, `qn-agent_${agentVersion}_${architecture}.deb`);
-    await runTool('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', root, target]);
+    const target = path.join(targetFolder, `qn-agent_${version}_${architecture}.deb`);
+    await runTool('dpkg-deb', ['--root-owner-group', `-Z${compression}`, '--build', root, target]);
     return target;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -50,7 +60,6 @@ async function layProgram(cpu: Cpu, root: string): Promise<void> {
   await cp(path.join(outFolder, 'parts'), path.join(library, 'parts'), { recursive: true });
   const native = path.join('native', `linux-${cpu}`);
   await cp(path.join(outFolder, native), path.join(library, native), { recursive: true });
-  await runTool('find', [library, '-name', '*.cjs', '-exec', 'chmod', '644', '{}', '+']);
   await mkdir(cacheFolder, { recursive: true });
   await fetchNode(cpu, cacheFolder, path.join(library, 'node'));
   await chmod(path.join(library, 'node'), 0o755);
@@ -60,7 +69,7 @@ async function layProgram(cpu: Cpu, root: string): Promise<void> {
   }
 }
 
-async function laySurroundings(root: string): Promise<void> {
+async function laySurroundings(root: string, version: string): Promise<void> {
   const documents = path.join(root, 'usr/share/doc/qn-agent');
   await lay('build/systemd/qn-agent.service', path.join(root, 'lib/systemd/system/qn-agent.service'));
   await lay(path.join(here, '60-qn-agent.rules'), path.join(root, 'lib/udev/rules.d/60-qn-agent.rules'));
@@ -68,17 +77,20 @@ async function laySurroundings(root: string): Promise<void> {
   await lay('build/config/example.yaml', path.join(documents, 'examples/config.yaml'));
   await lay(path.join(here, 'lintian-overrides'), path.join(root, 'usr/share/lintian/overrides/qn-agent'));
   await write(path.join(documents, 'copyright'), await copyrightText());
-  await write(path.join(documents, 'changelog.gz'), gzipSync(changelogText(), { level: 9 }));
+  await write(path.join(documents, 'changelog.gz'), gzipSync(changelogText(version), { level: 9 }));
   for (const program of programs) {
     const page = gzipSync(await manualPage(program), { level: 9 });
     await write(path.join(root, `usr/share/man/man1/${program}.1.gz`), page);
   }
 }
 
-async function layControl(architecture: DebianArchitecture, root: string): Promise<void> {
+async function layControl(
+  facts: { readonly architecture: DebianArchitecture; readonly version: string },
+  root: string,
+): Promise<void> {
   const control = path.join(root, 'DEBIAN');
   const installedBytes = Number((await runTool('du', ['-sb', root])).split('\t')[0]);
-  await write(path.join(control, 'control'), controlText({ version: agentVersion, architecture, installedBytes }));
+  await write(path.join(control, 'control'), controlText({ ...facts, installedBytes }));
   await write(path.join(control, 'conffiles'), '/etc/qn-agent/config.yaml\n');
   for (const script of ['postinst', 'prerm', 'postrm']) {
     await lay(path.join(here, script), path.join(control, script));
@@ -120,9 +132,9 @@ async function copyrightText(): Promise<string> {
   ].join('\n');
 }
 
-function changelogText(): string {
+function changelogText(version: string): string {
   const date = new Date().toUTCString().replace('GMT', '+0000');
-  const entry = `qn-agent (${agentVersion}) stable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n`;
+  const entry = `qn-agent (${version}) stable; urgency=medium\n\n  * See CHANGELOG.md of the project.\n\n`;
   return `${entry} -- QN agent maintainers <maintainers@qn-agent.invalid>  ${date}\n`;
 }
 

@@ -22,6 +22,7 @@ const benches: { readonly [name: string]: () => Promise<Bench> } = {
   failover: async () => (await import('./failover.ts')).benchFailover,
   mcu: async () => (await import('./mcu.ts')).benchMcu,
   pins: async () => (await import('./pins.ts')).benchPins,
+  start: async () => (await import('./start.ts')).benchStart,
   pushes: async () => (await import('./pushes.ts')).benchPushes,
 };
 

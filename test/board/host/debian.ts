@@ -54,7 +54,7 @@ export async function openPrivateApt(cacheFolder: string, suite: string, cpu: st
 }
 
 /** The mirror this machine uses itself. */
-async function findMirror(): Promise<string> {
+export async function findMirror(): Promise<string> {
   if (!existsSync(keyring)) throw new Error(`no ${keyring}; apt-get install debian-archive-keyring`);
   const targets = await runTool('apt-get', ['indextargets', '--format', '$(ORIGIN) $(LABEL) $(REPO_URI)']);
   const [, mirror] = /^Debian Debian (\S+)$/m.exec(targets) ?? [];

@@ -1,0 +1,166 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { agentVersion } from '../../agent/version.ts';
+import { buildDeb } from '../../build/deb/deb.ts';
+import type { Cpu } from '../../build/node-binary.ts';
+import { findMirror } from '../board/host/debian.ts';
+
+export interface DebStep {
+  readonly step: string;
+  /** Undefined: as it should be. */
+  readonly fault?: string;
+}
+
+const cacheFolder = path.resolve('.cache/deb');
+const suite = 'bookworm';
+const commandMsMax = 600_000;
+
+const ownMark = '# edited by the operator\n';
+
+/** Every step is one look at what is there; a fault does not end the run. */
+export async function proveDeb(cpu: Cpu, tell: (step: DebStep) => void): Promise<readonly DebStep[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qn-prove-deb-'));
+  try {
+    const first = await buildDeb(cpu, { compression: 'none', targetFolder: folder });
+    const next = `${agentVersion}+next`;
+    const second = await buildDeb(cpu, { compression: 'none', targetFolder: folder, version: next });
+    const root = path.join(folder, 'root');
+    await layRoot(cpu, root);
+    const steps: DebStep[] = [];
+    const check = (step: string, isRight: boolean, detail = 'it is not so') => {
+      const told = isRight ? { step } : { step, fault: detail };
+      steps.push(told);
+      tell(told);
+    };
+    lifeOfPackage(root, { first, second, next }, check);
+    return steps;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Packages {
+  readonly first: string;
+  readonly second: string;
+  /** Version of the second one. */
+  readonly next: string;
+}
+
+function lifeOfPackage(
+  root: string,
+  { first, second, next }: Packages,
+  check: (step: string, isRight: boolean, detail?: string) => void,
+): void {
+  const at = (...parts: string[]) => path.join(root, ...parts);
+  const config = at('etc/qn-agent/config.yaml');
+  const before = filesOf(root);
+
+  const installed = dpkg(root, '--install', first);
+  check('it installs', installed.status === 0, installed.text);
+  check('it says the next step', installed.text.includes('qn-agent check'), installed.text);
+  const groups = inRoot(root, ['id', '-nG', 'qn-agent']).text.trim().split(' ').sort().join(' ');
+  check('its user is in the groups that open pins and serial lines', groups === 'dialout gpio qn-agent', groups);
+  const rights = inRoot(root, ['stat', '-c', '%U:%G %a', '/etc/qn-agent/config.yaml']).text.trim();
+  check('its config is for its user to read, and for nobody else', rights === 'root:qn-agent 640', rights);
+  const version = inRoot(root, ['qn-agent', 'version']);
+  check('it runs on the Node that it brings', version.text.includes(`qn-agent ${agentVersion}`), version.text);
+  const sound = inRoot(root, ['qn-agent', 'check']);
+  check('its config is sound', sound.status === 0, sound.text);
+  const tested = inRoot(root, ['runuser', '-u', 'qn-agent', '--', 'qn-agent', 'selftest', '--json']);
+  check('its self-test finds every file as it was built', statusOf(tested.out, 'code.files') === 'pass', tested.text);
+  const control = inRoot(root, ['qnctl', 'encode', '--to', 'json', '--hex'], '{"t":"notify","val":true}\n');
+  check('qnctl works', control.status === 0, control.text);
+
+  writeFileSync(config, `${readFileSync(config, 'utf8')}${ownMark}`);
+  const upgraded = dpkg(root, '--install', second);
+  check('it upgrades without a question', upgraded.status === 0, upgraded.text);
+  check('the config that was edited is kept', readFileSync(config, 'utf8').endsWith(ownMark));
+  const shown = inRoot(root, ['dpkg-query', '-W', '-f', '$' + '{Version}', 'qn-agent']).text;
+  check('the new version is there', shown === next, shown);
+  check('an upgrade does not tell the first steps again', !upgraded.text.includes('edit /etc'), upgraded.text);
+
+  const removed = dpkg(root, '--remove', 'qn-agent');
+  check('it is removed', removed.status === 0, removed.text);
+  check('its programs are gone', !existsSync(at('usr/bin/qn-agent')) && !existsSync(at('usr/lib/qn-agent')));
+  check('its config stays', existsSync(config));
+  const purged = dpkg(root, '--purge', 'qn-agent');
+  check('it is purged', purged.status === 0, purged.text);
+  const left = filesOf(root).filter((file) => !before.includes(file));
+  check('nothing is left', left.length === 0, left.join(' '));
+  const user = inRoot(root, ['getent', 'passwd', 'qn-agent']).text;
+  check('its user is gone', user === '', user);
+}
+
+/** Made once, some minutes under emulation; unpacked anew for each run. */
+async function layRoot(cpu: Cpu, root: string): Promise<void> {
+  const architecture = cpu === 'x64' ? 'amd64' : 'arm64';
+  mkdirSync(cacheFolder, { recursive: true });
+  const archive = path.join(cacheFolder, `root-${suite}-${architecture}.tar`);
+  if (!existsSync(archive)) {
+    if (cpu === 'arm64' && process.arch !== 'arm64') needEmulation();
+    const include = '--include=adduser,systemd,libatomic1';
+    const options = ['--quiet', '--variant=minbase', `--architectures=${architecture}`, include];
+    const making = `${archive}.part.tar`;
+    execFileSync('mmdebstrap', [...options, suite, making, await findMirror()], { stdio: ['ignore', 2, 2] });
+    execFileSync('mv', [making, archive]);
+  }
+  mkdirSync(root);
+  execFileSync('tar', ['-xpf', archive, '-C', root, '--numeric-owner', '--exclude=./dev/*']);
+  execFileSync('mknod', ['-m', '666', path.join(root, 'dev/null'), 'c', '1', '3']);
+}
+
+/** What Debian's qemu-user-static registers when systemd runs; on a machine without it, by hand. */
+function needEmulation(): void {
+  const folder = '/proc/sys/fs/binfmt_misc';
+  if (!existsSync(path.join(folder, 'register'))) spawnSync('mount', ['-t', 'binfmt_misc', 'binfmt_misc', folder]);
+  if (existsSync(path.join(folder, 'qemu-aarch64'))) return;
+  const rule = '/usr/lib/binfmt.d/qemu-aarch64.conf';
+  if (!existsSync(rule)) throw new Error('arm64 programs do not run here; apt-get install qemu-user-static');
+  writeFileSync(path.join(folder, 'register'), readFileSync(rule, 'utf8').split('\n')[0] ?? '');
+}
+
+function dpkg(root: string, action: string, operand: string) {
+  if (!operand.endsWith('.deb')) return inRoot(root, ['dpkg', action, operand]);
+  copyFileSync(operand, path.join(root, 'tmp', path.basename(operand)));
+  const done = inRoot(root, ['dpkg', action, `/tmp/${path.basename(operand)}`]);
+  rmSync(path.join(root, 'tmp', path.basename(operand)));
+  return done;
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  /** With what it complained of. */
+  readonly text: string;
+}
+
+/** In namespaces of its own, with a /proc: what it mounts or leaves running is gone with it. */
+function inRoot(root: string, command: readonly string[], input = ''): Ended {
+  const isolate = ['--mount', '--pid', '--fork', '--kill-child', `--mount-proc=${path.join(root, 'proc')}`];
+  const { status, stdout, stderr } = spawnSync('unshare', [...isolate, 'chroot', root, ...command], {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+    input,
+    encoding: 'utf8',
+    timeout: commandMsMax,
+  });
+  return { status, out: stdout, text: `${stdout}${stderr}` };
+}
+
+/** What dpkg keeps about every package, and its logs, is no matter of this one. */
+function filesOf(root: string): readonly string[] {
+  const skipped = ['proc', 'dev', 'sys', 'tmp', 'run', 'var/lib/dpkg', 'var/log', 'var/cache'];
+  const prune = skipped.flatMap((folder) => ['-path', `./${folder}`, '-prune', '-o']);
+  const found = execFileSync('find', ['.', ...prune, '-print'], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return found
+    .trim()
+    .split('\n')
+    .filter((file) => !/^\.\/etc\/(passwd|group|shadow|gshadow)-$/.test(file));
+}
+
+function statusOf(report: string, id: string): string | undefined {
+  if (!report.startsWith('{')) return undefined;
+  const parsed: { readonly tests?: readonly { readonly id: string; readonly status: string }[] } = JSON.parse(report);
+  return parsed.tests?.find((test) => test.id === id)?.status;
+}
