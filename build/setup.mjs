@@ -38,6 +38,7 @@ const debianPackages = [
       ]),
   // A Debian root of the other CPU, to install the package in.
   ['mmdebstrap', 'mmdebstrap'],
+  ['lintian', 'lintian'],
   ['arch-test', 'arch-test'],
   ['qemu-aarch64-static', 'qemu-user-static'],
   ['make', 'make'],

@@ -26,8 +26,8 @@ const architectures: { readonly [cpu in Cpu]: DebianArchitecture } = { x64: 'amd
 
 export interface DebOptions {
   readonly version?: string;
-  /** `none` where the package is made for a test, and thrown away. */
-  readonly compression?: 'xz' | 'none';
+  /** `gzip` where the package is made for a test, and thrown away: it takes a tenth of the time. */
+  readonly compression?: 'xz' | 'gzip';
   readonly targetFolder?: string;
 }
 
@@ -60,6 +60,8 @@ async function layProgram(cpu: Cpu, root: string): Promise<void> {
   await cp(path.join(outFolder, 'parts'), path.join(library, 'parts'), { recursive: true });
   const native = path.join('native', `linux-${cpu}`);
   await cp(path.join(outFolder, native), path.join(library, native), { recursive: true });
+  // Run by the Node that is brought along, not by one that happens to be there.
+  await runTool('find', [library, '-name', '*.cjs', '-exec', 'chmod', '644', '{}', '+']);
   await mkdir(cacheFolder, { recursive: true });
   await fetchNode(cpu, cacheFolder, path.join(library, 'node'));
   await chmod(path.join(library, 'node'), 0o755);
