@@ -15,7 +15,7 @@ import type { Vitals } from './health/watchdog.ts';
 import type { Log, LogBook } from './log.ts';
 import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
 import type { StoreError } from './store/error.ts';
-import type { Store } from './store/store.ts';
+import type { Store, StoreTrouble } from './store/store.ts';
 
 /** What the agent cannot make itself; in tests each of these is a simulated one. */
 export interface Environment {
@@ -28,7 +28,7 @@ export interface Environment {
   readonly openBytePort: DocumentSurroundings['openBytePort'];
   createPwm(config: Config['gpio']): PwmBackend;
   /** Absent: nothing outlives the agent, as in some tests. */
-  openStore?(onTrouble: () => void): Promise<Result<Store, StoreError>>;
+  openStore?(onTrouble: (trouble: StoreTrouble) => void): Promise<Result<Store, StoreError>>;
   openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
   /** How a link is opened with the settings of another config; fails with what cannot be read. Absent: as at the start. */
   prepareLink?(config: Config): Promise<Result<Environment['openLink'], string>>;

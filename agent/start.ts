@@ -15,7 +15,7 @@ import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
 import { logSelfTest, renewReport, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
 import { trustWarnings } from './health/warnings.ts';
-import { writtenBytes } from './health/written-bytes.ts';
+import { diskWear } from './health/written-bytes.ts';
 import { HomeAssistant } from './home-assistant.ts';
 import { openKeepers } from './keepers.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
@@ -27,7 +27,7 @@ import { startConfig } from './start-config.ts';
 import { openDispatch } from './start-dispatch.ts';
 import { startLoadWatch } from './start-load.ts';
 import { startSelfTest } from './start-selftest.ts';
-import type { Store } from './store/store.ts';
+import { createStoreAlarm, openStoreOf } from './start-store.ts';
 import { Uplink } from './uplink.ts';
 import { openVoice } from './voice.ts';
 
@@ -45,8 +45,10 @@ export async function startAgent(config: Config, configHash: string, environment
   const local = new LocalApplications();
   const trouble = { changed: () => {} };
   const troubleChanged = () => trouble.changed();
-  const store = await openStoreOf(environment, troubleChanged);
+  const alarm = createStoreAlarm(troubleChanged);
+  const store = await openStoreOf(environment, alarm.heard);
   const voice = openVoice(running, { clock, log, store }, pool);
+  alarm.open(voice.publisher);
   const { boot, outbox, durable, states, watches } = voice;
   const table = new LiveTable(config);
   const memory = await MemoryFile.open({ clock, log }, config.stateFolder);
@@ -97,7 +99,7 @@ export async function startAgent(config: Config, configHash: string, environment
     warnings: () => trustWarnings(running.config, clock.wallMs()),
     loop: () => loopLag.read(),
     sparing: () => load.sparing,
-    diskWrittenBytes: () => writtenBytes(),
+    ...diskWear(clock),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
   /** A driver that failed its self-test and works again passes it again. */
@@ -226,13 +228,4 @@ export async function startAgent(config: Config, configHash: string, environment
       pool.close();
     },
   };
-}
-
-/** An agent without a store can still drive pins; the log and health say what is missing. */
-async function openStoreOf({ openStore, log }: Environment, onTrouble: () => void): Promise<Store | undefined> {
-  const opened = await openStore?.(onTrouble);
-  if (opened === undefined || opened.ok) return opened?.value;
-  const { kind, detail, fix } = opened.error;
-  log.error({ kind, detail, fix }, 'the store does not open; nothing will outlive the agent');
-  return undefined;
 }

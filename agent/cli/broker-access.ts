@@ -37,8 +37,14 @@ export function brokerAccess(mqtt: MqttConfig, env: Env): BrokerAccess {
 }
 
 function endpointOf(broker: BrokerConfig, env: Env): BrokerEndpoint {
+  const { weight, receiveMaximum } = broker;
   const address = parseBrokerUrl(broker.url);
   assert(address !== undefined, `a checked config has broker urls: ${broker.url}`);
   const credentials = address.protocol === 'mqtts' ? createBrokerCredentials(broker, env) : undefined;
-  return { ...address, weight: broker.weight, ...(credentials !== undefined && { credentials }) };
+  return {
+    ...address,
+    weight,
+    ...(receiveMaximum !== undefined && { receiveMaximum }),
+    ...(credentials !== undefined && { credentials }),
+  };
 }

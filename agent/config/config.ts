@@ -62,6 +62,8 @@ export interface BrokerConfig {
   readonly servername?: string;
   readonly alpn?: string;
   readonly minVersion?: '1.2' | '1.3';
+  /** Publishes it takes at a time, where it cannot say so itself; absent: as it says, or any number. */
+  readonly receiveMaximum?: number;
 }
 
 export interface OverAirConfig {

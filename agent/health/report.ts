@@ -48,6 +48,8 @@ export interface HealthSources {
   sparing(): Sparing;
   /** By this process since its start; absent: the kernel does not count it. */
   diskWrittenBytes(): number | undefined;
+  /** In the last 24 hours, or since its start. */
+  diskWrittenBytesLastDay(): number | undefined;
 }
 
 /** Depends on the board only, never on whether a broker can be reached (QN-6.2). */
@@ -115,7 +117,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     ...valueOfHttp(sources.http()),
     retained_lost: sources.retainedLost(),
     loop: { ...sources.loop() },
-    ...valueOfDisk(sources.diskWrittenBytes()),
+    ...valueOfDisk(sources),
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: valueOfLink(sources.link()),
@@ -136,8 +138,11 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
   };
 }
 
-function valueOfDisk(writtenBytes: number | undefined): { readonly disk?: Value } {
-  return writtenBytes === undefined ? {} : { disk: { written_bytes: writtenBytes } };
+function valueOfDisk(sources: HealthSources): { readonly disk?: Value } {
+  const bytes = sources.diskWrittenBytes();
+  const lastDayBytes = sources.diskWrittenBytesLastDay();
+  if (bytes === undefined || lastDayBytes === undefined) return {};
+  return { disk: { written_bytes: bytes, written_bytes_last_day: lastDayBytes } };
 }
 
 function valueOfStore(store: StoreMetrics | undefined): { readonly [key: string]: Value } {

@@ -15,6 +15,8 @@ export interface BrokerEndpoint {
   readonly credentials?: BrokerCredentials;
   /** Speak this version only. Default: 5, and 3.1.1 with a broker that refuses it. */
   readonly protocolVersion?: 4 | 5;
+  /** Publishes of QoS 1 and 2 it takes at a time; it may say less (MQTT 5). */
+  readonly receiveMaximum?: number;
 }
 
 /** PEM texts, not paths. */

@@ -205,8 +205,13 @@ export class MqttConnection implements MqttSession {
   }
 
   #comeUp(): void {
-    const { receiveMaximum = 65_535, maximumPacketSize: packetBytesMax, maximumQoS } = this.#connack?.properties ?? {};
-    const { protocolVersion } = this.#options;
+    const {
+      receiveMaximum: told = 65_535,
+      maximumPacketSize: packetBytesMax,
+      maximumQoS,
+    } = this.#connack?.properties ?? {};
+    const { protocolVersion, endpoint } = this.#options;
+    const receiveMaximum = Math.min(told, endpoint.receiveMaximum ?? told);
     this.#enter('up', '');
     this.#packetBytesMax = packetBytesMax;
     this.#qosMax = maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : 2;

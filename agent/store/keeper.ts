@@ -21,6 +21,8 @@ export interface KeeperOptions {
   readonly onTrouble: (trouble: StoreTrouble) => void;
 }
 
+type Told = Pick<StoreTrouble, 'detail' | 'fix' | 'isSetAside'>;
+
 /** How often the database was opened: a value, and the write that proves that the disk takes writes. */
 export const opensKey = 'store.opens';
 
@@ -114,13 +116,14 @@ export class Keeper {
     if (setAside === undefined) return;
     this.#isDamaged = false;
     const detail = `the database was damaged (${setAside.detail}); it was moved to ${setAside.path} and begun anew`;
-    this.#change('corrupt', { detail, fix: 'keep that file if its messages matter, and check the disk' });
+    const fix = 'keep that file if its messages matter, and check the disk';
+    this.#change('corrupt', { detail, fix, isSetAside: true });
   }
 
-  #change(kind: StoreState, { detail, fix }: Pick<StoreError, 'detail' | 'fix'> = { detail: 'the disk works' }): void {
+  #change(kind: StoreState, { detail, fix, isSetAside }: Told = { detail: 'the disk works' }): void {
     const isNews = kind === 'corrupt' || (this.#state !== kind && !(this.#state === 'opening' && kind === 'working'));
     this.#state = kind;
-    if (isNews) this.#options.onTrouble({ kind, detail, ...(fix === undefined ? {} : { fix }) });
+    if (isNews) this.#options.onTrouble({ kind, detail, ...(fix && { fix }), ...(isSetAside && { isSetAside }) });
   }
 }
 

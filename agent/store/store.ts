@@ -46,6 +46,8 @@ export interface StoreTrouble {
   /** One sentence, with the operand in it. */
   readonly detail: string;
   readonly fix?: string;
+  /** The database is another one now: the damaged one was moved away. */
+  readonly isSetAside?: true;
 }
 
 /** A command is the same when sender, id and document are: one id may come to several documents through a group. */

@@ -54,6 +54,12 @@ const fields = section(
       ),
       '1.2',
     ),
+    'receive-maximum': v.optional(
+      v.pipe(
+        integer('a number of messages', 1, 65_535),
+        v.description('Unacknowledged messages it takes at a time; with MQTT 5 a broker says so itself.'),
+      ),
+    ),
   },
   { example: { url: 'url: mqtts://broker.example:8883' } },
 );
@@ -73,7 +79,7 @@ export const broker = v.pipe(
     }
   }),
   v.transform(
-    ({ url: address, weight, ca, cert, key, crl, servername, alpn, 'min-version': minVersion }): BrokerConfig => ({
+    ({ url: address, weight, ca, cert, key, crl, servername, alpn, ...more }): BrokerConfig => ({
       url: address,
       weight,
       ...(ca !== undefined && { ca }),
@@ -82,7 +88,8 @@ export const broker = v.pipe(
       ...(crl !== undefined && { crl }),
       ...(servername !== undefined && { servername }),
       ...(alpn !== undefined && { alpn }),
-      ...(minVersion === '1.3' && { minVersion }),
+      ...(more['min-version'] === '1.3' && { minVersion: more['min-version'] }),
+      ...(more['receive-maximum'] !== undefined && { receiveMaximum: more['receive-maximum'] }),
     }),
   ),
 );

@@ -23,6 +23,11 @@ export function processMetrics({ health, gc }: MetricSources): readonly Family[]
       [{ what: 'external' }, external],
       [{ what: 'array_buffers' }, arrayBuffers],
     ]),
+    gauge(
+      'qn_disk_written_last_day_bytes',
+      'Bytes the agent wrote to the disk in the last 24 hours, or since its start.',
+      health.diskWrittenBytesLastDay() ?? [],
+    ),
     gauge('qn_event_loop_lag_seconds', 'How late the event loop is.', [
       [{ stat: 'p50' }, loop.p50_us / 1_000_000],
       [{ stat: 'p99' }, loop.p99_us / 1_000_000],

@@ -43,7 +43,7 @@ test('the schema lists every documented key', () => {
     [
       'node groups mqtt gpio pool documents bindings health http home-assistant prefix buttons config log state-folder',
       'trust verify',
-      'root brokers username password client-id acks encoding keepalive url weight ca cert key crl servername alpn min-version',
+      'root brokers username password client-id acks encoding keepalive url weight ca cert key crl servername alpn min-version receive-maximum',
       'backend board profile interval level on select map to socket host token environment',
       'driver number priority retained control once resume without-journal outbox line chip offset active safe boot exit bias debounce',
       'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',

@@ -57,6 +57,7 @@ describe('metrics', () => {
       /^qn_outbox_oldest_seconds \d/m,
       /^qn_publish_acknowledge_seconds_count [1-9]/m,
       /^qn_queue_depth 0$/m,
+      /^qn_disk_written_last_day_bytes \d/m,
       /^qn_memory_outside_heap_bytes\{what="external"\} [1-9]/m,
     ])
       expect(text).toMatch(line);

@@ -53,6 +53,11 @@ export const mqttCases: FaultCases = {
     yaml: broker('url: "mqtt://h", weight: 0'),
     faults: ['2:46: /mqtt/brokers/0/weight: expected a weight from 1 to 1000, found number 0'],
   },
+  'a receive maximum of nothing': {
+    isWhole: true,
+    yaml: broker('url: "mqtt://h", receive-maximum: 0'),
+    faults: ['2:55: /mqtt/brokers/0/receive-maximum: expected a number of messages from 1 to 65535, found number 0'],
+  },
   'a certificate without TLS': {
     isWhole: true,
     yaml: broker('url: "mqtt://h", ca: /ca.pem'),
