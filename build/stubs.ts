@@ -12,6 +12,10 @@ const stubs: { readonly [name: string]: string } = {
   // For topic aliases of ours, and we use none: what MQTT.js makes of it stays empty.
   'lru-cache': `exports.LRUCache = class extends Map { constructor() { super(); } };`,
   '@pinojs/redact': absent('@pinojs/redact', 'redaction by pino; ours is agent/observe/redact.ts'),
+  // What pino asks when JSON.stringify throws: for ids, which are bigints. Of what is circular pino then says just that.
+  'safe-stable-stringify': `
+    const withIds = (_key, value) => typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value;
+    exports.configure = () => (value) => JSON.stringify(value, withIds);`,
   // Switched on by a variable of the environment, it would print what is sent: passwords too.
   debug: `
     const debug = () => Object.assign(() => {}, { enabled: false, extend: debug });
