@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -119,6 +120,23 @@ describe.skipIf(missing !== undefined)(`${what}${missing ? ` (${missing})` : ''}
     expect(await bench.inFlash()).toBe(second);
     const list = await runProgram('qnctl', ['mcu', 'list', 'pi-1'], { env: { QN_URL: rig.broker.url } });
     expect(list.out).toContain(`link up  firmware ${second.version}`);
+  });
+
+  it('goes on with what arrived of its image before, whoever sent that', async () => {
+    const { first } = bench;
+    const image = await readFile(first.hexFile);
+    const named = { piece: createHash('sha256').update(image).digest('hex'), size: image.length };
+    const here = Math.trunc(image.length / 2);
+    const data = { $b64: image.subarray(0, here).toString('base64') };
+    const staged = hearNext({ verb: 'ack', document: mcu, status: 'successful' });
+    await rig.say(`notify/${mcu}`, JSON.stringify({ ...named, offset: 0, data }));
+    await staged;
+    const count = rig.listener.all.length;
+    expect(await flash(first, '--sign', keyOf('builder'))).toMatchObject({ code: 0 });
+    expect(await bench.inFlash()).toBe(first);
+    const sent = rig.listener.all.slice(count).filter(({ verb, document }) => verb === 'notify' && document === mcu);
+    const offsets = sent.map(({ message }) => fieldOf(message.val, 'offset')).filter((offset) => offset !== undefined);
+    expect(offsets).toEqual([here]);
   });
 
   it.each([
