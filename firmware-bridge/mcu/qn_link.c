@@ -270,6 +270,9 @@ static void end_frame(qn_link *link)
         return;
     }
     link->counters.frames++;
+#ifdef QN_LINK_TAP /* For tests and traces: shown every whole frame before anything is made of it. */
+    QN_LINK_TAP(link->rx[0], link->rx[1], link->rx + 2, (uint8_t)body_bytes);
+#endif
     take_frame(link, link->rx, (uint8_t)body_bytes);
 }
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import * as limits from '../../../firmware-bridge/limits.ts';
 import { linkAbi } from '../../../firmware-bridge/link/bodies.ts';
 import { fuzzerMissing, gccMissing, mcuSources, openWorkshop, strict } from '../../support/c-compiler.ts';
-import { vectorsHeader } from './vectors-header.ts';
+import { streamsHeader, vectorsHeader } from './vectors-header.ts';
 
 const host = 'test/firmware-bridge/mcu/host';
 const workshop = openWorkshop();
@@ -31,6 +31,14 @@ describe.skipIf(gccMissing !== undefined)(title('the C side on this computer', g
     writeFileSync(path.join(workshop.folder, 'vectors.h'), vectorsHeader());
     const operands = [...strict, ...sanitized, `-I${workshop.folder}`, ...mcuSources, `${host}/vectors.c`];
     expect(run(workshop.build('gcc', 'vectors', operands))).toBe('30 frames, 60 compact, 12 refusals, 0 failed\n');
+  });
+
+  it('finds the same frames in the streams, however they are cut', () => {
+    writeFileSync(path.join(workshop.folder, 'streams.h'), streamsHeader());
+    const sources = mcuSources.filter((file) => !file.endsWith('qn_link.c')); // It is part of the test.
+    const operands = [...strict, '-Wno-overlength-strings', ...sanitized, `-I${workshop.folder}`, ...sources];
+    const program = workshop.build('gcc', 'streams', [...operands, `${host}/streams.c`]);
+    expect(run(program)).toBe('3 streams, 49 frames, 8 cuts each, 0 failed\n');
   });
 
   it('greets, sends, receives and goes safe by itself as its unit test says', () => {

@@ -1,6 +1,6 @@
 import { channelValueTypes } from '../../../firmware-bridge/link/bodies.ts';
 import { type CompactRow, compactRows } from '../../agent/qn/vectors.ts';
-import { frameRows } from '../link/vectors.ts';
+import { frameRows, streamRows } from '../link/vectors.ts';
 
 /** The rows of test/cases/vectors as C, for host/vectors.c. */
 export function vectorsHeader(): string {
@@ -27,6 +27,21 @@ export function vectorsHeader(): string {
       }),
     ),
   ].join('\n');
+}
+
+/** The streams, and the frames in them, for host/streams.c. */
+export function streamsHeader(): string {
+  const frames = streamRows.map((row, at) =>
+    table(
+      'stream_frame',
+      `frames_${at}`,
+      row.frames.map(({ type, seq, body }) => `{ ${type}, ${seq}, ${body.length / 2}, ${bytes(body)} }`),
+    ),
+  );
+  const rows = streamRows.map((row, at) => {
+    return `{ ${row.frames.length}, frames_${at}, ${row.wire.length / 2}, ${bytes(row.wire)} }`;
+  });
+  return [...frames, table('stream_row', 'stream_rows', rows)].join('\n');
 }
 
 /** As in test/agent/qn/compact.test.ts: what is refused, with the number of the reason (QN-4.5). */
