@@ -112,7 +112,8 @@ async function flashOnce(stage: Stage, wanted: UnoProgram, cut: Cut, cutMs: numb
   if (cut !== 'none') {
     const isWriting = () => running.out.includes('write');
     // One in four while it is sent and begun, the others anywhere in the writing.
-    const begun = cutMs < updateMs / 4 ? delay(cutMs) : until(isWriting, 'writing', settleMsMax).then(() => delay(cutMs / 1.5));
+    const begun =
+      cutMs < updateMs / 4 ? delay(cutMs) : until(isWriting, 'writing', settleMsMax).then(() => delay(cutMs / 1.5));
     await begun;
     await cutOff(stage, cut);
   }
