@@ -8,7 +8,6 @@ import { agentVersion } from '../agent/version.ts';
 const fileLinesMax = 250;
 const longFiles: { readonly [file: string]: number } = {
   'agent/limits.ts': 370, // A table, not code.
-  'test/agent/doctor/checks.test.ts': 422, // A row for each trouble.
 };
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })

@@ -124,7 +124,9 @@ export class MqttConnection implements MqttSession {
       if (endMs !== undefined) this.#events.onCertificate?.(endMs);
     });
     this.#socket.on('data', (chunk) => this.#watchBytes(chunk)); // first here, then in MQTT.js
-    this.#socket.on('error', (cause) => this.#hangUp(socketError(this.broker, this.#phase, cause), 'other'));
+    this.#socket.on('error', (cause) => {
+      this.#hangUp(socketError(this.broker, this.#phase, cause), isHungUp(cause) ? 'hung-up' : 'other');
+    });
     this.#socket.on('close', () => this.#hangUp(endError(this.broker, this.#phase, this.#farewell), 'hung-up'));
   }
 
@@ -230,6 +232,11 @@ export class MqttConnection implements MqttSession {
     this.#socket.destroy();
     this.#events.onEnd({ error: this.#closing ?? error, how });
   }
+}
+
+/** The other side closed while this one was writing: the kernel says it with a reset, or a broken pipe. */
+function isHungUp(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
 }
 
 /** MQTT 5, 3.14.2.1: the broker publishes the last will all the same. */

@@ -3,7 +3,7 @@ import { twinHangUpAgeMsMax, twinHangUpsMax, twinTakeoversMax, twinWindowMs } fr
 /**
  * How a connection ended that was up. taken-over: the broker said so, which only MQTT 5 can. hung-up: the other side
  * closed it without a word, as brokers of 3.1.1 do with the older of two sessions of one client id; mosquitto 2.0.11 does
- * it in MQTT 5 as well (measured).
+ * it in MQTT 5 as well (measured). Where this side was writing just then the kernel answers with a reset.
  */
 export type UpEnd = 'taken-over' | 'hung-up' | 'other';
 

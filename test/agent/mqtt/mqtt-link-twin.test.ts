@@ -59,6 +59,21 @@ describe('a link with a twin, at a broker that says so', () => {
   });
 });
 
+describe('a link that is cut by a reset, as by a broker that closes while we write', () => {
+  it('takes it for a twin after a while, like any other end without a word', async () => {
+    const odd = await startOddBroker((socket) => {
+      speakMqtt5(socket, [0x01], new Uint8Array(0), () => socket.resetAndDestroy());
+    });
+    const { clock, told } = open([stack.use(odd).port]);
+    for (let count = 1; count <= twinHangUpsMax; count += 1) {
+      const { detail, cause } = await told.downs.next();
+      if (count < twinHangUpsMax) expect(cause).toMatchObject({ code: 'ECONNRESET' });
+      expect(detail.includes('probably used twice')).toBe(count === twinHangUpsMax);
+      if (count < twinHangUpsMax) await clock.advance(30_000);
+    }
+  });
+});
+
 describeWithMosquitto('a link with a twin, at a broker that only hangs up', () => {
   it.each([4, 5] as const)('guesses it after a while, in version %d', async (protocolVersion) => {
     const broker = stack.use(await startMosquitto());

@@ -1,0 +1,38 @@
+import { configuration, type Row } from './plants.ts';
+
+export const configRows: readonly Row[] = [
+  [
+    'no configuration',
+    configuration({ trouble: 'missing', path: '/x.yaml' }),
+    'CFG-01',
+    'problem',
+    '/x.yaml',
+    '--config FILE',
+  ],
+  ['one that is not for us', configuration({ trouble: 'unreadable' }), 'CFG-01', 'problem', 'pi may not read', 'chmod'],
+  [
+    'a fault in it',
+    configuration({
+      trouble: 'invalid',
+      faults: [{ file: 'c.yaml', line: 3, pointer: '/node', message: 'not a name' }],
+    }),
+    ...(['CFG-02', 'problem', 'c.yaml:3: /node: not a name', 'qn-agent check'] as const),
+  ],
+  ['another one in use', configuration({ hash: 'fedcba98' }), 'CFG-03', 'warning', 'abcdef01', 'qnctl reload'],
+  [
+    'a file that is not read',
+    configuration({ warnings: [{ file: '/c/a.yml', pointer: '', message: 'not read' }] }),
+    'CFG-04',
+    'warning',
+    '/c/a.yml',
+    'mv /c/a.yml /c/a.yaml',
+  ],
+  [
+    'a password that cannot be read',
+    configuration({ secrets: [{ resource: '/p', detail: 'denied' }] }),
+    'CFG-05',
+    'problem',
+    '/p',
+    'ls -l /p',
+  ],
+];

@@ -1,0 +1,30 @@
+import { board, port, type Row } from './plants.ts';
+
+export const serialRows: readonly Row[] = [
+  [
+    'a port that is not for us',
+    port({ isOpenable: false }),
+    'SER-01',
+    'problem',
+    'pi may not open /dev/ttyUSB0',
+    'usermod -aG dialout pi',
+  ],
+  ['a console', port({ isConsole: true }), 'SER-02', 'problem', 'console', 'raspi-config'],
+  [
+    'a name that moves',
+    port({ port: '/dev/ttyUSB0', stableName: '/dev/serial/by-id/usb-A' }),
+    'SER-03',
+    'warning',
+    '/dev/ttyUSB0 of serial.scale',
+    'by-id/usb-A',
+  ],
+  ['a port in use', port({ holders: ['picocom (pid 99)'] }), 'SER-04', 'problem', 'picocom (pid 99)', 'kill 99'],
+  [
+    'a port that is not there',
+    board({ serial: [{ document: 'a', port: '/dev/ttyX', isOpenable: false, holders: [], isConsole: false }] }),
+    'SER-05',
+    'problem',
+    '/dev/ttyX',
+    'ls -l',
+  ],
+];
