@@ -8,6 +8,7 @@ import { DurableOutbox } from './mqtt/durable-outbox.ts';
 import { Outbox } from './mqtt/outbox.ts';
 import { type Chronicle, createChronicle } from './observe/chronicle.ts';
 import { createInstruments, type Instruments } from './observe/instruments.ts';
+import { KeptEvents } from './observe/kept-events.ts';
 import { LogSequence } from './observe/log-sequence.ts';
 import type { Pool } from './pool/pool.ts';
 import type { ClockQuality, Value } from './qn/message.ts';
@@ -55,7 +56,8 @@ export function openVoice(running: Running, { clock, log, store }: VoiceSurround
   const durable = new DurableOutbox(clock, outbox, store);
   store?.values.setSoon(lastStampKey, String(ids.lastStampMs));
   const { root } = config.mqtt;
-  const chronicle = createChronicle(new LogSequence(clock, store?.values));
+  const kept = store === undefined ? undefined : new KeptEvents(store.values, boot);
+  const chronicle = createChronicle(new LogSequence(clock, store?.values), kept);
   const spoken = createPublisher(
     { clock, log, ids, outbox: durable, instruments, clockQuality },
     { root, node: config.node, encoding: () => running.config.mqtt.encoding },

@@ -1,4 +1,4 @@
-/** The bounds of how a board spares itself (QN-6.9); like agent/limits.ts, and read together with it. */
+/** Bounds of how a board spares itself (QN-6.9), and of what it knows of itself; to be read with agent/limits.ts. */
 
 /** The load is looked at so often. The level rises by one at each look at most. */
 export const loadLookMs = 500;
@@ -14,3 +14,8 @@ export const loadCalmMs = 5_000;
 export const sparedHealthFactor = 4;
 /** The event loop's figures are of the last one or two of these. */
 export const loopWindowMs = 30_000;
+
+/** What happened last, in the store (QN-3.6). When full: forget the oldest. */
+export const keptEventsCount = 32;
+/** Of one of them. Over it: without its value. Below what a value of the store may have. */
+export const keptEventBytesMax = 1_000;

@@ -88,6 +88,7 @@ export const events = v.object({
       document: text,
       value: anyValue,
       trace: v.optional(v.pipe(text, v.description('W3C traceparent.'))),
+      boot: v.optional(v.pipe(text, v.description('Of an earlier life of the agent: its boot id.'))),
     }),
   ),
 });

@@ -2,6 +2,7 @@ import { isTerminal } from '../dispatch/lifecycle.ts';
 import type { Speech } from '../documents/publisher.ts';
 import type { Value } from '../qn/message.ts';
 import { EventRing, type HappeningKind } from './event-ring.ts';
+import type { KeptEvents } from './kept-events.ts';
 import type { LogSequence } from './log-sequence.ts';
 
 /** What happened on this node: each thing gets its log sequence number, and a place in the ring. */
@@ -15,12 +16,15 @@ export interface Chronicle {
   hear(speech: Speech): Speech;
 }
 
-export function createChronicle(sequence: LogSequence): Chronicle {
+/** `kept`: where the latest outlive the agent; absent: nowhere. */
+export function createChronicle(sequence: LogSequence, kept?: KeptEvents): Chronicle {
   const ring = new EventRing();
+  ring.restore(kept?.read() ?? []);
 
   function note(kind: HappeningKind, document: string, value: Value, trace?: string): number {
     const stamp = sequence.next();
-    ring.note({ stamp, kind, document, value, ...(trace === undefined ? {} : { trace }) });
+    const noted = ring.note({ stamp, kind, document, value, ...(trace === undefined ? {} : { trace }) });
+    kept?.keep(noted);
     return stamp.lsn;
   }
 

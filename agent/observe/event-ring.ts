@@ -14,6 +14,8 @@ export interface Happening {
   readonly value: Value;
   /** W3C traceparent of what led to it. */
   readonly trace?: string;
+  /** Of the life it happened in, where that is an earlier one. */
+  readonly boot?: string;
 }
 
 /**
@@ -25,10 +27,17 @@ export class EventRing {
   #next = 0;
   readonly #totals = new Map<HappeningKind, number>(happeningKinds.map((kind) => [kind, 0]));
 
-  note(happening: Happening): void {
+  /** Returns it as it is kept. */
+  note(happening: Happening): Happening {
     this.#totals.set(happening.kind, this.total(happening.kind) + 1);
-    this.#ring[this.#next] = { ...happening, value: brief(happening.value) };
-    this.#next = (this.#next + 1) % eventRingCount;
+    const kept = { ...happening, value: brief(happening.value) };
+    this.#put(kept);
+    return kept;
+  }
+
+  /** What earlier lives left; it is not counted. */
+  restore(happenings: readonly Happening[]): void {
+    for (const happening of happenings) this.#put(happening);
   }
 
   total(kind: HappeningKind): number {
@@ -40,6 +49,11 @@ export class EventRing {
     return this.#ring.length < eventRingCount
       ? this.#ring
       : [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
+  }
+
+  #put(happening: Happening): void {
+    this.#ring[this.#next] = happening;
+    this.#next = (this.#next + 1) % eventRingCount;
   }
 }
 

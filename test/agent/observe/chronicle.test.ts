@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { eventRingCount, eventTextBytesMax, lsnReserveCount } from '../../../agent/limits.ts';
 import { createChronicle } from '../../../agent/observe/chronicle.ts';
+import { KeptEvents } from '../../../agent/observe/kept-events.ts';
 import { LogSequence } from '../../../agent/observe/log-sequence.ts';
+import { keptEventsCount } from '../../../agent/health/limits.ts';
+import { storeLimits } from '../../../agent/store/limits.ts';
 import type { Values } from '../../../agent/store/store.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -82,5 +85,46 @@ describe('the chronicle', () => {
       { kind: 'event', value: true },
       { kind: 'command', value: { status: 'failed', why: 'driver-closed' }, trace: tr },
     ]);
+  });
+});
+
+describe('what the store keeps of it', () => {
+  const life = (values: Values, boot: bigint) =>
+    createChronicle(new LogSequence(createFakeClock(), values), new KeptEvents(values, boot));
+
+  it('is there after a restart, with number, both stamps and the life it was in, and is not counted again', () => {
+    const values = createValues();
+    const first = life(values, 7n);
+    const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    first.note('change', 'gpio.a', true, trace);
+    const [told] = first.ring.read();
+    const second = life(values, 8n);
+    expect(second.ring.read()).toEqual([{ ...told, boot: '7' }]);
+    expect(told?.stamp).toMatchObject({ monotonicMs: 0, wallMs: Date.UTC(2026, 0, 1) });
+    expect(second.ring.total('change')).toBe(0);
+    expect(second.note('event', 'gpio.a', 1)).toBeGreaterThan(told?.stamp.lsn ?? Infinity);
+    expect(second.ring.read().map(({ boot }) => boot)).toEqual(['7', undefined]);
+  });
+
+  it('is the latest of it, the oldest first', () => {
+    const values = createValues();
+    const { note } = life(values, 7n);
+    for (let count = 0; count < keptEventsCount + 5; count += 1) note('change', 'gpio.a', count);
+    const kept = life(values, 8n).ring.read();
+    expect(kept.map(({ value }) => value)).toEqual(Array.from({ length: keptEventsCount }, (_, index) => index + 5));
+  });
+
+  it('fits into a value of the store, whatever happened, and what is no event is left out', () => {
+    const values = createValues();
+    const { note } = life(values, 7n);
+    note('event', 'a'.repeat(128), '\u0001'.repeat(70_000), 'x'.repeat(55));
+    for (let index = 0; index < keptEventsCount; index += 1) {
+      const text = values.get(`lsn.event.${index}`) ?? '';
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(storeLimits.valueBytesMax);
+    }
+    expect(life(values, 8n).ring.read()).toMatchObject([{ kind: 'event', value: '…' }]);
+    for (const [index, text] of ['nonsense', '[]', '{"lsn":1}', 'null'].entries())
+      values.setSoon(`lsn.event.${index}`, text);
+    expect(life(values, 9n).ring.read()).toEqual([]);
   });
 });
