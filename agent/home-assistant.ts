@@ -5,19 +5,27 @@ import { missingPart, partFix } from './missing-part.ts';
 import type { InboundMessage } from './mqtt/link.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Running } from './running.ts';
+import type { Values } from './store/store.ts';
 import type { Voice } from './voice.ts';
+
+export interface HomeAssistantDependencies {
+  readonly log: Log;
+  readonly running: Running;
+  readonly voice: Voice;
+  readonly pool: Pool;
+  /** Remembers where the board is described, for a life that does not want to be any more. */
+  readonly values: Values | undefined;
+}
+
+/** Topics of the description, as JSON. */
+const toldKey = 'home-assistant.told';
 
 /** Discovery for Home Assistant; nothing at all without its section in the config. */
 export class HomeAssistant {
-  readonly #dependencies: { readonly log: Log; readonly running: Running; readonly voice: Voice; readonly pool: Pool };
+  readonly #dependencies: HomeAssistantDependencies;
   #announcer: Announcer | undefined;
 
-  constructor(dependencies: {
-    readonly log: Log;
-    readonly running: Running;
-    readonly voice: Voice;
-    readonly pool: Pool;
-  }) {
+  constructor(dependencies: HomeAssistantDependencies) {
     this.#dependencies = dependencies;
   }
 
@@ -27,16 +35,29 @@ export class HomeAssistant {
     const { config } = running;
     if (before?.homeAssistant !== undefined && config.homeAssistant === undefined) this.#announcer?.withdraw();
     this.#announcer = undefined;
-    if (config.homeAssistant === undefined) return;
+    if (config.homeAssistant === undefined) return before === undefined ? undefined : this.announce();
     const Created = await loadAnnouncer(log); // Costs nothing when it is off.
     if (Created === undefined) return;
     const { outbox } = voice;
     this.#announcer = new Created({ log, outbox, bytesMax: pool.payloadBytesMax }, config, config.homeAssistant);
-    if (before !== undefined) this.#announcer.announce();
+    if (before !== undefined) this.announce();
   }
 
   announce(): void {
+    const { values } = this.#dependencies;
     this.#announcer?.announce();
+    const topics = this.#announcer?.topics ?? [];
+    const isGone = readTopics(values?.get(toldKey))
+      .filter((topic) => !topics.includes(topic))
+      .map((topic) => this.#clear(topic));
+    const told = JSON.stringify(topics);
+    if (isGone.includes(false) || told === (values?.get(toldKey) ?? '[]')) return;
+    void values?.set(toldKey, told); // At once: a power cut must not leave a device at Home Assistant that nobody knows of.
+  }
+
+  #clear(topic: string): boolean {
+    const { outbox } = this.#dependencies.voice;
+    return outbox.send({ topic, bytes: new Uint8Array(), qos: 1, retain: true, policy: 'when-up' });
   }
 
   /** True: the message was for this, and for nobody else. */
@@ -52,5 +73,14 @@ async function loadAnnouncer(log: Log): Promise<typeof Announcer | undefined> {
     if (missingPart(err) === undefined) throw err;
     log.error({ err }, `not announced to Home Assistant; ${partFix}`);
     return undefined;
+  }
+}
+
+function readTopics(text = '[]'): readonly string[] {
+  try {
+    const topics: unknown = JSON.parse(text);
+    return Array.isArray(topics) ? topics.filter((topic) => typeof topic === 'string') : [];
+  } catch {
+    return []; // Not written by us.
   }
 }

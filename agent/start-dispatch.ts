@@ -1,3 +1,4 @@
+import type { OwnControl } from './config/config.ts';
 import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { createAuthorize } from './dispatch/authorize.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
@@ -65,7 +66,8 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const verifier = () => trust.current;
   const authorize = createAuthorize(verifier, () => running.config.trust.keys);
   const parties = { board, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
-  const dependencies = { ...voice, verifier, clock, log, pool, ...parties };
+  const ownControl = (name: string) => controlOf(running.config.trust.control, name);
+  const dependencies = { ...voice, verifier, ownControl, clock, log, pool, ...parties };
   const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[running.config.pool.profile];
@@ -82,4 +84,8 @@ export function openDispatch(running: Running, environment: Environment, parts: 
       trust[Symbol.dispose]();
     },
   };
+}
+
+function controlOf(control: OwnControl = {}, document: string): readonly string[] | undefined {
+  return document === 'log' || document === 'selftest' ? control[document] : undefined;
 }

@@ -70,7 +70,7 @@ export async function startAgent(config: Config, configHash: string, environment
   tellChannels();
   table.found.onChange(tellChannels);
 
-  const homeAssistant = new HomeAssistant({ log, running, voice, pool });
+  const homeAssistant = new HomeAssistant({ log, running, voice, pool, values: store?.values });
   await homeAssistant.configure();
   const keepers = openKeepers(environment, running, voice);
   const counters = new DispatchCounters();

@@ -26,7 +26,7 @@ export interface Config {
   /** How a new config is taken while the agent runs (QN-7). */
   readonly overAir: OverAirConfig;
   /** Whose signatures count. */
-  readonly trust: { readonly keys: readonly TrustedKey[] };
+  readonly trust: { readonly keys: readonly TrustedKey[]; readonly control?: OwnControl };
   readonly health: { readonly intervalMs: number };
   readonly log: { readonly level: LogLevel; readonly environment: string };
   /** Folder for whatever must survive; the agent must be able to write there. */
@@ -224,6 +224,12 @@ export interface ModbusRegisterConfig extends DocumentCommon {
   readonly pollMs: number;
   readonly isWritable: boolean;
   readonly unitOfMeasure?: string;
+}
+
+/** Who may command what every board has (QN-4.9). */
+export interface OwnControl {
+  readonly log?: readonly string[];
+  readonly selftest?: readonly string[];
 }
 
 export type DocumentConfig =

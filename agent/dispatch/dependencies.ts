@@ -34,6 +34,8 @@ export interface HandlerDependencies {
   readonly counters: DispatchCounters;
   readonly journaling: Journaling;
   readonly keepers: Keepers;
+  /** Who may command a document of the agent itself, by the config that runs; undefined: everybody. */
+  ownControl(document: string): readonly string[] | undefined;
   /** Absent: everybody may do everything. */
   readonly authorize?: Authorize;
   readonly instruments: Pick<Instruments, 'command' | 'decode'>;

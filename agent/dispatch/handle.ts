@@ -31,7 +31,7 @@ export interface Handler {
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
   const { clock, log, pool, ids, board, own, states, watches, publisher, acknowledger, counters, instruments } =
     dependencies;
-  const { keepers, load, clockQuality } = dependencies;
+  const { keepers, ownControl, load, clockQuality } = dependencies;
   const commander = createCommander(dependencies);
   const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
 
@@ -141,23 +141,35 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       permissions.ask(row, { message, isBound: route.to === 'binding' }, granted, refused);
       return durable.promise;
     }
-    const spared = route.to === 'own' && decoded.ok ? refusalOfLoad(load.level, route) : undefined;
-    if (decoded.ok && spared !== undefined) {
-      refuse(answerableOf(job, decoded.value), spared);
-      return pool.release(job.slot);
-    }
-    const keeper = route.to === 'own' ? keepers.get(route.document) : undefined;
-    if (decoded.ok && keeper !== undefined) {
-      keep(job, keeper, decoded.value);
-      return pool.release(job.slot);
-    }
-    const take = route.to === 'own' ? own.get(route.document) : undefined;
-    const owned = decoded.ok && take !== undefined ? ownCommandOf(job, decoded.value) : undefined;
-    if (decoded.ok && owned === undefined) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
-    else if (!decoded.ok) refuseUnread(route, caller, decoded.error);
-    pool.release(job.slot);
-    if (owned !== undefined) take?.(owned);
-    return undefined;
+    if (decoded.ok && route.to === 'own') return handleOwn(job, route.document, decoded.value);
+    if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
+    else refuseUnread(route, caller, decoded.error);
+    return pool.release(job.slot);
+  }
+
+  /** A command for a document of the agent itself. */
+  function handleOwn(job: Job, name: string, message: Notify): void {
+    const refused = (refusal: Refusal) => {
+      refuse(answerableOf(job, message), refusal);
+      pool.release(job.slot);
+    };
+    const granted = () => {
+      const [keeper, take] = [keepers.get(name), own.get(name)];
+      if (keeper === undefined && take === undefined) return refused(strangerRefusal(job.route));
+      if (keeper !== undefined) keep(job, keeper, message);
+      const command = ownCommandOf(job, message);
+      pool.release(job.slot);
+      if (keeper === undefined) take?.(command);
+    };
+    const spared = refusalOfLoad(load.level, { document: name });
+    if (spared !== undefined) return refused(spared);
+    const control = ownControl(name);
+    permissions.ask(
+      { name, config: control === undefined ? {} : { control } },
+      { message, isBound: false },
+      granted,
+      refused,
+    );
   }
 
   function ownCommandOf(job: Job, message: Notify): OwnCommand {

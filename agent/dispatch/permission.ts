@@ -1,16 +1,21 @@
-import type { Row } from '../documents/row.ts';
 import type { Notify } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { bindingEntry, judgeControl, type Sender } from '../trust/control.ts';
 import { tokenQueueCountMax } from '../trust/limits.ts';
 import type { TokenVerifier } from '../trust/token.ts';
 
+/** A row of the config, or a document of the agent itself. */
+export interface Commanded {
+  readonly name: string;
+  readonly config: { readonly control?: readonly string[] };
+}
+
 export interface Permissions {
   /**
    * Calls one of the two: at once where no signature has to be checked and none is being checked for this document, else
    * later, in the order of arrival (QN-4.3).
    */
-  ask(row: Row, sender: Sender, granted: () => void, refused: (refusal: Refusal) => void): void;
+  ask(row: Commanded, sender: Sender, granted: () => void, refused: (refusal: Refusal) => void): void;
   /** Resolves when no signature is being checked. */
   settled(): Promise<void>;
 }
@@ -34,13 +39,13 @@ interface Queue {
 export function createPermissions({ verifier, isKnown }: PermissionDependencies): Permissions {
   const queues = new Map<string, Queue>(); // One per document at most.
 
-  async function check({ name }: Row, message: Notify): Promise<Refusal | undefined> {
+  async function check({ name }: Commanded, message: Notify): Promise<Refusal | undefined> {
     if (isKnown(name, message)) return undefined; // It acts no second time, and is told how the first one ended.
     const verified = await verifier().verify(message, { document: name, role: 'actuate' });
     return verified.ok ? undefined : verified.error;
   }
 
-  function enqueue(row: Row, step: () => Promise<void>, refused: (refusal: Refusal) => void): void {
+  function enqueue(row: Commanded, step: () => Promise<void>, refused: (refusal: Refusal) => void): void {
     const queue = queues.get(row.name) ?? { tail: Promise.resolve(), count: 0 };
     if (queue.count >= tokenQueueCountMax) {
       return refused({ reason: 'busy', detail: `too many commands of ${row.name} wait for their token to be checked` });
@@ -68,7 +73,7 @@ export function createPermissions({ verifier, isKnown }: PermissionDependencies)
   };
 }
 
-function strangerRefusal({ name, config }: Row, { message, isBound }: Sender): Refusal {
+function strangerRefusal({ name, config }: Commanded, { message, isBound }: Sender): Refusal {
   const allowed = (config.control ?? []).filter((entry) => entry !== bindingEntry);
   if (isBound) {
     const detail = `no binding may command ${name}; add ${bindingEntry} to documents.${name}.control`;

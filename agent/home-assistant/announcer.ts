@@ -53,10 +53,14 @@ export class Announcer {
     }
   }
 
+  /** Where the board is described. */
+  get topics(): readonly string[] {
+    return configTopics(this.#settings, this.#config.node).slice(0, this.#parts().length);
+  }
+
   /** The section is gone from the config: so is the device. */
   withdraw(): void {
-    for (const topic of configTopics(this.#settings, this.#config.node).slice(0, this.#parts().length))
-      this.#say(topic, '');
+    for (const topic of this.topics) this.#say(topic, '');
   }
 
   /** What an earlier life said, and is not so any more. */

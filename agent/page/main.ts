@@ -5,6 +5,7 @@ import { byId, setText, setTone, toggleHidden } from './dom.ts';
 import { EventTable } from './event-table.ts';
 import { formatUs, showHealth, showSelfTest } from './health.ts';
 import { quantileSince, readBuckets } from './latency.ts';
+import { LogList } from './log-list.ts';
 import type { BoardConfig, Health } from './model.ts';
 
 const pollMs = 2_000;
@@ -14,6 +15,7 @@ const topicsMax = 64;
 
 const documents = new Documents();
 const eventTable = new EventTable();
+const logList = new LogList();
 const commandChart = createChart('command', 'Command p99', formatUs);
 const lagChart = createChart('lag', 'Event loop lag p99', formatUs);
 const before: { buckets: ReturnType<typeof readBuckets>; config?: string | undefined } = { buckets: new Map() };
@@ -57,12 +59,17 @@ async function poll(): Promise<void> {
   if (before.config !== config) return location.reload(); // The board goes by another config now.
   showHealth(health, documents);
   lagChart.add(health.report.loop?.p99_us);
-  await Promise.all([pollEvents(), pollMetrics(), pollSelfTest()]);
+  await Promise.all([pollEvents(), pollLog(), pollMetrics(), pollSelfTest()]);
 }
 
 async function pollEvents(): Promise<void> {
   const answer = await get(`/debug/events?after=${eventTable.lastLsn}`);
   if (answer.is === 'answered' && answer.code === 200) eventTable.add(JSON.parse(answer.text));
+}
+
+async function pollLog(): Promise<void> {
+  const answer = await get(`/debug/log?after=${logList.last}`);
+  if (answer.is === 'answered' && answer.code === 200) logList.add(JSON.parse(answer.text));
 }
 
 async function pollMetrics(): Promise<void> {

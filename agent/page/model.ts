@@ -55,6 +55,20 @@ export interface EventRow {
   readonly value: unknown;
 }
 
+export interface LogPage {
+  readonly level: string;
+  /** Number of the latest line. */
+  readonly last: number;
+  readonly lines: readonly LogLine[];
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly time: number;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
 export interface Said {
   readonly t: string;
   readonly doc?: string;

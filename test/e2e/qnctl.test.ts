@@ -106,6 +106,18 @@ describeWithMosquitto('qnctl against a running agent', () => {
     expect(await notifying).toMatchObject({ code: 69, out: '', err: expect.stringContaining(rig.broker.url) });
   });
 
+  it('health --for stays, and shows it again at each change, until its time is over', async () => {
+    await using rig = await start();
+    const health = startScript(path.join(distFolder, 'qnctl.cjs'), ['health', 'pi-1', '--for', '8s'], {
+      env: { QN_URL: rig.broker.url },
+    });
+    await until(() => health.out.startsWith('pi-1  online'), 'how it is now', 20_000);
+    await rig.agent.end('SIGKILL');
+    await until(() => health.out.endsWith('\npi-1  offline\n'), 'the change', 20_000);
+    expect(await health.ended).toMatchObject({ code: 1 });
+    expect(health.out.trim().split('\n')).toHaveLength(2);
+  });
+
   it('health shows one node and all of them, and fails for one that is not well', async () => {
     await using rig = await start();
     const all = await qnctl(rig, 'health');

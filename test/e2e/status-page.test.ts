@@ -59,6 +59,18 @@ describeWithBrowser('the status page', () => {
       ]);
     });
 
+    it('shows the log, with new lines on top', async () => {
+      await open(false);
+      await page.until(`[...document.querySelectorAll('#log tr')].some((row) => row.textContent.includes('warn'))`);
+      await rig.say('notify/log', '{"level":"debug","for":"1m"}');
+      await rig.say('notify/gpio.relay1', '{"val":'); // Cut short.
+      const found = `[...document.querySelectorAll('#log tr')].find((row) => row.textContent.includes('message refused'))`;
+      await page.until(`${found}?.textContent.includes('document=gpio.relay1')`, 'the line on the page');
+      expect(await page.evaluate(textOf('#log-level'))).toBe('level debug');
+      await rig.say('notify/log', 'warn');
+      await page.until(`${textOf('#log-level')} === 'level warn'`);
+    });
+
     it('switches a pin after a question, and not when the answer is no', async () => {
       await open(false);
       const before = rig.transitionCount('GPIO17');

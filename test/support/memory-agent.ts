@@ -9,6 +9,8 @@ import type { Agent, Environment } from '../../agent/environment.ts';
 import { silentLog } from '../../agent/log.ts';
 import { createMemoryBroker, type MemoryBroker, type MemoryPublishOptions } from '../../agent/mqtt/memory-link.ts';
 import { startAgent } from '../../agent/start.ts';
+import { openMemoryStore } from '../../agent/store/memory-store.ts';
+import type { Platter } from '../../agent/store/platter.ts';
 import type { BytePort } from '../../drivers/contract/byte-port.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
@@ -30,6 +32,8 @@ export interface MemoryAgentOptions {
   /** By resource; any other one is absent. */
   readonly ports?: { readonly [resource: string]: BytePort };
   readonly random?: () => number;
+  /** What outlives the agent; absent: nothing. */
+  readonly platter?: Platter;
 }
 
 /** The whole agent in this process: memory link, board in memory, ports of the test, clock of the test. */
@@ -70,7 +74,10 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
     },
     openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: node, will, subscriptions }, handlers),
   };
-  const agent = await startAgent(config, 'hash', environment);
+  const { platter } = options;
+  const openStore: Environment['openStore'] =
+    platter && ((onTrouble) => openMemoryStore(platter, { clock, onTrouble }));
+  const agent = await startAgent(config, 'hash', { ...environment, ...(openStore && { openStore }) });
   return {
     agent,
     broker,

@@ -48,11 +48,13 @@ const controlEntry = v.pipe(
   ),
 );
 
+export const controlEntries = listOf(controlEntry, 'entries', controlEntriesMax);
+
 /** Keys of documents that take commands (QN-4.2). */
 export const commanded = {
   control: v.optional(
     v.pipe(
-      listOf(controlEntry, 'entries', controlEntriesMax),
+      controlEntries,
       v.description(
         'Who may command it: sources, with * for any letters; token:actuate; binding:any. Absent: everybody.',
       ),

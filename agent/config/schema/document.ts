@@ -11,7 +11,7 @@ import { modbusRegister, modbusRtu } from './modbus.ts';
 import { pwmOut } from './pwm.ts';
 import { serialCobs, serialLength, serialLine, serialRaw, serialSlip } from './serial.ts';
 
-const reservedNames = ['agent', 'channels', 'selftest', 'config'];
+const reservedNames = ['agent', 'channels', 'selftest', 'config', 'log'];
 
 export const documentName = v.pipe(
   v.string(),

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { kidBytesMax, trustedKeysMax } from '../../trust/limits.ts';
 import { roles, type TrustedKey } from '../../trust/token.ts';
+import type { Config } from '../config.ts';
+import { controlEntries } from './common.ts';
 import { message, quote } from './issue.ts';
 import { choice, listOf, text } from './scalar.ts';
 import { section } from './section.ts';
@@ -62,8 +64,20 @@ const trustedKey = v.pipe(
   ),
 );
 
+/** Documents that every board has, and that take commands; who may push a config is said by the keys. */
+const ownControl = v.pipe(
+  section({
+    log: v.optional(v.pipe(controlEntries, v.description('Who may change how much is logged.'))),
+    selftest: v.optional(v.pipe(controlEntries, v.description('Who may order a self-test; a loopback moves lines.'))),
+  }),
+  v.description(
+    'Who may command these documents of the agent itself, as in `control` of a document. Absent: everybody.',
+  ),
+);
+
 export const trustSection = v.pipe(
   section({
+    control: v.optional(ownControl),
     keys: v.optional(
       v.pipe(
         listOf(trustedKey, 'keys', trustedKeysMax),
@@ -77,6 +91,11 @@ export const trustSection = v.pipe(
     ),
   }),
   v.description('Who may change this board over the air.'),
+  v.transform(({ keys, control }): Config['trust'] => {
+    if (control === undefined) return { keys };
+    const { log, selftest } = control;
+    return { keys, control: { ...(log !== undefined && { log }), ...(selftest !== undefined && { selftest }) } };
+  }),
 );
 
 function isDay(input: string): boolean {

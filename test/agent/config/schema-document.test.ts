@@ -50,7 +50,7 @@ test('the schema lists every documented key', () => {
       'storm rate for retry edge publish min channel frequency',
       'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
       'delimiter append max inter-byte endian',
-      'keys kid roles author expires',
+      'keys kid roles author expires selftest',
       'watchdog reset pulse channels update over part framing hardware',
       'timeout bus unit table register type word-order scale poll write unit-of-measure',
     ]

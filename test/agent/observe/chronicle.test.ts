@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { keptEventsCount } from '../../../agent/health/limits.ts';
 import { eventRingCount, eventTextBytesMax, lsnReserveCount } from '../../../agent/limits.ts';
 import { createChronicle } from '../../../agent/observe/chronicle.ts';
 import { KeptEvents } from '../../../agent/observe/kept-events.ts';
 import { LogSequence } from '../../../agent/observe/log-sequence.ts';
-import { keptEventsCount } from '../../../agent/health/limits.ts';
 import { storeLimits } from '../../../agent/store/limits.ts';
 import type { Values } from '../../../agent/store/store.ts';
 import { ok } from '../../../drivers/contract/result.ts';

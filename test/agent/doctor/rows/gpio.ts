@@ -1,4 +1,4 @@
-import { gpio, line, backend, absent, type Row } from './plants.ts';
+import { absent, backend, gpio, line, type Row } from './plants.ts';
 
 export const gpioRows: readonly Row[] = [
   ['no chip', backend('auto', { chips: [] }), 'GPIO-01', 'problem', '/dev/gpiochip0', 'simulated'],

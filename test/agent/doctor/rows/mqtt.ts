@@ -1,5 +1,5 @@
 import { soundFacts } from '../../../support/sound-facts.ts';
-import { broker, failing, health, until, dayMs, nowMs, type Row } from './plants.ts';
+import { broker, dayMs, failing, health, nowMs, type Row, until } from './plants.ts';
 
 export const mqttRows: readonly Row[] = [
   [
