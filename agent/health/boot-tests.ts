@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { OpenDocument } from '../documents/kind.ts';
 import type { Pool, SlotFault } from '../pool/pool.ts';
-import { codecFaults } from './codec-test.ts';
+import { codecFaults, type KnownAnswer } from './codec-test.ts';
 import type { AtomicTest, TestPlan, TestResult } from './self-test.ts';
 import { monotonicTest, wallTest } from './tests/clock.ts';
 import { diskTest } from './tests/disk.ts';
@@ -37,7 +37,7 @@ export function bootTests(subjects: BootTestSubjects): TestPlan {
     vital: vitalTests,
     tests: [
       ...poolTests(pool),
-      codecTest,
+      codecTest(),
       monotonicTest(clock),
       wallTest(clock, true),
       configTest(config, configHash),
@@ -63,11 +63,13 @@ function poolTest(id: string, title: string, faults: () => readonly string[], po
   };
 }
 
-export const codecTest: AtomicTest = {
-  id: 'codec.vectors',
-  title: 'codecs give the known answers',
-  run: () => verdict(codecFaults(), 'json, cbor and compact', 'reinstall the agent: its code is damaged'),
-};
+export function codecTest(answers?: readonly KnownAnswer[]): AtomicTest {
+  return {
+    id: 'codec.vectors',
+    title: 'codecs give the known answers',
+    run: () => verdict(codecFaults(answers), 'json, cbor and compact', 'reinstall the agent: its code is damaged'),
+  };
+}
 
 /** `reload`: what the files say now, or what is wrong with them; absent at boot, when they were just read. */
 export function configTest(

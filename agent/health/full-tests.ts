@@ -54,7 +54,7 @@ export function fullTests(mode: TestMode, subjects: FullTestSubjects): TestPlan 
     budget: isFull ? { ms: fullTestMsMax, whenOver: 'timeout' } : { ms: quickTestMsMax, whenOver: 'skip' },
     tests: [
       ...cpuTests(),
-      codecTest,
+      codecTest(),
       monotonicTest(clock),
       wallTest(clock, false),
       syncTest(false),

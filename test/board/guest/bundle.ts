@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { SimulatedChip } from './sim.ts';
@@ -32,7 +32,28 @@ export function bundleTests(chip: SimulatedChip): void {
       expect(detailOf(report, 'driver.gpio.button')).toBe('open STATUS: held by heartbeat');
       expect(detailOf(report, 'driver.gpio.relay')).toBe('reads back 1');
     });
+
+    test('qn-agent doctor says GPIO-03 to a user who may not open the chips, and not to one who may', () => {
+      const closed = doctor(65_534);
+      expect(closed?.cause).toMatch(/^65534 may not open \/dev\/gpiochip0/);
+      expect(closed?.fix).toBe('sudo usermod -aG gpio 65534');
+      expect(doctor(0)?.cause).toBe(undefined);
+    });
   });
+}
+
+/** What the doctor says of the chips when that user asks it. */
+function doctor(user: number): Finding | undefined {
+  writeFileSync('/tmp/config.yaml', config);
+  const options = ['/app/qn-agent.cjs', 'doctor', '--json', '--config', '/tmp/config.yaml'];
+  const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', uid: user, gid: user });
+  const { findings } = JSON.parse(stdout) as { readonly findings: readonly (Finding & { readonly code: string })[] };
+  return findings.find(({ code }) => code === 'GPIO-03');
+}
+
+interface Finding {
+  readonly cause: string;
+  readonly fix: string;
 }
 
 interface Report {
