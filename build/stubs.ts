@@ -11,8 +11,6 @@ const stubs: { readonly [name: string]: string } = {
   'thread-stream': absent('thread-stream', 'pino transports in threads'),
   // For topic aliases of ours, and we use none: what MQTT.js makes of it stays empty.
   'lru-cache': `exports.LRUCache = class extends Map { constructor() { super(); } };`,
-  // For circular objects: what we log is a copy of a bounded depth, made by agent/observe/redact.ts.
-  'safe-stable-stringify': `exports.configure = () => () => '"…"';`,
   '@pinojs/redact': absent('@pinojs/redact', 'redaction by pino; ours is agent/observe/redact.ts'),
   // What pino asks when JSON.stringify throws: for ids, which are bigints. Of what is circular pino then says just that.
   'safe-stable-stringify': `

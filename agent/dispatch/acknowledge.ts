@@ -47,7 +47,8 @@ export function createAcknowledger(publisher: Publisher, acks: () => 'all' | 'fi
       const isUnwanted = message?.compact?.ackWanted === false && verdict.reason === undefined;
       if (isUnwanted) return;
       const ack = ackOf(command, verdict);
-      const isNoise = message === undefined && verdict.isJournaled !== true;
+      const isNobodys = message === undefined || verdict.reason === 'overloaded'; // A flood is answered as far as there is room.
+      const isNoise = isNobodys && verdict.isJournaled !== true;
       const policy = isNoise ? 'when-up' : 'keep'; // Noise must not push out answers.
       const durability = verdict.isJournaled === true ? 'first' : 'none';
       const how = {
