@@ -1,4 +1,3 @@
-import type { OwnControl } from './config/config.ts';
 import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { createAuthorize } from './dispatch/authorize.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
@@ -18,6 +17,7 @@ import type { LocalApplications } from './local-applications.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
+import type { OwnControl } from './trust/control.ts';
 import { LiveTrust } from './trust/live-trust.ts';
 import type { Trust } from './trust/open-trust.ts';
 import type { Voice } from './voice.ts';

@@ -5,6 +5,7 @@ import type { PwmSafeStates, SafeStates } from '../../drivers/safe-state.ts';
 import type { PoolProfileName } from '../limits.ts';
 import type { LogLevel } from '../log.ts';
 import type { Value } from '../qn/message.ts';
+import type { OwnControl } from '../trust/control.ts';
 import type { TrustedKey } from '../trust/token.ts';
 import type { HomeAssistantConfig } from './home-assistant.ts';
 import type { McuConfig } from './mcu-config.ts';
@@ -224,12 +225,6 @@ export interface ModbusRegisterConfig extends DocumentCommon {
   readonly pollMs: number;
   readonly isWritable: boolean;
   readonly unitOfMeasure?: string;
-}
-
-/** Who may command what every board has (QN-4.9). */
-export interface OwnControl {
-  readonly log?: readonly string[];
-  readonly selftest?: readonly string[];
 }
 
 export type DocumentConfig =

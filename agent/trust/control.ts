@@ -7,6 +7,12 @@ export interface Sender {
   readonly isBound: boolean;
 }
 
+/** Who may command what every board has (QN-4.9). */
+export interface OwnControl {
+  readonly log?: readonly string[];
+  readonly selftest?: readonly string[];
+}
+
 /** What one entry of `control` says: a source with `*` for any letters, or one of these two. */
 export const tokenEntry = 'token:actuate';
 export const bindingEntry = 'binding:any';
