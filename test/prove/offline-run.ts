@@ -11,6 +11,8 @@ export interface OfflineOptions {
   /** Without a broker. */
   readonly seconds: number;
   readonly eventsPerSecond: number;
+  /** Of an event; with more of them fewer fit into the outbox, and it drains sooner. */
+  readonly eventBytes?: number;
   readonly tell?: (line: string) => void;
 }
 
@@ -23,8 +25,9 @@ export interface OfflineFigures {
   readonly dropped: number;
   /** Came after a later one, for the first time. */
   readonly outOfOrder: number;
-  /** Messages in the outbox when the broker was there again. */
+  /** In the outbox when the broker was there again: messages, and bytes with their overhead. */
   readonly stored: number;
+  readonly storedBytes: number;
   /** Resident memory after a fifth of the time without a broker, and at its end. */
   readonly rssBytesEarly: number;
   readonly rssBytesLate: number;
@@ -34,7 +37,7 @@ export interface OfflineFigures {
   readonly commandsWhileDraining: number;
 }
 
-const idleCommandsCount = 300;
+const idleCommandsCount = 200;
 const comebackMsMax = 90_000;
 const quietMs = 1_500;
 
@@ -42,9 +45,10 @@ const quietMs = 1_500;
 export async function runOffline({
   seconds,
   eventsPerSecond,
+  eventBytes = 0,
   tell = () => {},
 }: OfflineOptions): Promise<OfflineFigures> {
-  await using talker = await openTalker();
+  await using talker = await openTalker(eventBytes);
   await using rig = await openRig({
     documents: [
       'gpio.relay1: { driver: gpio-out, line: GPIO17 }',
@@ -59,7 +63,7 @@ export async function runOffline({
   writeFileSync(rig.configFile, text.replace(rig.broker.url, `mqtt://127.0.0.1:${proxy.port}`));
   await using probe = await openProbe(rig.broker.port, 'gpio.relay1', 'serial.meter');
   await rig.start();
-  const idle = await probe.measure(idleCommandsCount);
+  const idleBefore = await probe.measure(idleCommandsCount);
   const rss = await beOffline(rig, proxy, talker, { seconds, eventsPerSecond, tell });
   const heardCount = rig.listener.all.length;
   const backMs = performance.now();
@@ -69,13 +73,15 @@ export async function runOffline({
   const isOver = createQuiet(probe, talker);
   const drain = await probe.measure(Number.POSITIVE_INFINITY, isOver);
   const drainMs = performance.now() - backMs;
-  await delay(2_500); // Two more reports of health.
+  const idle = [...idleBefore, ...(await probe.measure(idleCommandsCount))]; // On both sides of it, as the machine has its moods.
+  await delay(1_500); // One more report of health.
   const report = rig.listener.all.at(-1)?.message.val;
   const reports = rig.listener.all.slice(heardCount);
   return {
     ...countsOf(probe.events, talker.saidCount),
     dropped: outboxOf(report, 'dropped') + outboxOf(report, 'stored_dropped'),
     stored: Math.max(...reports.map(({ message }) => outboxOf(message.val, 'stored'))),
+    storedBytes: Math.max(...reports.map(({ message }) => outboxOf(message.val, 'stored_bytes'))),
     ...rss,
     drainMs: Math.round(drainMs),
     idleMsP99: percentile(idle, 0.99),
@@ -84,7 +90,12 @@ export async function runOffline({
   };
 }
 
-async function beOffline(rig: Rig, proxy: TcpProxy, talker: Talker, options: Required<OfflineOptions>) {
+async function beOffline(
+  rig: Rig,
+  proxy: TcpProxy,
+  talker: Talker,
+  options: Required<Omit<OfflineOptions, 'eventBytes'>>,
+) {
   const { seconds, eventsPerSecond, tell } = options;
   proxy.block();
   proxy.cut();
@@ -115,7 +126,7 @@ function createQuiet(probe: Probe, talker: Talker): () => boolean {
   return () => {
     if (probe.events.length !== count) sinceMs = performance.now();
     count = probe.events.length;
-    return probe.events.at(-1) === `e${talker.saidCount - 1}` || performance.now() - sinceMs > quietMs * 4;
+    return numberOf(probe.events.at(-1)) === talker.saidCount - 1 || performance.now() - sinceMs > quietMs * 4;
   };
 }
 
@@ -124,12 +135,16 @@ function countsOf(events: readonly string[], saidCount: number) {
   let latest = -1;
   let outOfOrder = 0;
   for (const event of events) {
-    const number = Number(event.slice(1));
+    const number = numberOf(event);
     if (!seen.has(event) && number < latest) outOfOrder += 1;
     seen.add(event);
     latest = Math.max(latest, number);
   }
   return { events: saidCount, arrived: seen.size, again: events.length - seen.size, outOfOrder };
+}
+
+function numberOf(event: string | undefined): number {
+  return Number.parseInt(event?.slice(1) ?? '', 10);
 }
 
 function outboxOf(health: Value | undefined, name: string): number {

@@ -7,7 +7,7 @@ import path from 'node:path';
 export interface Talker extends AsyncDisposable {
   /** For `port:` of a document. */
   readonly port: string;
-  /** Lines so far: `e0`, `e1` … */
+  /** Lines so far: `e0`, `e1` …, filled up to their size with dots. */
   readonly saidCount: number;
   /** Lines a second from now on; 0 is silence. */
   setRate(perSecond: number): void;
@@ -15,7 +15,7 @@ export interface Talker extends AsyncDisposable {
 
 const tickMs = 10;
 
-export async function openTalker(): Promise<Talker> {
+export async function openTalker(lineBytes = 0): Promise<Talker> {
   const folder = mkdtempSync(path.join(tmpdir(), 'qn-talker-'));
   const file = path.join(folder, 'line');
   let socket: Socket | undefined;
@@ -36,7 +36,9 @@ export async function openTalker(): Promise<Talker> {
     const count = socket === undefined ? 0 : Math.floor(owed);
     if (count === 0) return;
     owed -= count;
-    socket?.write(Array.from({ length: count }, (_, index) => `e${saidCount + index}\n`).join(''));
+    socket?.write(
+      Array.from({ length: count }, (_, index) => `${`e${saidCount + index}`.padEnd(lineBytes, '.')}\n`).join(''),
+    );
     saidCount += count;
   };
   const timer = setInterval(tick, tickMs);
