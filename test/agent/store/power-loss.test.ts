@@ -58,7 +58,9 @@ describe.skipIf(shimMissing !== undefined)(title, () => {
     return losses;
   }
 
-  it('with synchronous FULL loses no acknowledged row and damages nothing, wherever it cuts', () => {
+  it('with synchronous FULL loses no acknowledged row and damages nothing, wherever it cuts', {
+    timeout: 120_000,
+  }, () => {
     const records = record('FULL');
     const random = createRandom();
     const halfOfThem = () => random() < 0.5;
@@ -70,7 +72,7 @@ describe.skipIf(shimMissing !== undefined)(title, () => {
     }
   });
 
-  it('with synchronous NORMAL loses acknowledged rows: the test can fail', () => {
+  it('with synchronous NORMAL loses acknowledged rows: the test can fail', { timeout: 120_000 }, () => {
     const records = record('NORMAL');
     const losses = lossesAfter(records, randomCuts(records.length), () => false);
     expect(losses.filter(({ lost }) => lost > 0).length).toBeGreaterThan(cutsCount / 2);
