@@ -30,7 +30,7 @@ export function judge(
     counts: {
       ...counts,
       commands: orders.length,
-      ...Object.fromEntries(doers.map((doer) => [doer.document, orders.filter((order) => order.doer === doer).length])),
+      ...byKind(orders),
       deliveries: sum(orders.map(({ deliveries }) => deliveries)),
       successful: orders.filter(isSuccessful).length,
       interrupted: interrupted.length,
@@ -41,6 +41,16 @@ export function judge(
       twoEffects: orders.filter((order) => effectsOf(order) > 1).length,
     },
   };
+}
+
+/** `gpio.pulse3` is one of `pulse`. */
+function byKind(orders: readonly Order[]): Judgement['counts'] {
+  const kinds = new Map<string, number>();
+  for (const { doer } of orders) {
+    const kind = doer.document.replace(/^gpio\.|\d+$|\..*$/g, '');
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return Object.fromEntries(kinds);
 }
 
 /** The same ending told twice is allowed: the agent may die between telling and knowing that it told. */

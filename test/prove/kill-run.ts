@@ -21,9 +21,12 @@ type Moment = 'start' | 'birth' | 'effect';
 
 const lines = ['serial.x', 'serial.y'];
 const held = 'safe: { boot: hold, exit: hold, crash: hold, config-error: hold }';
+/** Many of them: each takes one command at a time. */
+const pulseLines = Array.from({ length: 8 }, (_, index) => `PULSE${index}`);
+const toggleLines = ['TOGGLE0', 'TOGGLE1'];
 const switches = [
-  'gpio.pulse: { driver: gpio-out, line: PULSE }',
-  `gpio.toggle: { driver: gpio-out, line: TOGGLE, ${held} }`,
+  ...pulseLines.map((line) => `${documentOf(line)}: { driver: gpio-out, line: ${line} }`),
+  ...toggleLines.map((line) => `${documentOf(line)}: { driver: gpio-out, line: ${line}, ${held} }`),
 ];
 const startMsMax = 600;
 const lifeMsMax = 400;
@@ -42,7 +45,7 @@ export async function runKills({ kills, commands, seed, tell }: KillOptions): Pr
   });
   await using rig = await openRig({
     documents: [...rows, ...switches],
-    lines: ['PULSE', 'TOGGLE'],
+    lines: [...pulseLines, ...toggleLines],
     listensTo: 'qn/1/pi-1/health/agent',
   });
   await using orders = await openOrders(rig.broker.port, doersOf(rig.board));
@@ -67,15 +70,24 @@ export async function runKills({ kills, commands, seed, tell }: KillOptions): Pr
 function doersOf(board: string): readonly Doer[] {
   const valueOf = (text: string) => `${text}\n`;
   return [
-    ...lines.map((document) => ({ document, aheadCount: 8, valueOf })),
-    {
-      document: 'gpio.pulse',
+    ...lines.map((document) => ({ document, aheadCount: 2, valueOf })),
+    ...pulseLines.map((line) => ({
+      document: documentOf(line),
       aheadCount: 1,
       valueOf: () => ({ 'on-for': 15 }),
-      edges: watchEdges(board, 'PULSE', 'rising'),
-    },
-    { document: 'gpio.toggle', aheadCount: 1, valueOf: () => 'toggle', edges: watchEdges(board, 'TOGGLE', 'any') },
+      edges: watchEdges(board, line, 'rising'),
+    })),
+    ...toggleLines.map((line) => ({
+      document: documentOf(line),
+      aheadCount: 1,
+      valueOf: () => 'toggle',
+      edges: watchEdges(board, line, 'any'),
+    })),
   ];
+}
+
+function documentOf(line: string): string {
+  return `gpio.${line.toLowerCase()}`;
 }
 
 async function liveAndDie(rig: Rig, effects: Effects, random: () => number): Promise<void> {
