@@ -10,6 +10,8 @@ export const loadLateMsMin = { 1: 250, 2: 1_000 } as const;
 export const loadKeepRatio = 0.8;
 /** … for so long without a break. Then it falls by one. */
 export const loadCalmMs = 5_000;
+/** Commands are refused for so long at a time. Over it: they are taken until the next look, whatever the load is. */
+export const loadRefusingMsMax = 15_000;
 /** From level 1 on the time between two health reports is so many times as long. */
 export const sparedHealthFactor = 4;
 /** The event loop's figures are of the last one or two of these. */

@@ -1,4 +1,4 @@
-import { loadCalmMs, loadKeepRatio, loadLateMsMin, loadShareMin } from './limits.ts';
+import { loadCalmMs, loadKeepRatio, loadLateMsMin, loadRefusingMsMax, loadShareMin } from './limits.ts';
 
 /** How much the board does without, so that what matters goes on (QN-6.9). Each level includes those below. */
 export type DegradeLevel = 0 | 1 | 2 | 3;
@@ -20,12 +20,24 @@ export interface Sparing {
   readonly why: readonly string[];
   /** Monotonic; since when the load is below what would keep the level. */
   readonly calmSinceMs?: number;
+  /** Monotonic; since when commands are refused. */
+  readonly refusingSinceMs?: number;
 }
 
 export const unspared: Sparing = { level: 0, why: [] };
 
-/** The next state at a look: one level up at most, and one down after each calm time. Nobody has to reset it. */
+/**
+ * The next state at a look: one level up at most, and one down after each calm time. Nobody has to reset it. What is
+ * refused is sent again, in bursts that look like load: so the last level ends by itself now and then, or it never would.
+ */
 export function nextSparing(before: Sparing, load: Load, nowMs: number): Sparing {
+  const { refusingSinceMs = nowMs, ...rest } = before;
+  if (before.level === 3 && nowMs - refusingSinceMs >= loadRefusingMsMax) return { ...rest, level: 2 };
+  const next = nextByLoad(rest, load, nowMs);
+  return next.level === 3 ? { ...next, refusingSinceMs } : next;
+}
+
+function nextByLoad(before: Sparing, load: Load, nowMs: number): Sparing {
   const wanted = levelOf(load, 1);
   if (wanted > before.level) return { level: up(before.level), why: reasonsOf(load) };
   if (before.level === 0) return unspared;

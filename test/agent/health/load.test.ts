@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { loadCalmMs, loadKeepRatio, loadLateMsMin, loadLookMs, loadShareMin } from '../../../agent/health/limits.ts';
+import {
+  loadCalmMs,
+  loadKeepRatio,
+  loadLateMsMin,
+  loadLookMs,
+  loadRefusingMsMax,
+  loadShareMin,
+} from '../../../agent/health/limits.ts';
 import { type Load, nextSparing, type Sparing, switchedOff, unspared } from '../../../agent/health/load.ts';
 
 const calm: Load = { inbound: 0, executing: 0, outbox: 0, lateMs: 0 };
@@ -48,10 +55,17 @@ describe('the degrade level', () => {
   it('is kept, and the calm time begins anew, by a load just below where the level begins', () => {
     const nearly = loadShareMin[3] * loadKeepRatio;
     const before: Sparing = { level: 3, why: [] };
-    expect(levels(looks(4 * calmLooks, { inbound: nearly }), before).at(-1)).toBe(3);
+    expect(levels(looks(2 * calmLooks, { inbound: nearly }), before).at(-1)).toBe(3);
     const [almost, again] = [looks(calmLooks, {}), looks(1, { inbound: nearly })];
     expect(levels([...almost, ...again, ...almost], before).at(-1)).toBe(3);
     expect(levels([...almost, ...again, ...almost, ...looks(1, {})], before).at(-1)).toBe(2);
+  });
+
+  it('takes commands now and then, so that what is sent again and again gets through in the end', () => {
+    const cycle = loadRefusingMsMax / loadLookMs + 1;
+    const all = levels(looks(10 * cycle, { inbound: 1 }));
+    expect(all.slice(2).filter((level) => level === 2)).toHaveLength(9);
+    expect(all.filter((level) => level === 3).length).toBeGreaterThan(9 * (cycle - 1));
   });
 
   it('says why, and keeps saying it until it is over', () => {
