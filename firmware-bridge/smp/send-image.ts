@@ -34,7 +34,8 @@ export async function sendImage(
       else resolve(fail({ reason: effect.reason === 'timeout' ? 'timeout' : 'refused', detail: effect.detail }));
     }
     timer?.[Symbol.dispose]();
-    if (state.phase === 'running') timer = clock.after(state.dueMs - clock.monotonicMs(), () => step({ kind: 'tick' }));
+    if (state.phase === 'running')
+      timer = clock.after(Math.max(0, state.dueMs - clock.monotonicMs()), () => step({ kind: 'tick' }));
   };
   line.onPacket((packet) => {
     if (packet === undefined) return resolve(fail({ reason: 'closed', detail: line.closed ?? 'the port is gone' }));
