@@ -8,7 +8,7 @@ import type { Pool } from './pool/pool.ts';
 import type { Dispatch } from './start-dispatch.ts';
 import type { Voice } from './voice.ts';
 
-export interface ConfigParts extends Pick<Dispatch, 'acknowledger' | 'own' | 'trust'> {
+export interface ConfigParts extends Pick<Dispatch, 'acknowledger' | 'own' | 'trust' | 'attacks'> {
   readonly changeable: Changeable;
   readonly voice: Voice;
   readonly pool: Pool;
@@ -22,7 +22,7 @@ export interface StartedConfig extends AsyncDisposable {
 
 /** Configs while the agent runs: over the air, and from the board. */
 export function startConfig({ configs, log }: Environment, parts: ConfigParts): StartedConfig {
-  const { changeable, voice, pool, acknowledger, counters, own, trust } = parts;
+  const { changeable, voice, pool, acknowledger, counters, own, trust, attacks } = parts;
   const office = configs === undefined ? undefined : openOfficeSoon(configs);
   if (office !== undefined) own.set('config', (command) => void office.then((opened) => opened?.receive(command)));
 
@@ -30,10 +30,10 @@ export function startConfig({ configs, log }: Environment, parts: ConfigParts): 
   async function openOfficeSoon(home: NonNullable<Environment['configs']>): Promise<ConfigOffice | undefined> {
     const loaded = await loadOffice(log);
     if (loaded === undefined) return undefined;
-    const { states, publisher, durable } = voice;
+    const { states, durable } = voice;
     const { payloadBytesMax } = pool;
     const toldForGood = () => durable.answered;
-    const said = { states, publisher, acknowledger, counters, payloadBytesMax, toldForGood };
+    const said = { states, acknowledger, counters, attacks, payloadBytesMax, toldForGood };
     return await loaded.openOffice({ parts: changeable, home, ...said, trust });
   }
 

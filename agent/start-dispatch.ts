@@ -17,6 +17,7 @@ import type { LocalApplications } from './local-applications.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
+import { type AttackEvents, createAttackEvents, tellingVerifier } from './trust/attack-events.ts';
 import type { OwnControl } from './trust/control.ts';
 import { LiveTrust } from './trust/live-trust.ts';
 import type { Trust } from './trust/open-trust.ts';
@@ -40,6 +41,7 @@ export interface Dispatch {
   readonly acknowledger: Acknowledger;
   /** Commands on documents of the agent itself. */
   readonly own: Map<string, (command: OwnCommand) => void>;
+  readonly attacks: AttackEvents;
   /** Of the config that runs. */
   trust(): Trust;
   /** Resolves when no command is under way and none waits. */
@@ -63,7 +65,8 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const isStoreless = environment.openStore === undefined;
   const journaling = createJournaling({ clock, log, store, isStoreless, boot: voice.boot });
   const trust = new LiveTrust({ clock, log, clockQuality: voice.clockQuality, values: store?.values }, running);
-  const verifier = () => trust.current;
+  const attacks = createAttackEvents({ clock, log, publisher: voice.publisher, epoch: voice.boot });
+  const verifier = () => tellingVerifier(trust.current, attacks);
   const authorize = createAuthorize(verifier, () => running.config.trust.keys);
   const parties = { board, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
   const ownControl = (name: string) => controlOf(running.config.trust.control, name);
@@ -78,7 +81,8 @@ export function openDispatch(running: Running, environment: Environment, parts: 
     lanes,
     acknowledger,
     own,
-    trust: verifier,
+    attacks,
+    trust: () => trust.current,
     async settled() {
       await settled();
       trust[Symbol.dispose]();

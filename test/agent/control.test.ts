@@ -96,3 +96,21 @@ test('a source that is named needs no token, any other one does', async () => {
   expect(await endOf('gpio.panel', other)).toMatchObject({ st: 'rejected', why: 'unauthenticated' });
   expect(agent.board.wire('B').level).toBe(1);
 });
+
+test('a refused signed command is an event that names the attack, at most one a minute for each', async () => {
+  const sendAll = async (messages: readonly Notify[]) => {
+    for (const message of messages) {
+      send('gpio.signed', message);
+      expect(await endOf('gpio.signed', message)).toMatchObject({ st: 'rejected' });
+    }
+  };
+  await sendAll([command(), command(), await sign(command(), 'gpio.signed', evil)]);
+  const first = await agent.hear({ verb: 'event', document: 'agent' });
+  expect(first.message.val).toMatchObject({
+    ...{ what: 'refused', attack: 'no-token', reason: 'unauthenticated', document: 'gpio.signed', count: 1 },
+    src: 'somebody',
+  });
+  const second = await agent.hear({ verb: 'event', document: 'agent' });
+  expect(second.message.val).toMatchObject({ attack: 'wrong-key', kid: 'evil', document: 'gpio.signed' });
+  expect(agent.all.filter(({ verb }) => verb === 'event')).toHaveLength(2);
+});

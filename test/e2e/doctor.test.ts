@@ -42,6 +42,11 @@ describe('the doctor and the configuration', () => {
     const mqtt = `  username: a\n  password: "file:${rig.folder}/none"`;
     expect(await rig.find({ mqtt }, 'CFG-05')).toMatchObject({ cause: expect.stringContaining(`${rig.folder}/none`) });
   });
+
+  it('CFG-06: configs from anybody', async () => {
+    const documents = '  gpio.a: { driver: gpio-out, line: GPIO17 }\nconfig: { trust: none }';
+    expect(await rig.find({ documents }, 'CFG-06')).toMatchObject({ fix: expect.stringContaining('qnctl keys new') });
+  });
 });
 
 describe('the doctor and the machine', () => {

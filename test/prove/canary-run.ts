@@ -19,7 +19,7 @@ export interface CanaryOptions {
 export interface CanaryJudgement {
   readonly rolled: RollOut;
   readonly faults: readonly string[];
-  readonly counts: { readonly [what: string]: number };
+  readonly counts: { readonly [what in 'boards' | 'asked' | 'failed' | 'onNew' | 'untouched']: number };
 }
 
 const kept = 'kept: { driver: gpio-out, line: A, safe: { boot: on } }';

@@ -27,7 +27,7 @@ console.log(
   }),
 );
 for (const fault of faults.slice(0, 20)) console.error(fault);
-const isStopped = rolled.halted !== undefined && counts['asked'] === canaryCount;
+const isStopped = rolled.halted?.includes('a canary') === true && counts.asked <= canaryCount && counts.failed > 0;
 console.log(
   faults.length === 0 && isStopped ? 'held: stopped at the canaries, every board on a good config' : 'did not hold',
 );

@@ -1,10 +1,9 @@
 import type { Acknowledger } from '../../dispatch/acknowledge.ts';
 import type { DispatchCounters } from '../../dispatch/counters.ts';
 import type { OwnCommand } from '../../dispatch/own.ts';
-import type { Publisher } from '../../documents/publisher.ts';
 import type { DocumentStates } from '../../documents/states.ts';
-import { refusalEventMs } from '../../trust/limits.ts';
-import type { Attack, TokenRefusal, TokenVerifier } from '../../trust/token.ts';
+import type { AttackEvents } from '../../trust/attack-events.ts';
+import type { TokenRefusal, TokenVerifier } from '../../trust/token.ts';
 import type { Changeable } from '../change/changeable.ts';
 import type { ConfigHome } from '../home.ts';
 import { ConfigChanges } from './config-changes.ts';
@@ -16,9 +15,9 @@ export interface OfficeDependencies {
   readonly parts: Changeable;
   readonly home: ConfigHome;
   readonly states: DocumentStates;
-  readonly publisher: Publisher;
   readonly acknowledger: Acknowledger;
   readonly counters: DispatchCounters;
+  readonly attacks: AttackEvents;
   toldForGood(): Promise<unknown>;
   /** The largest message of this board. */
   readonly payloadBytesMax: number;
@@ -68,33 +67,15 @@ export async function openOffice(dependencies: OfficeDependencies): Promise<Conf
   };
 }
 
-/** QN-7.5b. One event a minute for each attack, so that an attacker cannot use up the broker; all of them are counted. */
+/** Counted, each of them; told by an event where it stops an attack. */
 function createRefusals({
   parts,
-  publisher,
   counters,
-  states,
+  attacks,
 }: OfficeDependencies): (refusal: TokenRefusal, command: OwnCommand) => void {
-  const { clock, log } = parts;
-  const told = new Map<Attack, { count: number; atMs: number }>(); // One per attack at most.
-  return ({ attack, reason, detail, kid }, { message, answerable }) => {
-    counters.refuse(reason);
-    log.warn({ reason, attack, kid, src: message.src, detail }, 'a config was refused');
-    if (attack === undefined) return;
-    const last = told.get(attack) ?? { count: 0, atMs: Number.NEGATIVE_INFINITY };
-    last.count += 1;
-    told.set(attack, last);
-    const nowMs = clock.monotonicMs();
-    if (nowMs - last.atMs < refusalEventMs) return;
-    const { src } = message;
-    const val = {
-      ...{ what: 'refused', attack, reason, document: answerable.document, detail, count: last.count },
-      ...(kid !== undefined && { kid }),
-      ...(src !== undefined && { src }),
-    };
-    last.atMs = nowMs;
-    last.count = 0;
-    const event = { t: 'event', val, ep: states.epoch } as const;
-    publisher.say({ message: event, to: { verb: 'event', document: 'agent' }, retain: false, policy: 'keep' });
+  return (refusal, { message: { src }, answerable: { document } }) => {
+    counters.refuse(refusal.reason);
+    parts.log.debug({ ...refusal, src }, 'a config was refused');
+    attacks.tell(refusal, { document, ...(src !== undefined && { src }) });
   };
 }

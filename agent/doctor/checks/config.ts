@@ -1,4 +1,5 @@
 import { formatFault } from '../../config/fault.ts';
+import { trustWarnings } from '../../health/warnings.ts';
 import { type Check, problem, warning } from '../check.ts';
 
 export const configChecks: readonly Check[] = [
@@ -53,6 +54,16 @@ export const configChecks: readonly Check[] = [
       configuration.secrets.map(({ resource, detail }) =>
         problem(`${resource} cannot be read: ${detail}`, `ls -l ${resource}`),
       ),
+  },
+  {
+    code: 'CFG-06',
+    title: 'configs over the air are taken only from keys this board trusts',
+    judge({ board, clock }) {
+      if (board === undefined) return 'unknown';
+      return trustWarnings(board.config, clock.wallMs).map((cause) =>
+        warning(cause, 'qnctl keys new NAME; it prints what to write as trust.keys'),
+      );
+    },
   },
 ];
 

@@ -1,4 +1,7 @@
-import { configuration, type Row } from './plants.ts';
+import { soundBoard } from '../../../support/sound-facts.ts';
+import { board, configuration, nowMs, type Row } from './plants.ts';
+
+const oldKey = { kid: 'old', key: '', roles: ['config'], author: 'old', expiresMs: nowMs } as const;
 
 export const configRows: readonly Row[] = [
   [
@@ -34,5 +37,15 @@ export const configRows: readonly Row[] = [
     'problem',
     '/p',
     'ls -l /p',
+  ],
+  [
+    'configs from anybody',
+    board({ config: { ...soundBoard.config, overAir: { trust: 'none', verifyMs: 1 } } }),
+    ...(['CFG-06', 'warning', 'whoever may publish', 'qnctl keys new'] as const),
+  ],
+  [
+    'a key that has ended',
+    board({ config: { ...soundBoard.config, trust: { ...soundBoard.config.trust, keys: [oldKey] } } }),
+    ...(['CFG-06', 'warning', 'the key old', 'qnctl keys new'] as const),
   ],
 ];
