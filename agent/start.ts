@@ -163,10 +163,7 @@ export async function startAgent(config: Config, configHash: string, environment
 
   const changeable: Changeable = {
     ...{ clock, log, running, table, board, lanes, uplink },
-    isOn(name) {
-      const value = states.snapshot(name)?.val;
-      return typeof value === 'boolean' ? value : undefined;
-    },
+    valueOf: (name) => states.snapshot(name)?.val,
     prepareLink: async (next) => (await environment.prepareLink?.(next)) ?? { ok: true, value: environment.openLink },
     async settle(before) {
       tellChannels();

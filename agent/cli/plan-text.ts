@@ -1,4 +1,5 @@
-import type { ConfigPlan, LevelChange } from '../config/change/plan.ts';
+import type { LevelChange } from '../config/change/levels.ts';
+import type { BrokerChange, ConfigPlan } from '../config/change/plan.ts';
 
 const words = {
   added: 'is new',
@@ -9,10 +10,11 @@ const words = {
 } as const;
 
 /** What a new config changes, for people: one line each. */
-export function formatPlan({ documents, levels, link, settings, restart }: ConfigPlan): readonly string[] {
+export function formatPlan({ documents, levels, brokers, link, settings, restart }: ConfigPlan): readonly string[] {
   const lines = [
     ...documents.map(({ name, how }) => `document  ${name}: ${words[how]}`),
     ...levels.map(formatLevel),
+    ...brokers.map(formatBroker),
     ...link.map((name) => `broker    ${name}: connects anew`),
     ...settings.map((name) => `setting   ${name}`),
     ...restart.map((name) => `refused   ${name} cannot change while the agent runs`),
@@ -22,4 +24,9 @@ export function formatPlan({ documents, levels, link, settings, restart }: Confi
 
 function formatLevel({ document, line, from, to }: LevelChange): string {
   return `pin       ${line} (${document}): ${[from ?? 'not driven', ...to].join(' → ')}`;
+}
+
+function formatBroker({ url, how, keys }: BrokerChange): string {
+  const what = { added: 'is new', removed: 'goes away', changed: `other ${keys.join(', ')}` };
+  return `broker    ${url}: ${what[how]}`;
 }

@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { missingPart, partFix } from '../missing-part.ts';
 import { type Program, runProgram } from './command-line.ts';
+import { crashText, prepareForCrash } from './crash.ts';
 import { type CliContext, exitCodes } from './verb.ts';
 
 /** The edge to the operating system: argv, env, signals, streams, exit code. A second signal ends the process at once. */
@@ -10,6 +11,7 @@ export async function runProcess(program: Program): Promise<void> {
     process.on(name, () => (stop.signal.aborted ? process.exit(exitCodes.failed) : stop.abort()));
   }
   process.stdout.on('error', ignoreClosedPipe);
+  prepareForCrash(endOfBug);
   // Timers of the clock keep no process alive: without a socket it would end in the middle of a verb, and with code 0.
   const alive = setInterval(() => {}, 2 ** 30);
   try {
@@ -18,11 +20,17 @@ export async function runProcess(program: Program): Promise<void> {
     process.exitCode = code;
   } catch (error) {
     const part = missingPart(error);
-    console.error(part === undefined ? error : `${program.name}: the part ${part} is missing; ${partFix}`);
-    process.exit(part === undefined ? exitCodes.bug : exitCodes.unavailable);
+    if (part === undefined) endOfBug(crashText(error));
+    console.error(`${program.name}: the part ${part} is missing; ${partFix}`);
+    process.exit(exitCodes.unavailable);
   } finally {
     clearInterval(alive);
   }
+}
+
+function endOfBug(text: string): never {
+  console.error(text);
+  process.exit(exitCodes.bug);
 }
 
 function createContext(signal: AbortSignal): CliContext {

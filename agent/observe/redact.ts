@@ -24,7 +24,8 @@ function redactValue(value: unknown, depth: number): unknown {
   return redact(Object.fromEntries(Object.entries(value)), depth + 1);
 }
 
-function redactText(text: string): string {
+/** Secrets inside of text, as far as their form gives them away. */
+export function redactText(text: string): string {
   return text.replaceAll(userInUrl, `$1${mark}@`).replaceAll(bearer, `$1 ${mark}`).replaceAll(pem, mark);
 }
 

@@ -23,7 +23,10 @@ test('a config is planned, pushed, looked at and rolled back over the air', { ti
   await writeFile(patch, 'documents: { gpio.moved: { line: GPIO19 } }\n');
 
   const planned = await qnctl(rig, 'plan', 'pi-1', patch, '--patch');
-  expect([planned.code, planned.out]).toEqual([0, 'document  gpio.moved: is closed and opened again\n']);
+  expect([planned.code, planned.out]).toEqual([
+    0,
+    'document  gpio.moved: is closed and opened again\npin       GPIO19 (gpio.moved): not driven → low\n',
+  ]);
   const differs = await qnctl(rig, 'diff', 'pi-1', patch, '--patch');
   expect([differs.code, differs.out]).toEqual([0, '~ /documents/gpio.moved/line: "GPIO18" → "GPIO19"\n']);
 

@@ -37,7 +37,7 @@ test('a reload touches only what changed, and holds over a restart', { timeout: 
   const planned = await reload(rig, next, '--dry-run');
   expect([planned.code, planned.out]).toEqual([
     0,
-    'document  gpio.moved: is closed and opened again\npin       GPIO19 (gpio.moved): high → low\nplanned; version 0 runs\n',
+    'document  gpio.moved: is closed and opened again\npin       GPIO19 (gpio.moved): not driven → low\nplanned; version 0 runs\n',
   ]);
   expect(rig.wire('GPIO18')).toBe('1');
 

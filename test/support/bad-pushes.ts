@@ -88,6 +88,11 @@ const sections = (text: string) => Object(plainOf(text)) as object;
 const other = (message: Notify, more: Partial<Notify>): Notify => ({ ...message, ...more });
 const ofClerk = { vc: { clerk: 1 } };
 
+const changed = (title: string, says: RegExp, more: Partial<Notify>): BadPush => ({
+  ...{ title, reason: 'bad-signature', attack: 'mix-and-match', says },
+  make: async (ground) => other(await signPush(goodPush(ground)), more),
+});
+
 export const badPushes: readonly BadPush[] = [
   {
     title: 'without a token',
@@ -149,21 +154,9 @@ export const badPushes: readonly BadPush[] = [
     ...{ reason: 'bad-signature', attack: 'mix-and-match', says: /the value is not/ },
     make: async (ground) => other(await signPush(goodPush(ground)), { val: Object(ground.config) as Value }),
   },
-  {
-    title: 'whose version was changed',
-    ...{ reason: 'bad-signature', attack: 'mix-and-match', says: /ver is not/ },
-    make: async (ground) => other(await signPush(goodPush(ground)), { ver: 2 }),
-  },
-  {
-    title: 'that was whole and is sent as a patch',
-    ...{ reason: 'bad-signature', attack: 'mix-and-match', says: /base is not/ },
-    make: async (ground) => other(await signPush(goodPush(ground)), { base: 0 }),
-  },
-  {
-    title: 'whose vector was changed',
-    ...{ reason: 'bad-signature', attack: 'mix-and-match', says: /vc is not/ },
-    make: async (ground) => other(await signPush(goodPush(ground)), { vc: { alice: 9 } }),
-  },
+  changed('whose version was changed', /ver is not/, { ver: 2 }),
+  changed('that was whole and is sent as a patch', /base is not/, { base: 0 }),
+  changed('whose vector was changed', /vc is not/, { vc: { alice: 9 } }),
   {
     title: 'that has expired',
     ...{ reason: 'unauthenticated', attack: 'freeze', says: /it expired at/ },

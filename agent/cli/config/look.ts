@@ -84,10 +84,7 @@ export const configPlan: Action = {
     const to = check(context, next, file);
     if (from === undefined || to === undefined) return exitCodes.config;
     const { states } = looked.value.view;
-    const plan = planChange(from.config, to.config, (name) => {
-      const state = states.get(name);
-      return typeof state === 'boolean' ? state : undefined;
-    });
+    const plan = planChange(from.config, to.config, (name) => states.get(name));
     if (isSet(options, 'json')) context.out(JSON.stringify(plan));
     else for (const line of formatPlan(plan)) context.out(line);
     return exitCodes.ok;

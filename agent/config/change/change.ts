@@ -18,7 +18,7 @@ export type ChangeOutcome =
   | { readonly status: 'aborted' };
 
 export function planOf(parts: Changeable, next: CheckedConfig): ConfigPlan {
-  return planChange(parts.running.config, next.config, parts.isOn);
+  return planChange(parts.running.config, next.config, parts.valueOf);
 }
 
 /**
@@ -113,7 +113,7 @@ interface Old {
 
 /** Whoever is in the middle of a command is not waited for: the board has to come back. */
 async function restore(parts: Changeable, { running, openLink, report }: Old): Promise<Rollback> {
-  const plan = planChange(parts.running.config, running.config, parts.isOn);
+  const plan = planChange(parts.running.config, running.config, parts.valueOf);
   await apply(parts, plan, running, plan.link.length > 0 ? openLink : undefined);
   const fault = newFault(report, await parts.test());
   if (fault === undefined) return 'restored';

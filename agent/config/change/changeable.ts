@@ -5,6 +5,7 @@ import type { LiveTable } from '../../dispatch/live-table.ts';
 import type { Board } from '../../documents/board.ts';
 import type { SelfTestReport } from '../../health/self-test.ts';
 import type { Log } from '../../log.ts';
+import type { Value } from '../../qn/message.ts';
 import type { Refusal } from '../../qn/reason.ts';
 import type { Running } from '../../running.ts';
 import type { OpenLink, Uplink } from '../../uplink.ts';
@@ -19,8 +20,8 @@ export interface Changeable {
   readonly board: Board;
   readonly lanes: Lanes;
   readonly uplink: Uplink;
-  /** The state of an output, where it is known. */
-  isOn(document: string): boolean | undefined;
+  /** What a document is at now, where it is known. */
+  valueOf(document: string): Value | undefined;
   /** The way to the brokers of this config; fails with what cannot be read. Touches nothing. */
   prepareLink(config: Config): Promise<Result<OpenLink, string>>;
   /** Takes over from `running` what is neither board nor link. */

@@ -1,7 +1,6 @@
-import { formatLine } from '../../../drivers/contract/digital.ts';
-import { safeAction } from '../../../drivers/safe-state.ts';
-import { levelOf } from '../../documents/level.ts';
-import type { Config, DocumentConfig, GpioOutConfig } from '../config.ts';
+import type { Value } from '../../qn/message.ts';
+import type { BrokerConfig, Config, DocumentConfig } from '../config.ts';
+import { type LevelChange, levelChanges } from './levels.ts';
 
 /**
  * relabelled: nothing that its driver notices · ruled: other rules for a line that stays in our hands, and as it is ·
@@ -12,23 +11,19 @@ export interface DocumentChange {
   readonly how: 'added' | 'removed' | 'relabelled' | 'ruled' | 'reopened';
 }
 
-export type Level = 'high' | 'low';
-
-/** What a meter at the line would see. */
-export interface LevelChange {
-  readonly document: string;
-  readonly line: string;
-  /** Absent: nobody of this agent drives it now. */
-  readonly from?: Level;
-  /** In order; the last one stays. */
-  readonly to: readonly Level[];
+export interface BrokerChange {
+  readonly url: string;
+  readonly how: 'added' | 'removed' | 'changed';
+  /** What of it differs: `weight`, `ca`, `key` … */
+  readonly keys: readonly string[];
 }
 
 /** What goes over from one config to another, and what cannot. */
 export interface ConfigPlan {
   readonly documents: readonly DocumentChange[];
   readonly levels: readonly LevelChange[];
-  /** Settings of the way to the brokers; with any of them the agent connects anew. */
+  readonly brokers: readonly BrokerChange[];
+  /** Settings of the way to the brokers, credentials among them; with any of them the agent connects anew. */
   readonly link: readonly string[];
   /** Settings that are taken over in place. */
   readonly settings: readonly string[];
@@ -36,12 +31,18 @@ export interface ConfigPlan {
   readonly restart: readonly string[];
 }
 
-/** Pure. `isOn`: the state of an output of now, where it is known. */
-export function planChange(from: Config, to: Config, isOn: (document: string) => boolean | undefined): ConfigPlan {
+/** Pure. `valueOf`: the value a document has now, where it is known. */
+export function planChange(from: Config, to: Config, valueOf: (document: string) => Value | undefined): ConfigPlan {
   const documents = documentChanges(from, to);
+  const touched = documents.filter(({ how }) => how !== 'relabelled' && how !== 'ruled');
+  const exchanged = touched.map(({ name }) => {
+    const [old, next] = [from.documents[name], to.documents[name]];
+    return { name, ...(old !== undefined && { from: old }), ...(next !== undefined && { to: next }) };
+  });
   return {
     documents,
-    levels: documents.flatMap((change) => levelChange(change, from, to, isOn)),
+    levels: levelChanges(exchanged, valueOf),
+    brokers: brokerChanges(from.mqtt.brokers, to.mqtt.brokers),
     link: changedKeys(linkSettings(from), linkSettings(to)),
     settings: changedKeys(liveSettings(from), liveSettings(to)),
     restart: changedKeys(fixedSettings(from), fixedSettings(to)),
@@ -82,6 +83,17 @@ function liveSettings({ mqtt, bindings, http, health, log, overAir, trust }: Con
 
 function fixedSettings({ node, mqtt, gpio, pool, stateFolder }: Config): Settings {
   return { node, 'mqtt.root': mqtt.root, gpio, pool, 'state-folder': stateFolder };
+}
+
+function brokerChanges(from: readonly BrokerConfig[], to: readonly BrokerConfig[]): readonly BrokerChange[] {
+  const urls = [...new Set([...from, ...to].map(({ url }) => url))];
+  return urls.flatMap((url): readonly BrokerChange[] => {
+    const [old, next] = [from, to].map((brokers) => brokers.find((broker) => broker.url === url));
+    if (old === undefined || next === undefined)
+      return [{ url, how: old === undefined ? 'added' : 'removed', keys: [] }];
+    const keys = changedKeys(allKeys(old, next), { ...next });
+    return keys.length === 0 ? [] : [{ url, how: 'changed', keys }];
+  });
 }
 
 function changedKeys(from: Settings, to: Settings): readonly string[] {
@@ -132,46 +144,9 @@ function documentChange(
   return from.driver === 'gpio-out' && others.every((key) => rules.has(key)) ? 'ruled' : 'reopened';
 }
 
-function allKeys(from: DocumentConfig, to: DocumentConfig): Settings {
+function allKeys(from: object, to: object): Settings {
   const absent = Object.keys(to).map((key) => [key, undefined] as const);
   return { ...Object.fromEntries(absent), ...from };
-}
-
-function levelChange(
-  { name, how }: DocumentChange,
-  from: Config,
-  to: Config,
-  isOn: (document: string) => boolean | undefined,
-): readonly LevelChange[] {
-  if (how === 'relabelled' || how === 'ruled') return [];
-  const old = outputOf(from, name);
-  const next = outputOf(to, name);
-  const states = [
-    old === undefined ? undefined : stateAt(old, 'exit'),
-    next === undefined ? undefined : stateAt(next, 'boot'),
-  ];
-  const now = old === undefined ? undefined : isOn(name);
-  const before = old === undefined || now === undefined ? undefined : levelName(old, now);
-  const driven = states.flatMap((level) => level ?? []);
-  const steps = driven.filter((level, index) => level !== (index === 0 ? before : driven[index - 1]));
-  const line = next ?? old;
-  if (line === undefined || steps.length === 0) return [];
-  return [{ document: name, line: formatLine(line.line), ...(before !== undefined && { from: before }), to: steps }];
-}
-
-function outputOf(config: Config, name: string): GpioOutConfig | undefined {
-  const document = config.documents[name];
-  return document?.driver === 'gpio-out' ? document : undefined;
-}
-
-/** Undefined: it is left as it is. */
-function stateAt(output: GpioOutConfig, situation: 'boot' | 'exit'): Level | undefined {
-  const action = safeAction(situation, output.safe);
-  return action.do === 'drive' ? levelName(output, action.on) : undefined;
-}
-
-function levelName(output: GpioOutConfig, on: boolean): Level {
-  return levelOf(output, on) === 1 ? 'high' : 'low';
 }
 
 function isSame(left: unknown, right: unknown): boolean {

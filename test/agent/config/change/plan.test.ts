@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { isEmptyPlan, planChange } from '../../../../agent/config/change/plan.ts';
 import type { Config } from '../../../../agent/config/config.ts';
+import type { Value } from '../../../../agent/qn/message.ts';
 import { configOf } from '../../../support/memory-agent.ts';
 
 const relay = 'relay: { driver: gpio-out, line: A }';
@@ -11,8 +12,8 @@ function config(documents: readonly string[], more: { sections?: string; mqtt?: 
   return configOf({ documents, ...more }, '/tmp/plan');
 }
 
-function plan(from: readonly string[], to: readonly string[], isOn: boolean | undefined = false) {
-  return planChange(config(from), config(to), () => isOn);
+function plan(from: readonly string[], to: readonly string[], value: Value | undefined = false) {
+  return planChange(config(from), config(to), () => value);
 }
 
 function changesOf(from: readonly string[], to: readonly string[]): readonly string[] {
@@ -45,28 +46,76 @@ test.each([
 
 const on = 'relay: { driver: gpio-out, line: A, safe: { boot: on } }';
 const low = 'relay: { driver: gpio-out, line: A, active: low }';
+const lamp = 'lamp: { driver: gpio-out, line: B, safe: { boot: on } }';
+const fan = 'fan: { driver: pwm-out, chip: pwmchip0, channel: 1, frequency: 25000, scale: 100, safe: { boot: 20 } }';
+const mcu = 'mcu: { driver: mcu, port: /dev/ttyS1, reset: { line: R }, boot: { line: C, active: high } }';
+const at = (document: string, line: string, to: readonly string[], from?: string) => ({
+  ...{ document, line, to },
+  ...(from !== undefined && { from }),
+});
 
 test.each([
-  ['an added output goes to its boot state', [], [relay], undefined, [{ document: 'relay', line: 'A', to: ['low'] }]],
-  [
-    'one that is removed while on goes off',
-    [relay],
-    [],
-    true,
-    [{ document: 'relay', line: 'A', from: 'high', to: ['low'] }],
-  ],
+  ['an added output goes to its boot state', [], [relay], undefined, [at('relay', 'A', ['low'])]],
+  ['one that is removed while on goes off', [relay], [], true, [at('relay', 'A', ['low'], 'high')]],
   ['one that is removed while off does not move', [relay], [], false, []],
-  ['active low is told as the meter sees it', [], [low], undefined, [{ document: 'relay', line: 'A', to: ['high'] }]],
+  ['active low is told as the meter sees it', [], [low], undefined, [at('relay', 'A', ['high'])]],
   [
-    'another line is seen at the new line',
+    'another line is told of both lines',
     [relay],
     [on.replace('line: A', 'line: B')],
     true,
-    [{ document: 'relay', line: 'B', from: 'high', to: ['low', 'high'] }],
+    [at('relay', 'A', ['low'], 'high'), at('relay', 'B', ['high'])],
+  ],
+  [
+    'two documents that exchange their lines are told of each line once',
+    [relay, lamp],
+    [relay.replace('line: A', 'line: B'), lamp.replace('line: B', 'line: A')],
+    true,
+    [at('lamp', 'A', ['low', 'high'], 'high'), at('relay', 'B', ['low'], 'high')],
   ],
   ['other rules move nothing', [relay], [on], true, []],
-] as const)('%s', (_, from, to, isOn, levels) => {
-  expect(plan(from, to, isOn).levels).toEqual(levels);
+  ['a power output is told in percent', [], [fan], undefined, [at('fan', 'pwmchip0/1', ['20 %'])]],
+  [
+    'from what it runs at',
+    [fan],
+    [fan.replace('25000', '100')],
+    35.5,
+    [at('fan', 'pwmchip0/1', ['0 %', '20 %'], '35.5 %')],
+  ],
+  ['one that holds its power does not move', [fan.replace('boot: 20', 'exit: hold')], [], 35.5, []],
+  [
+    'a line from one kind of output to another',
+    [relay],
+    ['relay: { driver: gpio-in, line: A }'],
+    true,
+    [at('relay', 'A', ['low'], 'high')],
+  ],
+  [
+    'a microcontroller goes to the safe state of its firmware, and its reset line is held inactive',
+    [mcu],
+    [mcu.replace('line: R', 'line: S')],
+    undefined,
+    [at('mcu', 'outputs of mcu', ['safe']), at('mcu', 'S', ['high'])],
+  ],
+] as const)('%s', (_, from, to, value, levels) => {
+  expect(plan(from, to, value).levels).toEqual(levels);
+});
+
+test('brokers are told one by one, and what of them is another', () => {
+  const from = config([relay]);
+  const withBrokers = (...list: readonly object[]) => ({ ...from, mqtt: { ...from.mqtt, brokers: list as never } });
+  const a = { url: 'mqtts://a:8883', weight: 1, ca: '/a.pem', key: { from: 'file', path: '/a.key' } };
+  const b = { url: 'mqtts://b:8883', weight: 1 };
+  const c = { url: 'mqtts://c:8883', weight: 1 };
+  const next = { ...a, ca: '/b.pem', key: { from: 'file', path: '/b.key' }, minVersion: '1.3' };
+  expect(planChange(withBrokers(a, b), withBrokers(next, c), () => undefined)).toMatchObject({
+    brokers: [
+      { url: a.url, how: 'changed', keys: ['ca', 'key', 'minVersion'] },
+      { url: b.url, how: 'removed' },
+      { url: c.url, how: 'added' },
+    ],
+    link: ['mqtt.brokers'],
+  });
 });
 
 test('what needs another connection, what is taken over in place, and what needs a restart', () => {
