@@ -22,6 +22,8 @@ export interface Environment {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** Whether somebody sets the clock. Absent: only what systemd-timesyncd says. */
+  readonly isClockSynced?: () => boolean;
   /** The log as a whole, where it can be read and changed; absent in some tests. */
   readonly logBook?: LogBook;
   openGpio(config: Config['gpio']): Promise<Result<GpioBackend>>;

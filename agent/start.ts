@@ -47,7 +47,7 @@ export async function startAgent(config: Config, configHash: string, environment
   const troubleChanged = () => trouble.changed();
   const alarm = createStoreAlarm(troubleChanged);
   const store = await openStoreOf(environment, alarm.heard);
-  const voice = openVoice(running, { clock, log, store }, pool);
+  const voice = openVoice(running, { ...environment, store }, pool);
   alarm.open(voice.publisher);
   const { boot, outbox, durable, states, watches } = voice;
   const table = new LiveTable(config);

@@ -24,6 +24,7 @@ export interface VoiceSurroundings {
   readonly log: Log;
   /** Absent: nothing outlives the agent. */
   readonly store: Store | undefined;
+  readonly isClockSynced?: () => boolean;
 }
 
 /** Everything that is needed to say something. */
@@ -43,9 +44,13 @@ export interface Voice {
 }
 
 /** Nothing is said before the outbox has a link. */
-export function openVoice(running: Running, { clock, log, store }: VoiceSurroundings, pool: Pool): Voice {
+export function openVoice(
+  running: Running,
+  { clock, log, store, isClockSynced }: VoiceSurroundings,
+  pool: Pool,
+): Voice {
   const { config } = running;
-  const clockQuality = createClockQuality(clock);
+  const clockQuality = createClockQuality(clock, isClockSynced);
   const lastStamp = Number(store?.values.get(lastStampKey) ?? Number.NaN);
   const known = Number.isFinite(lastStamp) ? { lastStampMs: lastStamp } : {};
   const mode = clockQuality() === 'boot' ? 2 : 0;

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../environment.ts';
 import { createLineWatch, type LineWatch, openGuardedGpio } from '../guard/line-watch.ts';
+import { createClockSync } from '../health/clock-sync.ts';
 import type { LogBook } from '../log.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
 import { storeProgram } from '../store/role.ts';
@@ -36,6 +37,7 @@ export function openLiveEnvironment(
     log,
     logBook: log,
     random,
+    isClockSynced: createClockSync(clock),
     ...openDrivers({ clock }),
     openGpio: (gpio) => openGuardedGpio(gpio, config.stateFolder, { clock, log, lines }),
     async openStore(onTrouble) {

@@ -40,6 +40,8 @@ export interface SessionHandlers {
   onMessage(message: InboundMessage): void;
   /** The connection broke, and the user was told. Nothing more will come. */
   onLost(): void;
+  /** The broker does not let us hear some of it. Absent: then the verb cannot do its work. */
+  onDeaf?(): void;
 }
 
 interface Target {
@@ -150,7 +152,7 @@ function connect(
   target: Target,
   name: string,
   filters: readonly string[],
-  { onMessage, onLost }: SessionHandlers,
+  { onMessage, onLost, onDeaf }: SessionHandlers,
 ): Promise<Result<Link, string>> {
   const endpoint = parseBrokerUrl(target.url);
   if (endpoint === undefined) return Promise.resolve(fail(`not a broker url: ${target.url}`));
@@ -177,7 +179,7 @@ function connect(
           void link[Symbol.asyncDispose]();
           onLost();
         },
-        onTrouble: ({ detail }) => giveUp(detail),
+        onTrouble: ({ kind, detail }) => (kind === 'subscribe' && onDeaf !== undefined ? onDeaf() : giveUp(detail)),
         onMessage,
       },
     );

@@ -31,7 +31,7 @@ export async function examine(examination: Examination): Promise<Facts> {
   const { clock, root, configPath, env } = examination;
   const loaded = await loadConfig({ path: configPath, env });
   const [user, power, code] = await Promise.all([probeUser(root), probePower(root), probeCode(examination)]);
-  const machine = { user, power, code, clock: probeClock(clock, root) };
+  const machine = { user, power, code, clock: await probeClock(clock, root) };
   if (!loaded.ok) {
     const { kind, faults } = loaded.error;
     return { ...machine, configuration: { path: configPath, trouble: kind, faults, warnings: [], secrets: [] } };

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { ClockQuality } from '../qn/message.ts';
+import { synchronizedFile } from './clock-sync.ts';
 
 /** Before this the wall clock cannot be right: the agent was not written yet. 2026-01-01 UTC. */
 export const plausibleWallMsMin = 1_767_225_600_000;
 
-/** Written by systemd-timesyncd when it has set the clock from a server. */
-const synchronizedFile = '/run/systemd/timesync/synchronized';
 const reuseMs = 30_000;
 
 /** How far our own stamps can be trusted: `boot` while there is no time, `synced` when the system says so. */

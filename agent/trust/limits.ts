@@ -29,3 +29,7 @@ export const controlEntriesMax = 16;
 export const countOnMax = 1_000_000;
 /** A certificate that ends sooner is told as a warning. */
 export const certificateWarningDays = 14;
+/** Whether somebody sets the clock is asked so often while nobody does, and else; an answer may take so long. */
+export const clockAskSoonMs = 30_000;
+export const clockAskEveryMs = 600_000;
+export const clockAnswerMsMax = 5_000;

@@ -46,6 +46,9 @@ describeWithMosquitto('a running board', () => {
     const tlsPort = await freePort();
     const tls = [`certfile ${certificates.folder}/server.pem`, `keyfile ${certificates.folder}/server.key`];
     const locked = stack.use(await startMosquitto({ users: { board: 'correct-horse' } }));
+    const mute = stack.use(
+      await startMosquitto({ config: (folder) => [`acl_file ${folder}/acl`], files: { acl: 'topic read #\n' } }),
+    );
     stack.use(await startMosquitto({ port: tlsPort, config: () => [`listener ${tlsPort} 127.0.0.1`, ...tls] }));
     rig = stack.use(
       await openRig({
@@ -65,6 +68,7 @@ describeWithMosquitto('a running board', () => {
       config: Object(plainOf(await readFile(rig.configFile, 'utf8'))),
       deadUrl: `mqtt://127.0.0.1:${await freePort()}`,
       lockedUrl: locked.url,
+      muteUrl: mute.url,
       strangeUrl: `mqtts://localhost:${tlsPort}`,
     };
   }, 60_000);

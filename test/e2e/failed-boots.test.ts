@@ -28,22 +28,30 @@ test('a config that brings the agent down again and again is given up', { timeou
     await rig.hear({ verb: 'ack', document: 'config', id: BigInt(id), status: 'successful' }, 60_000);
   };
   const nothing = async () => {};
-  await live(rig, push(1, { documents: { 'gpio.new': { driver: 'gpio-out', line: 'GPIO18' } } }));
+  await live(rig, async () => {
+    await push(1, { documents: { 'gpio.new': { driver: 'gpio-out', line: 'GPIO18' } } })();
+    await push(2, { documents: { 'gpio.new': { 'max-on': '5s' } } })();
+  });
   for (let boot = 1; boot <= 3; boot += 1) {
     const { health, config } = await live(rig, nothing);
-    expect([config.message, statusOf(health)]).toMatchObject([{ val: { version: 1 } }, 'online']);
+    expect([config.message, statusOf(health)]).toMatchObject([{ val: { version: 2 } }, 'online']);
   }
   const isDriven = async () => expect(rig.wire('GPIO17')).toBe('1');
-  for (let boot = 1; boot <= 3; boot += 1) {
-    const { health, config } = await live(rig, isDriven);
-    expect(config.message).toMatchObject({ val: { version: 0, origin: 'file' } });
-    expect(health.message).toMatchObject({
-      val: { status: 'degraded', why: [expect.stringContaining('active config brought the agent down')] },
-    });
+  const isGivenUp = (name: string) => expect.stringContaining(`${name} config brought the agent down`);
+  for (const { val, whyOf } of [
+    { val: { version: 1, origin: 'push' }, whyOf: ['active'] },
+    { val: { version: 2, origin: 'file' }, whyOf: ['active', 'previous'] }, // What follows must be newer than version 2.
+  ]) {
+    for (let boot = 1; boot <= 3; boot += 1) {
+      const { health, config } = await live(rig, isDriven);
+      expect(config.message).toMatchObject({ val });
+      expect(health.message).toMatchObject({ val: { status: 'degraded' } });
+      for (const name of whyOf) expect(JSON.stringify(health.message.val)).toEqual(isGivenUp(name));
+    }
   }
-  const safe = await live(rig, push(2, { documents: { 'gpio.relay': null, 'gpio.new': null } }));
+  const safe = await live(rig, push(3, { documents: { 'gpio.relay': null, 'gpio.new': null } }));
   expect(safe.health.message).toMatchObject({ val: { status: 'degraded', drivers: {} } });
   expect(rig.wire('GPIO17')).toBe('0'); // Its config-error state.
   const mended = await live(rig, nothing);
-  expect([mended.config.message, statusOf(mended.health)]).toMatchObject([{ val: { version: 2 } }, 'online']);
+  expect([mended.config.message, statusOf(mended.health)]).toMatchObject([{ val: { version: 3 } }, 'online']);
 });

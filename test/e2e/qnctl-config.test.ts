@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
+import { type Heard, statusOf } from '../support/heard.ts';
 import { type Rig, startRig } from '../support/rig.ts';
 
 const documents = ['gpio.kept: { driver: gpio-out, line: GPIO17 }', 'gpio.moved: { driver: gpio-out, line: GPIO18 }'];
@@ -69,4 +70,35 @@ test('a config that does not prove itself is told with its rollback, and what ca
   expect([named.code, named.err]).toEqual([64, expect.stringContaining('take node: out of it')]);
   const nobody = await qnctl(rig, 'push', '@line-9', patch, '--patch');
   expect([nobody.code, nobody.err]).toEqual([69, expect.stringContaining('no node of @line-9')]);
+});
+
+test('a config that the broker keeps is taken by a board that was away, and gives way to a newer one', {
+  timeout: 120_000,
+}, async () => {
+  await using rig = await openBoard();
+  await rig.agent.end('SIGTERM');
+  await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'offline' });
+  const patch = path.join(rig.folder, 'patch.yaml');
+  await writeFile(patch, 'documents: { gpio.moved: { line: GPIO19 } }\n');
+  const kept = await qnctl(rig, 'push', 'pi-1', patch, '--patch', '--retain');
+  expect([kept.code, kept.out]).toEqual([
+    0,
+    'pi-1  kept  it is offline, and takes it when it is back; the broker keeps it for this node\n',
+  ]);
+  await rig.start();
+  const taken = await rig.hear({ verb: 'ack', document: 'config', status: 'successful' });
+  expect(taken.message).toMatchObject({ val: { version: 1 } });
+  await rig.say('notify/gpio.moved', 'ON');
+  await rig.hear({ verb: 'state', document: 'gpio.moved', value: true });
+  expect(rig.wire('GPIO19')).toBe('1');
+
+  await writeFile(patch, 'health: { interval: 30s }\n');
+  const newer = await qnctl(rig, 'push', 'pi-1', patch, '--patch');
+  expect([newer.code, newer.out]).toEqual([0, 'pi-1  successful; version 2 runs; the broker keeps it for this node\n']);
+  await rig.agent.end('SIGTERM');
+  const heardCount = rig.listener.all.length;
+  await rig.start();
+  const isLater = (heard: Heard) => rig.listener.all.indexOf(heard) >= heardCount;
+  const again = await rig.hear({ verb: 'ack', document: 'config', test: isLater });
+  expect(again.message).toMatchObject({ st: 'duplicate', val: { status: 'successful' } }); // Not refused as an older one.
 });

@@ -56,6 +56,7 @@ export async function runCanary({
       key: undefined,
       author: 'unsigned',
       isPatch: true,
+      isRetained: false,
       timeoutMs: 60_000,
     },
     ids: createIdSource({ clock: systemClock, nodeName: 'prove' }),

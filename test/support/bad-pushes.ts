@@ -37,6 +37,8 @@ export interface Ground {
   readonly lockedUrl: string;
   /** Has a certificate of an authority the board does not know. */
   readonly strangeUrl: string;
+  /** Lets nobody publish. */
+  readonly muteUrl: string;
 }
 
 export interface BadPush {
@@ -88,17 +90,23 @@ const sections = (text: string) => Object(plainOf(text)) as object;
 const other = (message: Notify, more: Partial<Notify>): Notify => ({ ...message, ...more });
 const ofClerk = { vc: { clerk: 1 } };
 
+function refused(
+  title: string,
+  reason: string,
+  attack: string,
+  says: RegExp,
+  make: (push: Notify) => Promise<Notify>,
+): BadPush {
+  return { title, reason, attack, says, make: (ground) => make(goodPush(ground)) };
+}
+
 const changed = (title: string, says: RegExp, more: Partial<Notify>): BadPush => ({
   ...{ title, reason: 'bad-signature', attack: 'mix-and-match', says },
   make: async (ground) => other(await signPush(goodPush(ground)), more),
 });
 
 export const badPushes: readonly BadPush[] = [
-  {
-    title: 'without a token',
-    ...{ reason: 'unauthenticated', attack: 'no-token', says: /takes only what is signed/ },
-    make: async (ground) => goodPush(ground),
-  },
+  refused('without a token', 'unauthenticated', 'no-token', /takes only what is signed/, async (push) => push),
   {
     title: 'with an endless token',
     ...{ reason: 'too-large', attack: 'endless-data', says: /token of 5000 bytes/ },
@@ -119,36 +127,28 @@ export const badPushes: readonly BadPush[] = [
     ...{ reason: 'bad-signature', attack: 'alg-confusion', says: /"jwk" is not taken/ },
     make: (ground) => withHeader(goodPush(ground), { alg: 'EdDSA', kid: 'alice', jwk: { kty: 'OKP', x: mallory.x } }),
   },
-  {
-    title: 'signed by a stranger',
-    ...{ reason: 'unauthenticated', attack: 'wrong-key', says: /does not trust the key "stranger"/ },
-    make: (ground) => signPush(goodPush(ground), makeKey('stranger')),
-  },
-  {
-    title: 'signed by a key that has ended',
-    ...{ reason: 'unauthenticated', attack: 'expired-key', says: /not trusted since 2026-01-01/ },
-    make: (ground) => signPush(goodPush(ground), old),
-  },
-  {
-    title: 'signed by another key under the same name',
-    ...{ reason: 'bad-signature', attack: 'forged', says: /not one of alice/ },
-    make: (ground) => signPush(goodPush(ground), mallory),
-  },
-  {
-    title: 'signed by a key for commands',
-    ...{ reason: 'not-permitted', attack: 'wrong-role', says: /trusted for actuate, not for config/ },
-    make: (ground) => signPush(goodPush(ground), gate),
-  },
-  {
-    title: 'for another node',
-    ...{ reason: 'unauthenticated', attack: 'wrong-node', says: /for "pi-2"/ },
-    make: (ground) => signPush(goodPush(ground), alice, { target: 'pi-2' }),
-  },
-  {
-    title: 'for another document',
-    ...{ reason: 'bad-signature', attack: 'wrong-document', says: /firmware\.mcu0/ },
-    make: (ground) => signPush(goodPush(ground), alice, { document: 'firmware.mcu0' }),
-  },
+  refused('signed by a stranger', 'unauthenticated', 'wrong-key', /does not trust the key "stranger"/, (push) =>
+    signPush(push, makeKey('stranger')),
+  ),
+  refused('signed by a key that has ended', 'unauthenticated', 'expired-key', /not trusted since 2026-01-01/, (push) =>
+    signPush(push, old),
+  ),
+  refused('signed by another key under the same name', 'bad-signature', 'forged', /not one of alice/, (push) =>
+    signPush(push, mallory),
+  ),
+  refused(
+    'signed by a key for commands',
+    'not-permitted',
+    'wrong-role',
+    /trusted for actuate, not for config/,
+    (push) => signPush(push, gate),
+  ),
+  refused('for another node', 'unauthenticated', 'wrong-node', /for "pi-2"/, (push) =>
+    signPush(push, alice, { target: 'pi-2' }),
+  ),
+  refused('for another document', 'bad-signature', 'wrong-document', /firmware\.mcu0/, (push) =>
+    signPush(push, alice, { document: 'firmware.mcu0' }),
+  ),
   {
     title: 'whose value was changed',
     ...{ reason: 'bad-signature', attack: 'mix-and-match', says: /the value is not/ },
@@ -157,26 +157,20 @@ export const badPushes: readonly BadPush[] = [
   changed('whose version was changed', /ver is not/, { ver: 2 }),
   changed('that was whole and is sent as a patch', /base is not/, { base: 0 }),
   changed('whose vector was changed', /vc is not/, { vc: { alice: 9 } }),
-  {
-    title: 'that has expired',
-    ...{ reason: 'unauthenticated', attack: 'freeze', says: /it expired at/ },
-    make: (ground) => signPush(goodPush(ground), alice, { issuedMs: startMs - 7_200_000 }),
-  },
+  refused('that has expired', 'unauthenticated', 'freeze', /it expired at/, (push) =>
+    signPush(push, alice, { issuedMs: startMs - 7_200_000 }),
+  ),
   {
     title: 'that counts for years',
     ...{ reason: 'unauthenticated', attack: 'freeze', says: /it counts for/ },
     make: (ground) => claimed(goodPush(ground), { exp: Math.floor(startMs / 1_000) + 801 * 86_400 }),
   },
-  {
-    title: 'that is older than what runs',
-    ...{ reason: 'stale-version', attack: 'rollback', says: /version 0 is not newer/ },
-    make: (ground) => signPush(other(goodPush(ground), { ver: 0, vc: { bob: 1 } })),
-  },
-  {
-    title: 'that uses up the versions',
-    ...{ reason: 'version-gap', attack: 'fast-forward', says: /counts on by/ },
-    make: (ground) => signPush(other(goodPush(ground), { ver: 2 ** 53 - 1 })),
-  },
+  refused('that is older than what runs', 'stale-version', 'rollback', /version 0 is not newer/, (push) =>
+    signPush(other(push, { ver: 0, vc: { bob: 1 } })),
+  ),
+  refused('that uses up the versions', 'version-gap', 'fast-forward', /counts on by/, (push) =>
+    signPush(other(push, { ver: 2 ** 53 - 1 })),
+  ),
   {
     title: 'that is a patch of another version',
     ...{ reason: 'version-gap', says: /patch of version 7/ },
@@ -239,6 +233,11 @@ export const badPushes: readonly BadPush[] = [
     title: 'to a broker that wants another password',
     ...{ reason: 'rolled-back', says: /not authorized|bad user/, comesTo: 'applied' },
     make: (ground) => withBroker(ground, ground.lockedUrl),
+  },
+  {
+    title: 'to a broker that lets it say nothing',
+    ...{ reason: 'rolled-back', says: /its own health message did not come back/, comesTo: 'applied' },
+    make: (ground) => withBroker(ground, ground.muteUrl),
   },
   {
     title: 'to a broker nobody vouches for',

@@ -35,11 +35,13 @@ export async function openConfigSession(
       formatTopic(root, scope, document === 'agent' ? 'health' : 'state', document),
     );
     const values = scope === '+' ? [] : [formatTopic(root, scope, 'state', '+')];
-    return [...told, ...values, formatTopic(root, scope, 'ack', 'config')];
+    const desired = formatTopic(root, scope, 'notify', 'config'); // A retained one is what is wanted of the node.
+    return [...told, ...values, formatTopic(root, scope, 'ack', 'config'), desired];
   };
   const opened = await openSession(context, options, filters, {
-    onMessage: ({ topic, payload }) => heard.fleet?.hear(topic, payload),
+    onMessage: ({ topic, payload, retain }) => heard.fleet?.hear(topic, payload, retain),
     onLost() {},
+    onDeaf() {}, // Whoever may not read what others push: it is only to be put in the place of.
   });
   if (!opened.ok) return opened;
   const session = opened.value;

@@ -28,6 +28,8 @@ export interface NodeView {
   readonly name: string;
   config?: NodeConfig | undefined;
   health?: NodeHealth | undefined;
+  /** The broker keeps a config for it, to be taken whenever it connects. */
+  isConfigKept?: boolean;
   /** Values of its other documents, where they are listened to. */
   readonly states: Map<string, Value>; // As many as the board has documents.
 }
@@ -40,6 +42,13 @@ export interface PushEnd {
   readonly detail?: string;
   readonly rollback?: string;
   readonly version?: number;
+  /** The broker keeps it for the node. */
+  readonly retained?: true;
+}
+
+/** It runs there, or it will as soon as the node is back. */
+export function isTaken({ status }: PushEnd): boolean {
+  return status === 'successful' || status === 'kept';
 }
 
 interface Waiting {
@@ -66,14 +75,15 @@ export class Fleet {
     return this.#heardMs;
   }
 
-  hear(topic: string, payload: Uint8Array): void {
+  hear(topic: string, payload: Uint8Array, isRetained = false): void {
     const parsed = parseTopic(this.root, topic);
     const decoded = parsed === undefined ? undefined : decodeAny(payload, this.#clock.wallMs(), topic);
     if (parsed === undefined || decoded?.ok !== true) return;
     this.#heardMs = this.#clock.monotonicMs();
     const node = this.nodes.get(parsed.target) ?? { name: parsed.target, states: new Map<string, Value>() };
     this.nodes.set(parsed.target, node);
-    take(node, parsed.document, decoded.value);
+    if (parsed.verb === 'notify') node.isConfigKept = isRetained;
+    else take(node, parsed.document, decoded.value);
     if (decoded.value.t === 'ack') this.#acknowledged(decoded.value);
   }
 

@@ -21,8 +21,10 @@ export interface Sender {
   readonly author: string;
   readonly value: Value;
   readonly isPatch: boolean;
+  /** The broker is to keep it, for a node that is away. */
+  readonly isRetained: boolean;
   readonly timeoutMs: number;
-  publish(topic: string, payload: Uint8Array): Promise<Result<void, { readonly detail: string }>>;
+  publish(topic: string, payload: Uint8Array, retain: boolean): Promise<Result<void, { readonly detail: string }>>;
 }
 
 /** To one node: its own next version, and its own token, which binds the node. Resolves with what it says of it. */
@@ -36,9 +38,15 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const message = key === undefined ? push : await sign(push, key, node, clock.wallMs());
   const encoded = encodeMessage(message, 'json');
   if (!encoded.ok) return { node, status: 'unsent', detail: encoded.error.detail };
-  const ending = fleet.ending(node, id, timeoutMs);
-  const published = await sender.publish(formatTopic(fleet.root, node, 'notify', 'config'), encoded.value.bytes);
-  return published.ok ? await ending : { node, status: 'unsent', detail: published.error.detail };
+  // What the broker keeps for it would come again at each of its connections, and be refused as older.
+  const isRetained = sender.isRetained || view.isConfigKept === true;
+  const isAway = sender.isRetained && view.health?.status === 'offline';
+  const ending = isAway ? undefined : fleet.ending(node, id, timeoutMs);
+  const topic = formatTopic(fleet.root, node, 'notify', 'config');
+  const published = await sender.publish(topic, encoded.value.bytes, isRetained);
+  if (!published.ok) return { node, status: 'unsent', detail: published.error.detail };
+  const end = (await ending) ?? { node, status: 'kept', detail: 'it is offline, and takes it when it is back' };
+  return isRetained ? { ...end, retained: true } : end;
 }
 
 async function sign(push: ReturnType<typeof nextPush>, key: SigningKey, target: string, issuedMs: number) {

@@ -13,7 +13,7 @@ import { readKeyFile, type SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
 import { openConfigSession } from './config-session.ts';
-import type { PushEnd } from './fleet.ts';
+import { isTaken, type PushEnd } from './fleet.ts';
 import { pushOne, type Sender } from './push-one.ts';
 import { type RollOut, rollOut } from './roll-out.ts';
 
@@ -60,7 +60,8 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
     ids: createIdSource({ clock, nodeName: source }),
     author: textOption(options, 'author') ?? key?.kid ?? unsignedAuthor,
     isPatch: isSet(options, 'patch'),
-    publish: (topic, payload) => session.session.publish({ topic, payload, qos: 1, retain: false }),
+    isRetained: isSet(options, 'retain'),
+    publish: (topic, payload, retain) => session.session.publish({ topic, payload, qos: 1, retain }),
   };
   const nodes = session.nodes.map(({ name }) => name);
   const isJson = isSet(options, 'json');
@@ -120,15 +121,16 @@ export async function readConfigFile(file: string): Promise<Result<Value, string
   }
 }
 
-export function formatEnd({ node, status, reason, detail, rollback, version }: PushEnd): string {
+export function formatEnd({ node, status, reason, detail, rollback, version, retained }: PushEnd): string {
   const why = [reason, detail].filter((part) => part !== undefined).join(': ');
   const runs = version === undefined ? '' : `; version ${version} runs`;
   const back = rollback === undefined ? '' : `; rollback: ${rollback}`;
-  return `${node}  ${status}${why === '' ? '' : `  ${why}`}${back}${runs}`;
+  const kept = retained === true ? '; the broker keeps it for this node' : '';
+  return `${node}  ${status}${why === '' ? '' : `  ${why}`}${back}${runs}${kept}`;
 }
 
 function tellRollOut(context: CliContext, { ends, untouched, halted }: RollOut, isJson: boolean): ExitCode {
-  const taken = ends.filter(({ status }) => status === 'successful').length;
+  const taken = ends.filter(isTaken).length;
   const counts = { successful: taken, failed: ends.length - taken, untouched: untouched.length };
   if (isJson) context.out(JSON.stringify({ ...counts, ...(halted !== undefined && { halted }) }));
   else if (ends.length + untouched.length > 1 || halted !== undefined) {

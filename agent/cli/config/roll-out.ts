@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../clock.ts';
 import { rollOutAtOnceMax, rollOutWatchEveryMs } from '../../config/limits.ts';
-import type { Fleet, NodeHealth, PushEnd } from './fleet.ts';
+import { type Fleet, isTaken, type NodeHealth, type PushEnd } from './fleet.ts';
 
 export interface RollOutOptions {
   /** Nodes that are first, and watched before the others follow; 0: none. */
@@ -35,25 +35,27 @@ export async function rollOut(
   signal: AbortSignal,
 ): Promise<RollOut> {
   const { fleet, doing } = dependencies;
-  const canaries = spread(nodes, canaryCount);
+  const isAway = (node: string) => fleet.nodes.get(node)?.health?.status === 'offline'; // No canary: it would not sing.
+  const canaries = spread(
+    nodes.filter((node) => !isAway(node)),
+    canaryCount,
+  );
   const others = nodes.filter((node) => !canaries.includes(node));
   const before = new Map(nodes.map((node) => [node, fleet.nodes.get(node)?.health]));
   const isIll = () => {
     const ill = canaries.find((node) => !isWell(before.get(node), fleet.nodes.get(node)?.health));
     return ill === undefined ? undefined : illness(ill, before.get(ill), fleet.nodes.get(ill)?.health);
   };
-  doing(`pushing to ${canaries.length} canaries`);
-  const ends = [...(await pushAll(dependencies, canaries, () => undefined))];
-  const failed = ends.find(({ status }) => status !== 'successful');
+  const ends = [...(await pushAll(dependencies, canaries, 'canaries', () => undefined))];
+  const failed = ends.find((end) => !isTaken(end));
   if (failed !== undefined) return halt(ends, nodes, `${failed.node}, a canary, did not take it`);
   if (canaries.length > 0) {
     doing(`watching ${canaries.length} canaries`);
     const ill = await watch(dependencies.clock, watchMs, isIll, signal);
     if (ill !== undefined) return halt(ends, nodes, ill);
   }
-  doing(`pushing to ${others.length} nodes`);
-  ends.push(...(await pushAll(dependencies, others, isIll, signal)));
-  const bad = ends.find(({ status }) => status !== 'successful');
+  ends.push(...(await pushAll(dependencies, others, 'nodes', isIll, signal)));
+  const bad = ends.find((end) => !isTaken(end));
   if (bad !== undefined) return halt(ends, nodes, `${bad.node} did not take it`);
   const ill = isIll();
   if (ends.length < nodes.length) return halt(ends, nodes, ill === undefined ? 'interrupted' : ill);
@@ -67,21 +69,27 @@ function halt(ends: readonly PushEnd[], nodes: readonly string[], halted: string
 
 /** In waves; the next one only when every node of the last one took it and no canary fell ill. */
 async function pushAll(
-  { push, ended }: RollOutDependencies,
+  { push, ended, doing }: RollOutDependencies,
   nodes: readonly string[],
+  what: string,
   isIll: () => string | undefined,
   signal?: AbortSignal,
 ): Promise<readonly PushEnd[]> {
   const ends: PushEnd[] = [];
+  let through = 0;
+  const tell = () => doing(`pushing to ${nodes.length} ${what}, ${through} are through`);
+  if (nodes.length > 0) tell();
   for (let first = 0; first < nodes.length; first += rollOutAtOnceMax) {
     if (isIll() !== undefined || signal?.aborted === true) break;
     const wave = nodes.slice(first, first + rollOutAtOnceMax).map(async (node) => {
       const end = await push(node);
+      through += 1;
+      tell();
       ended(end);
       return end;
     });
     ends.push(...(await Promise.all(wave)));
-    if (ends.some(({ status }) => status !== 'successful')) break;
+    if (!ends.every(isTaken)) break;
   }
   return ends;
 }

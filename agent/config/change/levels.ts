@@ -63,7 +63,7 @@ function outputsOf(name: string, config: DocumentConfig | undefined): readonly O
     case 'pwm-out':
       return [pwmOutput(config)];
     case 'mcu':
-      return [config.reset, config.boot, config].flatMap((part) => part ?? []).map((part) => mcuOutput(name, part));
+      return [...controlLinesOf(config), config].map((part) => mcuOutput(name, part));
     default:
       return []; // Inputs, and devices behind a serial line, which are sent nothing when they are opened or closed.
   }
@@ -90,6 +90,11 @@ function pwmOutput({ chip, channel, scale, safe }: PwmOutConfig): Output {
     exit: at(safe.exit),
     now: (value) => (typeof value === 'number' ? percent(value / scale) : undefined),
   };
+}
+
+/** Modem lines of its serial port are none: no meter is held to them. */
+function controlLinesOf({ reset, boot }: McuConfig): readonly ControlLineConfig[] {
+  return [reset, boot].flatMap((part) => (part !== undefined && 'line' in part ? [part] : []));
 }
 
 /** Its control lines are held inactive while it is open; its own outputs are known to its firmware alone. */

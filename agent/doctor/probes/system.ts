@@ -7,6 +7,7 @@ import path from 'node:path';
 import { codeOf } from '../../../drivers/system-error.ts';
 import type { Clock } from '../../clock.ts';
 import { plausibleWallMsMin } from '../../health/clock-quality.ts';
+import { askTimedated } from '../../health/clock-sync.ts';
 import { mountOf, nearestFolder } from '../../health/mounts.ts';
 import type { ClockFacts, DiskFacts, PowerFacts, UserFacts } from '../facts.ts';
 
@@ -47,10 +48,12 @@ function nameOf(uid: number): string {
   }
 }
 
-export function probeClock(clock: Clock, { run, sys }: SystemRoot): ClockFacts {
+export async function probeClock(clock: Clock, { run, sys }: SystemRoot, ask = askTimedated): Promise<ClockFacts> {
   const wallMs = clock.wallMs();
   const folder = path.join(run, 'systemd', 'timesync');
-  const sync = existsSync(path.join(folder, 'synchronized')) ? 'synced' : existsSync(folder) ? 'unsynced' : 'unknown';
+  const isSynced = existsSync(path.join(folder, 'synchronized')) || (await ask()); // Not all boards have timesyncd.
+  const isAsked = isSynced !== undefined || existsSync(folder);
+  const sync = isSynced === true ? 'synced' : isAsked ? 'unsynced' : 'unknown';
   const hasRtc = existsSync(path.join(sys, 'class', 'rtc', 'rtc0'));
   return { wallMs, isPlausible: wallMs >= plausibleWallMsMin, sync, hasRtc };
 }

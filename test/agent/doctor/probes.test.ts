@@ -67,10 +67,18 @@ describe('the clock', () => {
     ['a service', ['run/systemd/timesync/clock'], 'unsynced', false],
     ['a service that set it', ['run/systemd/timesync/synchronized'], 'synced', false],
     ['an RTC', ['sys/class/rtc/rtc0/name'], 'unknown', true],
-  ] as const)('with %s', (_, files, sync, hasRtc) => {
+  ] as const)('with %s', async (_, files, sync, hasRtc) => {
     for (const file of files) put(file, '');
-    expect(probeClock(createFakeClock(), root)).toMatchObject({ sync, hasRtc, isPlausible: true });
-    expect(probeClock(createFakeClock(0), root).isPlausible).toBe(false);
+    const nobody = async () => undefined;
+    expect(await probeClock(createFakeClock(), root, nobody)).toMatchObject({ sync, hasRtc, isPlausible: true });
+    expect(await probeClock(createFakeClock(0), root, nobody)).toMatchObject({ isPlausible: false });
+  });
+
+  it.each([
+    [true, 'synced'],
+    [false, 'unsynced'],
+  ])('that another service sets, by the word of the kernel: %s', async (answer, sync) => {
+    expect(await probeClock(createFakeClock(), root, async () => answer)).toMatchObject({ sync });
   });
 });
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { isWell, spread } from '../../../../agent/cli/config/roll-out.ts';
+import { Fleet } from '../../../../agent/cli/config/fleet.ts';
+import { isWell, rollOut, spread } from '../../../../agent/cli/config/roll-out.ts';
 import { runCanary } from '../../../prove/canary-run.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 
 test('a config that one board in ten cannot run stops at the canaries', { timeout: 60_000 }, async () => {
   const { rolled, faults, counts } = await runCanary({ boards: 20, brokenOneIn: 10, canaryCount: 2, watchMs: 200 });
@@ -39,4 +41,57 @@ test.each([
   ['never heard of', online, undefined, false],
 ] as const)('a node that is %s', (_, before, now, expected) => {
   expect(isWell(before, now)).toBe(expected);
+});
+
+test('it says how far it is, and asks no node as a canary that is away', async () => {
+  const clock = createFakeClock();
+  const fleet = new Fleet(clock, 'qn/1');
+  const health = (status: string) => Buffer.from(JSON.stringify({ t: 'health', val: { status, boot: '1' } }));
+  for (const node of ['a', 'b', 'c', 'd'])
+    fleet.hear(`qn/1/${node}/health/agent`, health(node === 'a' ? 'offline' : 'online'));
+  const said: string[] = [];
+  const asked: string[] = [];
+  const rolling = rollOut(
+    {
+      ...{ clock, fleet, ended() {}, doing: (what: string) => void said.push(what) },
+      async push(node) {
+        asked.push(node);
+        return { node, status: node === 'a' ? 'kept' : 'successful' };
+      },
+    },
+    ['a', 'b', 'c', 'd'],
+    { canaryCount: 1, watchMs: 1_000 },
+    new AbortController().signal,
+  );
+  await clock.advance(1_001);
+  expect(await rolling).toMatchObject({ untouched: [] });
+  expect(asked).toEqual(['b', 'a', 'c', 'd']);
+  expect(said).toEqual([
+    'pushing to 1 canaries, 0 are through',
+    'pushing to 1 canaries, 1 are through',
+    'watching 1 canaries',
+    ...[0, 1, 2, 3].map((through) => `pushing to 3 nodes, ${through} are through`),
+  ]);
+});
+
+test.each([
+  ['is degraded', { status: 'degraded', boot: '1' }, 'a, a canary, is degraded'],
+  ['has started anew', { status: 'online', boot: '2' }, 'a, a canary, started anew'],
+])('a canary that %s while it is watched halts the roll-out', async (_, val, halted) => {
+  const clock = createFakeClock();
+  const fleet = new Fleet(clock, 'qn/1');
+  const hear = (node: string, told: object) =>
+    fleet.hear(`qn/1/${node}/health/agent`, Buffer.from(JSON.stringify({ t: 'health', val: told })));
+  for (const node of ['a', 'b']) hear(node, { status: 'online', boot: '1' });
+  const push = async (node: string) => ({ node, status: 'successful' });
+  const rolling = rollOut(
+    { clock, fleet, push, ended() {}, doing() {} },
+    ['a', 'b'],
+    { canaryCount: 1, watchMs: 60_000 },
+    new AbortController().signal,
+  );
+  await clock.advance(30_000);
+  hear('a', val);
+  await clock.advance(10_000);
+  expect(await rolling).toMatchObject({ halted, ends: [{ node: 'a' }], untouched: ['b'] });
 });
