@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { ok, type Result } from '../../drivers/contract/result.ts';
 import type { Notify } from '../qn/message.ts';
-import { isKeyName, readKeyFile } from '../trust/key-file.ts';
+import { isKeyName, readKeyFile, type SigningKey } from '../trust/key-file.ts';
 import type { SignOptions } from '../trust/signer.ts';
 import { type CliContext, type OptionHelp, type OptionValues, textOption } from './verb.ts';
 
@@ -18,13 +18,22 @@ export async function signIfAsked(
   message: Notify,
   how: SignOptions,
 ): Promise<Result<Notify, string>> {
-  const named = textOption(options, 'key') ?? env['QN_KEY'];
-  if (named === undefined || named === '') return ok(message);
-  const isName = isKeyName(named) && !named.endsWith('.key');
-  const key = await readKeyFile(isName ? path.join(keyFolderOf(env, {}), `${named}.key`) : named);
-  if (!key.ok) return fail(key.error);
+  const key = await namedKey(env, options);
+  if (!key.ok) return key;
+  if (key.value === undefined) return ok(message);
   const { signNotify } = await import('../trust/signer.ts');
   return ok(await signNotify(message, key.value, how));
+}
+
+/** By its file, or by its name in the folder of `qnctl keys`; undefined: none is named. */
+export async function namedKey(
+  env: CliContext['env'],
+  options: OptionValues,
+): Promise<Result<SigningKey | undefined, string>> {
+  const named = textOption(options, 'key') ?? env['QN_KEY'];
+  if (named === undefined || named === '') return ok(undefined);
+  const isName = isKeyName(named) && !named.endsWith('.key');
+  return await readKeyFile(isName ? path.join(keyFolderOf(env, {}), `${named}.key`) : named);
 }
 
 export function keyFolderOf(env: CliContext['env'], options: OptionValues): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -54,4 +54,32 @@ describeWithMosquitto('commands signed by qnctl', () => {
     expect(await notify('--key', 'panel', '--encoding', 'cbor')).toMatchObject({ code: 0 });
     expect(rig.wire('GPIO17')).toBe('1');
   }, 40_000);
+
+  it('a config is taken from who signs it, and the keys are changed by a config that was signed with the old one', async () => {
+    const old = await keys('new', 'ops-1');
+    const next = await keys('new', 'ops-2');
+    const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'];
+    await using rig = await startRig({ documents, lines: ['GPIO17', 'GPIO18'], sections: old.out });
+    await rig.hear({ verb: 'state', document: 'config' });
+    const env = { QN_URL: rig.broker.url, QN_KEYS: folder };
+    const push = async (patch: string, ...args: readonly string[]) => {
+      const file = path.join(folder, 'patch.yaml');
+      await writeFile(file, patch);
+      return await runProgram('qnctl', ['config', 'push', 'pi-1', file, '--patch', ...args], { env });
+    };
+    const added = 'documents: { gpio.new: { driver: gpio-out, line: GPIO18 } }';
+    expect(await push(added)).toMatchObject({ code: 1, out: expect.stringContaining('takes only what is signed') });
+    const stranger = await push(added, '--key', 'ops-2');
+    expect(stranger).toMatchObject({ code: 1, out: expect.stringContaining('does not trust the key "ops-2"') });
+    expect(await push(added, '--key', 'ops-1')).toMatchObject({ code: 0, out: 'pi-1  successful; version 1 runs\n' });
+    expect(await push(next.out, '--key', path.join(folder, 'ops-1.key'))).toMatchObject({ code: 0 });
+    expect(await push('documents: { gpio.new: null }', '--key', 'ops-1')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('does not trust the key "ops-1"; it trusts ops-2'),
+    });
+    expect(await push('documents: { gpio.new: null }', '--key', 'ops-2')).toMatchObject({
+      code: 0,
+      out: 'pi-1  successful; version 3 runs\n',
+    });
+  }, 60_000);
 });

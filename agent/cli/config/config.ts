@@ -1,5 +1,6 @@
 import { type Action, runAction } from '../actions.ts';
 import { sessionOptions } from '../session.ts';
+import { keyOption } from '../signing.ts';
 import type { Verb } from '../verb.ts';
 import { configDiff, configHistory, configPlan, configSnapshot } from './look.ts';
 import { configPush, configRollback } from './push.ts';
@@ -15,11 +16,7 @@ export const configVerb: Verb = {
   summary: 'Looks at the configs of nodes, and gives them others.',
   options: {
     ...sessionOptions,
-    key: {
-      type: 'string',
-      placeholder: 'FILE',
-      help: 'signs the push with this key (default $QN_KEY; see qnctl keys)',
-    },
+    ...keyOption,
     author: { type: 'string', placeholder: 'NAME', help: 'author of the key on the boards (default: its kid)' },
     patch: { type: 'boolean', help: 'the file is a merge patch (RFC 7396) of what each node runs' },
     retain: { type: 'boolean', help: 'the broker keeps it: a node that is away takes it when it is back' },
@@ -28,7 +25,7 @@ export const configVerb: Verb = {
   },
   examples: [
     'qnctl config plan pi-1 config.yaml',
-    'qnctl config push pi-1 config.yaml --key alice.key',
+    'qnctl config push pi-1 config.yaml --key alice',
     'qnctl config push @line-1 patch.yaml --patch --canary 10% --wait 60s',
     'qnctl config push pi-2 config.yaml --retain',
     'qnctl config snapshot pi-1 > pi-1.yaml',

@@ -9,8 +9,9 @@ import { toPlain } from '../../config/tree.ts';
 import type { Value } from '../../qn/message.ts';
 import { createIdSource } from '../../qn/snowflake.ts';
 import { isGroupName } from '../../qn/topic.ts';
-import { readKeyFile, type SigningKey } from '../../trust/key-file.ts';
+import type { SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
+import { namedKey } from '../signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
 import { openConfigSession } from './config-session.ts';
 import { isTaken, type PushEnd } from './fleet.ts';
@@ -104,8 +105,7 @@ async function wishOf(
   if (percent === undefined || Number(percent) > 100) return fail(`not a share: ${canary}; write it like 10%`);
   const watchMs = parseDuration(textOption(options, 'wait') ?? '60s');
   if (watchMs === undefined) return fail('--wait is written like 60s');
-  const keyFile = textOption(options, 'key') ?? env['QN_KEY'];
-  const key = keyFile === undefined ? ok(undefined) : await readKeyFile(keyFile);
+  const key = await namedKey(env, options);
   if (!key.ok) return key;
   return ok({ key: key.value, canaryRatio: Number(percent) / 100, watchMs, timeoutMs: configPushMsMax });
 }
