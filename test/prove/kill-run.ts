@@ -98,7 +98,7 @@ async function liveAndDie(rig: Rig, effects: Effects, random: () => number): Pro
   if (moment === 'start') return await delay(random() * startMsMax);
   await birthOf(rig, agent, heardCount);
   if (moment === 'birth') return await delay(random() * lifeMsMax);
-  await effectOf(effects, 1 + Math.floor(random() * 12));
+  await effectOf(effects, 1 + Math.floor(random() * 4));
 }
 
 /** Of those before it some may have gone unheard. */
