@@ -25,14 +25,19 @@ export interface HttpRequest {
   readonly isProved: boolean;
 }
 
-/** A server that does not listen yet. */
-export function createHttpServer(log: Log, routes: readonly HttpRoute[], access: HttpAccess): Server {
+/** A server that does not listen yet. `requestMsMax`: a request that is not complete by then is cut. */
+export function createHttpServer(
+  log: Log,
+  routes: readonly HttpRoute[],
+  access: HttpAccess,
+  requestMsMax = httpRequestMsMax,
+): Server {
   const options = {
     maxHeaderSize: httpHeaderBytesMax,
-    requestTimeout: httpRequestMsMax,
-    headersTimeout: httpRequestMsMax,
-    keepAliveTimeout: httpRequestMsMax,
-    connectionsCheckingInterval: httpRequestMsMax / 2,
+    requestTimeout: requestMsMax,
+    headersTimeout: requestMsMax,
+    keepAliveTimeout: requestMsMax,
+    connectionsCheckingInterval: requestMsMax / 2,
   };
   const server = createServer(options, (request, response) => {
     serve(routes, access, request, response).catch((error: unknown) => {
