@@ -49,7 +49,8 @@ export const systemChecks: readonly Check[] = [
     judge: judgeAgent((agent) => {
       const hours = numberOf(agent, 'uptime_s') / 3_600;
       const bytes = numberOf(agent, 'disk', 'written_bytes');
-      const perDay = (bytes / Math.max(hours, 1)) * 24;
+      // Weeks of peace must not hide what began today.
+      const perDay = Math.max((bytes / Math.max(hours, 1)) * 24, numberOf(agent, 'disk', 'written_bytes_last_day'));
       if (perDay <= diskBytesPerDayMax) return [];
       const cause = `the agent writes ${Math.round(perDay / mib)} MiB a day, more than the ${diskBytesPerDayMax / mib} MiB a storage card takes for years`;
       return [

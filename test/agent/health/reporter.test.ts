@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Platter } from '../../../agent/store/platter.ts';
 import { createSimulatedSerialPair } from '../../../drivers/serial-simulated.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { fieldOf, statusOf } from '../../support/heard.ts';
@@ -31,6 +32,36 @@ describe('the health report', () => {
       selftest: { health_status: 'PASS', failed: [] },
       drivers: { 'gpio.relay1': { driver: 'gpio-out', state: 'working', errors: 0 } },
       messages: { received: 0, successful: 0, failed: 0, answered: 0, refused: {}, stray: 0 },
+    });
+    await rig[Symbol.asyncDispose]();
+  });
+
+  it('has every figure of QN-6', async () => {
+    const { rig } = await start({ platter: new Platter(), documents: [relay, serial] });
+    const birth = rig.all.find(({ verb }) => verb === 'health');
+    const numbers = (...names: readonly string[]) =>
+      Object.fromEntries(names.map((name) => [name, expect.any(Number)]));
+    const holder = numbers('used', 'quota', 'high_water', 'refused');
+    const slab = { ...numbers('slots'), inbound: holder, executing: holder, outbox: holder, framer: holder };
+    expect(birth?.message.val).toMatchObject({
+      ...numbers('seq', 'uptime_s', 'rss_bytes', 'degrade_level', 'retained_lost'),
+      status: 'degraded',
+      boot: rig.agent.boot.toString(),
+      versions: { agent: expect.any(String), protocol: expect.any(String), node: process.version, config: 'hash' },
+      selftest: { health_status: 'DEGRADED', failed: ['driver.serial.x'] },
+      clock: expect.stringMatching(/^(synced|estimated|boot)$/),
+      pool: { ...numbers('bytes', 'too_large'), small: slab, large: slab },
+      outbox: numbers('depth', 'oldest_ms', 'dropped', 'stored', 'stored_dropped', 'left_out'),
+      loop: numbers('p50_us', 'p99_us', 'max_us'),
+      disk: numbers('written_bytes'),
+      drivers: {
+        'gpio.relay1': { state: 'working', errors: 0 },
+        'serial.x': { state: 'failed', errors: expect.any(Number), error: expect.stringContaining('no such port') },
+      },
+      link: { broker: expect.any(String), ...numbers('reconnects'), brokers: expect.any(Array) },
+      switched_off: [],
+      warnings: expect.any(Array),
+      why: expect.arrayContaining([expect.stringContaining('serial.x')]),
     });
     await rig[Symbol.asyncDispose]();
   });

@@ -39,6 +39,14 @@ export const systemRows: readonly Row[] = [
   ],
   ['a folder that is not ours', disk({ writeFault: 'EACCES' }), 'SYS-03', 'problem', 'EACCES', 'chown'],
   [
+    'too much written today, after weeks of peace',
+    health({ uptime_s: 30 * 86_400, disk: { written_bytes: 1e9, written_bytes_last_day: 700 * 1_048_576 } }),
+    'SYS-04',
+    'warning',
+    '700 MiB a day',
+    'counters',
+  ],
+  [
     'too much written',
     health({ disk: { written_bytes: 600 * 1_048_576 } }),
     'SYS-04',
