@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as health from '../../agent/health/limits.ts';
 import * as limits from '../../agent/limits.ts';
 import { storeLimits } from '../../agent/store/limits.ts';
 
@@ -104,4 +105,15 @@ it('the standard pool takes every message, and fills the send window', () => {
 it('the tiny pool is at most 48 KiB and still fills the send window', () => {
   expect(limits.poolBytes(poolProfiles.tiny)).toBeLessThanOrEqual(48 * 1_024);
   expect(poolProfiles.tiny.small.quota.outbox).toBeGreaterThanOrEqual(limits.sendWindowCount);
+});
+
+it('a board that spares itself does so in steps, and what it keeps of events fits into the store', () => {
+  const { 1: one, 2: two, 3: three } = health.loadShareMin;
+  expect(0 < one && one < two && two < three && three <= 1).toBe(true);
+  expect(health.loadLateMsMin[1]).toBeLessThan(health.loadLateMsMin[2]);
+  expect(health.loadKeepRatio).toBeLessThan(1);
+  expect(three * health.loadKeepRatio).toBeGreaterThan(two); // Level 3 is left before level 2 begins.
+  expect(health.loadCalmMs).toBeGreaterThan(health.loadLookMs);
+  expect(health.keptEventBytesMax).toBeLessThanOrEqual(storeLimits.valueBytesMax);
+  expect(health.keptEventsCount).toBeLessThanOrEqual(storeLimits.valuesCountMax / 2); // Others keep values as well.
 });

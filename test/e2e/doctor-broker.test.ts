@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runProgram } from '../support/agent-process.ts';
 import { type Certificates, makeCertificates, signForDays } from '../support/certificates.ts';
 import { type DoctorBoard, type DoctorRig, openDoctorRig } from '../support/doctor-rig.ts';
 import { describeWithMosquitto, type Mosquitto, type MosquittoOptions, startMosquitto } from '../support/mosquitto.ts';
@@ -28,6 +29,21 @@ describeWithMosquitto('the doctor and the broker', () => {
       expect(findings.filter(({ code }) => code !== 'MQTT-08' && code !== 'SYS-01')).toEqual([]);
       const rows = checks.filter(({ code }) => code.startsWith('MQTT') && code !== 'MQTT-08');
       expect(rows.filter(({ status }) => status !== 'ok').map(({ code }) => code)).toEqual(['MQTT-07', 'MQTT-09']);
+    });
+  });
+
+  it('ends with 0 when nothing is wrong, with 1 for a warning, with 2 for what does not work', async () => {
+    await withBroker({}, async ({ url }) => {
+      const file = rig.write({ url });
+      // What is known of this machine and this broker is not what is asked here.
+      const end = async () =>
+        (await runProgram('qn-agent', ['doctor', '--ignore', 'MQTT-08,SYS-01', '--config', file])).code;
+      expect(await end()).toBe(0);
+      mkdirSync(path.join(rig.folder, 'conf.d'));
+      writeFileSync(path.join(rig.folder, 'conf.d', 'more.yml'), 'node: x\n');
+      expect(await end()).toBe(1);
+      rig.write({ url: 'mqtt://127.0.0.1:1' });
+      expect(await end()).toBe(2);
     });
   });
 

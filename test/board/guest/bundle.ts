@@ -34,26 +34,33 @@ export function bundleTests(chip: SimulatedChip): void {
     });
 
     test('qn-agent doctor says GPIO-03 to a user who may not open the chips, and not to one who may', () => {
-      const closed = doctor(65_534);
+      const closed = doctor('GPIO-03', config, 65_534);
       expect(closed?.cause).toMatch(/^65534 may not open \/dev\/gpiochip0/);
       expect(closed?.fix).toBe('sudo usermod -aG gpio 65534');
-      expect(doctor(0)?.cause).toBe(undefined);
+      expect(doctor('GPIO-03', config)?.cause).toBe(undefined);
+    });
+
+    test('qn-agent doctor says SER-02 of a port that the kernel writes to, and not of another one', () => {
+      const told = doctor('SER-02', config.replace('/dev/ttyS1', '/dev/ttyAMA0'));
+      expect(told?.cause).toMatch(/^\/dev\/ttyAMA0 of serial.line is the console of the kernel/);
+      expect(doctor('SER-02', config)?.cause).toBe(undefined);
     });
   });
 }
 
-/** What the doctor says of the chips when that user asks it. */
-function doctor(user: number): Finding | undefined {
-  writeFileSync('/tmp/config.yaml', config);
-  const options = ['/app/qn-agent.cjs', 'doctor', '--json', '--config', '/tmp/config.yaml'];
-  const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', uid: user, gid: user });
-  const { findings } = JSON.parse(stdout) as { readonly findings: readonly (Finding & { readonly code: string })[] };
-  return findings.find(({ code }) => code === 'GPIO-03');
-}
-
 interface Finding {
+  readonly code: string;
   readonly cause: string;
   readonly fix: string;
+}
+
+/** What the doctor says under that code when that user asks it. */
+function doctor(code: string, text: string, user = 0): Finding | undefined {
+  writeFileSync('/tmp/config.yaml', text);
+  const options = ['/app/qn-agent.cjs', 'doctor', '--json', '--config', '/tmp/config.yaml'];
+  const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', uid: user, gid: user });
+  const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] };
+  return findings.find((finding) => finding.code === code);
 }
 
 interface Report {
