@@ -18,6 +18,9 @@ export interface LinePlace {
   readonly offset: number;
 }
 
+const headerLabels: ReadonlySet<string> = new Set(['pinctrl-bcm2835', 'pinctrl-bcm2711', 'pinctrl-rp1']);
+const headerLinesCount = 28;
+
 /**
  * Where a line is now. Numbers of chips move between kernels (the header of a Pi 5 was gpiochip4, gpiochip0 and
  * gpiochip15), names of lines and labels of chips do not. What is not there or not unique is `absent`.
@@ -30,11 +33,26 @@ export function resolveLine(chips: readonly ChipLayout[], line: LineAddress): Re
 function resolveName(chips: readonly ChipLayout[], name: string): Result<LinePlace> {
   const places = name === '' ? [] : chips.flatMap((chip) => placesOf(chip, name));
   const [place] = places;
-  if (place === undefined) return fail(unknownName(chips, name));
+  if (place === undefined) {
+    const header = headerPlace(chips, name);
+    return header === undefined ? fail(unknownName(chips, name)) : ok(header);
+  }
   if (places.length === 1) return ok({ path: place.path, offset: place.offset });
   const candidates = places.map(({ label, offset }) => `${label}:${offset}`).join(', ');
   const fix = `write { chip: LABEL, offset: N } for one of: ${candidates}`;
   return fail(absentError(name, `${places.length} lines have this name`, fix));
+}
+
+/**
+ * `GPIO4` of a Raspberry Pi whose device tree calls that line by what it is there for, as `GPIO_GCLK`: the kernel of Raspberry
+ * Pi OS does on a Pi 3, Debian's own on a Pi 4 as well. People know it by its number, which is the offset.
+ */
+function headerPlace(chips: readonly ChipLayout[], name: string): LinePlace | undefined {
+  const [, digits] = /^GPIO(0|[1-9]\d?)$/.exec(name) ?? [];
+  const [header, other] = chips.filter(({ label }) => headerLabels.has(label));
+  if (digits === undefined || header === undefined || other !== undefined) return undefined;
+  const offset = Number(digits);
+  return offset < Math.min(headerLinesCount, header.lineNames.length) ? { path: header.path, offset } : undefined;
 }
 
 function placesOf({ path, label, lineNames }: ChipLayout, name: string) {

@@ -10,7 +10,7 @@ import { nearestLineNames } from '../../drivers/gpiochip/nearest-names.ts';
 import { type ChipLayout, resolveLine } from '../../drivers/gpiochip/resolve.ts';
 import { loadNativeGpio } from '../../drivers/native/addon.ts';
 import { valueOf } from '../support/value-of.ts';
-import { piLayouts } from './gpio-chip/pi-layouts.ts';
+import { anyPi, piLayouts } from './gpio-chip/pi-layouts.ts';
 import { createScriptedKernel, type KernelScript, type ScriptedKernel } from './gpio-chip/scripted-kernel.ts';
 
 describe('a line is where its name or its label says, whatever the number of the chip', () => {
@@ -18,9 +18,29 @@ describe('a line is where its name or its label says, whatever the number of the
     expect(resolveLine(chips, 'GPIO17')).toEqual({ ok: true, value: { path: headerPath, offset: 17 } });
   });
 
+  test.for(piLayouts)(
+    'every GPIO0 to GPIO27 of a $board is at its offset, whatever its device tree calls it',
+    ({ chips, headerPath }) => {
+      const resolved = Array.from({ length: 28 }, (_, offset) => resolveLine(chips, `GPIO${offset}`));
+      expect(resolved).toEqual(resolved.map((_, offset) => ({ ok: true, value: { path: headerPath, offset } })));
+      expect(resolveLine(chips, 'GPIO28')).toMatchObject({ ok: false, error: { kind: 'absent' } });
+    },
+  );
+
   test.for(piLayouts)('the label finds the same line on a $board', ({ chips, headerPath, headerLabel }) => {
     const resolved = resolveLine(chips, { chip: headerLabel, offset: 17 });
     expect(resolved).toEqual({ ok: true, value: { path: headerPath, offset: 17 } });
+  });
+
+  test('a name of the kernel wins over the number of the header', () => {
+    const header = piLayouts.find(({ board }) => board === 'Pi 3 B, kernel 6.12')!.chips;
+    const expander: ChipLayout = { path: '/dev/gpiochip7', label: 'pca9535', lineNames: ['', 'GPIO4'] };
+    expect(resolveLine([...header, expander], 'GPIO4')).toEqual({
+      ok: true,
+      value: { path: '/dev/gpiochip7', offset: 1 },
+    });
+    expect(resolveLine([expander], 'GPIO5')).toMatchObject({ error: { kind: 'absent' } });
+    expect(resolveLine(header, 'GPIO_GCLK')).toMatchObject({ value: { offset: 4 } });
   });
 
   test('the rows are of different chips, so that a resolver of numbers would fail', () => {
@@ -82,7 +102,7 @@ const output: OutputRequest = { line: 'GPIO17', initial: 1, consumer: 'qn-agent'
 const input: InputRequest = { line: 'GPIO17', bias: 'as-is', consumer: 'qn-agent' };
 
 describe('what the kernel answers', () => {
-  const { chips } = piLayouts[2]!;
+  const { chips } = anyPi;
   const refusals: readonly (readonly [string, Omit<KernelScript, 'chips'>, object])[] = [
     [
       'a line somebody holds is busy and names the holder as the kernel does',
