@@ -6,6 +6,7 @@ import { type DriverErrorKind, fail, ok, type Result } from './contract/result.t
 import { serialReadBytesMax, serialReadsPerTurnMax } from './limits.ts';
 import { describeHolders } from './serial/port-holder.ts';
 import { deviceBehind, watchPresence } from './serial/presence.ts';
+import { setRs485 } from './serial/rs485.ts';
 import { type SystemFolders, systemFolders } from './serial/system-folders.ts';
 import { createTransportPort, type Transport, type TransportPort } from './serial/transport-port.ts';
 import { codeOf, driverError, type FailedOperation, systemError } from './system-error.ts';
@@ -26,10 +27,15 @@ export async function openSerialPort(
   try {
     accessSync(resource, constants.R_OK | constants.W_OK); // The package tells its errors as text only.
     const device = deviceBehind(resource);
-    const { baud, modem, ...frame } = settings;
+    const { baud, modem, rs485, ...frame } = settings;
     const tty = await SerialPort.binding.open({ path: resource, baudRate: baud, ...frame, lock: true });
     if (!('poller' in tty)) throw new Error('serial ports need Linux');
     const warning = await prepare(tty, modem);
+    const switched = rs485 === undefined || tty.fd === null ? ok() : setRs485(tty.fd, resource, rs485);
+    if (!switched.ok) {
+      await tty.close();
+      return switched;
+    }
     const port = { ...attach(resource, tty, device, clock), setModem: modemOf(resource, tty, modem) };
     return ok(warning === undefined ? port : { ...port, warning });
   } catch (cause) {

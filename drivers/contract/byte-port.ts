@@ -36,6 +36,19 @@ export interface SerialSettings {
   readonly stopBits: 1 | 2;
   /** Set after opening; absent lines are left as the kernel sets them: on. */
   readonly modem?: ModemLines;
+  /** Absent: nobody switches a direction, or the kernel does already, as its device tree says. */
+  readonly rs485?: Rs485Settings;
+}
+
+/** Two wires for both directions: the driver of the port holds RTS while it sends. */
+export interface Rs485Settings {
+  /** Level of RTS while sending; the other one while receiving. */
+  readonly rtsOnSend: boolean;
+  /** From RTS to the first bit, and from the last bit to RTS. */
+  readonly beforeMs: number;
+  readonly afterMs: number;
+  /** What is sent is received as well. */
+  readonly echo: boolean;
 }
 
 export interface ModemLines {

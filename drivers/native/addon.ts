@@ -75,6 +75,13 @@ export interface NativeGpio {
   sendLines(socket: number, text: string, lines: readonly NativeLines[]): NativeResult<void>;
   /** One message of the other end; EAGAIN: there is none yet; EPIPE: there will be none. What is no line is closed and left out. */
   receiveLines(socket: number): NativeResult<{ readonly text: string; readonly lines: readonly NativeLines[] }>;
+  /** The RS-485 mode of an open serial port: flags of linux/serial.h. Tells what its driver has made of them. */
+  setRs485(
+    fd: number,
+    flags: number,
+    beforeMs: number,
+    afterMs: number,
+  ): NativeResult<{ readonly flags: number; readonly beforeMs: number; readonly afterMs: number }>;
   /** One datagram to NOTIFY_SOCKET: a path, or an abstract name behind `@`. */
   sdNotify(address: string, text: string): NativeResult<void>;
 }
@@ -107,6 +114,7 @@ const functionNames = [
   'counts',
   'sendLines',
   'receiveLines',
+  'setRs485',
   'sdNotify',
 ];
 

@@ -9,7 +9,7 @@
  *   configure(lines, flags, values)        the same request with other flags; values as above, if they say output
  *   watch(lines, listener)                 listener gets results: arrays of edges, or what ended the watch
  *   close(chip or lines)                   counts() → { open, finalized }
- *   sdNotify(address, text)               sendLines, receiveLines: see pass-lines.h
+ *   sdNotify(address, text)               sendLines, receiveLines: see pass-lines.h; setRs485: see rs485.h
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include "handle.h"
 #include "line-request.h"
 #include "pass-lines.h"
+#include "rs485.h"
 #include "sd-notify.h"
 
 static napi_value open_chip(napi_env env, napi_callback_info info) {
@@ -203,6 +204,7 @@ NAPI_MODULE_INIT() {
                  export_function(env, exports, "counts", tell_counts) &&
                  export_function(env, exports, "sendLines", send_lines) &&
                  export_function(env, exports, "receiveLines", receive_lines) &&
+                 export_function(env, exports, "setRs485", set_rs485) &&
                  export_function(env, exports, "sdNotify", sd_notify);
   return is_made ? exports : NULL;
 }

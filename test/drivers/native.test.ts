@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -33,6 +33,15 @@ describe.skipIf(!isBuilt)(`the native file${isBuilt ? '' : ' (npm run build:nati
     const opened = native.open('/dev/null');
     expect(opened).toMatchObject({ ok: false, code: 'ENOTTY', call: 'GPIO_GET_CHIPINFO_IOCTL' });
     expect(native.counts().open).toBe(0);
+  });
+
+  test('a file that is no serial port has no RS-485 mode, and a number that is no descriptor no file', () => {
+    const file = openSync('/dev/null', 'r+');
+    onTestFinished(() => closeSync(file));
+    expect(native.setRs485(file, 1, 0, 0)).toMatchObject({ ok: false, code: 'ENOTTY', call: 'TIOCSRS485' });
+    expect(native.setRs485(1_000_000, 1, 0, 0)).toMatchObject({ ok: false, code: 'EBADF' });
+    expect(() => native.setRs485(-1, 1, 0, 0)).toThrow('fd: expected');
+    expect(() => native.setRs485(file, 1, 0, 2 ** 32)).toThrow('afterMs: expected');
   });
 
   test('wrong arguments are refused by name', () => {

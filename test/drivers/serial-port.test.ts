@@ -12,7 +12,9 @@ import { openSerialPort } from '../../drivers/serial-port.ts';
 import { bytePortSuite } from '../contract/byte-port.suite.ts';
 import { createArrivals } from '../support/arrivals.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
+import { openFilesCount } from '../support/open-files.ts';
 import { openPtyPair, ptyMissing } from '../support/pty.ts';
+import { until } from '../support/until.ts';
 import { valueOf } from '../support/value-of.ts';
 
 const settings = { ...serialSettings8N1, baud: 115_200 };
@@ -137,6 +139,21 @@ describe.skipIf(ptyMissing !== undefined)(
       const { left } = await openPair();
       await using port = valueOf(await openSerialPort(left, settings));
       expect(port.warning).toBeUndefined();
+    });
+
+    test('a port that cannot switch a direction is not opened, says what to do, and is left as it was', async () => {
+      const { left } = await openPair();
+      const openCount = openFilesCount();
+      const rs485 = { rtsOnSend: true, beforeMs: 0, afterMs: 0, echo: false };
+      expect(await openSerialPort(left, { ...settings, rs485 })).toMatchObject({
+        ok: false,
+        error: {
+          ...{ kind: 'unsupported', operation: 'open', resource: left, detail: 'this port has no RS-485 mode' },
+          fix: expect.stringContaining('remove rs485 and use an adapter that switches by itself'),
+        },
+      });
+      await until(() => openFilesCount() === openCount, 'its descriptors to be closed');
+      await using _port = valueOf(await openSerialPort(left, settings)); // Nobody has locked it.
     });
 
     test('a port whose name leads to another device, or to none, is gone though it still works', async () => {

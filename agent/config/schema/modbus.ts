@@ -27,7 +27,7 @@ export const modbusRtu = v.pipe(
       timeout: v.optional(answer, `${bounds.modbusAnswerMsDefault}ms`),
       ...common,
     },
-    { ...wireHints, instead: { ...wireHints.instead, ...uncommanded } },
+    { ...wireHints, instead: uncommanded },
   ),
   v.transform(
     (input): ModbusBusConfig => ({

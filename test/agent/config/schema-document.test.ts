@@ -48,7 +48,7 @@ test('the schema lists every documented key', () => {
       'driver number priority retained control once resume without-journal outbox line chip offset active safe boot exit bias debounce',
       'crash config-error offline after restore max-on min-dwell interlock interlock-policy dead-time',
       'storm rate for retry edge publish min channel frequency',
-      'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts',
+      'port vendorId productId serialNumber baud data-bits parity stop-bits modem dtr rts rs485 before echo',
       'delimiter append max inter-byte endian',
       'keys kid roles author expires selftest',
       'watchdog reset pulse channels update over part framing hardware',

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { constants, createWriteStream, openSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, createWriteStream, openSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
-import { describe, expect, test } from 'vitest';
-import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Rs485Settings, serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
+import { loadNativeGpio } from '../../../drivers/native/addon.ts';
+import { setRs485 } from '../../../drivers/serial/rs485.ts';
 import { openSerialPort } from '../../../drivers/serial-port.ts';
 import { bytePortSuite } from '../../contract/byte-port.suite.ts';
 import { valueOf } from '../../support/value-of.ts';
@@ -52,6 +54,30 @@ export function serialContract(): void {
       expect(await openSerialPort('/dev/ttyS0', settings)).toMatchObject({ ok: false });
       plugIn(left);
       await using _second = valueOf(await openSerialPort(ttyOf(left), settings));
+    });
+
+    test('a card without an RS-485 mode is not opened with one, and says so', async () => {
+      const rs485 = { rtsOnSend: true, beforeMs: 0, afterMs: 0, echo: false };
+      const opened = await openSerialPort(ttyOf(left), { ...settings, rs485 });
+      expect(opened).toMatchObject({
+        ok: false,
+        error: { kind: 'unsupported', detail: 'this port has no RS-485 mode' },
+      });
+      await using _port = valueOf(await openSerialPort(ttyOf(left), settings));
+    });
+
+    test.for([true, false])('the UART of the board takes the mode, with RTS %s while it sends', (rtsOnSend) => {
+      // As on a Raspberry Pi it is a PL011. Here it is the console, so it is not opened as a port: that would throw results away.
+      const file = openSync('/dev/ttyAMA0', constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+      onTestFinished(() => {
+        valueOf(loadNativeGpio()).setRs485(file, 0, 0, 0);
+        closeSync(file);
+      });
+      const set = (more: Partial<Rs485Settings>) =>
+        setRs485(file, 'ttyAMA0', { rtsOnSend, beforeMs: 0, afterMs: 0, echo: true, ...more });
+      expect(set({})).toMatchObject({ ok: true });
+      expect(set({ beforeMs: 1, afterMs: 2 })).toMatchObject({ ok: true });
+      expect(set({ afterMs: 2_000 })).toMatchObject({ ok: false, error: { kind: 'unsupported' } }); // The kernel cuts it.
     });
 
     test('the frame asked for is the frame set', async () => {

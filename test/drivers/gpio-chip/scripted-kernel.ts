@@ -81,6 +81,7 @@ export function createScriptedKernel({ chips, fails = {}, consumer = '', found =
     counts: () => ({ open: open.size, finalized: 0 }),
     sendLines: () => nothing,
     receiveLines: () => ({ ok: false, code: 'EAGAIN', text: 'as the script says', call: 'recvmsg' }),
+    setRs485: () => ({ ok: false, code: 'ENOTTY', text: 'as the script says', call: 'TIOCSRS485' }),
     sdNotify: () => nothing,
   };
   const happen: ScriptedKernel['happen'] = (...edges) => {

@@ -36,17 +36,18 @@ export const serialCases: FaultCases = {
     ],
   },
   'rs485 and modem lines that there are not': {
-    yaml: serial('rs485: { delay: 1ms }, modem: { dtr: maybe, cts: on }'),
+    yaml: serial('rs485: { delay: 1ms, after: 2s }, modem: { dtr: maybe, cts: on }'),
     faults: [
-      '3:58: /documents/a/rs485: rs485 is unsupported (let the kernel switch the direction (dtoverlay, or linux,rs485-enabled-at-boot-time), or use an adapter that does it by itself)',
-      '3:95: /documents/a/modem/dtr: expected on or off, found "maybe"',
-      '3:102: /documents/a/modem/cts: unknown key "cts" (did you mean rts?)',
+      '3:67: /documents/a/rs485/delay: unknown key "delay" (known here: rts, before, after, echo)',
+      '3:86: /documents/a/rs485/after: 2s is out of range (from 0ms to 100ms)',
+      '3:106: /documents/a/modem/dtr: expected on or off, found "maybe"',
+      '3:113: /documents/a/modem/cts: unknown key "cts" (did you mean rts?)',
     ],
   },
   'slip with a line end': {
     yaml: 'documents: { a: { driver: serial-slip, port: /dev/x, append: x } }',
     faults: [
-      '3:54: /documents/a/append: unknown key "append" (known here: driver, inter-byte, port, data-bits, stop-bits, modem, baud, parity, max, control, once, resume, without-journal, number, priority, retained, outbox)',
+      '3:54: /documents/a/append: unknown key "append" (known here: driver, inter-byte, port, data-bits, stop-bits, modem, rs485, baud, parity, max, control, once, resume, without-journal, number, priority, retained, outbox)',
     ],
   },
   'a port twice': {
