@@ -29,6 +29,8 @@ export interface MemoryAgentOptions {
   /** Shared with another agent; else an own one. */
   readonly broker?: MemoryBroker;
   readonly board?: MemoryBoard;
+  /** Instead of the board: lines of a kernel. */
+  readonly openGpio?: Environment['openGpio'];
   /** By resource; any other one is absent. */
   readonly ports?: { readonly [resource: string]: BytePort };
   readonly random?: () => number;
@@ -65,7 +67,7 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
     clock,
     log: silentLog,
     random,
-    openGpio: async () => ok(createSimulatedGpio(board, { clock })),
+    openGpio: options.openGpio ?? (async () => ok(createSimulatedGpio(board, { clock }))),
     createPwm: () => createSimulatedPwm(),
     async openBytePort(resource) {
       const port = options.ports?.[resource];

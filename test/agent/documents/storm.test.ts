@@ -36,6 +36,28 @@ describe('a storm of edges', () => {
     expect(rig.memoryBoard.wire('D').holder).toBeUndefined();
   });
 
+  test('a second of 50 000 edges leaves the lines beside it alone', async () => {
+    const documents = [
+      'loose: { driver: gpio-in, line: D }',
+      'flow: { driver: gpio-counter, line: F, edge: both, storm: { rate: 2000 } }',
+      'relay: { driver: gpio-out, line: R }',
+    ];
+    await using rig = await openDocuments({ documents });
+    const relay = rig.open('relay');
+    for (let ms = 1; ms <= 1_000; ms += 1) {
+      shake(rig, 50);
+      shake(rig, 1, 'F');
+      if (ms % 100 === 0) expect(relay.perform?.({ do: 'set', on: ms % 200 === 0 })).toMatchObject({ ok: true });
+      await rig.clock.advance(1);
+    }
+    await rig.clock.advance(1_000);
+    expect(rig.report('loose')).toMatchObject({ state: 'failed', error: expect.stringContaining('disabled: storm') });
+    expect(rig.told.filter((text) => text.startsWith('loose')).length).toBeLessThan(2 * 500 + 3);
+    expect(rig.told.findLast((text) => text.startsWith('flow'))).toContain('"count":1000');
+    expect(['flow', 'relay'].map((name) => rig.report(name)?.state)).toEqual(['working', 'working']);
+    expect(rig.memoryBoard.wire('R').edges.map(({ level }) => level)).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1]);
+  });
+
   test('it is tried again by itself, and tells the level it finds then', async () => {
     await using rig = await openDocuments({ documents: [door] });
     shake(rig, 11);

@@ -6,6 +6,7 @@ import { nativeOnly } from './native-only.ts';
 import { safeStates } from './safe-states.ts';
 import { serialContract } from './serial-contract.ts';
 import { createSimulatedChip } from './sim.ts';
+import { stormOnKernel } from './storm.ts';
 import { type GuestResult, runTests } from './vitest.ts';
 
 /* What runs in the guest: every result is one line on the console, the last line says how many there were. */
@@ -24,6 +25,7 @@ const parts: { readonly [name: string]: () => void } = {
     gpiochipOnly(chip);
     nativeOnly(chip);
     serialContract();
+    stormOnKernel(chip);
   },
   agent() {
     safeStates();

@@ -16,6 +16,8 @@ export interface SimulatedChip {
   /** Every level the kernel handed to the line since `forgetChanges`, also the same again; on the monotonic clock. */
   driven(offset: number): readonly DrivenLevel[];
   forgetChanges(): void;
+  /** The file that the finger writes to. */
+  pullFile(offset: number): string;
   /** A finger at the line. */
   pull(offset: number, level: Level): void;
 }
@@ -56,6 +58,7 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
   writeFileSync(join(device, 'live'), '1');
   const read = (path: string) => readFileSync(path, 'utf8').trim();
   const wires = join('/sys/devices/platform', read(join(device, 'dev_name')), read(join(bank, 'chip_name')));
+  const pullFile = (offset: number) => join(wires, `sim_gpio${offset}`, 'pull');
   const firstNumber = baseOf(label);
   watchReleases();
   writeFileSync(join(traceFolder, 'trace_clock'), 'mono');
@@ -70,9 +73,9 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
     driven: (offset) => tracedLevels(firstNumber + offset),
     forgetChanges: () => writeFileSync(join(traceFolder, 'trace'), ''),
     level: (offset) => (read(join(wires, `sim_gpio${offset}`, 'value')) === '1' ? 1 : 0),
-    bias: (offset) => read(join(wires, `sim_gpio${offset}`, 'pull')),
-    pull: (offset, level) =>
-      writeFileSync(join(wires, `sim_gpio${offset}`, 'pull'), level === 1 ? 'pull-up' : 'pull-down'),
+    bias: (offset) => read(pullFile(offset)),
+    pullFile,
+    pull: (offset, level) => writeFileSync(pullFile(offset), level === 1 ? 'pull-up' : 'pull-down'),
   };
 }
 

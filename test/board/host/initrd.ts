@@ -36,6 +36,7 @@ export async function makeInitrd(image: BoardImage, folder: string): Promise<str
   await bundleGuest('test/board/guest/main.ts', join(tree, 'app/guest.cjs'));
   const shim = ['-shared', '-fPIC', '-O2', 'test/board/guest/fail-write.c', '-o', join(tree, 'app/fail-write.so')];
   await runTool(armCompiler, shim);
+  await runTool(armCompiler, ['-O2', 'test/board/guest/shake.c', '-o', join(tree, 'app/shake')]);
   // By the shell, because cpio takes the list of files on its input.
   await runTool('sh', ['-c', 'find . | cpio --quiet -o -H newc -R 0:0 >../initrd.cpio'], tree);
   return join(folder, 'initrd.cpio');
