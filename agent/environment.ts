@@ -38,6 +38,8 @@ export interface Environment {
   readonly configs?: ConfigHome;
   /** What a self-test takes besides the board. Absent: the agent does not test itself when it is asked. */
   testSurroundings?(config: Config): TestSurroundings;
+  /** Until it is disposed of, lines of outputs that are closed are held on, as they are, for whoever opens them next. */
+  keepLines?(): Disposable;
   /** Another config runs from now on: for what the process keeps besides the agent. */
   configured?(config: Config): Promise<void>;
 }

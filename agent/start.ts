@@ -165,6 +165,7 @@ export async function startAgent(config: Config, configHash: string, environment
     ...{ clock, log, running, table, board, lanes, uplink },
     valueOf: (name) => states.snapshot(name)?.val,
     prepareLink: async (next) => (await environment.prepareLink?.(next)) ?? { ok: true, value: environment.openLink },
+    keepLines: () => environment.keepLines?.() ?? { [Symbol.dispose]() {} },
     async settle(before) {
       tellChannels();
       reporter.retime(running.config.health.intervalMs);

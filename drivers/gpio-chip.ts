@@ -2,7 +2,7 @@ import { formatLine, type GpioBackend, type InputRequest, type OutputRequest } f
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { findChips, surveyChips, withChip } from './gpiochip/chips.ts';
 import { asFoundFlags, inputFlags, isUsed, outputFlags } from './gpiochip/flags.ts';
-import type { KeptLines } from './gpiochip/kept-lines.ts';
+import { KeptLines } from './gpiochip/kept-lines.ts';
 import {
   attachChipInput,
   attachChipOutput,
@@ -30,17 +30,17 @@ export interface GpioChipOptions {
  * Not promised: that an output keeps its level when it is given back; most chips leave it, some do not.
  */
 export async function openGpioChip(options: GpioChipOptions = {}): Promise<Result<GpioBackend>> {
-  const { find = () => findChips('/dev'), load = loadNativeGpio, kept } = options;
+  const { find = () => findChips('/dev'), load = loadNativeGpio, kept = new KeptLines() } = options;
   const paths = await find();
   if (!paths.ok) return paths;
   const native = load();
-  return native.ok ? ok(createBackend({ find, native: native.value, ...(kept !== undefined && { kept }) })) : native;
+  return native.ok ? ok(createBackend({ find, native: native.value, kept })) : native;
 }
 
 interface Surroundings {
   readonly find: () => Promise<Result<readonly string[]>>;
   readonly native: NativeGpio;
-  readonly kept?: KeptLines;
+  readonly kept: KeptLines;
 }
 
 interface Setup {
@@ -50,6 +50,7 @@ interface Setup {
 }
 
 function createBackend(surroundings: Surroundings): GpioBackend {
+  const { kept } = surroundings;
   const open = async (request: OutputRequest | InputRequest, setup: Setup): Promise<Result<ChipHold>> => {
     const resource = formatLine(request.line);
     const place = await locate(surroundings, request);
@@ -61,23 +62,43 @@ function createBackend(surroundings: Surroundings): GpioBackend {
     name: 'gpiochip',
     async openOutput(request) {
       const { initial } = request;
-      const kept = surroundings.kept?.take(request.line);
-      if (kept !== undefined) return attachKeptOutput(kept, initial);
+      const hold = await takeKept(surroundings, request);
+      if (hold !== undefined) return attachKeptOutput(hold, initial, kept);
       if (initial === 'as-is') {
         const found = await open(request, { flags: asFoundFlags, values: 0n, eventsCountMax: 0 });
-        return found.ok ? attachFoundOutput(found.value) : found;
+        return found.ok ? attachFoundOutput(found.value, kept) : found;
       }
       const opened = await open(request, { flags: outputFlags, values: BigInt(initial), eventsCountMax: 0 });
-      return opened.ok ? ok(attachChipOutput(opened.value)) : opened;
+      return opened.ok ? ok(attachChipOutput(opened.value, kept)) : opened;
     },
     async openInput(request) {
-      surroundings.kept?.free(request.line);
+      const hold = await takeKept(surroundings, request);
+      hold?.native.close(hold.lines);
       const setup = { flags: inputFlags(request), values: 0n, eventsCountMax: edgesQueuedCountMax };
       const opened = await open(request, setup);
       return opened.ok ? attachChipInput(opened.value, request.edges) : opened;
     },
-    async [Symbol.asyncDispose]() {},
+    freeKept: () => kept[Symbol.dispose](),
+    async [Symbol.asyncDispose]() {
+      kept[Symbol.dispose]();
+    },
   };
+}
+
+/** The line of the request, if it is one that was kept, under whatever address. */
+async function takeKept(
+  { find, native, kept }: Surroundings,
+  { line }: OutputRequest | InputRequest,
+): Promise<ChipHold | undefined> {
+  const same = kept.take(line);
+  if (same !== undefined || kept.count === 0) return same;
+  const paths = await find();
+  if (!paths.ok) return undefined;
+  const resource = formatLine(line);
+  const { chips } = surveyChips(native, paths.value, resource);
+  const place = resolveLine(chips, line);
+  const other = place.ok ? kept.takeAt(place.value, chips) : undefined;
+  return other === undefined ? undefined : { ...other, resource };
 }
 
 async function locate({ find, native }: Surroundings, { line }: OutputRequest | InputRequest) {

@@ -40,6 +40,7 @@ export function openLiveEnvironment(
     isClockSynced: createClockSync(clock),
     ...openDrivers({ clock }),
     openGpio: (gpio) => openGuardedGpio(gpio, config.stateFolder, { clock, log, lines }),
+    keepLines: () => lines.keep(),
     async openStore(onTrouble) {
       const { openStore } = await import('../store/open-store.ts');
       const folder = path.join(config.stateFolder, 'store');

@@ -37,7 +37,7 @@ export async function runGuardProcess(folder: string): Promise<void> {
 
 function receive(): readonly DigitalOutput[] {
   const received = receiveOutputs(linesSlot);
-  return typeof received === 'object' ? received.holds.map(attachChipOutput) : [];
+  return typeof received === 'object' ? received.holds.map((hold) => attachChipOutput(hold)) : [];
 }
 
 function tell({ plan, driven, kept }: Guarding, door: Door | undefined): void {

@@ -16,12 +16,16 @@ export interface LineWatch {
   /** The board is open: what it has not taken over by now is nobody's any more. */
   settled(): void;
   onSettled(listener: () => void): void;
+  /** Until it is disposed of, a line whose output is closed stays with us, as it is, for whoever opens it next. */
+  keep(): Disposable;
+  readonly isKeeping: boolean;
 }
 
 export function createLineWatch(clock: Clock): LineWatch {
   const open = new Set<DigitalOutput>();
   let listener = (_outputs: readonly DigitalOutput[]) => {};
   let settle = () => {};
+  let isKeeping = false;
   let timer: Disposable | undefined;
   const changed = () => {
     timer ??= clock.after(guardUpdateMs, () => {
@@ -44,6 +48,18 @@ export function createLineWatch(clock: Clock): LineWatch {
     onSettled(next) {
       settle = next;
     },
+    keep() {
+      isKeeping = true;
+      return {
+        [Symbol.dispose]() {
+          isKeeping = false;
+          settle();
+        },
+      };
+    },
+    get isKeeping() {
+      return isKeeping;
+    },
   };
 }
 
@@ -64,14 +80,22 @@ export async function openGuardedGpio(
 ): Promise<Result<GpioBackend>> {
   const kept = await takeOverLines(folder, clock);
   if (kept.count > 0) log.info({ lines: kept.count }, 'lines are taken over as they are');
-  lines.onSettled(() => kept[Symbol.dispose]());
   const opened = await openGpioBackend(selection, kept);
   if (!opened.ok) {
     kept[Symbol.dispose]();
     return opened;
   }
   const gpio = opened.value;
-  return ok({
+  lines.onSettled(() => {
+    gpio.freeKept?.();
+    kept[Symbol.dispose](); // Where they are of no use to the backend.
+  });
+  return ok(watchGpio(gpio, { clock, lines }));
+}
+
+/** The same lines, with what is open told, and kept while they are to be. */
+export function watchGpio(gpio: GpioBackend, { clock, lines }: Omit<Surroundings, 'log'>): GpioBackend {
+  return {
     name: gpio.name,
     async openOutput(request) {
       const output = await whenFreed(() => gpio.openOutput(request), clock, startClaimTriesMax);
@@ -79,14 +103,15 @@ export async function openGuardedGpio(
     },
     openInput: (request) => whenFreed(() => gpio.openInput(request), clock, startClaimTriesMax),
     [Symbol.asyncDispose]: () => gpio[Symbol.asyncDispose](),
-  });
+  };
 }
 
 function watched(output: DigitalOutput, lines: LineWatch): DigitalOutput {
   const shown: DigitalOutput = {
     ...output,
     async [Symbol.asyncDispose]() {
-      await output[Symbol.asyncDispose]();
+      if (lines.isKeeping && output.keep !== undefined) output.keep();
+      else await output[Symbol.asyncDispose]();
       lines.closed(shown);
     },
   };

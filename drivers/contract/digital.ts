@@ -22,6 +22,11 @@ export interface DigitalOutput extends AsyncDisposable {
   write(level: Level): Result<void>;
   /** The level at the line as the hardware reports it; kind `unsupported` where it cannot. */
   readBack(): Result<Level>;
+  /**
+   * Ends this output as disposal does, but not its line: the backend goes on to hold that, with its level, for whoever opens
+   * it next, or until `freeKept`. Absent: the backend cannot.
+   */
+  keep?(): void;
 }
 
 export interface DigitalOutputSupport {
@@ -88,6 +93,8 @@ export interface GpioBackend extends AsyncDisposable {
   readonly name: 'gpiochip' | 'sysfs' | 'simulated';
   openOutput(request: OutputRequest): Promise<Result<DigitalOutput>>;
   openInput(request: InputRequest): Promise<Result<DigitalInput>>;
+  /** Lets go of the lines that were kept and that nobody has opened since. */
+  freeKept?(): void;
 }
 
 export function formatLine(line: LineAddress): string {

@@ -4,6 +4,7 @@ import type { NativeEdge, NativeGpio, NativeLines, NativeResult } from '../nativ
 import { nativeCause } from '../native/native-cause.ts';
 import { closedError, systemError } from '../system-error.ts';
 import { outputFlags } from './flags.ts';
+import type { KeptLines } from './kept-lines.ts';
 
 /** One line the kernel gave us. */
 export interface ChipHold {
@@ -14,14 +15,19 @@ export interface ChipHold {
 
 const onlyLine = 1n;
 
-export function attachChipOutput(hold: ChipHold): DigitalOutput {
-  const access = createAccess(hold);
+/** `kept`: where its line goes when it is to be kept. */
+export function attachChipOutput(hold: ChipHold, kept?: KeptLines): DigitalOutput {
+  return attach(hold, createAccess(hold), kept);
+}
+
+function attach(hold: ChipHold, access: Access, kept: KeptLines | undefined): DigitalOutput {
   return {
     resource: hold.resource,
     supports: { readBack: true },
     held: hold.lines,
     write: (level) => access.attempt('write', ({ native, lines }) => native.set(lines, BigInt(level), onlyLine)),
     readBack: access.read,
+    ...(kept !== undefined && { keep: () => void (access.leave() && kept.add(hold)) }),
     [Symbol.asyncDispose]: access.close,
   };
 }
@@ -30,20 +36,21 @@ export function attachChipOutput(hold: ChipHold): DigitalOutput {
  * Drives the level that a line requested without a direction was found with; an input becomes an output of the level that
  * was on its wire. It stays the same request, so there is no moment at which the line is nobody's.
  */
-export function attachFoundOutput(hold: ChipHold): Result<DigitalOutput> {
+export function attachFoundOutput(hold: ChipHold, kept?: KeptLines): Result<DigitalOutput> {
   const access = createAccess(hold);
   const found = access.attempt('open', ({ native, lines }) => native.get(lines, onlyLine));
-  return found.ok ? drive(hold, access, found.value) : closeAfter(hold, found);
+  return found.ok ? drive(hold, access, found.value, kept) : closeAfter(hold, found);
 }
 
-/** A line that was held all the time, by another process until now: an output that becomes one again. */
-export function attachKeptOutput(hold: ChipHold, initial: Level | 'as-is'): Result<DigitalOutput> {
-  return initial === 'as-is' ? attachFoundOutput(hold) : drive(hold, createAccess(hold), BigInt(initial));
+/** A line that was held all the time, by somebody else until now: an output that becomes one again. */
+export function attachKeptOutput(hold: ChipHold, initial: Level | 'as-is', kept?: KeptLines): Result<DigitalOutput> {
+  if (initial === 'as-is') return attachFoundOutput(hold, kept);
+  return drive(hold, createAccess(hold), BigInt(initial), kept);
 }
 
-function drive(hold: ChipHold, access: Access, level: bigint): Result<DigitalOutput> {
+function drive(hold: ChipHold, access: Access, level: bigint, kept?: KeptLines): Result<DigitalOutput> {
   const driven = access.attempt('open', ({ native, lines }) => native.configure(lines, outputFlags, level));
-  return driven.ok ? ok(attachChipOutput(hold)) : closeAfter(hold, driven);
+  return driven.ok ? ok(attach(hold, access, kept)) : closeAfter(hold, driven);
 }
 
 function closeAfter<Failure extends Result<never>>(hold: ChipHold, failure: Failure): Failure {
@@ -91,6 +98,8 @@ interface Access {
   readonly isOpen: boolean;
   attempt<Value>(operation: string, act: (hold: ChipHold) => NativeResult<Value>): Result<Value>;
   readonly read: () => Result<Level>;
+  /** Ends it, and leaves the line to the caller; false: it has ended before. */
+  readonly leave: () => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -103,6 +112,11 @@ function createAccess(hold: ChipHold): Access {
     const done = act(hold);
     return done.ok ? done : fail(systemError(nativeCause(done), { operation, resource }));
   };
+  const leave = () => {
+    const wasOpen = isOpen;
+    isOpen = false;
+    return wasOpen;
+  };
   return {
     get isOpen() {
       return isOpen;
@@ -112,10 +126,9 @@ function createAccess(hold: ChipHold): Access {
       const bits = attempt('read', () => native.get(lines, onlyLine));
       return bits.ok ? ok(bits.value === 0n ? 0 : 1) : bits;
     },
+    leave,
     async close() {
-      if (!isOpen) return;
-      isOpen = false;
-      native.close(lines); // Stops watching, too.
+      if (leave()) native.close(lines); // Stops watching, too.
     },
   };
 }

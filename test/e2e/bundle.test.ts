@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { distFolder, needBundle, startScript } from '../support/agent-process.ts';
+import { configText } from '../support/config-text.ts';
 import { openListener, statusOf } from '../support/heard.ts';
 import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { ptyMissing } from '../support/pty.ts';
-import { configText } from '../support/rig.ts';
 import { openSerialWire } from './serial-wire.ts';
 
 interface Meta {

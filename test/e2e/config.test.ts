@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import { runProgram } from '../support/agent-process.ts';
-import { configText } from '../support/rig.ts';
+import { configText } from '../support/config-text.ts';
 
 let folder = '';
 const file = () => path.join(folder, 'config.yaml');

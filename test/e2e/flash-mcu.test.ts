@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import { runProgram, startAgentProcess } from '../support/agent-process.ts';
-import { configText } from '../support/rig.ts';
+import { configText } from '../support/config-text.ts';
 import { optibootMissing } from '../support/uno.ts';
 import { openUnoBench } from '../support/uno-bench.ts';
 import { until } from '../support/until.ts';

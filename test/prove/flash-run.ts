@@ -12,8 +12,8 @@ import {
   startScript,
   type TestProcess,
 } from '../support/agent-process.ts';
+import { configText } from '../support/config-text.ts';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { configText } from '../support/rig.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { openUnoBench, type UnoBench, type UnoProgram } from '../support/uno-bench.ts';
 import { until } from '../support/until.ts';

@@ -4,8 +4,8 @@ import type { Keeping } from '../../agent/config/change/changeable.ts';
 import { checkConfig } from '../../agent/config/check.ts';
 import { formatFault } from '../../agent/config/fault.ts';
 import { ok } from '../../drivers/contract/result.ts';
+import { configText } from './config-text.ts';
 import { type MemoryAgent, type MemoryAgentOptions, startMemoryAgent } from './memory-agent.ts';
-import { configText } from './rig.ts';
 
 /** Keeps nothing; for tests of the change itself. */
 export const nowhere: Keeping = { begin: async () => ok(), commit: async () => ok(), async abandon() {} };

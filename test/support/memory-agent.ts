@@ -17,8 +17,8 @@ import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { createArrivals } from './arrivals.ts';
+import { configText } from './config-text.ts';
 import { decodeHeard, type Heard, type Listener, listen } from './heard.ts';
-import { configText } from './rig.ts';
 
 export interface MemoryAgentOptions {
   readonly documents: readonly string[];
@@ -31,6 +31,7 @@ export interface MemoryAgentOptions {
   readonly board?: MemoryBoard;
   /** Instead of the board: lines of a kernel. */
   readonly openGpio?: Environment['openGpio'];
+  readonly keepLines?: Environment['keepLines'];
   /** By resource; any other one is absent. */
   readonly ports?: { readonly [resource: string]: BytePort };
   readonly random?: () => number;
@@ -64,6 +65,7 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
   });
   client.subscribe('#');
   const environment: Environment = {
+    ...(options.keepLines !== undefined && { keepLines: options.keepLines }),
     clock,
     log: silentLog,
     random,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { IClientPublishOptions } from 'mqtt';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import { needBundle, startAgentProcess, type TestProcess } from './agent-process.ts';
+import { configText } from './config-text.ts';
 import { type Heard, type Listener, openListener, statusOf } from './heard.ts';
 import { isMissingFile } from './missing-file.ts';
 import { type Mosquitto, startMosquitto } from './mosquitto.ts';
@@ -90,27 +91,6 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     await rig[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-interface ConfigParts extends RigOptions {
-  readonly url: string;
-  readonly board: string;
-  readonly state: string;
-}
-
-export function configText({ url, board, state, documents, sections = '', mqtt = [] }: ConfigParts): string {
-  return `node: pi-1
-mqtt:
-  brokers:
-    - url: ${url}
-${mqtt.map((line) => `  ${line}\n`).join('')}
-gpio: { backend: simulated, board: ${board} }
-state-folder: ${state}
-log: { level: warn }
-documents:${documents.length === 0 ? ' {}' : ''}
-${documents.map((line) => `  ${line}\n`).join('')}
-${sections}
-`;
 }
 
 /** One line per change of the driven level; no file while there was none. */

@@ -48,6 +48,8 @@ export async function changeConfig(
   }
   const old = { running: { ...parts.running }, openLink: parts.uplink.openLink, report: parts.report() };
   const wasUp = parts.uplink.isUp;
+  // Whatever becomes of the change: a line that both configs have is not let go of.
+  using _kept = parts.keepLines();
   await apply(parts, plan, next, prepared.value);
   const fault = await proveConfig(parts, { before: old.report, needsLink: wasUp }, signal);
   if (signal.aborted) return { status: 'aborted' };

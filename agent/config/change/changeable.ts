@@ -24,6 +24,8 @@ export interface Changeable {
   valueOf(document: string): Value | undefined;
   /** The way to the brokers of this config; fails with what cannot be read. Touches nothing. */
   prepareLink(config: Config): Promise<Result<OpenLink, string>>;
+  /** Until it is disposed of, a line that is closed stays as it is, for the document that opens it next. */
+  keepLines(): Disposable;
   /** Takes over from `running` what is neither board nor link. */
   settle(before: Config): Promise<void>;
   /** Of the last run. */

@@ -1,18 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { InputRequest, OutputRequest } from '../../../drivers/contract/digital.ts';
+import {
+  formatLine,
+  type InputRequest,
+  type LineAddress,
+  type OutputRequest,
+} from '../../../drivers/contract/digital.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { openGpioChip } from '../../../drivers/gpio-chip.ts';
 import { KeptLines } from '../../../drivers/gpiochip/kept-lines.ts';
 import type { ChipLayout } from '../../../drivers/gpiochip/resolve.ts';
 import { valueOf } from '../../support/value-of.ts';
-import { piLayouts } from './pi-layouts.ts';
+import { anyPi } from './pi-layouts.ts';
 import { createScriptedKernel, type ScriptedKernel } from './scripted-kernel.ts';
 
 const output: OutputRequest = { line: 'GPIO17', initial: 1, consumer: 'qn-agent' };
 const input: InputRequest = { line: 'GPIO17', bias: 'as-is', consumer: 'qn-agent' };
 
 describe('edges have the numbers of the kernel', () => {
-  const { chips } = piLayouts[2]!;
+  const { chips } = anyPi;
   const observe = async (edges?: InputRequest['edges']) => {
     const kernel = createScriptedKernel({ chips });
     const backend = await openOn(kernel, chips);
@@ -46,12 +51,12 @@ describe('edges have the numbers of the kernel', () => {
 });
 
 describe('a line that was kept meanwhile', () => {
-  const { chips } = piLayouts[2]!;
-  const keep = async (found?: 0n | 1n) => {
+  const { chips } = anyPi;
+  const keep = async (found?: 0n | 1n, line: LineAddress = 'GPIO17') => {
     const kernel = createScriptedKernel({ chips, ...(found !== undefined && { found }) });
     const before = await openOn(kernel, chips);
-    const { held } = valueOf(await before.openOutput(output));
-    const kept = new KeptLines([{ resource: 'GPIO17', native: valueOf(kernel.load()), lines: held! }]);
+    const { held } = valueOf(await before.openOutput({ ...output, line }));
+    const kept = new KeptLines([{ resource: formatLine(line), native: valueOf(kernel.load()), lines: held! }]);
     const find = async () => ok(chips.map(({ path }) => path));
     return { kernel, kept, backend: valueOf(await openGpioChip({ find, load: kernel.load, kept })) };
   };
@@ -75,9 +80,68 @@ describe('a line that was kept meanwhile', () => {
     expect(kernel.told).toEqual(['request 8', 'close', 'request 52']);
   });
 
+  test.for([
+    ['GPIO17', { chip: 'pinctrl-bcm2711', offset: 17 }],
+    [{ chip: 'pinctrl-bcm2711', offset: 17 }, 'GPIO17'],
+  ])('is the same line under another address (%o, %o)', async ([before, after]) => {
+    const { kernel, kept, backend } = await keep(0n, before);
+    const opened = valueOf(await backend.openOutput({ ...output, line: after! }));
+    expect(opened.resource).toBe(formatLine(after!));
+    expect(kernel.told).toEqual(['request 8', 'configure 8 1']);
+    expect(kept.count).toBe(0);
+  });
+
+  test('is not taken for its neighbour, nor for a line of another chip', async () => {
+    const { kernel, kept, backend } = await keep();
+    await using _other = valueOf(await backend.openOutput({ ...output, line: 'GPIO18' }));
+    await using _far = valueOf(
+      await backend.openOutput({ ...output, line: { chip: 'raspberrypi-exp-gpio', offset: 7 } }),
+    );
+    expect(kernel.told).toEqual(['request 8', 'request 8', 'request 8']);
+    expect(kept.count).toBe(1);
+  });
+
   test('is let go of when nobody takes it', async () => {
     const { kernel, kept } = await keep();
     kept[Symbol.dispose]();
+    expect(kernel.told).toEqual(['request 8', 'close']);
+    expect(kernel.open.size).toBe(0);
+  });
+});
+
+describe('an output whose line is kept', () => {
+  const { chips } = anyPi;
+  const keep = async () => {
+    const kernel = createScriptedKernel({ chips, found: 1n });
+    const backend = await openOn(kernel, chips);
+    const opened = valueOf(await backend.openOutput(output));
+    opened.keep?.();
+    return { kernel, backend, opened };
+  };
+
+  test('is over, and its line is still held', async () => {
+    const { kernel, opened } = await keep();
+    expect(opened.write(0)).toMatchObject({ ok: false, error: { kind: 'closed' } });
+    opened.keep?.();
+    await opened[Symbol.asyncDispose]();
+    expect(kernel.told).toEqual(['request 8']);
+    expect(kernel.open.size).toBe(1);
+  });
+
+  test('goes on in the next output of the line, be it kept once more', async () => {
+    const { kernel, backend } = await keep();
+    const second = valueOf(await backend.openOutput({ ...output, initial: 'as-is' }));
+    second.keep?.();
+    await using _third = valueOf(await backend.openOutput({ ...output, initial: 0 }));
+    expect(kernel.told).toEqual(['request 8', 'configure 8 1', 'configure 8 0']);
+    backend.freeKept?.();
+    expect(kernel.open.size).toBe(1);
+  });
+
+  test.for(['freeKept', 'disposal'] as const)('lets go of it at %s, if nobody came', async (way) => {
+    const { kernel, backend } = await keep();
+    if (way === 'freeKept') backend.freeKept?.();
+    else await backend[Symbol.asyncDispose]();
     expect(kernel.told).toEqual(['request 8', 'close']);
     expect(kernel.open.size).toBe(0);
   });
