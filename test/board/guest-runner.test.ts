@@ -7,20 +7,20 @@ import { catches } from '../contract/faults/catches.ts';
 import { expect as guestExpect } from './guest/expect.ts';
 import type { GuestResult } from './guest/vitest.ts';
 import { bundleGuest } from './host/initrd.ts';
+import { createUnbundler } from './host/unbundle.ts';
 
 let results: readonly GuestResult[];
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'guest-runner-'));
-  await bundleGuest('test/board/guest/compared.ts', join(folder, 'compared.cjs'));
-  const told = execFileSync(process.execPath, ['--enable-source-maps', join(folder, 'compared.cjs')], {
-    encoding: 'utf8',
-  });
-  rmSync(folder, { recursive: true });
-  results = told
+  const bundle = join(folder, 'compared.cjs');
+  await bundleGuest('test/board/guest/compared.ts', bundle);
+  const unbundle = createUnbundler(bundle, `${bundle}.map`);
+  results = unbundle(execFileSync(process.execPath, [bundle], { encoding: 'utf8' }))
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as GuestResult);
+  rmSync(folder, { recursive: true });
 });
 
 describe('the runner of the guest judges as vitest does', () => {
@@ -30,7 +30,10 @@ describe('the runner of the guest judges as vitest does', () => {
 
   test.for(outputFaults)('%s: caught by "%s"', ([suite, name]) => {
     const result = results.find((candidate) => candidate.suite === suite && candidate.name === name);
-    expect(result).toMatchObject({ status: 'failed', detail: expect.stringContaining('.suite.ts') });
+    expect(result).toMatchObject({
+      status: 'failed',
+      detail: expect.stringMatching(/test\/contract\/digital-output\.suite\.ts:\d+:\d+/),
+    });
   });
 
   test('what is sound passes, and what it cannot see is skipped with the reason', () => {

@@ -17,8 +17,17 @@ export const guestVitest: Plugin = {
   },
 };
 
-/** What changes between runs: our bundle, our native files and our tests. Returns the path of the archive. */
-export async function makeInitrd(image: BoardImage, folder: string): Promise<string> {
+/** Where our tests are in the guest. */
+export const guestBundle = '/app/guest.cjs';
+
+export interface Initrd {
+  readonly archive: string;
+  /** What `guestBundle` was made of. */
+  readonly sourceMap: string;
+}
+
+/** What changes between runs: our bundle, our native files and our tests. */
+export async function makeInitrd(image: BoardImage, folder: string): Promise<Initrd> {
   await needBundle(); // Not built again: other tests may be running it.
   buildNative(); // The compiler of the other CPU may have come only now.
   const tree = join(folder, 'initrd');
@@ -33,15 +42,18 @@ export async function makeInitrd(image: BoardImage, folder: string): Promise<str
   cpSync('dist/parts', join(tree, 'app/parts'), { recursive: true });
   copyFileSync('dist/manifest.json', join(tree, 'app/manifest.json'));
   cpSync('dist/native/linux-arm64', join(tree, 'app/native/linux-arm64'), { recursive: true });
-  await bundleGuest('test/board/guest/main.ts', join(tree, 'app/guest.cjs'));
+  const bundled = join(folder, 'guest.cjs');
+  await bundleGuest('test/board/guest/main.ts', bundled);
+  copyFileSync(bundled, join(tree, guestBundle));
   const shim = ['-shared', '-fPIC', '-O2', 'test/board/guest/fail-write.c', '-o', join(tree, 'app/fail-write.so')];
   await runTool(armCompiler, shim);
   await runTool(armCompiler, ['-O2', 'test/board/guest/shake.c', '-o', join(tree, 'app/shake')]);
   // By the shell, because cpio takes the list of files on its input.
   await runTool('sh', ['-c', 'find . | cpio --quiet -o -H newc -R 0:0 >../initrd.cpio'], tree);
-  return join(folder, 'initrd.cpio');
+  return { archive: join(folder, 'initrd.cpio'), sourceMap: `${bundled}.map` };
 }
 
+/** Its source map lies beside it. */
 export async function bundleGuest(entry: string, outfile: string): Promise<void> {
   await bundle({
     entryPoints: [entry],
@@ -50,7 +62,7 @@ export async function bundleGuest(entry: string, outfile: string): Promise<void>
     platform: 'node',
     format: 'cjs',
     target: 'node24',
-    sourcemap: 'inline',
+    sourcemap: 'external',
     plugins: [guestVitest, nativeFiles('.')],
     logLevel: 'error',
   });

@@ -5,12 +5,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { GuestResult } from '../guest/vitest.ts';
 import type { BoardImage } from './image.ts';
+import { guestBundle, type Initrd } from './initrd.ts';
+import { createUnbundler } from './unbundle.ts';
 
 /** The machine is switched off by force after this; it takes 30 s where it has a processor for itself. */
 const machineMsMax = 900_000;
 
+/** The last one: what QEMU has translated of a program is good for the next process only if it lies where it lay before. */
+const kernelOptions = 'console=ttyAMA0 panic=-1 quiet loglevel=3 norandmaps';
+
 export interface MachinePlan {
-  readonly initrd: string;
+  readonly initrd: Initrd;
   /** Which of the tests: a word of guest/main.ts. */
   readonly part: string;
   /** For the cable between the serial cards. */
@@ -34,7 +39,7 @@ export async function runMachine(
   { initrd, part, folder, consoleLog }: MachinePlan,
 ): Promise<MachineRun> {
   const startMs = performance.now();
-  const operands = machineOperands(image, initrd, part, folder);
+  const operands = machineOperands(image, initrd.archive, part, folder);
   const machine = spawn('nice', ['-n', '5', 'qemu-system-aarch64', ...operands], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -43,6 +48,7 @@ export async function runMachine(
   const log = createWriteStream(consoleLog);
   let complaints = '';
   machine.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  const unbundle = createUnbundler(guestBundle, initrd.sourceMap);
   const results: GuestResult[] = [];
   const samples: number[] = [];
   let toldCount: number | undefined;
@@ -51,7 +57,7 @@ export async function runMachine(
     log.write(`${line}\n`);
     const [, word, rest = ''] = /^(init: ready|results?|sample) (.*)$/.exec(line.trimEnd()) ?? [];
     if (word === 'init: ready') bootMs = performance.now() - startMs;
-    if (word === 'result') results.push(JSON.parse(rest) as GuestResult);
+    if (word === 'result') results.push(JSON.parse(unbundle(rest)) as GuestResult);
     if (word === 'sample') samples.push(Number(rest));
     if (word === 'results') toldCount = Number(rest);
   }
@@ -74,7 +80,7 @@ function machineOperands(
     // Its clock goes by instructions (4 ns each) while it works: however busy this machine is, nothing is late in there.
     ...['-M', 'virt', '-cpu', 'cortex-a72', '-m', '512', '-icount', 'shift=2'],
     ...['-nodefaults', '-nographic', '-no-reboot', '-serial', 'stdio'],
-    ...['-kernel', kernel, '-initrd', initrd, '-append', `console=ttyAMA0 panic=-1 quiet loglevel=3 qn.part=${part}`],
+    ...['-kernel', kernel, '-initrd', initrd, '-append', `${kernelOptions} qn.part=${part}`],
     ...['-drive', `if=none,id=root,format=raw,readonly=on,file=${root}`, '-device', 'virtio-blk-pci,drive=root'],
     ...['-chardev', `socket,id=left,path=${cable},server=on,wait=off`, '-device', 'pci-serial,chardev=left'],
     ...['-chardev', `socket,id=right,path=${cable}`, '-device', 'pci-serial,chardev=right'],
