@@ -1,18 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
+import type { Notify } from '../../../agent/qn/message.ts';
+import { encodeMessage } from '../../../agent/qn/registry.ts';
 import type { Level } from '../../../drivers/contract/digital.ts';
 import type { EndLevel, SafeStates } from '../../../drivers/safe-state.ts';
 import { type AedesBroker, startAedes } from '../../support/aedes.ts';
 import { type Collector, collect } from '../../support/mqtt-client.ts';
+import { makeSigner, signed } from '../../support/signing.ts';
 import type { SimulatedChip } from './sim.ts';
 
 /** A relay at its line. The resistor decides the level whenever nobody holds the line. */
 export interface Relay {
   readonly offset: number;
+  /** How the config calls its line; else by the label of the chip. */
+  readonly lineName?: string;
+  /** In ms; absent: it may stay on. */
+  readonly maxOnMs?: number;
   readonly active: 'high' | 'low';
   readonly pull: Level;
   readonly states: SafeStates;
@@ -33,12 +40,19 @@ export interface RelayBoard extends AsyncDisposable {
   stopBroker(): Promise<void>;
   startBroker(): Promise<void>;
   writeConfig(relays: readonly Relay[], more?: string): void;
+  /** Writes another config and has the agent read it, by SIGHUP; returns when it has taken it. */
+  reload(relays: readonly Relay[]): Promise<void>;
+  /** Sends another config over MQTT, signed; returns when the agent has taken it. */
+  push(relays: readonly Relay[]): Promise<void>;
+  /** Now it is a board that never took a config while it ran. */
+  forgetConfigs(): void;
   failNextWrite(): void;
 }
 
 const healthMsMax = 60_000;
 const healthTopic = 'qn/1/board/health/agent';
 const ackMsMax = 30_000;
+const takenMsMax = 60_000;
 
 export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
   const broker = await startAedes();
@@ -47,7 +61,16 @@ export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
   const failFile = join(folder, 'fail');
   let said = '';
   let agent: { readonly child: ChildProcess; readonly ended: Promise<unknown> } | undefined;
+  const signer = makeSigner('ops', ['config', 'trust']);
+  const text = (relays: readonly Relay[]) => configText(broker.port, folder, chip.label, relays, signer.yaml);
+  let version = 0;
   let observer = await openObserver(broker);
+  const taken = () =>
+    observer.configs
+      .next(({ text: state }) => state.includes(`"version":${version},`), takenMsMax)
+      .catch((cause) => {
+        throw new Error(`config ${version} was not taken; the agents said: ${said}`, { cause });
+      });
   const spawnAgent = () => {
     const operands = ['/app/qn-agent.cjs', 'run', '--config', configFile];
     const env = { ...process.env, LD_PRELOAD: '/app/fail-write.so', FAIL_WRITE: failFile };
@@ -74,9 +97,9 @@ export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
     },
     async command({ offset }, value, status) {
       await observer.client.publishAsync(`qn/1/board/notify/relay${offset}`, value, { qos: 1 });
-      const isIt = (topic: string, text: string) => topic.endsWith(`relay${offset}`) && text.includes(`"${status}"`);
+      const isIt = (topic: string, told: string) => topic.endsWith(`relay${offset}`) && told.includes(`"${status}"`);
       await observer.acks
-        .next(({ topic, text }) => isIt(topic, text), ackMsMax)
+        .next(({ topic, text: told }) => isIt(topic, told), ackMsMax)
         .catch((cause) => {
           throw new Error(`relay${offset} ${value} is not ${status}; the agents said: ${said}`, { cause });
         });
@@ -96,8 +119,35 @@ export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
       await using health = await collect(broker.port, healthTopic);
       await untilThere(health);
     },
-    writeConfig: (relays, more = '') =>
-      writeFileSync(configFile, configText(broker.port, folder, chip.label, relays) + more),
+    writeConfig: (relays, more = '') => writeFileSync(configFile, text(relays) + more),
+    async reload(relays) {
+      writeFileSync(configFile, text(relays));
+      version += 1;
+      agent?.child.kill('SIGHUP');
+      await taken();
+    },
+    async push(relays) {
+      version += 1;
+      const push: Notify = {
+        t: 'notify',
+        id: BigInt(version),
+        src: 'ops',
+        ver: version,
+        vc: { local: version - 1, ops: 1 },
+        val: text(relays),
+      };
+      const message = await signed(push, signer.key, { target: 'board', issuedMs: Date.now() });
+      const encoded = encodeMessage(message, 'json');
+      if (!encoded.ok) throw new Error('the push cannot be encoded');
+      await observer.client.publishAsync('qn/1/board/notify/config', Buffer.from(encoded.value.bytes), { qos: 1 });
+      const isFinal = (topic: string, text: string) =>
+        topic.endsWith('/config') && /"(successful|failed|rejected)"/.test(text);
+      const ack = await observer.acks.next(({ topic, text: told }) => isFinal(topic, told), takenMsMax);
+      if (!ack.text.includes('"successful"'))
+        throw new Error(`the push ended so: ${ack.text}; the agents said: ${said}`);
+      await taken();
+    },
+    forgetConfigs: () => rmSync(join(folder, 'state/config'), { recursive: true }),
     failNextWrite: () => writeFileSync(failFile, ''),
     async [Symbol.asyncDispose]() {
       agent?.child.kill('SIGKILL');
@@ -114,6 +164,7 @@ async function untilThere(health: Collector): Promise<void> {
 interface Observer extends AsyncDisposable {
   readonly client: MqttClient;
   readonly acks: Collector;
+  readonly configs: Collector;
 }
 
 async function openObserver({ port }: AedesBroker): Promise<Observer> {
@@ -126,25 +177,30 @@ async function openObserver({ port }: AedesBroker): Promise<Observer> {
   });
   client.on('error', () => {});
   const acks = await collect(port, 'qn/1/board/ack/+');
+  const configs = await collect(port, 'qn/1/board/state/config');
   return {
     client,
     acks,
+    configs,
     async [Symbol.asyncDispose]() {
-      await Promise.all([client.endAsync(true), acks[Symbol.asyncDispose]()]);
+      await Promise.all([client.endAsync(true), acks[Symbol.asyncDispose](), configs[Symbol.asyncDispose]()]);
     },
   };
 }
 
-function configText(port: number, folder: string, chip: string, relays: readonly Relay[]): string {
-  const documents = relays.map(({ offset, active, states }) => {
-    const line = `{ chip: ${chip}, offset: ${offset} }`;
-    return `  relay${offset}: { driver: gpio-out, line: ${line}, active: ${active}, safe: { ${statesText(states)} } }`;
-  });
+function configText(port: number, folder: string, chip: string, relays: readonly Relay[], key: string): string {
+  const documents = relays.map(
+    ({ offset, lineName = `{ chip: ${chip}, offset: ${offset} }`, maxOnMs, active, states }) => {
+      const rules = `active: ${active}, safe: { ${statesText(states)} }${maxOnMs === undefined ? '' : `, max-on: ${maxOnMs}ms`}`;
+      return `  relay${offset}: { driver: gpio-out, line: ${lineName}, ${rules} }`;
+    },
+  );
   return `node: board
 mqtt: { brokers: [{ url: "mqtt://127.0.0.1:${port}" }], acks: final }
 gpio: { backend: gpiochip }
 state-folder: ${folder}/state
 log: { level: warn }
+trust: { keys: [${key}] }
 documents:
 ${documents.join('\n')}
 `;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Level } from '../../../drivers/contract/digital.ts';
 import {
   type EndLevel,
+  type SafeAction,
   type SafeLevel,
   type SafeStates,
   type Situation,
@@ -50,17 +51,20 @@ interface Wire {
 
 interface Step {
   readonly name: string;
-  readonly situation: Situation;
+  /** What happens to each output, in this order. */
+  readonly situations: readonly Situation[];
   /** Returns when nothing more is going to happen. */
   act(board: RelayBoard): Promise<void>;
   /** Whether an agent is there afterwards. */
   readonly isAlive: boolean;
+  /** The agent has the line all the while, whatever the table says of its end. */
+  readonly isOneHand?: boolean;
 }
 
 const steps: readonly Step[] = [
   {
     name: 'the agent is started',
-    situation: 'boot',
+    situations: ['boot'],
     isAlive: true,
     async act(board) {
       board.writeConfig(relays);
@@ -69,7 +73,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'the broker is gone',
-    situation: 'offline',
+    situations: ['offline'],
     isAlive: true,
     async act(board) {
       await board.stopBroker();
@@ -79,7 +83,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'a driver fails',
-    situation: 'driver-fault',
+    situations: ['driver-fault'],
     isAlive: true,
     async act(board) {
       for (const relay of relays) {
@@ -88,19 +92,40 @@ const steps: readonly Step[] = [
       }
     },
   },
-  { name: 'SIGTERM', situation: 'exit', isAlive: false, act: (board) => board.kill('SIGTERM') },
+  { name: 'SIGTERM', situations: ['exit'], isAlive: false, act: (board) => board.kill('SIGTERM') },
   {
     name: 'the agent is started again, as an update does',
-    situation: 'boot',
+    situations: ['boot'],
     isAlive: true,
     act: (board) => board.start(),
   },
-  { name: 'kill -9', situation: 'crash', isAlive: false, act: (board) => board.kill('SIGKILL') },
+  {
+    name: 'other rules for every output, by SIGHUP',
+    situations: [],
+    isAlive: true,
+    act: (board) => board.reload(relays.map((relay) => ({ ...relay, maxOnMs: 3_600_000 }))),
+  },
+  {
+    name: 'a config push that closes every output and opens it again, under another name of its line',
+    situations: ['exit', 'boot'],
+    isAlive: true,
+    isOneHand: true,
+    act: (board) => board.push(relays.map((relay) => ({ ...relay, lineName: nameOf(relay.offset) }))),
+  },
+  { name: 'kill -9', situations: ['crash'], isAlive: false, act: (board) => board.kill('SIGKILL') },
+  {
+    name: 'the agent is started after a kill -9, with the config that was pushed',
+    situations: ['boot'],
+    isAlive: true,
+    act: (board) => board.start(),
+  },
+  { name: 'SIGTERM, after a push', situations: ['exit'], isAlive: false, act: (board) => board.kill('SIGTERM') },
   {
     name: 'a fault in the config at the start',
-    situation: 'config-error',
+    situations: ['config-error'],
     isAlive: false,
     async act(board) {
+      board.forgetConfigs();
       board.writeConfig(relays, 'surprise: [\n');
       expect(await board.startInVain()).toBe(78);
     },
@@ -123,24 +148,23 @@ interface Seen {
   readonly level: Level;
 }
 
-const scenarioMsMax = 150_000;
+const scenarioMsMax = 300_000;
 
 export function safeStates(): void {
-  const chip = createSimulatedChip({ label: 'relays', lineNames: relays.map(() => '') });
+  const chip = createSimulatedChip({ label: 'relays', lineNames: relays.map(({ offset }) => nameOf(offset)) });
   let seen: Promise<readonly (readonly Seen[])[]> | undefined;
   const see = () => (seen ??= provokeAll(chip));
 
-  for (const [index, { name, situation }] of steps.entries()) {
-    describe(`safe states on a real kernel: ${name}`, () => {
+  for (const [index, step] of steps.entries()) {
+    describe(`safe states on a real kernel: ${step.name}`, () => {
       for (const { offset, active, pull, states } of relays) {
-        const action = safeAction(situation, states);
-        const word = action.do === 'drive' ? `drive ${action.on ? 'on' : 'off'}` : action.do;
+        const words = step.situations.map((situation) => wordOf(safeAction(situation, states)));
         test(
-          `${word}, active ${active}, resistor to ${pull}: the wire does what the table says, and nothing else`,
+          `${words.length === 0 ? 'untouched' : words.join(', then ')}, active ${active}, resistor to ${pull}: the wire does what the table says, and nothing else`,
           async () => {
             const { before, after, driven, freedCount, level } = seenOf(await see(), index, offset);
             expect(level, 'wire').toBe(after.level);
-            expect(changesOnly(driven, before.level), 'driven').toEqual(pathOf(before, relays[offset]!, situation));
+            expect(changesOnly(driven, before.level), 'driven').toEqual(pathOf(before, relays[offset]!, step));
             expect(freedCount, 'let go of').toBe(before.isHeld && !after.isHeld ? 1 : 0);
           },
           scenarioMsMax,
@@ -184,20 +208,34 @@ async function provokeAll(chip: SimulatedChip): Promise<readonly (readonly Seen[
   return seen;
 }
 
-/** What the table makes of a wire. */
-function become(wire: Wire, relay: Relay, { situation, isAlive }: Step): Wire {
-  const action = safeAction(situation, relay.states);
-  // After a good end a driven level is left to the chip; after every other one the guard holds it.
-  if (action.do === 'release' || (action.do === 'drive' && situation === 'exit'))
-    return { level: relay.pull, isHeld: false };
-  if (action.do === 'drive') return { level: levelOf(relay, action.on), isHeld: true };
-  return { level: wire.level, isHeld: wire.isHeld || isAlive };
+/** What the table makes of a wire, one situation after the other. */
+function become(wire: Wire, relay: Relay, { situations, isAlive, isOneHand = false }: Step): Wire {
+  return situations.reduce<Wire>((before, situation) => {
+    const action = safeAction(situation, relay.states);
+    if (isOneHand) return action.do === 'drive' ? { level: levelOf(relay, action.on), isHeld: true } : before;
+    // After a good end a driven level is left to the chip; after every other one the guard holds it.
+    if (action.do === 'release' || (action.do === 'drive' && situation === 'exit'))
+      return { level: relay.pull, isHeld: false };
+    if (action.do === 'drive') return { level: levelOf(relay, action.on), isHeld: true };
+    return { level: before.level, isHeld: before.isHeld || isAlive };
+  }, wire);
 }
 
-/** The levels the kernel may be told on the way there: the one of the table, if it is another one. */
-function pathOf(before: Wire, relay: Relay, situation: Situation): readonly Level[] {
-  const action = safeAction(situation, relay.states);
-  return action.do === 'drive' ? changesOnly([levelOf(relay, action.on)], before.level) : [];
+/** The levels the kernel may be told on the way there: those of the table, where they are others. */
+function pathOf(before: Wire, relay: Relay, { situations }: Step): readonly Level[] {
+  const driven = situations.flatMap((situation) => {
+    const action = safeAction(situation, relay.states);
+    return action.do === 'drive' ? [levelOf(relay, action.on)] : [];
+  });
+  return changesOnly(driven, before.level);
+}
+
+function wordOf(action: SafeAction): string {
+  return action.do === 'drive' ? `drive ${action.on ? 'on' : 'off'}` : action.do;
+}
+
+function nameOf(offset: number): string {
+  return `RELAY${offset}`;
 }
 
 function levelOf({ active }: Pick<Relay, 'active'>, on: boolean): Level {
