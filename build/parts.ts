@@ -11,6 +11,7 @@ import type { Plugin } from 'esbuild';
 export const parts: readonly string[] = [
   'agent/store/store-thread.ts', // Run by `new Worker`.
   'agent/config/push/office.ts',
+  'agent/config/control/control-server.ts', // Of no use without the one above.
   'agent/documents/mcu/open-mcu.ts',
   'agent/observe/local-http.ts',
   'agent/cli/completion.ts',
