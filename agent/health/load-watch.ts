@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { SlotHolder } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Pool } from '../pool/pool.ts';
-import { loadLookMs } from './limits.ts';
+import { loadLookMs, loadShareMin } from './limits.ts';
 import { type DegradeLevel, type Load, nextSparing, type Sparing, switchedOff, unspared } from './load.ts';
 
 export interface LoadWatchDependencies {
@@ -69,7 +69,11 @@ export class LoadWatch implements Disposable {
     const count = overflows();
     const isOverflown = count > this.#overflows;
     this.#overflows = count;
-    const share = (holder: SlotHolder) => (peaks[holder].refused > 0 ? 1 : peaks[holder].peak / peaks[holder].quota);
+    const share = (holder: SlotHolder) => {
+      const { peak, quota, refused, refusedLarge } = peaks[holder];
+      // Long messages that find no room leave it to short ones, and commands are short: a flood of configs must not stop them.
+      return refused > 0 ? 1 : Math.max(peak / quota, refusedLarge > 0 ? loadShareMin[2] : 0);
+    };
     return {
       inbound: isOverflown ? 1 : share('inbound'),
       executing: share('executing'),

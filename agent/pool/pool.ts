@@ -15,7 +15,13 @@ export interface PoolStats {
   readonly large: SlabStats;
 }
 
-export type PoolPeaks = { readonly [Holder in SlotHolder]: HolderPeak };
+export type PoolPeaks = { readonly [Holder in SlotHolder]: HolderLoad };
+
+/** Peak and quota over both sizes. `refused`: a slot of either size would have done. */
+export interface HolderLoad extends HolderPeak {
+  /** Only a large one would have done. */
+  readonly refusedLarge: number;
+}
 
 export interface SlotFault extends MarchFault {
   /** `small slot 3` */
@@ -118,7 +124,7 @@ export function createPool(limits: PoolLimits): Pool {
       return { bytesTotal: poolBytes(limits), payloadBytesMax, tooLarge, small: small.stats(), large: large.stats() };
     },
     takePeaks() {
-      const of = (holder: SlotHolder) => sumOf(small.takePeak(holder), large.takePeak(holder));
+      const of = (holder: SlotHolder) => loadOf(small.takePeak(holder), large.takePeak(holder));
       return { inbound: of('inbound'), executing: of('executing'), outbox: of('outbox'), framer: of('framer') };
     },
   };
@@ -131,6 +137,7 @@ function leaksOf(small: SlabStats, large: SlabStats): readonly string[] {
   });
 }
 
-function sumOf(one: HolderPeak, other: HolderPeak): HolderPeak {
-  return { peak: one.peak + other.peak, quota: one.quota + other.quota, refused: one.refused + other.refused };
+function loadOf(small: HolderPeak, large: HolderPeak): HolderLoad {
+  const [peak, quota] = [small.peak + large.peak, small.quota + large.quota];
+  return { peak, quota, refused: small.refused, refusedLarge: large.refused };
 }

@@ -64,10 +64,12 @@ describeWithMosquitto('a running board', () => {
     await rig.start();
     const told = await rig.hear({ verb: 'state', document: 'config' }); // Pushes are taken from here on.
     hash = Object(told.message.val).hash;
+    await writeFile(path.join(rig.folder, 'password'), 'wrong-horse\n', { mode: 0o600 });
     ground = {
       config: Object(plainOf(await readFile(rig.configFile, 'utf8'))),
       deadUrl: `mqtt://127.0.0.1:${await freePort()}`,
       lockedUrl: locked.url,
+      passwordFile: path.join(rig.folder, 'password'),
       muteUrl: mute.url,
       strangeUrl: `mqtts://localhost:${tlsPort}`,
     };
@@ -148,7 +150,7 @@ describeWithMosquitto('a running board', () => {
     const forged = await signPush(goodPush(ground), mallory);
     const flood = { document: 'lamp', push: forged, rounds: 3, roundMs: 1_200 };
     const { idle, flooded, sentCount, answeredCount } = await measureUnderPushes(rig, flood);
-    expect(sentCount).toBeGreaterThan(500);
+    expect(sentCount).toBeGreaterThanOrEqual((3 * 1_200 * 10_000) / 60_000);
     expect(answeredCount).toBe(sentCount);
     // What the machine itself takes now and then is no fault of the flood.
     expect(flooded.percentileMs(99)).toBeLessThan(3 * Math.max(idle.percentileMs(99), 20));

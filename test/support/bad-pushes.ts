@@ -33,8 +33,9 @@ export interface Ground {
   readonly config: object;
   /** Nobody listens there. */
   readonly deadUrl: string;
-  /** Wants another password. */
+  /** Wants another password than the one in this file. */
   readonly lockedUrl: string;
+  readonly passwordFile: string;
   /** Has a certificate of an authority the board does not know. */
   readonly strangeUrl: string;
   /** Lets nobody publish. */
@@ -232,7 +233,8 @@ export const badPushes: readonly BadPush[] = [
   {
     title: 'to a broker that wants another password',
     ...{ reason: 'rolled-back', says: /not authorized|bad user/, comesTo: 'applied' },
-    make: (ground) => withBroker(ground, ground.lockedUrl),
+    make: (ground) =>
+      withBroker(ground, ground.lockedUrl, { username: 'board', password: `file:${ground.passwordFile}` }),
   },
   {
     title: 'to a broker that lets it say nothing',
