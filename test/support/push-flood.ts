@@ -56,7 +56,7 @@ export async function measureUnderPushes(
     const [startMs, before] = [performance.now(), sentCount];
     const sendDue = () => {
       const dueCount = before + Math.floor((performance.now() - startMs) * pushesPerMs);
-      while (sentCount < dueCount) send();
+      for (let left = dueCount - sentCount; left > 0; left -= 1) send();
     };
     const timer = setInterval(sendDue, tickMs);
     await commandFor(flooded);
