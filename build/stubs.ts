@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
 /*
@@ -28,9 +29,9 @@ const stubs: { readonly [name: string]: string } = {
   events: `module.exports = require('node:events');`,
 };
 
-/** Files of packages that are for other systems, or for what the config has no words for (MQTT over WebSocket). */
+/** Files of packages for other systems, or for what we do not use: MQTT over WebSocket, transports and streams of pino. */
 const unreached =
-  /\/node_modules\/(@serialport\/bindings-cpp\/dist\/(darwin|win32)|mqtt\/build\/lib\/connect\/ws)\.js$/;
+  /\/node_modules\/(@serialport\/bindings-cpp\/dist\/(darwin|win32)|mqtt\/build\/lib\/connect\/ws|pino\/lib\/(transport|multistream))\.js$/;
 
 function absent(name: string, feature: string): string {
   return `module.exports = new Proxy(class {}, {
@@ -52,6 +53,10 @@ export const trimPackages: Plugin = {
       return contents === undefined ? undefined : { contents, loader: 'js', resolveDir: '.' };
     });
     build.onLoad({ filter: unreached }, () => ({ contents: '', loader: 'js' }));
+    build.onLoad({ filter: /\/node_modules\/mqtt\/package\.json$/ }, async ({ path }) => {
+      const { version }: { version: string } = JSON.parse(await readFile(path, 'utf8')); // All that is asked of it.
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
   },
 };
 
