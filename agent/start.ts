@@ -220,6 +220,7 @@ export async function startAgent(config: Config, configHash: string, environment
       await uplink.close();
       await durable.flush(); // What the broker did not acknowledge is sent in the next life.
       outbox.close();
+      voice.chronicle.flush();
       await store?.[Symbol.asyncDispose]();
       loopLag[Symbol.dispose]();
       keepers[Symbol.dispose]();

@@ -61,7 +61,7 @@ export function openVoice(
   const durable = new DurableOutbox(clock, outbox, store);
   store?.values.setSoon(lastStampKey, String(ids.lastStampMs));
   const { root } = config.mqtt;
-  const kept = store === undefined ? undefined : new KeptEvents(store.values, boot);
+  const kept = store === undefined ? undefined : new KeptEvents(clock, store.values, boot);
   const chronicle = createChronicle(new LogSequence(clock, store?.values), kept);
   const spoken = createPublisher(
     { clock, log, ids, outbox: durable, instruments, clockQuality },

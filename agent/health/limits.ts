@@ -21,3 +21,5 @@ export const loopWindowMs = 30_000;
 export const keptEventsCount = 32;
 /** Of one of them. Over it: without its value. Below what a value of the store may have. */
 export const keptEventBytesMax = 1_000;
+/** They are handed to the store together, so often at most. */
+export const keptEventsMs = 1_000;

@@ -58,8 +58,8 @@ export function switchedOff(level: DegradeLevel): readonly string[] {
 function levelOf({ inbound, executing, outbox, lateMs }: Load, ratio: number): DegradeLevel {
   const taken = Math.max(inbound, executing);
   if (taken >= loadShareMin[3] * ratio) return 3;
-  const share = Math.max(taken, outbox); // What waits for the broker is no reason to refuse commands.
-  if (share >= loadShareMin[2] * ratio || lateMs >= loadLateMsMin[2] * ratio) return 2;
+  if (taken >= loadShareMin[2] * ratio || lateMs >= loadLateMsMin[2] * ratio) return 2;
+  const share = Math.max(taken, outbox); // Behind a slow broker nothing that may be left out is said anyway.
   return share >= loadShareMin[1] * ratio || lateMs >= loadLateMsMin[1] * ratio ? 1 : 0;
 }
 

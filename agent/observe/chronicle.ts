@@ -12,6 +12,8 @@ export interface Chronicle {
   readonly last: number;
   /** Returns its number. */
   note(kind: HappeningKind, document: string, value: Value, trace?: string): number;
+  /** Hands to the store what is to outlive the agent; for its end. */
+  flush(): void;
   /** Of what is said: events and the ends of commands. Returns the message with its number, where it has one. */
   hear(speech: Speech): Speech;
 }
@@ -34,6 +36,7 @@ export function createChronicle(sequence: LogSequence, kept?: KeptEvents): Chron
       return sequence.last;
     },
     note,
+    flush: () => kept?.flush(),
     hear(speech) {
       const { message, to } = speech;
       if ('topic' in to) return speech; // The same is said on a topic of ours, or is an answer.

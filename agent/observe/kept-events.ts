@@ -1,29 +1,42 @@
-import { keptEventBytesMax, keptEventsCount } from '../health/limits.ts';
+import type { Clock } from '../clock.ts';
+import { keptEventBytesMax, keptEventsCount, keptEventsMs } from '../health/limits.ts';
 import type { Values } from '../store/store.ts';
 import { type Happening, happeningKinds } from './event-ring.ts';
 
 /**
  * The latest of what happened, in the store with both stamps, so that it can be read after a power cut. It waits for no
- * disk: each goes along with the next commit, or within `valueDelayMs`; what is newer a power cut takes.
+ * disk, and costs a message nothing: what came within a second is handed to the store together, and goes along with the
+ * next commit, or within `valueDelayMs`. What is newer a power cut takes.
  */
 export class KeptEvents {
+  readonly #clock: Clock;
   readonly #values: Values;
   readonly #boot: bigint;
+  readonly #pending = new Map<number, Happening>(); // By place: keptEventsCount at most.
+  #timer: Disposable | undefined;
 
-  constructor(values: Values, boot: bigint) {
+  constructor(clock: Clock, values: Values, boot: bigint) {
+    this.#clock = clock;
     this.#values = values;
     this.#boot = boot;
   }
 
   /** When full: the oldest gives its place. */
   keep(happening: Happening): void {
-    const { lsn } = happening.stamp;
-    const whole = textOf(happening, this.#boot);
-    const isSmall = Buffer.byteLength(whole) <= keptEventBytesMax;
-    this.#values.setSoon(
-      keyOf(lsn % keptEventsCount),
-      isSmall ? whole : textOf({ ...happening, value: '…' }, this.#boot),
-    );
+    this.#pending.set(happening.stamp.lsn % keptEventsCount, happening);
+    this.#timer ??= this.#clock.after(keptEventsMs, () => this.flush());
+  }
+
+  /** Hands over what waits; for the end of the agent. */
+  flush(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    for (const [place, happening] of this.#pending) {
+      const whole = textOf(happening, this.#boot);
+      const isSmall = Buffer.byteLength(whole) <= keptEventBytesMax;
+      this.#values.setSoon(keyOf(place), isSmall ? whole : textOf({ ...happening, value: '…' }, this.#boot));
+    }
+    this.#pending.clear();
   }
 
   /** Of earlier lives, the oldest first. What cannot be read is left out. */

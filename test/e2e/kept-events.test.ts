@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { keptEventsMs } from '../../agent/health/limits.ts';
 import { fieldOf } from '../support/heard.ts';
 import { describeWithMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
@@ -24,8 +25,9 @@ describeWithMosquitto('what happened', () => {
       return ((await response.json()) as { events: readonly EventRow[] }).events;
     };
     const birth = await rig.start();
-    // Both are journaled: the first one's end is on the disk with the second one at the latest.
+    // Both are journaled: what happened to the first one is on the disk with the second one at the latest.
     for (const id of [1, 2]) {
+      if (id === 2) await new Promise((resolve) => setTimeout(resolve, keptEventsMs + 500));
       await rig.say('notify/gpio.relay1', JSON.stringify({ id: String(id), src: 'me', val: 'toggle' }));
       await rig.hear({ verb: 'ack', status: 'successful', id: BigInt(id) });
     }

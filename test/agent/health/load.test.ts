@@ -31,7 +31,7 @@ describe('the degrade level', () => {
     ['a queue at three quarters', { inbound: loadShareMin[2] }, 2],
     ['a queue that is full', { inbound: 1 }, 3],
     ['commands that all wait for their drivers', { executing: loadShareMin[3] }, 3],
-    ['an outbox that is full', { outbox: 1 }, 2],
+    ['an outbox that is full', { outbox: 1 }, 1],
     ['an event loop that is somewhat late', { lateMs: loadLateMsMin[1] }, 1],
     ['an event loop that is just not late', { lateMs: loadLateMsMin[1] - 1 }, 0],
     ['an event loop that is very late', { lateMs: 60_000 }, 2],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keptEventsCount } from '../../../agent/health/limits.ts';
+import { keptEventsCount, keptEventsMs } from '../../../agent/health/limits.ts';
 import { eventRingCount, eventTextBytesMax, lsnReserveCount } from '../../../agent/limits.ts';
 import { createChronicle } from '../../../agent/observe/chronicle.ts';
 import { KeptEvents } from '../../../agent/observe/kept-events.ts';
@@ -90,7 +90,7 @@ describe('the chronicle', () => {
 
 describe('what the store keeps of it', () => {
   const life = (values: Values, boot: bigint) =>
-    createChronicle(new LogSequence(createFakeClock(), values), new KeptEvents(values, boot));
+    createChronicle(new LogSequence(createFakeClock(), values), new KeptEvents(createFakeClock(), values, boot));
 
   it('is there after a restart, with number, both stamps and the life it was in, and is not counted again', () => {
     const values = createValues();
@@ -98,6 +98,7 @@ describe('what the store keeps of it', () => {
     const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     first.note('change', 'gpio.a', true, trace);
     const [told] = first.ring.read();
+    first.flush();
     const second = life(values, 8n);
     expect(second.ring.read()).toEqual([{ ...told, boot: '7' }]);
     expect(told?.stamp).toMatchObject({ monotonicMs: 0, wallMs: Date.UTC(2026, 0, 1) });
@@ -108,16 +109,29 @@ describe('what the store keeps of it', () => {
 
   it('is the latest of it, the oldest first', () => {
     const values = createValues();
-    const { note } = life(values, 7n);
+    const { note, flush } = life(values, 7n);
     for (let count = 0; count < keptEventsCount + 5; count += 1) note('change', 'gpio.a', count);
+    flush();
     const kept = life(values, 8n).ring.read();
     expect(kept.map(({ value }) => value)).toEqual(Array.from({ length: keptEventsCount }, (_, index) => index + 5));
   });
 
+  it('is handed over together after a second, however much happens', async () => {
+    const [clock, values] = [createFakeClock(), createValues()];
+    const { note } = createChronicle(new LogSequence(clock, values), new KeptEvents(clock, values, 7n));
+    for (let count = 0; count < 1_000; count += 1) note('change', 'gpio.a', count);
+    await clock.advance(keptEventsMs - 1);
+    expect(life(values, 8n).ring.read()).toEqual([]);
+    await clock.advance(1);
+    expect(life(values, 8n).ring.read()).toHaveLength(keptEventsCount);
+    expect(clock.timersCount).toBe(0);
+  });
+
   it('fits into a value of the store, whatever happened, and what is no event is left out', () => {
     const values = createValues();
-    const { note } = life(values, 7n);
+    const { note, flush } = life(values, 7n);
     note('event', 'a'.repeat(128), '\u0001'.repeat(70_000), 'x'.repeat(55));
+    flush();
     for (let index = 0; index < keptEventsCount; index += 1) {
       const text = values.get(`lsn.event.${index}`) ?? '';
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(storeLimits.valueBytesMax);
