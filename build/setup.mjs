@@ -16,6 +16,7 @@ const debianPackages = [
   ['mosquitto', 'mosquitto'],
   ['mosquitto_pub', 'mosquitto-clients'],
   ['socat', 'socat'],
+  ['/usr/include/mosquitto.h', 'libmosquitto-dev'],
   ['clang', 'clang'],
   ['/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a', 'libclang-rt-14-dev'],
   ['/usr/lib/python3/dist-packages/pymodbus', 'python3-pymodbus'],

@@ -3,7 +3,7 @@ import * as limits from '../../agent/limits.ts';
 import { createMemoryBoard, type MemoryWire } from '../../drivers/simulated/memory-board.ts';
 import { fieldOf, type Heard } from '../support/heard.ts';
 import { type MemoryAgent, startMemoryAgent } from '../support/memory-agent.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from './benches.ts';
 import { createDistribution, type Distribution } from './distribution.ts';
 import { type Figure, figure } from './figure.ts';
 

@@ -7,7 +7,7 @@ import { recordLink } from '../support/link-recorder.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { openWeatherProxy } from '../support/weather-proxy.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from './benches.ts';
 import { createDistribution } from './distribution.ts';
 import { type Figure, figure } from './figure.ts';
 

@@ -7,7 +7,7 @@ import { openWorkshop } from '../support/c-compiler.ts';
 import { startUno } from '../support/uno.ts';
 import { until } from '../support/until.ts';
 import { valueOf } from '../support/value-of.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from './benches.ts';
 import { createDistribution, distributionFigures } from './distribution.ts';
 
 const warmUpCount = 50;

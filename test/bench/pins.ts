@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { runBoard } from '../board/host/board.ts';
 import { startRig } from '../support/rig.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from './benches.ts';
 import { createDistribution, type Distribution, distributionFigures } from './distribution.ts';
 import type { Figure } from './figure.ts';
 

@@ -2,7 +2,7 @@ import type { Notify } from '../../agent/qn/message.ts';
 import { measureUnderPushes } from '../support/push-flood.ts';
 import { startRig } from '../support/rig.ts';
 import { makeSigner, signed } from '../support/signing.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from './benches.ts';
 import { distributionFigures } from './distribution.ts';
 import { figure } from './figure.ts';
 

@@ -7,7 +7,7 @@ import { configText } from '../support/config-text.ts';
 import { openDatagramInbox } from '../support/datagrams.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { until } from '../support/until.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from './benches.ts';
 import { createDistribution } from './distribution.ts';
 import { figure } from './figure.ts';
 import { watchSubacks } from './suback-watch.ts';

@@ -1,0 +1,55 @@
+import type { Bench } from './benches.ts';
+import { interleave, openContest } from './contest.ts';
+import { distributionFigures } from './distribution.ts';
+import { figure } from './figure.ts';
+import { answersIn, noiseFigures, shareOver, sumOf } from './turn-figures.ts';
+
+const turnMs = 10_000;
+const bulkPerS = 10_000;
+/** What the product is measured by. */
+const responseMsMax = 12;
+/** Percent of all responses, above what the machine itself does to C. */
+const shareMore = 0.05;
+
+/**
+ * An emergency stop (a document with `priority: emergency`) while 10 000 commands a second arrive for another document of
+ * the node, from just before it is written to the broker's socket until the line has changed; beside it C, which has
+ * one connection, under the same load. `estop=60`: so many seconds of each, in turns of ten.
+ */
+export const benchEstop: Bench = async ({ operand = '60', tell }) => {
+  await using contest = await openContest({ priority: 'emergency' });
+  const { floor, agent, runLoad } = contest;
+  const roundsCount = Math.max(1, Math.round((Number(operand) * 1_000) / turnMs));
+  tell(`estop: ${roundsCount} turns of ${turnMs / 1_000} s each`);
+  const turns = await interleave(runLoad, [floor, agent], roundsCount, { forMs: turnMs, probesPerS: 50, bulkPerS });
+  const [ofFloor, ofAgent] = [turns.get(floor) ?? [], turns.get(agent) ?? []];
+  const floorShare = shareOver(ofFloor, responseMsMax);
+  const share = shareOver(ofAgent, responseMsMax);
+  return [
+    ...distributionFigures('emergency stop in the flood', answersIn(ofAgent), {
+      floor: answersIn(ofFloor),
+      judged: { p50: { atMostTimesFloor: 3 }, p99: { atMostTimesFloor: 2 } },
+    }),
+    figure(`share over ${responseMsMax} ms`, share, '%', {
+      floor: floorShare,
+      atMost: Number((floorShare + shareMore).toFixed(3)),
+    }),
+    figure(
+      'stops lost',
+      sumOf(ofAgent, ({ lostCount }) => lostCount),
+      '',
+      { atMost: 0 },
+    ),
+    figure(
+      'stops given',
+      sumOf(ofAgent, ({ answersMs }) => answersMs.length),
+      '',
+    ),
+    figure(
+      'bulk carried out',
+      (100 * sumOf(ofAgent, ({ handledCount }) => handledCount)) / sumOf(ofAgent, ({ sentCount }) => sentCount),
+      '%',
+    ),
+    ...noiseFigures([...turns.values()].flat()),
+  ];
+};

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Hiccup, RunLoad } from './load.ts';
+import { cpuMsOf, type Responder } from './responder.ts';
+import { answersOf } from './wire-stamps.ts';
+
+/** What one responder is given for a while. */
+export interface TurnOptions {
+  readonly forMs: number;
+  readonly probesPerS: number;
+  readonly bulkPerS: number;
+  readonly bulkQos?: 0 | 1;
+  readonly isBulkChanging?: boolean;
+}
+
+export interface Turn {
+  /** From just before the probe was written to the socket until the line had changed. */
+  readonly answersMs: readonly number[];
+  readonly lostCount: number;
+  readonly sentCount: number;
+  readonly handledCount: number;
+  /** Of the responder, from the first message until nothing more came. */
+  readonly cpuMs: number;
+  /** The same, on the clock. */
+  readonly tookMs: number;
+  readonly hiccups: readonly Hiccup[];
+  readonly forMs: number;
+}
+
+const settleEveryMs = 50;
+/** Nothing was handled for so long: nothing more comes. */
+const quietMs = 250;
+
+/** Gives the load to one responder, and waits until it has done all it will do. */
+export async function runTurn(runLoad: RunLoad, responder: Responder, options: TurnOptions): Promise<Turn> {
+  const { forMs, probesPerS, bulkPerS, bulkQos = 0, isBulkChanging = false } = options;
+  const stampsBefore = responder.stamps().length;
+  const handledBefore = await responder.handledCount();
+  const cpuBefore = cpuMsOf(responder.pid);
+  const sinceMs = performance.now();
+  const loaded = await runLoad({
+    forMs,
+    probe: { topic: responder.probeTopic, perS: probesPerS },
+    bulk: { topic: responder.bulkTopic, perS: bulkPerS, qos: bulkQos, isChanging: isBulkChanging },
+  });
+  const { count, atMs } = await untilQuiet(responder);
+  const { ms, lostCount } = answersOf(loaded.probesNs, responder.stamps().slice(stampsBefore));
+  return {
+    answersMs: ms,
+    lostCount,
+    sentCount: loaded.bulkCount + loaded.probesNs.length,
+    handledCount: count - handledBefore,
+    cpuMs: cpuMsOf(responder.pid) - cpuBefore,
+    tookMs: Math.max(forMs, atMs - sinceMs),
+    hiccups: loaded.hiccups,
+    forMs,
+  };
+}
+
+async function untilQuiet(responder: Responder): Promise<{ count: number; atMs: number }> {
+  let [count, atMs] = [await responder.handledCount(), performance.now()];
+  while (performance.now() - atMs < quietMs) {
+    await delay(settleEveryMs);
+    const now = await responder.handledCount();
+    if (now !== count) [count, atMs] = [now, performance.now()];
+  }
+  return { count, atMs };
+}
