@@ -1,7 +1,9 @@
+import { sleep } from './clock.ts';
 import type { Changeable } from './config/change/changeable.ts';
 import type { ConfigOffice } from './config/push/office.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
 import type { Environment } from './environment.ts';
+import { officeWaitMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import { partFix } from './missing-part.ts';
 import type { Pool } from './pool/pool.ts';
@@ -13,6 +15,8 @@ export interface ConfigParts extends Pick<Dispatch, 'acknowledger' | 'own' | 'tr
   readonly voice: Voice;
   readonly pool: Pool;
   readonly counters: DispatchCounters;
+  /** For the first time. */
+  readonly connected: Promise<void>;
 }
 
 export interface StartedConfig extends AsyncDisposable {
@@ -21,14 +25,19 @@ export interface StartedConfig extends AsyncDisposable {
 }
 
 /** Configs while the agent runs: over the air, and from the board. */
-export function startConfig({ configs, log }: Environment, parts: ConfigParts): StartedConfig {
+export function startConfig({ clock, configs, log }: Environment, parts: ConfigParts): StartedConfig {
   const { changeable, voice, pool, acknowledger, counters, own, trust, attacks } = parts;
+  const ending = new AbortController();
   const office = configs === undefined ? undefined : openOfficeSoon(configs);
   if (office !== undefined) own.set('config', (command) => void office.then((opened) => opened?.receive(command)));
 
-  /** A board whose installation lacks this part drives its pins all the same. */
+  /**
+   * The connection goes first: loading this takes about as long. A board whose installation lacks this part drives its
+   * pins all the same.
+   */
   async function openOfficeSoon(home: NonNullable<Environment['configs']>): Promise<ConfigOffice | undefined> {
-    const loaded = await loadOffice(log);
+    await Promise.race([parts.connected, sleep(clock, officeWaitMsMax, ending.signal)]);
+    const loaded = ending.signal.aborted ? undefined : await loadOffice(log);
     if (loaded === undefined) return undefined;
     const { states, durable } = voice;
     const { payloadBytesMax } = pool;
@@ -40,6 +49,7 @@ export function startConfig({ configs, log }: Environment, parts: ConfigParts): 
   return {
     office,
     async [Symbol.asyncDispose]() {
+      ending.abort();
       await (await office)?.close();
     },
   };

@@ -6,14 +6,21 @@ import { channelsOf } from './documents/channels.ts';
 import { MemoryFile } from './documents/memory-file.ts';
 import type { Agent, Environment } from './environment.ts';
 import { offlineWill } from './farewell.ts';
-import { bootTests } from './health/boot-tests.ts';
+import { bootTests, earlyTests } from './health/boot-tests.ts';
 import { withConfigTroubles } from './health/config-troubles.ts';
 import { LoadWatch } from './health/load-watch.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import { ofTheBoard, valueOfOrdered } from './health/on-demand.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { logSelfTest, renewReport, repeatFailed, runSelfTest, valueOfSelfTest } from './health/self-test.ts';
+import {
+  endSelfTest,
+  logSelfTest,
+  renewReport,
+  repeatFailed,
+  runSelfTest,
+  valueOfSelfTest,
+} from './health/self-test.ts';
 import { trustWarnings } from './health/warnings.ts';
 import { diskWear } from './health/written-bytes.ts';
 import { HomeAssistant } from './home-assistant.ts';
@@ -40,30 +47,34 @@ export async function startAgent(config: Config, configHash: string, environment
   const { clock, log } = environment;
   const startMs = clock.monotonicMs();
   const running: Running = { config, hash: configHash };
-  const pool = createPool(poolProfiles[config.pool.profile]);
-  pool.seal();
+  /** Until another config was taken. */
+  const troubles = () => (running.config === config ? (environment.configs?.troubles ?? []) : []);
   const local = new LocalApplications();
   const trouble = { changed: () => {} };
   const troubleChanged = () => trouble.changed();
   const alarm = createStoreAlarm(troubleChanged);
-  const store = await openStoreOf(environment, alarm.heard);
+  const opening = openStoreOf(environment, alarm.heard); // In its thread; meanwhile there is other work.
+  const pool = createPool(poolProfiles[config.pool.profile]);
+  pool.seal();
+  const [store, memory, begun] = await Promise.all([
+    opening,
+    MemoryFile.open({ clock, log }, config.stateFolder),
+    runSelfTest(clock, withConfigTroubles(earlyTests({ clock, pool, config, configHash }), troubles())),
+  ]);
   const voice = openVoice(running, { ...environment, store }, pool);
   alarm.open(voice.publisher);
   const { boot, outbox, durable, states, watches } = voice;
   const table = new LiveTable(config);
-  const memory = await MemoryFile.open({ clock, log }, config.stateFolder);
   const board = await openBoard(running, environment, { pool, voice, table, local, memory, troubleChanged });
   board.setOnline(false);
 
   const document = (name: string) => board.document(name);
-  /** Until another config was taken. */
-  const troubles = () => (running.config === config ? (environment.configs?.troubles ?? []) : []);
   const planTests = () => {
     const subjects = { clock, pool, config: running.config, configHash: running.hash, document };
     return withConfigTroubles(bootTests(subjects), troubles());
   };
   let plan = planTests();
-  let selfTest = await runSelfTest(clock, plan);
+  let selfTest = await endSelfTest(clock, plan, begun);
   logSelfTest(log, selfTest);
   states.change('selftest', valueOfSelfTest(selfTest));
   const tellChannels = () => states.change('channels', channelsOf([...table.rows, ...table.found.all()]));
@@ -119,8 +130,10 @@ export async function startAgent(config: Config, configHash: string, environment
   };
 
   const will = offlineWill(config, boot);
+  const connected = Promise.withResolvers<void>();
   const uplink = new Uplink({ clock, log, will, boot }, environment.openLink, table.filters, {
     onUp(link, up) {
+      connected.resolve();
       board.setOnline(true);
       voice.chronicle.note('link', 'agent', { up: up.broker });
       outbox.up(link, up);
@@ -192,7 +205,14 @@ export async function startAgent(config: Config, configHash: string, environment
     },
   });
   startLoadWatch(load, { loop, uplink, reporter, voice });
-  const started = startConfig(environment, { ...dispatch, changeable, voice, pool, counters });
+  const started = startConfig(environment, {
+    ...dispatch,
+    changeable,
+    voice,
+    pool,
+    counters,
+    connected: connected.promise,
+  });
 
   return {
     boot,

@@ -32,10 +32,10 @@ export async function attend({ clock, log, env, stateFolder }: AttendOptions, ag
     config_hash: agent.sources.configHash,
     health: buildHealth(agent.sources, 0),
   });
-  const local = await openLocalAnswer(log, stateFolder, answer);
-  await rememberThisStart(log, stateFolder);
   notify(`READY=1\nSTATUS=${statusLine(agent)}`);
   const watchdog = openFed({ clock, log, env }, agent, notify);
+  const local = await openLocalAnswer(log, stateFolder, answer);
+  await rememberThisStart(log, stateFolder);
   return {
     stopping: () => notify('STOPPING=1\nSTATUS=bringing the outputs into their exit states'),
     async [Symbol.asyncDispose]() {

@@ -16,7 +16,8 @@ import { runInNewContext } from 'node:vm';
 const bufferSlabBytes = 2_048;
 
 /**
- * Before anything is allocated. The space of young objects stays at 2 MB; old ones may grow by 30 % between collections,
+ * When the agent is ready, and not before: code that V8 has cached fits the flags it was compiled with only, so modules of
+ * Node.js that are loaded later are compiled anew, and starting takes longer. The space of young objects stays at 2 MB; old ones may grow by 30 % between collections,
  * but by 2 MB at least: without the third flag the least is 8.
  */
 export function boundHeap(): void {

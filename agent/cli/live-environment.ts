@@ -8,6 +8,7 @@ import { createLineWatch, type LineWatch, openGuardedGpio } from '../guard/line-
 import { createClockSync } from '../health/clock-sync.ts';
 import type { LogBook } from '../log.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
+import { openStore } from '../store/open-store.ts';
 import { storeProgram } from '../store/role.ts';
 import { brokerAccess } from './broker-access.ts';
 import type { CliContext } from './verb.ts';
@@ -42,7 +43,6 @@ export function openLiveEnvironment(
     openGpio: (gpio) => openGuardedGpio(gpio, config.stateFolder, { clock, log, lines }),
     keepLines: () => lines.keep(),
     async openStore(onTrouble) {
-      const { openStore } = await import('../store/open-store.ts');
       const folder = path.join(config.stateFolder, 'store');
       return await openStore({ folder, program: storeProgram(), clock, log, onTrouble });
     },

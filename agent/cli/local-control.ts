@@ -17,8 +17,8 @@ export async function openLocalControl(
     if (opened !== undefined) return await opened.change(wish);
     return { status: 'rejected', version: 0, detail: 'this agent keeps the config it started with' };
   };
-  const control = await openSocket(log, { clock, change }, controlSocketOf(stateFolder));
   const hangup = onHangup?.(() => void change({ do: 'reload', isDryRun: false }).then((answer) => tell(log, answer)));
+  const control = await openSocket(log, { clock, change }, controlSocketOf(stateFolder));
   return {
     async [Symbol.asyncDispose]() {
       hangup?.[Symbol.dispose]();

@@ -6,6 +6,7 @@ import { linesHeldAtExit, planOutputs } from '../guard/output-plan.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
+import { attend } from './attend.ts';
 import { chooseConfig, countBoot } from './choose-config.ts';
 import { configOption, configPathOf, hashNow } from './config-option.ts';
 import { boundHeap, collectGarbage } from './heap.ts';
@@ -33,7 +34,6 @@ export const runVerb: Verb = {
     const configPath = configPathOf(context, options);
     if (!chosen.ok || chosen.value.boot.from === 'safe') await goToConfigErrorStates(context, configPath);
     if (!chosen.ok) return chosen.error;
-    boundHeap();
     const { boot, home } = chosen.value;
     const { config, hash } = boot.checked;
     const identity = { service: 'qn-agent', env: config.log.environment, node: config.node };
@@ -58,11 +58,13 @@ export const runVerb: Verb = {
       }),
     });
     lines.settled();
-    if (boot.from !== 'safe') await remember(config, log);
-    const control = await openLocalControl(context, log, agent, config.stateFolder);
-    using _collection = context.clock.after(firstCollectionMs, collectGarbage);
-    const { attend } = await import('./attend.ts');
+    const controlling = openLocalControl(context, log, agent, config.stateFolder);
     const attended = await attend({ ...context, log, stateFolder: config.stateFolder }, agent);
+    // It is ready. What follows could wait until now.
+    boundHeap();
+    using _collection = context.clock.after(firstCollectionMs, collectGarbage);
+    const control = await controlling;
+    if (boot.from !== 'safe') await remember(config, log);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
     lines.onChange(() => {}); // The guard holds what was open until it is told what to keep.

@@ -32,7 +32,12 @@ export const vitalTests: ReadonlySet<string> = new Set([
 
 /** The short self-test that every start begins with, in the order it runs. The whole one is in full-tests.ts. */
 export function bootTests(subjects: BootTestSubjects): TestPlan {
-  const { clock, pool, config, configHash } = subjects;
+  const drivers = Object.keys(subjects.config.documents).map((name) => driverTest(name, () => subjects.document(name)));
+  return { vital: vitalTests, tests: [...earlyTests(subjects).tests, ...drivers] };
+}
+
+/** The first of them: those that need no driver and no store. They run while the store opens. */
+export function earlyTests({ clock, pool, config, configHash }: Omit<BootTestSubjects, 'document'>): TestPlan {
   return {
     vital: vitalTests,
     tests: [
@@ -42,7 +47,6 @@ export function bootTests(subjects: BootTestSubjects): TestPlan {
       wallTest(clock, true),
       configTest(config, configHash),
       diskTest(config.stateFolder),
-      ...Object.keys(config.documents).map((name) => driverTest(name, () => subjects.document(name))),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
-import { clockAnswerMsMax, clockAskEveryMs, clockAskSoonMs } from '../trust/limits.ts';
+import { clockAnswerMsMax, clockAskEveryMs, clockAskFirstMs, clockAskSoonMs } from '../trust/limits.ts';
 
 /** Written by systemd-timesyncd when it has set the clock from a server. */
 export const synchronizedFile = '/run/systemd/timesync/synchronized';
@@ -15,7 +15,7 @@ export interface ClockSyncPlaces {
 /**
  * Whether somebody sets the clock of this machine. systemd-timesyncd says so in a file. What the kernel was told by chrony,
  * ntpd, PTP or a GPS receiver is asked of systemd-timedated, in the background: the system call for it (adjtimex) is closed to a
- * service that may not set the clock. Until there is an answer it is no.
+ * service that may not set the clock. Nobody is asked in the first moment of the agent; until there is an answer it is no.
  */
 export function createClockSync(
   clock: Clock,
@@ -23,7 +23,7 @@ export function createClockSync(
 ): () => boolean {
   let answer: boolean | undefined = false;
   let isAsking = false;
-  let askedMs = Number.NEGATIVE_INFINITY;
+  let askedMs = clock.monotonicMs() + clockAskFirstMs - clockAskSoonMs;
   return () => {
     if (existsSync(file)) return true;
     const nowMs = clock.monotonicMs();

@@ -97,6 +97,18 @@ function latencyOf({ id, took_us, latency_us }: TestRow): number {
   return latency_us ?? (id.startsWith('driver.') ? took_us : 0);
 }
 
+/** The report of the whole plan, when `begun` is that of its first tests. */
+export async function endSelfTest(clock: Clock, plan: TestPlan, begun: SelfTestReport): Promise<SelfTestReport> {
+  const rest = await runSelfTest(clock, { ...plan, tests: plan.tests.slice(begun.tests.length) });
+  const tests = [...begun.tests, ...rest.tests];
+  return {
+    health_status: judge(tests, plan.vital),
+    max_latency_us: Math.max(begun.max_latency_us, rest.max_latency_us),
+    took_ms: begun.took_ms + rest.took_ms,
+    tests,
+  };
+}
+
 /**
  * The same report with the failed tests that `isWorthRepeating` run again: a device that was unplugged at boot must not
  * make the board look ill for ever. The very same object when there was none to repeat.

@@ -58,16 +58,15 @@ export class ThreadDisk implements Disk {
     assert(this.#waiting === undefined, 'one call to the disk at a time');
     const answer = Promise.withResolvers<Answer>();
     this.#waiting = answer.resolve;
-    const worker = this.#worker ?? (await this.#start());
-    if (worker === undefined) return answer.promise; // Closed meanwhile.
+    const worker = this.#worker ?? this.#start();
     worker.ref(); // Whoever waits for an answer keeps the process alive; an idle store does not.
     worker.postMessage(request, []); // Copied: nothing is handed over.
     return answer.promise;
   }
 
-  async #start(): Promise<Worker | undefined> {
-    const { Worker: Thread } = await import('node:worker_threads');
-    if (this.#isClosed) return undefined;
+  /** At once: what loads meanwhile loads beside it. */
+  #start(): Worker {
+    const { Worker: Thread } = process.getBuiltinModule('node:worker_threads');
     const worker = new Thread(this.#program, { workerData: this.#data, argv: [storeThreadOperand], name: 'store' });
     worker.on('message', ({ answer, counters }: Reply) => {
       this.counters = counters;

@@ -31,5 +31,7 @@ export const countOnMax = 1_000_000;
 export const certificateWarningDays = 14;
 /** Whether somebody sets the clock is asked so often while nobody does, and else; an answer may take so long. */
 export const clockAskSoonMs = 30_000;
+/** The first question is a program to start, and the agent has better things to do until it is connected. */
+export const clockAskFirstMs = 1_000;
 export const clockAskEveryMs = 600_000;
 export const clockAnswerMsMax = 5_000;

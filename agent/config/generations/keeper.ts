@@ -50,11 +50,15 @@ export class ConfigKeeper {
   static async read(files: FileSystem, stateFolder: string): Promise<ConfigKeeper> {
     const folder = path.join(stateFolder, 'config');
     const read = async (name: string) => (await files.read(path.join(folder, name))) ?? '';
-    const keeper = new ConfigKeeper(files, folder, decodeBoots(await read('boots.json')));
-    keeper.#active = decodeGeneration(await read('active.json'));
-    keeper.#previous = decodeGeneration(await read('previous.json'));
-    keeper.#history = decodeRecords(await read('history.json'));
-    keeper.#pending = decodePending(await read('change.json'));
+    const names = ['boots', 'active', 'previous', 'history', 'change'] as const;
+    const [boots = '', active = '', previous = '', history = '', change = ''] = await Promise.all(
+      names.map((name) => read(`${name}.json`)),
+    );
+    const keeper = new ConfigKeeper(files, folder, decodeBoots(boots));
+    keeper.#active = decodeGeneration(active);
+    keeper.#previous = decodeGeneration(previous);
+    keeper.#history = decodeRecords(history);
+    keeper.#pending = decodePending(change);
     return keeper;
   }
 

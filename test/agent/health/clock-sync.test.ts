@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { askTimedated, createClockSync } from '../../../agent/health/clock-sync.ts';
-import { clockAskEveryMs, clockAskSoonMs } from '../../../agent/trust/limits.ts';
+import { clockAskEveryMs, clockAskFirstMs, clockAskSoonMs } from '../../../agent/trust/limits.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 let folder = '';
@@ -21,6 +21,8 @@ test('what the kernel says counts as soon as it is known, and is asked less ofte
   let askedCount = 0;
   const ask = async () => answers[askedCount++];
   const isSynced = createClockSync(clock, { file: path.join(folder, 'synchronized'), ask });
+  expect([isSynced(), askedCount]).toEqual([false, 0]); // The start of the agent is not held up.
+  await clock.advance(clockAskFirstMs);
   expect([isSynced(), isSynced(), askedCount]).toEqual([false, false, 1]); // One question at a time.
   await clock.advance(clockAskSoonMs - 1);
   expect([isSynced(), askedCount]).toEqual([false, 1]);
