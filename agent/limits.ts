@@ -75,8 +75,6 @@ export const serialWriteTimeoutMsMin = 1_000;
 /** Silence after which a started, unfinished frame is thrown away and counted. */
 export const serialInterByteMsDefault = 500;
 
-/** What takes other configs is loaded when the agent is connected, or so long after its start. */
-export const officeWaitMsMax = 1_000;
 /** After start, when the agent is connected and its first burst of work is over. */
 export const firstCollectionMs = 2_000;
 

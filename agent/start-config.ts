@@ -1,9 +1,9 @@
 import { sleep } from './clock.ts';
 import type { Changeable } from './config/change/changeable.ts';
+import { officeWaitMsMax } from './config/limits.ts';
 import type { ConfigOffice } from './config/push/office.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
 import type { Environment } from './environment.ts';
-import { officeWaitMsMax } from './limits.ts';
 import type { Log } from './log.ts';
 import { partFix } from './missing-part.ts';
 import type { Pool } from './pool/pool.ts';

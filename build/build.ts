@@ -17,7 +17,8 @@ export const outFolder = 'dist';
 /** Minified, in bytes. Over it the build fails: somebody pulled in a package that a board does not need. */
 const bundleBytesMax = 700_000;
 
-const options: BuildOptions = {
+/** Of every bundle. */
+export const bundleOptions = {
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -28,7 +29,7 @@ const options: BuildOptions = {
   external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.
   define: { 'process.env.NODE_DEBUG': 'undefined' },
   logLevel: 'warning',
-};
+} as const satisfies BuildOptions;
 
 const entries = { 'qn-agent': 'agent/main.ts', qnctl: 'agent/qnctl.ts' } as const;
 
@@ -52,7 +53,14 @@ async function buildProgram(name: string, entry: string): Promise<void> {
   const outfile = path.join(outFolder, `${name}.cjs`);
   const banner = { js: '#!/usr/bin/env node' };
   const plugins = [trimPackages, muteSchema, nativeFiles('.'), lazyParts('./parts')];
-  const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, banner, plugins, metafile: true });
+  const { metafile } = await bundle({
+    ...bundleOptions,
+    entryPoints: [entry],
+    outfile,
+    banner,
+    plugins,
+    metafile: true,
+  });
   const bytes = checkBudget(outfile, metafile);
   checkLazy(outfile, metafile);
   await writeFile(path.join(outFolder, `${name}.meta.json`), JSON.stringify(metafile));
@@ -63,7 +71,7 @@ async function buildProgram(name: string, entry: string): Promise<void> {
 async function buildPart(entry: string): Promise<void> {
   const outfile = path.join(outFolder, 'parts', partFile(entry));
   const plugins = [trimPackages, nativeFiles('..'), lazyParts('.'), besideParts];
-  const { metafile } = await bundle({ ...options, entryPoints: [entry], outfile, plugins, metafile: true });
+  const { metafile } = await bundle({ ...bundleOptions, entryPoints: [entry], outfile, plugins, metafile: true });
   console.log(`build: ${outfile} ${Math.round((metafile.outputs[outfile]?.bytes ?? 0) / 1_000)} kB`);
 }
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hashOf, type Manifest, manifestName } from '../agent/health/tests/code.ts';
+import { hashOf } from '../agent/health/hash.ts';
+import { type Manifest, manifestName } from '../agent/health/tests/code.ts';
 import { agentVersion } from '../agent/version.ts';
 
 /** What runs on a board; not what people read. */

@@ -31,7 +31,8 @@ export const besideParts: Plugin = {
   name: 'beside-parts',
   setup(build) {
     build.onLoad({ filter: /\/agent\/observe\/beside-parts\.ts$/ }, () => ({
-      contents: `import { join } from 'node:path'; export const besideParts = (file) => join(__dirname, file);`,
+      contents: `import { readFile } from 'node:fs/promises'; import { join } from 'node:path';
+        export const readBesideParts = (file) => readFile(join(__dirname, file), 'utf8');`,
       loader: 'js',
     }));
   },
@@ -41,17 +42,20 @@ export function partFile(entry: string): string {
   return `${path.basename(entry, '.ts')}.cjs`;
 }
 
+/** The part that is imported so from this folder; undefined: it is none. */
+export function partOf(folder: string, specifier: string): string | undefined {
+  const place = path.join(realpathSync(folder), specifier); // The folder of the project may be made of links.
+  return parts.find((entry) => realpathSync(entry) === place);
+}
+
 /** Leaves `import()` of a part to run time. `folder` is where the parts are, seen from the bundle that is being built. */
 export function lazyParts(folder: './parts' | '.'): Plugin {
   return {
     name: 'lazy-parts',
     setup(build) {
-      // Where they really are: the folder of the project may be made of links.
-      const places = new Set(parts.map((entry) => realpathSync(entry)));
       build.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path: specifier, resolveDir }) => {
-        if (kind !== 'dynamic-import') return undefined;
-        const place = path.join(realpathSync(resolveDir), specifier);
-        return places.has(place) ? { path: `${folder}/${partFile(place)}`, external: true } : undefined;
+        const part = kind === 'dynamic-import' ? partOf(resolveDir, specifier) : undefined;
+        return part === undefined ? undefined : { path: `${folder}/${partFile(part)}`, external: true };
       });
     },
   };

@@ -1,9 +1,10 @@
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
 import { driveOutputs, drivePowers } from '../guard/drive-outputs.ts';
-import { ownCommand, startGuard } from '../guard/guarded.ts';
+import { startGuard } from '../guard/guarded.ts';
 import { takeOverLines } from '../guard/handover.ts';
 import { readLastGood } from '../guard/last-good.ts';
 import { type OutputPlan, parsePlan } from '../guard/output-plan.ts';
+import { ownCommand } from '../guard/own-command.ts';
 import { silentLog } from '../log.ts';
 import { stateFolderOf } from './state-folder.ts';
 import type { CliContext } from './verb.ts';

@@ -9,7 +9,7 @@ import { createClockSync } from '../health/clock-sync.ts';
 import type { LogBook } from '../log.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
 import { openStore } from '../store/open-store.ts';
-import { storeProgram } from '../store/role.ts';
+import { storeProgram } from '../store/store-program.ts';
 import { brokerAccess } from './broker-access.ts';
 import type { CliContext } from './verb.ts';
 

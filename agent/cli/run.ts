@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { ownCommand, startGuard } from '../guard/guarded.ts';
+import { startGuard } from '../guard/guarded.ts';
 import { rememberOutputs } from '../guard/last-good.ts';
 import { createLineWatch } from '../guard/line-watch.ts';
 import { linesHeldAtExit, planOutputs } from '../guard/output-plan.ts';
+import { ownCommand } from '../guard/own-command.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';

@@ -1,5 +1,7 @@
 /** Every bound of configs that are taken while the agent runs, unit last in its name. */
 
+/** What takes other configs is loaded when the agent is connected, or so long after its start. */
+export const officeWaitMsMax = 1_000;
 /** So long a new config has to prove itself. */
 export const configVerifyMsMin = 1_000;
 export const configVerifyMsMax = 600_000;

@@ -113,9 +113,3 @@ function linesSocket(child: ChildProcess): Socket | undefined {
   const stream = child.stdio[linesSlot];
   return stream instanceof Socket ? stream : undefined;
 }
-
-/** How this very program was started. */
-export function ownCommand(): [program: string, ...args: string[]] {
-  const script = process.argv[1];
-  return [process.execPath, ...process.execArgv, ...(script === undefined ? [] : [script])];
-}

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Log } from '../log.ts';
-import { besideParts } from './beside-parts.ts';
+import { readBesideParts } from './beside-parts.ts';
 import { refusalAnswer } from './http-answer.ts';
 import type { HttpRoute } from './http-server.ts';
 
@@ -31,7 +30,7 @@ function fileRoute(
     isOpen: true,
     async answer() {
       try {
-        const text = await readFile(besideParts(file), 'utf8');
+        const text = await readBesideParts(file);
         return { code: 200, body: text, headers: headersOf(text) };
       } catch (err) {
         log.warn({ err, file }, 'a file of the HTTP side cannot be read');

@@ -3,6 +3,7 @@ import { composeStore } from './compose.ts';
 import type { StoreError } from './error.ts';
 import { storeLimits } from './limits.ts';
 import type { Store, StoreOptions } from './store.ts';
+import type { ThreadProgram } from './store-program.ts';
 import { ThreadDisk } from './thread-disk.ts';
 
 /**
@@ -10,10 +11,10 @@ import { ThreadDisk } from './thread-disk.ts';
  * in trouble: then `state` says so and the store tries again by itself, because an agent without a journal can still
  * drive pins. Fails only with `newer` (the schema) and `busy` (another process).
  *
- * `program` is the file of a program that begins with `if (isStoreThread()) runStoreThread()`: the agent's own.
+ * `program` begins with `if (isStoreThread()) runStoreThread()`: the agent's own, or is that thread alone.
  */
 export async function openStore(
-  options: StoreOptions & { readonly program: string },
+  options: StoreOptions & { readonly program: ThreadProgram },
 ): Promise<Result<Store, StoreError>> {
   const { folder, program, log, onTrouble, ...rest } = options;
   const disk = new ThreadDisk(program, folder, { ...storeLimits, ...rest.limits });

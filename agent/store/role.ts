@@ -1,5 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
-import path from 'node:path';
+import { realpathSync } from 'node:fs';
 
 /*
  * The agent may be one file alone, so the store thread can run the same program. It asks for its role before anything else:
@@ -25,11 +24,4 @@ export function isStoreThread(): boolean {
 export function ownProgram(): string {
   const [, file = ''] = process.argv;
   return realpathSync(file);
-}
-
-/** What the store thread runs, for `openStore`: its own part, which is read in a tenth of the time, else the program. */
-export function storeProgram(): string {
-  const program = ownProgram();
-  const part = path.join(path.dirname(program), 'parts', 'store-thread.cjs');
-  return existsSync(part) ? part : program;
 }

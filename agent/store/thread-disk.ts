@@ -8,19 +8,20 @@ import type { StoreLimits } from './limits.ts';
 import type { Answer, Reply, Request, ThreadData } from './protocol.ts';
 import { storeThreadOperand } from './role.ts';
 import type { Loaded, StoredMessage, Write } from './rows.ts';
+import type { ThreadProgram } from './store-program.ts';
 
 /** The main thread's end of the store thread; starts it when it is first opened, and anew when it died. */
 export class ThreadDisk implements Disk {
   readonly resource: string;
-  readonly #program: string;
+  readonly #program: ThreadProgram;
   readonly #data: ThreadData;
   #worker: Worker | undefined;
   #waiting: ((answer: Answer) => void) | undefined;
   #isClosed = false;
   counters: DiskCounters = noDiskCounters;
 
-  /** `program` is the file that runs `runStoreThread` when it finds itself to be the store thread. */
-  constructor(program: string, folder: string, limits: StoreLimits) {
+  /** `program` runs `runStoreThread` when it finds itself to be the store thread. */
+  constructor(program: ThreadProgram, folder: string, limits: StoreLimits) {
     this.#program = program;
     this.#data = { role: 'store', folder, limits };
     this.resource = path.join(folder, 'store.db');
@@ -67,7 +68,10 @@ export class ThreadDisk implements Disk {
   /** At once: what loads meanwhile loads beside it. */
   #start(): Worker {
     const { Worker: Thread } = process.getBuiltinModule('node:worker_threads');
-    const worker = new Thread(this.#program, { workerData: this.#data, argv: [storeThreadOperand], name: 'store' });
+    const program = this.#program;
+    const options = { workerData: this.#data, argv: [storeThreadOperand], name: 'store' };
+    const worker =
+      typeof program === 'string' ? new Thread(program, options) : new Thread(program.code, { ...options, eval: true });
     worker.on('message', ({ answer, counters }: Reply) => {
       this.counters = counters;
       this.#settle(answer);

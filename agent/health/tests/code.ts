@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../../../drivers/system-error.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
+import { hashOf } from '../hash.ts';
 import type { AtomicTest, TestResult } from '../self-test.ts';
 import { failed, pass, skip, verdict } from './outcome.ts';
+import { checkAssets, checkProgram, type SingleCode } from './single-code.ts';
 
 export const manifestName = 'manifest.json';
 
@@ -32,6 +31,8 @@ export interface CodeSubjects {
   readonly nodeBinary: string;
   readonly nodeVersion: string;
   readonly arch: string;
+  /** Everything is in one file, which brings its own Node.js. */
+  readonly single?: SingleCode;
 }
 
 const fix = 'install the agent again: the storage card or somebody changed its code';
@@ -42,6 +43,7 @@ export function codeTest(subjects: CodeSubjects): AtomicTest {
     id: 'code.files',
     title: 'files of the agent are the ones that were built',
     async run() {
+      if (subjects.single !== undefined) return checkAssets(subjects.single);
       if (subjects.isFromSource) return skip('run from its sources, not from a bundle');
       const manifest = await readManifest(subjects.folder);
       if (typeof manifest === 'string')
@@ -62,6 +64,7 @@ export function nodeTest(subjects: CodeSubjects): AtomicTest {
     title: 'Node.js is the one it was built with',
     deadlineMs: 15_000,
     async run(): Promise<TestResult> {
+      if (subjects.single !== undefined) return await checkProgram(subjects.single);
       if (subjects.isFromSource) return skip('run from its sources, not from a bundle');
       const manifest = await readManifest(subjects.folder);
       if (typeof manifest === 'string')
@@ -81,12 +84,6 @@ export function nodeTest(subjects: CodeSubjects): AtomicTest {
       );
     },
   };
-}
-
-export async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1_048_576 }), hash);
-  return hash.digest('hex');
 }
 
 async function fileFault(subjects: CodeSubjects, file: string, expected: string): Promise<string | undefined> {

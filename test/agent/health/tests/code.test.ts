@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CodeSubjects, codeTest, hashOf, nodeTest } from '../../../../agent/health/tests/code.ts';
+import { hashOf } from '../../../../agent/health/hash.ts';
+import { type CodeSubjects, codeTest, nodeTest } from '../../../../agent/health/tests/code.ts';
 import { runTest } from '../../../support/run-test.ts';
 
 let folder = '';

@@ -1,0 +1,75 @@
+import path from 'node:path';
+import * as tls from 'node:tls';
+import type { Plugin } from 'esbuild';
+import { partFile, partOf } from '../parts.ts';
+
+/** Modules that are other ones in a single executable, because there are no files beside it. */
+const replaced: { readonly [module: string]: string } = {
+  'agent/guard/own-command.ts': 'agent/single/own-command.ts',
+  'agent/store/store-program.ts': 'agent/single/store-program.ts',
+  'agent/cli/own-code.ts': 'agent/single/own-code.ts',
+  'agent/observe/beside-parts.ts': 'agent/single/beside-parts.ts',
+  'drivers/native/addon-file.ts': 'agent/single/addon-file.ts',
+};
+
+/** Everything is looked for inside of the program. */
+export const insideOfProgram: Plugin = {
+  name: 'inside-of-program',
+  setup(build) {
+    build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path: specifier, resolveDir, importer }) => {
+      const place = path.relative(process.cwd(), path.resolve(resolveDir, specifier));
+      const other = importer.includes('/agent/single/') ? undefined : replaced[place];
+      return other === undefined ? undefined : { path: path.resolve(other) };
+    });
+    build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: 'native-file',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path: name }) => ({
+      contents: `
+        import { addonFile } from './agent/single/addon-file.ts';
+        export default () => {
+          const module = { exports: {} };
+          process.dlopen(module, addonFile('${name === 'bindings' ? 'epoll.node' : 'serialport.node'}'));
+          return module.exports;
+        };`,
+      loader: 'js',
+      resolveDir: process.cwd(),
+    }));
+  },
+};
+
+/** A part is compiled when it is imported for the first time. */
+export const partsInside: Plugin = {
+  name: 'parts-inside',
+  setup(build) {
+    build.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path: specifier, resolveDir }) => {
+      const part = kind === 'dynamic-import' ? partOf(resolveDir, specifier) : undefined;
+      return part === undefined ? undefined : { path: partFile(part), namespace: 'part' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'part' }, ({ path: file }) => ({
+      contents: `module.exports = require('./agent/single/part.ts').loadPart('${file}');`,
+      loader: 'js',
+      resolveDir: process.cwd(),
+    }));
+  },
+};
+
+/**
+ * node:tls holds on to things of the running process, and Node.js makes no snapshot of them: it is loaded when something of
+ * it is used for the first time.
+ */
+export const lateTls: Plugin = {
+  name: 'late-tls',
+  setup(build) {
+    build.onResolve({ filter: /^(node:)?tls$/ }, () => ({ path: 'tls', namespace: 'late' }));
+    build.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+      contents: `
+        for (const name of ${JSON.stringify(Object.keys(tls))})
+          Object.defineProperty(exports, name, {
+            enumerable: true, get: () => process.getBuiltinModule('node:tls')[name],
+          });`,
+      loader: 'js',
+    }));
+  },
+};

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
+import { hashOf } from '../../agent/health/hash.ts';
+import { build, bundleOptions, outFolder } from '../build.ts';
+import { muteSchema } from '../mute-schema.ts';
+import { type Cpu, fetchNode } from '../node-binary.ts';
+import { partFile, parts } from '../parts.ts';
+import { runTool } from '../run-tool.ts';
+import { trimPackages } from '../stubs.ts';
+import { foreignMissing, runnerOf } from './foreign.ts';
+import { injectBlob } from './inject.ts';
+import { insideOfProgram, lateTls, partsInside } from './plugins.ts';
+
+/*
+ * `npm run build:single [-- x64|arm64]`: dist/qn-agent-{x64,arm64}, each one file that needs nothing beside it. It is the
+ * Node.js of package.json with a snapshot of the agent in it, made by that very Node.js, so for another CPU than this
+ * machine's by qemu-user; without that it starts from source, slower. What is loaded when it is needed, and the native files,
+ * are inside as well.
+ */
+
+const cacheFolder = '.cache/single';
+
+/** Without `import()`, which the code of a snapshot has not: it becomes `require` where it is not resolved by the build. */
+const options = { ...bundleOptions, supported: { 'dynamic-import': false } } as const;
+
+export interface SingleReport {
+  readonly file: string;
+  readonly bytes: number;
+  readonly hasSnapshot: boolean;
+}
+
+/** `dist` must be built. */
+export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
+  const folder = path.join(cacheFolder, cpu);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(path.join(folder, 'parts'), { recursive: true });
+  const assets = await layAssets(cpu, folder);
+  const main = path.join(folder, 'main.cjs');
+  const plugins = [trimPackages, muteSchema, insideOfProgram, partsInside, lateTls];
+  await bundle({ ...options, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
+  const node = path.join(folder, 'node');
+  await fetchNode(cpu, folder, node);
+  const runner = runnerOf(cpu);
+  const blob = await makeBlob({ folder, main, assets, node, runner });
+  const file = path.join(outFolder, `qn-agent-${cpu}`);
+  await injectBlob(node, blob, file);
+  await writeFile(`${file}.sha256`, `${await hashOf(file)}  ${path.basename(file)}\n`);
+  return { file, bytes: (await stat(file)).size, hasSnapshot: runner !== undefined };
+}
+
+type Assets = { readonly [name: string]: string };
+
+/** Parts, what lies beside them, native files, and the sums of all: each with the file it is in. */
+async function layAssets(cpu: Cpu, folder: string): Promise<Assets> {
+  for (const entry of parts) {
+    const outfile = path.join(folder, 'parts', partFile(entry));
+    const plugins = [trimPackages, insideOfProgram, partsInside];
+    await bundle({ ...options, entryPoints: [entry], outfile, plugins });
+  }
+  for (const file of ['status-page.html', 'openapi.json'])
+    await cp(path.join(outFolder, 'parts', file), path.join(folder, 'parts', file));
+  const native = path.join(outFolder, 'native', `linux-${cpu}`);
+  if (existsSync(native)) await cp(native, path.join(folder, 'native'), { recursive: true });
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  const sums: [string, string][] = [];
+  for (const file of files.toSorted()) sums.push([file, await sumOf(path.join(folder, file))]);
+  await writeFile(path.join(folder, 'assets.json'), JSON.stringify(Object.fromEntries(sums)));
+  return Object.fromEntries([...files, 'assets.json'].map((file) => [file, path.join(folder, file)]));
+}
+
+async function sumOf(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+}
+
+interface BlobParts {
+  readonly folder: string;
+  readonly main: string;
+  readonly assets: Assets;
+  readonly node: string;
+  readonly runner: readonly string[] | undefined;
+}
+
+/** What Node.js finds in itself: the snapshot or the source, and the assets. */
+async function makeBlob({ folder, main, assets, node, runner }: BlobParts): Promise<string> {
+  const output = path.join(folder, 'program.blob');
+  const config = path.join(folder, 'config.json');
+  const useSnapshot = runner !== undefined;
+  const settings = { main, output, useSnapshot, assets, disableExperimentalSEAWarning: true };
+  await writeFile(config, JSON.stringify(settings));
+  const [program, ...operands] = [...(runner ?? []), useSnapshot ? node : process.execPath];
+  await runTool(program ?? node, [...operands, '--experimental-sea-config', config]);
+  return output;
+}
+
+async function main(): Promise<void> {
+  const asked = process.argv.slice(2);
+  await build();
+  for (const cpu of ['x64', 'arm64'] as const) {
+    if (asked.length > 0 && !asked.includes(cpu)) continue;
+    const { file, bytes, hasSnapshot } = await buildSingle(cpu);
+    const how = hasSnapshot ? 'with a snapshot' : `without a snapshot: ${foreignMissing(cpu)}`;
+    console.log(`build: ${file} ${(bytes / 1e6).toFixed(1)} MB, ${how}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
