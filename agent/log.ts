@@ -9,6 +9,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Structured log, injected everywhere. `fields` first, then a lower-case sentence without operands. */
 export interface Log {
+  /** False: what is said with `debug` goes nowhere. */
+  readonly isVerbose?: boolean;
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -78,6 +80,9 @@ export function openLog(
     get level() {
       return levels.find((name) => name === logger.level) ?? level;
     },
+    get isVerbose() {
+      return logger.isLevelEnabled('debug');
+    },
     setLevel(name) {
       logger.level = name;
     },
@@ -94,4 +99,4 @@ export function openLog(
 
 export const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+export const silentLog: Log = { isVerbose: false, debug() {}, info() {}, warn() {}, error() {} };

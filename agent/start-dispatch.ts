@@ -71,11 +71,11 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const parties = { board, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
   const ownControl = (name: string) => controlOf(running.config.trust.control, name);
   const dependencies = { ...voice, verifier, ownControl, clock, log, pool, ...parties };
-  const { handle, refuse, carryOut, settled } = createHandler(dependencies, root);
+  const { handle, takePlain, refuse, carryOut, settled } = createHandler(dependencies, root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[running.config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;
-  const loop = new DispatchLoop({ clock, pool, table, counters, handle, refuse }, inboundCountMax);
+  const loop = new DispatchLoop({ clock, pool, table, counters, handle, takePlain, refuse }, inboundCountMax);
   return {
     loop,
     lanes,

@@ -12,6 +12,8 @@ import { RecentCommands } from './recent.ts';
 import { refusalOfLoad } from './sparing.ts';
 
 export interface Commander {
+  /** What was carried out last; whoever carries out commands beside this one enters them there. */
+  readonly recent: RecentCommands;
   /** Resolves, where it goes through the journal, when that is durable. */
   carryOut(command: Command): void | Promise<void>;
   /** Whether a command of this source and id was carried out before, or is under way. */
@@ -86,6 +88,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
   }
 
   return {
+    recent,
     carryOut,
     isKnown: (document, message) => journaling.find(document, message) !== undefined || recent.has(document, message),
     settled: () => lanes.settled(),

@@ -11,12 +11,14 @@ import type { Keeper } from './keepers.ts';
 import type { Command } from './life.ts';
 import type { OwnCommand } from './own.ts';
 import { createPermissions } from './permission.ts';
+import { createTakePlain, type TakePlain } from './plain-command.ts';
 import { expiredRefusal, isExpired } from './plan.ts';
 import { selectValue } from './select.ts';
 import { refusalOfLoad } from './sparing.ts';
 import type { Route } from './table.ts';
 
 export interface Handler {
+  readonly takePlain: TakePlain;
   /** See LoopDependencies. */
   handle(job: Job): void | Promise<void>;
   /** Counts a message that was refused unread, and answers it where somebody can be answered. */
@@ -177,6 +179,7 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   }
 
   return {
+    takePlain: createTakePlain(dependencies, commander.recent, permissions),
     handle(job) {
       const { route } = job;
       const isQuery = route.to === 'query' || ('verb' in route && route.verb === 'query');

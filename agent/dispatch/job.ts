@@ -17,6 +17,7 @@ export interface Job {
   readonly arrivedMs: number;
   readonly contentType?: string;
   readonly caller: Caller;
+  readonly isPlain?: true;
   /** To be called when it cannot be lost any more; see InboundMessage. */
   readonly kept?: () => void;
 }
@@ -39,6 +40,50 @@ export function createJob(route: Route, slot: Slot, message: InboundMessage, arr
     caller: callerOf(message),
     ...(message.kept === undefined ? {} : { kept: message.kept }),
   };
+}
+
+/** A job that says nothing besides its payload; where it was done at once it is used again for another one. */
+export interface PlainJob extends Job {
+  readonly isPlain: true;
+  route: Route;
+  slot: Slot;
+  arrivedMs: number;
+}
+
+const nobody: Caller = {};
+
+/** One for each place in the queue, made at the start. */
+export class PlainJobs {
+  readonly #free: PlainJob[] = [];
+  readonly #countMax: number;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  take(route: Route, slot: Slot, arrivedMs: number): PlainJob {
+    const job = this.#free.pop();
+    if (job === undefined) return { isPlain: true, route, slot, isRetained: false, arrivedMs, caller: nobody };
+    job.route = route;
+    job.slot = slot;
+    job.arrivedMs = arrivedMs;
+    return job;
+  }
+
+  giveBack(job: PlainJob): void {
+    if (this.#free.length < this.#countMax) this.#free.push(job);
+  }
+}
+
+export function isPlain(job: Job): job is PlainJob {
+  return job.isPlain === true;
+}
+
+/** Whether there is nothing to know of a message besides its payload. */
+export function isPlainMessage({ retain, kept, properties }: InboundMessage): boolean {
+  if (retain || kept !== undefined) return false;
+  const { contentType, responseTopic, correlationData, traceparent } = properties;
+  return (contentType ?? responseTopic ?? correlationData ?? traceparent) === undefined;
 }
 
 /** A copy: the message is the link's, and gone after the call. */

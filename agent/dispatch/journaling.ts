@@ -23,6 +23,8 @@ export interface Journaled {
 }
 
 export interface Journaling {
+  /** False: `find` knows nothing of any command. */
+  readonly mayKnowAny: boolean;
   /** How a command ended, in this life of the agent or an earlier one. */
   find(document: string, message: Notify): Outcome | 'under-way' | undefined;
   /**
@@ -79,6 +81,9 @@ export function createJournaling(dependencies: JournalingDependencies): Journali
   }
 
   return {
+    get mayKnowAny() {
+      return ending.size > 0 || (journal !== undefined && journal.count > 0);
+    },
     find(document, message) {
       const key = keyOf(document, message);
       if (key === undefined) return undefined;

@@ -30,6 +30,14 @@ export class Lanes {
     return { ok: true, value: lane };
   }
 
+  /** The document as it is open now, if nothing is under way in its lane; then nothing waits either. */
+  idle(name: string): OpenDocument | undefined {
+    const document = this.#documents.document(name);
+    const lane = this.#lanes.get(name);
+    if (!document.ok || lane?.isBusy === true) return undefined;
+    return document.value;
+  }
+
   /** Whether a command of this document is under way: a pulse, a write. */
   isBusy(name: string): boolean {
     return this.#lanes.get(name)?.isBusy === true;

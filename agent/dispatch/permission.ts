@@ -16,6 +16,8 @@ export interface Permissions {
    * later, in the order of arrival (QN-4.3).
    */
   ask(row: Commanded, sender: Sender, granted: () => void, refused: (refusal: Refusal) => void): void;
+  /** Everybody may command it, and no signature is being checked for it: `ask` would grant it at once. */
+  isFree(row: Commanded): boolean;
   /** Resolves when no signature is being checked. */
   settled(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function createPermissions({ verifier, isKnown }: PermissionDependencies)
       if (!queues.has(row.name)) return end(refusal);
       enqueue(row, async () => end(refusal), refused);
     },
+    isFree: ({ name, config }) => config.control === undefined && !queues.has(name),
     async settled() {
       for (const { tail } of [...queues.values()]) await tail;
     },

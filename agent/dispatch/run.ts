@@ -5,7 +5,9 @@ import type { Pool } from '../pool/pool.ts';
 import { Ring } from '../pool/ring.ts';
 import type { Refusal } from '../qn/reason.ts';
 import type { DispatchCounters } from './counters.ts';
-import { type Caller, callerOf, createJob, type Job } from './job.ts';
+import { type Caller, callerOf, createJob, isPlain, isPlainMessage, type Job, PlainJobs } from './job.ts';
+import { dispatchReliefShare } from './limits.ts';
+import type { TakePlain } from './plain-command.ts';
 import type { DocumentTable, Route } from './table.ts';
 
 export interface LoopDependencies {
@@ -16,6 +18,8 @@ export interface LoopDependencies {
   /** Decodes, plans and performs; owns the slot from then on. */
   /** Resolves, where it takes the disk, when the message cannot be lost any more. */
   handle(job: Job): void | Promise<void>;
+  /** Asked before, of messages that are nothing but a payload; absent: there are no such. */
+  readonly takePlain?: TakePlain;
   /** A message that never became a job. */
   refuse(route: Route, caller: Caller, refusal: Refusal): void;
 }
@@ -28,12 +32,17 @@ export class DispatchLoop {
   readonly #dependencies: LoopDependencies;
   readonly #express: Ring<Job>;
   readonly #bulk: Ring<Job>;
+  readonly #plain: PlainJobs;
+  readonly #reliefCount: number;
+  readonly #run = () => this.#turn();
   #isScheduled = false;
   #overflowsCount = 0;
   #isOpen = true;
 
   constructor(dependencies: LoopDependencies, inboundCountMax: number) {
     this.#dependencies = dependencies;
+    this.#plain = new PlainJobs(2 * inboundCountMax);
+    this.#reliefCount = Math.floor(dispatchReliefShare * inboundCountMax);
     this.#express = new Ring<Job>(inboundCountMax, 'refuse'); // Slots run out before a ring does.
     this.#bulk = new Ring<Job>(inboundCountMax - emergencyInboundCount, 'refuse');
   }
@@ -90,7 +99,9 @@ export class DispatchLoop {
     }
     slot.payload.set(message.payload);
     slot.setLength(byteLength);
-    ring.push(createJob(route, slot, message, clock.monotonicMs()));
+    const nowMs = clock.monotonicMs();
+    ring.push(isPlainMessage(message) ? this.#plain.take(route, slot, nowMs) : createJob(route, slot, message, nowMs));
+    if (this.#bulk.count > this.#reliefCount) this.#relieve();
     this.#schedule();
     return undefined;
   }
@@ -102,7 +113,23 @@ export class DispatchLoop {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(() => this.#turn());
+    setImmediate(this.#run);
+  }
+
+  /** What takes no time is done in the callback of the link before messages have to be refused: the broker waits meanwhile. */
+  #relieve(): void {
+    for (let count = 0; count < dispatchTurnMessagesMax; count += 1) {
+      const ring = this.#express.count > 0 ? this.#express : this.#bulk;
+      const job = ring.peek();
+      if (job === undefined || !this.#takeAtOnce(job)) return;
+      ring.shift();
+    }
+  }
+
+  #takeAtOnce(job: Job): boolean {
+    if (!isPlain(job) || this.#dependencies.takePlain?.(job) !== true) return false;
+    this.#plain.giveBack(job);
+    return true;
   }
 
   #turn(): void {
@@ -112,9 +139,11 @@ export class DispatchLoop {
     for (let count = 0; count < dispatchTurnMessagesMax; count += 1) {
       const job = this.#next();
       if (job === undefined) return;
-      const durable = handle(job);
-      if (durable === undefined) job.kept?.();
-      else void durable.then(job.kept);
+      if (!this.#takeAtOnce(job)) {
+        const durable = handle(job);
+        if (durable === undefined) job.kept?.();
+        else void durable.then(job.kept);
+      }
       if (clock.monotonicMs() >= untilMs) break;
     }
     if (this.depth > 0) this.#schedule();

@@ -119,6 +119,8 @@ export interface OpenDocument extends AsyncDisposable {
    * apart from having it (a Child), called when the device has the command.
    */
   perform(effect: Effect, taken?: () => void): Performed | Promise<Performed>;
+  /** Whether `perform` would be done with it when it returns, as things stand; absent: no. */
+  isImmediate?(effect: Effect): boolean;
   /** Another effect waits behind the one that is being performed, which may end early as superseded. */
   makeWay?(next: Effect): void;
   /** Brings an output into the state that the table of safe states has for this. */

@@ -8,6 +8,7 @@ import type { InterlockMember } from './interlock.ts';
 import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
 import { levelOf } from './level.ts';
 import { OnLimit } from './on-limit.ts';
+import { closedOutputError, interlockedRefusal } from './switch-refusals.ts';
 import { Waiting, type Wish } from './waiting.ts';
 
 type SwitchSurroundings = Pick<
@@ -58,7 +59,8 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   }
 
   perform(effect: Effect): Performed | Promise<Performed> {
-    if (!this.#isOpen) return fail(this.#closed());
+    if (!this.#isOpen) return fail(closedOutputError(this.#output.resource));
+    if (effect.do === 'set' && this.isImmediate(effect)) return this.#switch(effect.on);
     this.#giveWay('a command came');
     switch (effect.do) {
       case 'set':
@@ -70,6 +72,15 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
       default:
         return ok(); // The plan of this kind makes no other.
     }
+  }
+
+  /** Where nothing is pending, no other output has a say, and its last change is long enough ago. */
+  isImmediate(effect: Effect): boolean {
+    if (effect.do !== 'set' || !this.#isOpen || this.#waiting.current !== undefined) return false;
+    if (this.#surroundings.interlock !== undefined) return false;
+    const { minDwellMs } = this.#config;
+    if (effect.on === this.#isOn || minDwellMs === 0) return true;
+    return this.#surroundings.clock.monotonicMs() - this.#changedMs >= minDwellMs;
   }
 
   /** Pulses give way to whatever comes; a command that still waits to switch on gives way to off. QN-4.6 */
@@ -164,17 +175,23 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     const dwellMs = on === this.#isOn ? 0 : this.#changedMs + this.#config.minDwellMs - clock.monotonicMs();
     if (!on || interlock === undefined) return ok(Math.max(0, dwellMs));
     const passage = interlock.request(this, this.#config.interlock?.policy ?? 'refuse');
-    return 'heldBy' in passage ? fail(this.#interlocked(passage.heldBy)) : ok(Math.max(0, dwellMs, passage.waitMs));
+    return 'heldBy' in passage
+      ? fail(interlockedRefusal(this.#config, passage.heldBy))
+      : ok(Math.max(0, dwellMs, passage.waitMs));
   }
 
   #act(wish: Wish): Performed | Promise<Performed> {
-    const driven = this.#drive(wish.on);
+    const driven = this.#switch(wish.on);
+    if (!driven.ok || wish.forMs === undefined) return driven;
+    return this.#waiting.start({ wish, isPulse: true }, wish.forMs, () => this.#drive(false));
+  }
+
+  #switch(on: boolean): Result<void> {
+    const driven = this.#drive(on);
     if (!driven.ok) return driven;
     this.#before = undefined;
     this.#surroundings.safe(undefined);
-    return wish.forMs === undefined
-      ? driven
-      : this.#waiting.start({ wish, isPulse: true }, wish.forMs, () => this.#drive(false));
+    return driven;
   }
 
   #giveWay(detail: string, refusal?: Refusal): void {
@@ -228,21 +245,6 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   #refusal(): Refusal | undefined {
     const passage = this.#surroundings.interlock?.request(this, 'refuse');
-    return passage !== undefined && 'heldBy' in passage ? this.#interlocked(passage.heldBy) : undefined;
-  }
-
-  #interlocked(heldBy: string): Refusal {
-    const group = this.#config.interlock?.group ?? '';
-    const detail = `${heldBy} of the interlock group ${group} is on; switch it off first, or set interlock-policy: switch`;
-    return { reason: 'interlocked', detail };
-  }
-
-  #closed(): DriverError {
-    return {
-      kind: 'closed',
-      operation: 'write',
-      resource: this.#output.resource,
-      detail: 'the output was closed before',
-    };
+    return passage !== undefined && 'heldBy' in passage ? interlockedRefusal(this.#config, passage.heldBy) : undefined;
   }
 }

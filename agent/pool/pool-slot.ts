@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { crc32 } from 'node:zlib';
 import type { SlotHolder } from '../limits.ts';
+import { headerSum } from './header-sum.ts';
 import type { Slot } from './slot.ts';
 
 /*
@@ -28,7 +28,7 @@ export class PoolSlot implements Slot {
   /** For messages: `small slot 3`. */
   readonly name: string;
   readonly #view: DataView;
-  readonly #checksummed: Uint8Array;
+  readonly #memory: Uint8Array;
   #used: Uint8Array;
 
   /** `memory` is header, payload and tail, and nobody else's. */
@@ -36,7 +36,7 @@ export class PoolSlot implements Slot {
     this.name = name;
     this.payload = memory.subarray(headerBytes, memory.length - tailBytes);
     this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-    this.#checksummed = memory.subarray(0, checksummedBytes);
+    this.#memory = memory;
     this.#used = memory.subarray(headerBytes, headerBytes);
     this.#view.setUint32(0, headCanary);
     this.#view.setUint32(memory.length - tailBytes, tailCanary);
@@ -60,22 +60,22 @@ export class PoolSlot implements Slot {
   }
 
   bytes(): Uint8Array {
-    assert.ok(this.isHeld, `${this.name} is read although nobody holds it`);
+    if (!this.isHeld) assert.fail(`${this.name} is read although nobody holds it`);
     if (this.#used.length !== this.length) this.#used = this.payload.subarray(0, this.length);
     return this.#used;
   }
 
   setLength(length: number): void {
-    assert.ok(this.isHeld, `${this.name} is written although nobody holds it`);
+    if (!this.isHeld) assert.fail(`${this.name} is written although nobody holds it`);
     const isInside = Number.isInteger(length) && length >= 0 && length <= this.payload.length;
-    assert.ok(isInside, `${this.name} has room for ${this.payload.length} bytes, not for ${length}`);
+    if (!isInside) assert.fail(`${this.name} has room for ${this.payload.length} bytes, not for ${length}`);
     this.#view.setUint32(offsets.length, length);
     this.#seal();
   }
 
   /** The pool's, not the holder's: lends the slot. */
   lend(holder: SlotHolder): void {
-    assert.ok(!this.isHeld, `${this.name} is lent twice`);
+    if (this.isHeld) assert.fail(`${this.name} is lent twice`);
     this.#assertSound();
     this.#view.setUint16(offsets.generation, this.generation + 1); // modulo 65 536
     this.#write(states.held, slotHolders.indexOf(holder) + 1, 0);
@@ -93,20 +93,21 @@ export class PoolSlot implements Slot {
   /** Before anything is done with a slot that came back from outside. */
   assertHeld(action: string): void {
     this.#assertSound();
-    assert.ok(this.isHeld, `${this.name} is ${action} although nobody holds it: was it released twice?`);
+    if (!this.isHeld) assert.fail(`${this.name} is ${action} although nobody holds it: was it released twice?`);
   }
 
   /** The first thing that is damaged; undefined when the slot is sound. */
   fault(): string | undefined {
     if (this.#view.getUint32(0) !== headCanary) return `${this.name}: canary in front is damaged`;
-    if (this.#view.getUint32(offsets.checksum) !== crc32(this.#checksummed)) return `${this.name}: header is damaged`;
+    if (this.#view.getInt32(offsets.checksum) !== headerSum(this.#memory, checksummedBytes))
+      return `${this.name}: header is damaged`;
     const tail = this.#view.getUint32(this.#view.byteLength - tailBytes);
     return tail === tailCanary ? undefined : `${this.name}: canary behind the payload is damaged`;
   }
 
   #assertSound(): void {
     const fault = this.fault();
-    assert.ok(fault === undefined, fault);
+    if (fault !== undefined) assert.fail(fault);
   }
 
   #write(state: number, holder: number, length: number): void {
@@ -117,6 +118,6 @@ export class PoolSlot implements Slot {
   }
 
   #seal(): void {
-    this.#view.setUint32(offsets.checksum, crc32(this.#checksummed));
+    this.#view.setInt32(offsets.checksum, headerSum(this.#memory, checksummedBytes));
   }
 }

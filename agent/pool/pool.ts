@@ -75,8 +75,9 @@ export function createPool(limits: PoolLimits): Pool {
   return {
     payloadBytesMax,
     acquire(holder, byteLength) {
-      assert.equal(stage, 'sealed', `slots are lent by a sealed pool only; this one is ${stage}`);
-      assert.ok(Number.isInteger(byteLength) && byteLength >= 0, `a slot for ${byteLength} bytes`);
+      // The texts are made only when they are needed: this is in the way of every message.
+      if (stage !== 'sealed') assert.fail(`slots are lent by a sealed pool only; this one is ${stage}`);
+      if (!Number.isInteger(byteLength) || byteLength < 0) assert.fail(`a slot for ${byteLength} bytes`);
       if (byteLength > payloadBytesMax) {
         tooLarge += 1;
         return undefined;

@@ -78,7 +78,7 @@ export class Slab {
   lend(holder: SlotHolder): PoolSlot {
     this.#freeCount -= 1;
     const slot = this.slots[this.#free[this.#freeCount] ?? -1];
-    assert.ok(slot !== undefined && this.hasRoom(holder), `the quota of ${holder} is used up`);
+    if (slot === undefined || !this.hasRoom(holder)) assert.fail(`the quota of ${holder} is used up`);
     slot.lend(holder);
     this.#enter(holder);
     return slot;

@@ -29,6 +29,10 @@ export class QueuedJournal implements Journal, Room {
     this.#index = new JournalIndex(clock, limits);
   }
 
+  get count(): number {
+    return this.#index.count;
+  }
+
   find(command: CommandKey): Outcome | 'under-way' | undefined {
     const entry = this.#index.find(command);
     return entry === undefined ? undefined : outcomeOf(entry);

@@ -89,6 +89,8 @@ export interface Journal {
    * after opening when the disk is in trouble; with nothing when the store is disposed of before.
    */
   readonly interrupted: Promise<readonly Interrupted[]>;
+  /** Commands that are remembered. */
+  readonly count: number;
   /** From memory, without the disk; undefined: never seen, or forgotten. */
   find(command: CommandKey): Outcome | 'under-way' | undefined;
   /**

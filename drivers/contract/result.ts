@@ -34,10 +34,13 @@ export interface DriverError {
   readonly cause?: unknown;
 }
 
+/** Most results say no more than this: one for all of them. */
+const done = { ok: true, value: undefined } as const;
+
 export function ok(): Result<void, never>;
 export function ok<Value>(value: Value): Result<Value, never>;
 export function ok(value?: unknown): Result<unknown, never> {
-  return { ok: true, value };
+  return value === undefined ? done : { ok: true, value };
 }
 
 export function fail<Failure>(error: Failure): Result<never, Failure> {

@@ -1,0 +1,5 @@
+/**
+ * Of the places in the queue; beyond it what is done at once is done before the next message is taken from the link, so that a
+ * burst fills no queue. Below the half that is the first sign of too much to do (QN-6.9).
+ */
+export const dispatchReliefShare = 0.4;
