@@ -42,6 +42,11 @@ const debianPackages = [
   ['lintian', 'lintian'],
   ['arch-test', 'arch-test'],
   ['qemu-aarch64-static', 'qemu-user-static'],
+  // The image of a card, and logging in to the board that starts from it.
+  ['mcopy', 'mtools'],
+  ['mkfs.vfat', 'dosfstools'],
+  ['sfdisk', 'fdisk'],
+  ['ssh', 'openssh-client'],
   ['make', 'make'],
   ['avr-gcc', 'gcc-avr'],
   ['/usr/lib/avr/include', 'avr-libc'],

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { type Manifest, manifestName } from '../../agent/health/tests/code.ts';
 import { agentVersion } from '../../agent/version.ts';
 import { buildDeb } from '../../build/deb/deb.ts';
+import { findMirror, inRoot, needEmulation } from '../../build/debian.ts';
 import type { Cpu } from '../../build/node-binary.ts';
-import { findMirror } from '../board/host/debian.ts';
 
 export interface DebStep {
   readonly step: string;
@@ -17,7 +17,6 @@ export interface DebStep {
 
 const cacheFolder = path.resolve('.cache/deb');
 const suite = 'bookworm';
-const commandMsMax = 600_000;
 
 const ownMark = '# edited by the operator\n';
 
@@ -103,7 +102,7 @@ async function layRoot(cpu: Cpu, root: string): Promise<void> {
   mkdirSync(cacheFolder, { recursive: true });
   const archive = path.join(cacheFolder, `root-${suite}-${architecture}.tar`);
   if (!existsSync(archive)) {
-    if (cpu === 'arm64' && process.arch !== 'arm64') needEmulation();
+    if (cpu === 'arm64') needEmulation();
     const include = '--include=adduser,systemd,libatomic1';
     const options = ['--quiet', '--variant=minbase', `--architectures=${architecture}`, include];
     const making = `${archive}.part.tar`;
@@ -115,38 +114,12 @@ async function layRoot(cpu: Cpu, root: string): Promise<void> {
   execFileSync('mknod', ['-m', '666', path.join(root, 'dev/null'), 'c', '1', '3']);
 }
 
-/** What Debian's qemu-user-static registers when systemd runs; on a machine without it, by hand. */
-function needEmulation(): void {
-  const folder = '/proc/sys/fs/binfmt_misc';
-  if (!existsSync(path.join(folder, 'register'))) spawnSync('mount', ['-t', 'binfmt_misc', 'binfmt_misc', folder]);
-  if (existsSync(path.join(folder, 'qemu-aarch64'))) return;
-  const rule = '/usr/lib/binfmt.d/qemu-aarch64.conf';
-  if (!existsSync(rule)) throw new Error('arm64 programs do not run here; apt-get install qemu-user-static');
-  writeFileSync(path.join(folder, 'register'), readFileSync(rule, 'utf8').split('\n')[0] ?? '');
-}
-
 function dpkg(root: string, action: string, operand: string) {
   if (!operand.endsWith('.deb')) return inRoot(root, ['dpkg', action, operand]);
   copyFileSync(operand, path.join(root, 'tmp', path.basename(operand)));
   const done = inRoot(root, ['dpkg', action, `/tmp/${path.basename(operand)}`]);
   rmSync(path.join(root, 'tmp', path.basename(operand)));
   return done;
-}
-
-/** In namespaces of its own, with a /proc: what it mounts or leaves running is gone with it. */
-function inRoot(
-  root: string,
-  command: readonly string[],
-  input = '',
-): { readonly status: number | null; readonly text: string } {
-  const isolate = ['--mount', '--pid', '--fork', '--kill-child', `--mount-proc=${path.join(root, 'proc')}`];
-  const { status, stdout, stderr } = spawnSync('unshare', [...isolate, 'chroot', root, ...command], {
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-    input,
-    encoding: 'utf8',
-    timeout: commandMsMax,
-  });
-  return { status, text: `${stdout}${stderr}` };
 }
 
 /** What dpkg keeps about every package, and its logs, is no matter of this one. */

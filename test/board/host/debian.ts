@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { debianKeyring, findMirror } from '../../../build/debian.ts';
 import { runTool } from '../../../build/run-tool.ts';
 
 /** An apt for another suite and CPU, in a folder of its own: nothing of this machine's packages changes. */
@@ -10,8 +11,6 @@ export interface PrivateApt {
   unpack(names: readonly string[], target: string): Promise<void>;
 }
 
-const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-
 export async function openPrivateApt(cacheFolder: string, suite: string, cpu: string): Promise<PrivateApt> {
   const folder = resolve(cacheFolder, `apt-${suite}`);
   const sources = join(folder, 'sources.list');
@@ -21,7 +20,7 @@ export async function openPrivateApt(cacheFolder: string, suite: string, cpu: st
   // Only the lists of packages: no texts in other languages, no icons.
   writeFileSync(
     sources,
-    `deb [arch=${cpu} target=Packages signed-by=${keyring}] ${await findMirror()} ${suite} main\n`,
+    `deb [arch=${cpu} target=Packages signed-by=${debianKeyring}] ${await findMirror()} ${suite} main\n`,
   );
   const options = [
     ...[`APT::Architecture=${cpu}`, `APT::Architectures=${cpu}`, 'APT::Sandbox::User=root'],
@@ -51,13 +50,4 @@ export async function openPrivateApt(cacheFolder: string, suite: string, cpu: st
       rmSync(debs, { recursive: true });
     },
   };
-}
-
-/** The mirror this machine uses itself. */
-export async function findMirror(): Promise<string> {
-  if (!existsSync(keyring)) throw new Error(`no ${keyring}; apt-get install debian-archive-keyring`);
-  const targets = await runTool('apt-get', ['indextargets', '--format', '$(ORIGIN) $(LABEL) $(REPO_URI)']);
-  const [, mirror] = /^Debian Debian (\S+)$/m.exec(targets) ?? [];
-  if (mirror === undefined) throw new Error('apt here knows no Debian mirror, or was never updated: apt-get update');
-  return mirror;
 }

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { agentVersion } from '../../agent/version.ts';
+import { build, outFolder } from '../build.ts';
+import { runTool } from '../run-tool.ts';
+import { makeCard } from './card.ts';
+import { layRoot } from './lay-root.ts';
+import { billOfMaterials } from './materials.ts';
+import { imageCpu } from './recipe.ts';
+
+/*
+ * `npm run image [-- --raw]`: dist/qn-agent_VERSION_arm64.img.xz, an SD card of a Raspberry Pi with Debian and the package
+ * of the agent, its SHA-256, and a bill of materials. With --raw the image stays unpacked, for who boots it at once.
+ */
+
+export interface BuiltImage {
+  readonly image: string;
+  readonly materials: string;
+}
+
+/** Needs root, and some 3 GB in the folder for temporary files. `lap` hears how far it is. */
+export async function buildImage(lap: (text: string) => void, targetFolder = outFolder): Promise<BuiltImage> {
+  mkdirSync('.cache', { recursive: true });
+  const folder = mkdtempSync(path.resolve('.cache/card-'));
+  try {
+    const { root, boot, packages } = await layRoot(folder);
+    lap(`a Debian of ${packages.trim().split('\n').length} packages, the agent among them`);
+    const image = path.join(targetFolder, `qn-agent_${agentVersion}_${imageCpu}.img`);
+    await makeCard({ root, boot }, folder, image);
+    lap(
+      `${image} ${Math.round(statSync(image).size / 1e6)} MB, ${Math.round((statSync(image).blocks * 512) / 1e6)} of them used`,
+    );
+    const materials = `${image}.cdx.json`;
+    const npm = await runTool('npm', ['sbom', '--omit', 'dev', '--omit', 'optional', '--sbom-format', 'cyclonedx']);
+    writeFileSync(materials, billOfMaterials(npm, packages));
+    return { image, materials };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** As `sha256sum --check` reads it, beside the file. */
+async function writeSum(file: string): Promise<void> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  writeFileSync(`${file}.sha256`, `${hash.digest('hex')}  ${path.basename(file)}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { raw: { type: 'boolean', default: false } } });
+  const startMs = performance.now();
+  const lap = (text: string) => console.log(`image: ${((performance.now() - startMs) / 1_000).toFixed(0)} s ${text}`);
+  await build();
+  const { image, materials } = await buildImage(lap);
+  if (values.raw) await writeSum(image);
+  else {
+    await runTool('xz', ['--force', '--threads=0', '-3', image]);
+    await writeSum(`${image}.xz`);
+    lap(`${image}.xz ${Math.round(statSync(`${image}.xz`).size / 1e6)} MB`);
+  }
+  lap(`${materials} and .sha256 beside it`);
+}

@@ -1,0 +1,21 @@
+import { imageCpu, imageSuite } from './recipe.ts';
+
+/** The part of a CycloneDX document that we add to. */
+interface Materials {
+  readonly components?: readonly unknown[];
+  readonly [key: string]: unknown;
+}
+
+/** What npm says of the agent, and every Debian package of the image beside it. `packages` is `name<TAB>version` a line. */
+export function billOfMaterials(npmText: string, packages: string): string {
+  const npm: Materials = JSON.parse(npmText);
+  const debian = packages
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [name = '', version = ''] = line.split('\t');
+      const locator = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${imageCpu}&distro=${imageSuite}`;
+      return { type: 'library', name, version, purl: locator, 'bom-ref': locator };
+    });
+  return `${JSON.stringify({ ...npm, components: [...(npm.components ?? []), ...debian] }, undefined, 1)}\n`;
+}

@@ -1,0 +1,55 @@
+import { pbkdf2Sync } from 'node:crypto';
+import type { BoardSection } from './board-section.ts';
+import type { Card } from './read-card.ts';
+
+/** A file as it shall be; without `text` it shall not be there. */
+export interface PlannedFile {
+  readonly path: string;
+  readonly text?: string;
+  readonly mode: number;
+  /** Who may read it besides root; absent: nobody, or everybody, as `mode` says. */
+  readonly group?: 'qn-agent';
+}
+
+/** For the agent, and nobody else: passwords, keys, certificates. */
+export const agentFilesFolder = '/etc/qn-agent/files';
+
+/** Everything that follows from a card, in the order in which it is written. */
+export function plannedFiles({ node, board, agentText }: Card): readonly PlannedFile[] {
+  const { files, wifi, 'ssh-keys': sshKeys } = board;
+  return [
+    { path: '/etc/hostname', mode: 0o644, text: `${node}\n` },
+    { path: '/etc/hosts', mode: 0o644, text: `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${node}\n` },
+    {
+      path: '/etc/wpa_supplicant/wpa_supplicant-wlan0.conf',
+      mode: 0o600,
+      ...(wifi !== undefined && { text: wifiText(wifi) }),
+    },
+    {
+      path: '/etc/ssh/authorized_keys.d/admin',
+      mode: 0o644,
+      ...(sshKeys.length > 0 && { text: `${sshKeys.join('\n')}\n` }),
+    },
+    ...Object.entries(files).map(
+      ([name, text]): PlannedFile => ({ path: `${agentFilesFolder}/${name}`, text, mode: 0o640, group: 'qn-agent' }),
+    ),
+    // Last of them: the agent reads the others from it.
+    { path: '/etc/qn-agent/config.yaml', text: agentText, mode: 0o640, group: 'qn-agent' },
+  ];
+}
+
+/** The name in hex and the key instead of the password: nothing in them needs quotes. */
+function wifiText({ ssid, password, country }: NonNullable<BoardSection['wifi']>): string {
+  const lines = [
+    `country=${country}`,
+    'network={',
+    `  ssid=${Buffer.from(ssid).toString('hex')}`,
+    '  scan_ssid=1',
+    // What IEEE 802.11i makes of a pass phrase.
+    ...(password === undefined
+      ? ['  key_mgmt=NONE']
+      : [`  psk=${pbkdf2Sync(password, ssid, 4_096, 32, 'sha1').toString('hex')}`]),
+    '}',
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process';
+import { pbkdf2Sync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatFault } from '../../agent/config/fault.ts';
+import { billOfMaterials } from '../../build/image/materials.ts';
+import { plannedFiles } from '../../build/image/setup/planned-files.ts';
+import { type Card, readCard } from '../../build/image/setup/read-card.ts';
+import { readOnlyTable } from '../../build/image/setup/space.ts';
+
+const agentPart = 'node: pi-7\nmqtt:\n  brokers: [{ url: "mqtt://10.0.0.1:1883" }]\n';
+const key = `ssh-ed25519 ${'A'.repeat(68)} you@laptop`;
+
+function cardOf(text: string): Card {
+  const card = readCard(text, 'qn-agent.yaml');
+  if (!card.ok) throw new Error(card.error.map(formatFault).join('\n'));
+  return card.value;
+}
+
+function faultsOf(text: string): readonly string[] {
+  const card = readCard(text, 'qn-agent.yaml');
+  return card.ok ? [] : card.error.map(formatFault);
+}
+
+describe('the file on the card', () => {
+  it('that comes with the image is sound', () => {
+    const text = readFileSync('build/image/qn-agent.yaml', 'utf8');
+    expect(cardOf(text)).toMatchObject({ node: 'pi-1', board: { root: 'writable', 'ssh-keys': [], files: {} } });
+  });
+
+  it('is sound too with every example in it', () => {
+    const shown = readFileSync('build/image/qn-agent.yaml', 'utf8')
+      .replaceAll(/^( *)# (wifi|ssh-keys|files|username|password):/gm, '$1$2:')
+      .replace('documents: {}', 'documents:')
+      .replace(/^# {2}(gpio.relay1)/m, '  $1');
+    const { board, agentText } = cardOf(shown.replace('AAAA…', 'AAAA'));
+    expect(board).toMatchObject({ wifi: { country: 'DE' }, files: { password: 'of the broker' } });
+    expect(agentText).toContain('gpio.relay1');
+  });
+
+  it('goes to the agent without its board, every other line where it was', () => {
+    const text = `# mine\n${agentPart}board:\n  # a radio\n  root: read-only\n\nhealth: { interval: 30s }\n`;
+    const { agentText } = cardOf(text);
+    expect(agentText).not.toContain('read-only');
+    const lines = text.split('\n');
+    expect(agentText.split('\n').indexOf('health: { interval: 30s }')).toBe(lines.indexOf('health: { interval: 30s }'));
+    expect(cardOf(agentText)).toMatchObject({ node: 'pi-7' });
+  });
+
+  it('may be written on Windows', () => {
+    expect(cardOf(`${agentPart}board:\n  root: read-only\n`.replaceAll('\n', '\r\n')).board.root).toBe('read-only');
+  });
+
+  const faulty: readonly (readonly [string, string, RegExp])[] = [
+    [
+      'a key of the agent that is not known',
+      `${agentPart}helth: {}\n`,
+      /^qn-agent\.yaml:4:1: .*unknown key "helth".*health/,
+    ],
+    ['a key of the board that is not known', `${agentPart}board:\n  wlan: {}\n`, /:5:3: \/board\/wlan: unknown key/],
+    ['a radio without a country', `${agentPart}board:\n  wifi: { ssid: a }\n`, /\/board\/wifi.*country: DE/],
+    [
+      'a password that is too short',
+      `${agentPart}board:\n  wifi: { ssid: a, country: DE, password: "1234567" }\n`,
+      /8 to 63/,
+    ],
+    ['half a key', `${agentPart}board:\n  ssh-keys: ["ssh-ed25519"]\n`, /\/board\/ssh-keys\/0.*not a public SSH key/],
+    ['a key of two lines', `${agentPart}board:\n  ssh-keys: ["${key}\\n${key}"]\n`, /control characters/],
+    ['a file somewhere else', `${agentPart}board:\n  files: { "../x": "" }\n`, /not a file name/],
+    [
+      'a board in the middle of a line',
+      `{ node: pi-7, mqtt: { brokers: [{ url: "mqtt://a:1" }] }, board: {} }`,
+      /line of its own/,
+    ],
+    ['nothing', '', /expected a map/],
+    ['a tab where YAML has none', 'node: pi-7\n\tmqtt: 1\n', /not YAML/],
+  ];
+  it.each(faulty)('is refused with %s', (_title, text, expected) => {
+    expect(faultsOf(text).join('\n')).toMatch(expected);
+  });
+
+  it('has all of its faults told at once, in their order', () => {
+    const faults = faultsOf(`board:\n  root: rw\nnode: PI\nmqtt: { brokers: [] }\n`);
+    expect(faults.map((fault) => fault.split(':')[1])).toEqual(['2', '3', '4']);
+  });
+});
+
+describe('what follows from a card', () => {
+  const rich = `${agentPart}board:
+  wifi: { ssid: "café \\"1\\"", password: 'it is "secret"', country: DE }
+  ssh-keys: ["${key}"]
+  files:
+    password: secret
+`;
+  const find = (text: string, path: string) => plannedFiles(cardOf(text)).find((file) => file.path === path);
+
+  it('is the name of the board', () => {
+    expect(find(agentPart, '/etc/hostname')?.text).toBe('pi-7\n');
+  });
+
+  it('is a radio whose name and password need no quotes', () => {
+    const wifi = find(rich, '/etc/wpa_supplicant/wpa_supplicant-wlan0.conf');
+    const psk = pbkdf2Sync('it is "secret"', 'café "1"', 4_096, 32, 'sha1').toString('hex');
+    expect(wifi?.mode).toBe(0o600);
+    expect(wifi?.text).toContain(`psk=${psk}\n`);
+    expect(wifi?.text).toContain(`ssid=${Buffer.from('café "1"').toString('hex')}\n`);
+    expect(wifi?.text).not.toContain('secret');
+  });
+
+  it('is no radio and no key any more where the card has none', () => {
+    expect(find(agentPart, '/etc/wpa_supplicant/wpa_supplicant-wlan0.conf')).not.toHaveProperty('text');
+    expect(find(agentPart, '/etc/ssh/authorized_keys.d/admin')).not.toHaveProperty('text');
+    expect(find(rich, '/etc/ssh/authorized_keys.d/admin')?.text).toBe(`${key}\n`);
+  });
+
+  it('is files that the agent can read, and nobody else', () => {
+    const file = find(rich, '/etc/qn-agent/files/password');
+    expect(file).toMatchObject({ text: 'secret', mode: 0o640, group: 'qn-agent' });
+  });
+
+  it('has the config of the agent last, when all that it names is there', () => {
+    expect(plannedFiles(cardOf(rich)).at(-1)?.path).toBe('/etc/qn-agent/config.yaml');
+  });
+});
+
+it('a read-only root has its changes in the data partition, and both are mounted without times', () => {
+  const table = readOnlyTable(readFileSync('build/image/board/etc/fstab', 'utf8'));
+  expect(table).toMatch(/^LABEL=root \/ ext4 ro,noatime/m);
+  expect(table).toMatch(/^LABEL=data \/data ext4 rw,noatime/m);
+  expect(table).toMatch(/^\/data\/\S+ \/var\/lib\/qn-agent none bind 0 0$/m);
+  expect(table).toMatch(/^LABEL=BOOT /m);
+});
+
+const systemdMissing = spawnSync('systemd-analyze', ['--version']).status !== 0;
+
+it.skipIf(systemdMissing)('the unit that reads the card has no key that systemd does not know', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qn-unit-'));
+  try {
+    const text = readFileSync('build/image/board/usr/lib/systemd/system/qn-setup.service', 'utf8');
+    const copy = path.join(folder, 'qn-setup.service');
+    writeFileSync(copy, text.replaceAll('/usr/lib/qn-agent/node', process.execPath));
+    const { stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', copy], { encoding: 'utf8' });
+    expect(`${stdout}${stderr}`).toBe('');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('the bill of materials names what npm says and every Debian package', () => {
+  const npm = JSON.stringify({ bomFormat: 'CycloneDX', components: [{ name: 'mqtt' }] });
+  const bill: unknown = JSON.parse(billOfMaterials(npm, 'libc6\t2.41-12+deb13u5\n'));
+  expect(bill).toMatchObject({
+    bomFormat: 'CycloneDX',
+    components: [{ name: 'mqtt' }, { purl: 'pkg:deb/debian/libc6@2.41-12%2Bdeb13u5?arch=arm64&distro=trixie' }],
+  });
+});

@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Listener, openListener } from '../support/heard.ts';
+import { startMosquitto } from '../support/mosquitto.ts';
+import { freePort } from '../support/ports.ts';
+import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.ts';
+import { command, isOnline, kill, lookAround, lookAtDisk, pins } from './looks.ts';
+import { insertCard, type SdCard, takeBootFiles } from './sd-card.ts';
+
+export interface ImageStep {
+  readonly step: string;
+  /** Since the step before. */
+  readonly took_s: number;
+  readonly found?: string;
+  /** Undefined: as it should be. */
+  readonly fault?: string;
+}
+
+export interface LifePlan {
+  readonly image: string;
+  readonly kind: BoardKind;
+  readonly root: 'writable' | 'read-only';
+}
+
+export type Check = (step: string, isRight: boolean, found?: string) => void;
+
+/** From a card that a person has edited to a board that is killed, cut off and given a faulty file; a look after each. */
+export async function liveWithImage(plan: LifePlan, tell: (step: ImageStep) => void): Promise<readonly ImageStep[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qn-image-'));
+  await using mosquitto = await startMosquitto();
+  await using broker = await openListener(mosquitto.port, 'qn/1/#');
+  const steps: ImageStep[] = [];
+  let lapMs = performance.now();
+  const check: Check = (step, isRight, found) => {
+    const took_s = Math.round((performance.now() - lapMs) / 100) / 10;
+    lapMs = performance.now();
+    const told = { step, took_s, ...(found !== undefined && { found }), ...(!isRight && { fault: 'it is not so' }) };
+    steps.push(told);
+    tell(told);
+  };
+  try {
+    await live(plan, { folder, broker, port: mosquitto.port }, check);
+  } catch (error) {
+    check('it goes on', false, String(error));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return steps;
+}
+
+interface Surroundings {
+  readonly folder: string;
+  readonly broker: Listener;
+  readonly port: number;
+}
+
+async function live(plan: LifePlan, { folder, broker, port }: Surroundings, check: Check): Promise<void> {
+  const { image, kind, root } = plan;
+  const sshKey = path.join(folder, 'key');
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', sshKey]);
+  const card = insertCard(image, folder);
+  const shipped = card.read('qn-agent.yaml') ?? '';
+  const written = edit(shipped, plan, port, readFileSync(`${sshKey}.pub`, 'utf8').trim());
+  card.write('qn-agent.yaml', written);
+  const boot = takeBootFiles(card, folder);
+  check('the card has the file to edit, and a kernel', shipped.includes('node: pi-1'));
+
+  const sshPort = await freePort();
+  const consoleLog = path.resolve(`.cache/image-${kind}-${root}.log`);
+  rmSync(consoleLog, { force: true });
+  const start = () => switchOn({ kind, card, boot, folder, sshPort, sshKey, consoleLog });
+  {
+    await using board = start();
+    check('the first start: it is online at the broker', ...(await isOnline(broker)));
+    await lookAround(board, check);
+    await lookAtDisk(board, root, check);
+    await kill(board, broker, check);
+    await command(kind, board, broker, check);
+  }
+  await startWithFaults({ card, written, start, broker }, check);
+}
+
+/** What a person types into the file: where the broker is, a pin, and the key to log in with. */
+function edit(shipped: string, { kind, root }: LifePlan, port: number, key: string): string {
+  return shipped
+    .replace('node: pi-1', 'node: pi-7')
+    .replace('mqtt://192.168.1.10:1883', `mqtt://10.0.2.2:${port}`)
+    .replace('documents: {}', `documents:\n  gpio.relay1: { driver: gpio-out, line: ${pins[kind].line} }`)
+    .replace(/^ {2}# ssh-keys: .*$/m, `  ssh-keys: ["${key}"]`)
+    .replace('root: writable', `root: ${root}`);
+}
+
+interface SecondStart {
+  readonly card: SdCard;
+  readonly written: string;
+  readonly start: () => EmulatedBoard;
+  readonly broker: Listener;
+}
+
+/** The power was cut; now somebody mistypes a key, and starts the board again. */
+async function startWithFaults({ card, written, start, broker }: SecondStart, check: Check): Promise<void> {
+  card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
+  await using board = start();
+  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker)));
+  const told = await board.shell('sudo cat /boot/firmware/qn-agent-faults.txt');
+  check('the faults are told on the card', told.includes('did you mean gpio-out?'), told);
+  check('and on the console', board.console.includes('did you mean gpio-out?'));
+  const failed = await board.shell('systemctl --failed --no-legend --plain | cut -d " " -f 1');
+  check('and by systemd', failed === 'qn-setup.service', failed);
+}

@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Heard, type Listener, statusOf } from '../support/heard.ts';
+import type { Check } from './card-life.ts';
+import type { BoardKind, EmulatedBoard } from './emulated-board.ts';
+
+/** Emulated processors are slow, and this machine may be busy. */
+const bootMsMax = 900_000;
+const answerMsMax = 180_000;
+
+/** A pin that the kernel really has, and how it shows it. */
+export const pins: { readonly [kind in BoardKind]: { readonly line: string; readonly shown: RegExp } } = {
+  virt: { line: '{ chip: "9030000.pl061", offset: 5 }', shown: /gpio-\d+ .*\|qn-agent.*\) out (hi|lo)/ },
+  raspi3b: { line: 'GPIO17', shown: /gpio-\d+ \(GPIO17 .*\|qn-agent.*\) out (hi|lo)/ },
+};
+
+/** Whether it says so, from now on; and what it said last. */
+export async function isOnline(broker: Listener): Promise<[boolean, string]> {
+  const wanted = { target: 'pi-7', verb: 'health', document: 'agent' };
+  const test = (heard: Heard) => statusOf(heard) === 'online';
+  const said = await broker.hear({ ...wanted, test }, bootMsMax).catch(() => undefined);
+  const last = broker.all.findLast(({ verb }) => verb === 'health');
+  return [said !== undefined, last === undefined ? 'nothing was heard' : JSON.stringify(last)];
+}
+
+/** As an engineer who logs in for the first time. */
+export async function lookAround(board: EmulatedBoard, check: Check): Promise<void> {
+  const show = (...names: readonly string[]) =>
+    board.shell(`systemctl show qn-agent ${names.map((name) => `-p ${name}`).join(' ')}`);
+  check('one logs in with the key of the card', (await board.shell('hostname')) === 'pi-7');
+  const unit = await show('Type', 'ActiveState', 'SubState', 'StatusText', 'WatchdogUSec', 'NRestarts', 'User');
+  const isRunning = ['Type=notify', 'ActiveState=active', 'SubState=running', 'User=qn-agent', 'NRestarts=0'];
+  check(
+    'systemd says that it runs, as it was told by it',
+    isRunning.every((line) => unit.includes(line)),
+    unit,
+  );
+  check('systemd waits for signs of life', unit.includes('WatchdogUSec=30s'));
+  const test = await board.shell(
+    'qnctl selftest --help >/dev/null; sudo systemctl show qn-agent -p MemoryCurrent -p TasksCurrent',
+  );
+  check('what it takes of the memory', test.includes('MemoryCurrent='), test);
+  const failed = await board.shell('systemctl --failed --no-legend --plain | cut -d " " -f 1');
+  check('no unit has failed', failed === '', failed);
+  const times = await board.shell('systemd-analyze time | head -1; systemd-analyze blame --no-pager | head -8');
+  check('how long systemd took', times !== '', times);
+}
+
+/** The card is spared, and used up to its end. */
+export async function lookAtDisk(board: EmulatedBoard, root: 'writable' | 'read-only', check: Check): Promise<void> {
+  const mounts = await board.shell('findmnt --noheadings --raw --output TARGET,OPTIONS,SIZE,FSTYPE --real');
+  const place = root === 'writable' ? '/' : '/data';
+  const line = mounts.split('\n').find((text) => text.startsWith(`${place} `)) ?? '';
+  check('reading a file writes nothing', line.includes('noatime'), mounts);
+  const kb = Number(await board.shell(`df --output=size ${place} | tail -1`));
+  const [least, where] = root === 'writable' ? [3_200_000, 'the root'] : [1_500_000, 'the data partition'];
+  check(`the rest of the card is in ${where}`, kb > least, `${kb} KiB`);
+  const isWritable = await board.shell('sudo touch /probe 2>/dev/null && echo writable || echo read-only');
+  check(`the root is ${root}`, isWritable === root, isWritable);
+  const journal = await board.shell('ls -A /var/log/journal 2>/dev/null; journalctl --header | grep -m 1 "File path"');
+  check('the log is in memory', journal.includes('/run/log/journal'), journal);
+}
+
+/** What a bug does to it; systemd starts it again. */
+export async function kill(board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
+  const show = () => board.shell('systemctl show qn-agent -p MainPID -p NRestarts --value | tr "\\n" " "');
+  const before = (await show()).split(' ');
+  await board.shell(`sudo kill -9 ${before[0]}`);
+  check('killed, it comes back online', ...(await isOnline(broker)));
+  const after = (await show()).split(' ');
+  check(
+    'systemd started it again',
+    after[1] === '1' && after[0] !== before[0],
+    `${before.join(' ')} then ${after.join(' ')}`,
+  );
+}
+
+/** From the broker to a pin of the kernel. */
+export async function command(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
+  for (const [word, level] of [
+    ['ON', 'hi'],
+    ['OFF', 'lo'],
+  ] as const) {
+    await broker.say('qn/1/pi-7/notify/gpio.relay1', word);
+    const wanted = { target: 'pi-7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
+    await broker.hear(wanted, answerMsMax);
+    await delay(100);
+    const shown = await board.shell('sudo cat /sys/kernel/debug/gpio');
+    const [line = shown, found] = pins[kind].shown.exec(shown) ?? [];
+    check(`${word} is on the pin`, found === level, line);
+  }
+}

@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { build } from '../../build/build.ts';
+import { buildImage } from '../../build/image/image.ts';
+import { liveWithImage } from './card-life.ts';
+import { boardKinds } from './emulated-board.ts';
+
+/**
+ * `npm run test:image [-- --machine virt|raspi3b] [--root read-only] [--image FILE]`: starts boards from the image of a
+ * card, with a broker of this machine. Without --image it is built first, which needs root; without --machine both run,
+ * one after the other. Prints a line of JSON for each step, and ends with 1 when one is not as it should be.
+ */
+const { values } = parseArgs({
+  options: {
+    machine: { type: 'string', multiple: true, default: [...boardKinds] },
+    root: { type: 'string', default: 'writable' },
+    image: { type: 'string' },
+  },
+});
+const { root } = values;
+if (root !== 'writable' && root !== 'read-only') throw new Error(`no root ${root}; there are: writable, read-only`);
+const kinds = boardKinds.filter((kind) => values.machine.includes(kind));
+if (kinds.length !== values.machine.length) throw new Error(`there are these machines: ${boardKinds.join(', ')}`);
+
+mkdirSync('.cache', { recursive: true });
+const image = values.image ?? (await builtImage());
+let faultCount = 0;
+let stepCount = 0;
+for (const kind of kinds) {
+  const steps = await liveWithImage({ image, kind, root }, (step) => console.log(JSON.stringify({ kind, ...step })));
+  stepCount += steps.length;
+  faultCount += steps.filter(({ fault }) => fault !== undefined).length;
+}
+console.log(`${stepCount - faultCount} passed, ${faultCount} failed`);
+process.exitCode = faultCount === 0 && stepCount > 0 ? 0 : 1;
+
+async function builtImage(): Promise<string> {
+  await build();
+  return (await buildImage((text) => console.log(`image: ${text}`))).image;
+}

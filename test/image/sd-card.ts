@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Of the first partition; build/image/card.ts puts it there. */
+const bootOffset = '4M';
+
+/** A copy of an image that is as large as a card, and that one edits as a person does. */
+export interface SdCard {
+  readonly file: string;
+  /** A text file of the partition that every computer can read; undefined where there is none. */
+  read(name: string): string | undefined;
+  write(name: string, text: string): void;
+  /** Copies one out of it. */
+  take(name: string, target: string): void;
+}
+
+/** `sizeMb`: a power of two, which QEMU wants of SD cards. What is empty takes no room on the disk. */
+export function insertCard(image: string, folder: string, sizeMb = 4_096): SdCard {
+  const file = path.join(folder, 'card.img');
+  execFileSync('cp', ['--sparse=always', image, file]);
+  execFileSync('truncate', ['-s', `${sizeMb}M`, file]);
+  return openCard(file, folder);
+}
+
+function openCard(file: string, folder: string): SdCard {
+  const partition = `${file}@@${bootOffset}`;
+  const draft = path.join(folder, 'draft');
+  // Nobody else uses the file: the board is off when its card is edited.
+  const env = { ...process.env, MTOOLS_SKIP_CHECK: '1' };
+  const copy = (source: string, target: string) =>
+    execFileSync('mcopy', ['-o', '-i', partition, source, target], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const take = (name: string, target: string) => void copy(`::${name}`, target);
+  return {
+    file,
+    take,
+    read(name) {
+      try {
+        take(name, draft);
+      } catch (error) {
+        if (String(error).includes('not found')) return undefined;
+        throw error;
+      }
+      return readFileSync(draft, 'utf8');
+    },
+    write(name, text) {
+      writeFileSync(draft, text);
+      copy(draft, `::${name}`);
+    },
+  };
+}
+
+/** What the firmware of the processor loads, as its config.txt says. */
+export interface BootFiles {
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly commandLine: string;
+}
+
+export function takeBootFiles(card: SdCard, folder: string): BootFiles {
+  const config = card.read('config.txt') ?? '';
+  const [, kernel] = /^kernel=(\S+)$/m.exec(config) ?? [];
+  const [, initrd] = /^initramfs (\S+)/m.exec(config) ?? [];
+  if (kernel === undefined || initrd === undefined) throw new Error(`config.txt names no kernel to start:\n${config}`);
+  card.take(kernel, path.join(folder, 'kernel'));
+  card.take(initrd, path.join(folder, 'initrd'));
+  const commandLine = (card.read('cmdline.txt') ?? '').trim();
+  return { kernel: path.join(folder, 'kernel'), initrd: path.join(folder, 'initrd'), commandLine };
+}
