@@ -16,6 +16,11 @@ const elsewhere: { readonly [command: string]: string } = {
   'npm test': 'what runs this test',
   'npm run test:board': 'test/board/board.test.ts, with TEST_BOARD=1',
   'npm run build': 'part of `npm test`, before this test',
+  'npm run image': 'test/image/run.ts',
+  'xz -dc dist/qn-agent_*_arm64.img.xz | dd of=/dev/sdX bs=4M conv=fsync': 'test/image/run.ts, onto a file',
+  'npm run deb -- arm64': 'test/image/run.ts',
+  'sudo apt-get install -y ./qn-agent_*_arm64.deb': 'test/image/run.ts, on an emulated board',
+  'sudo qn-agent check && sudo systemctl enable --now qn-agent': 'test/image/run.ts, on an emulated board',
 };
 
 const onTheDemo = commands.filter((command) => /^(npx qnctl|mosquitto_|curl |echo )/.test(command));

@@ -2,12 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Value } from '../../agent/qn/message.ts';
 import { type Listener, openListener } from '../support/heard.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.ts';
-import { command, isOnline, kill, lookAround, lookAtDisk, pins } from './looks.ts';
-import { insertCard, type SdCard, takeBootFiles } from './sd-card.ts';
+import { installOtherWays } from './install-ways.ts';
+import { bootOf, command, isOnline, kill, lookAround, lookAtDisk, pins } from './looks.ts';
+import { takeBootFiles, writeCard } from './sd-card.ts';
 
 export interface ImageStep {
   readonly step: string;
@@ -22,6 +24,8 @@ export interface LifePlan {
   readonly image: string;
   readonly kind: BoardKind;
   readonly root: 'writable' | 'read-only';
+  /** Whether the other ways of installing are tried on it afterwards. */
+  readonly otherWays: boolean;
 }
 
 export type Check = (step: string, isRight: boolean, found?: string) => void;
@@ -60,17 +64,18 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   const { image, kind, root } = plan;
   const sshKey = path.join(folder, 'key');
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', sshKey]);
-  const card = insertCard(image, folder);
+  const card = writeCard(image, folder);
   const shipped = card.read('qn-agent.yaml') ?? '';
   const written = edit(shipped, plan, port, readFileSync(`${sshKey}.pub`, 'utf8').trim());
   card.write('qn-agent.yaml', written);
-  const boot = takeBootFiles(card, folder);
+  const files = takeBootFiles(card, folder);
   check('the card has the file to edit, and a kernel', shipped.includes('node: pi-1'));
 
   const sshPort = await freePort();
   const consoleLog = path.resolve(`.cache/image-${kind}-${root}.log`);
   rmSync(consoleLog, { force: true });
-  const start = () => switchOn({ kind, card, boot, folder, sshPort, sshKey, consoleLog });
+  const start = () => switchOn({ kind, card, files, folder, sshPort, sshKey, consoleLog });
+  let boot: Value | undefined;
   {
     await using board = start();
     check('the first start: it is online at the broker', ...(await isOnline(broker)));
@@ -78,32 +83,36 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     await lookAtDisk(board, root, check);
     await kill(board, broker, check);
     await command(kind, board, broker, check);
+    boot = bootOf(broker);
   }
-  await startWithFaults({ card, written, start, broker }, check);
+  card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
+  await using board = start();
+  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, boot)));
+  await lookAtFaults(board, check);
+  if (plan.otherWays)
+    await installOtherWays({ board, broker, brokerUrl: brokerUrl(port), document: documentOf(kind), folder }, check);
 }
 
 /** What a person types into the file: where the broker is, a pin, and the key to log in with. */
 function edit(shipped: string, { kind, root }: LifePlan, port: number, key: string): string {
   return shipped
     .replace('node: pi-1', 'node: pi-7')
-    .replace('mqtt://192.168.1.10:1883', `mqtt://10.0.2.2:${port}`)
-    .replace('documents: {}', `documents:\n  gpio.relay1: { driver: gpio-out, line: ${pins[kind].line} }`)
+    .replace('mqtt://192.168.1.10:1883', brokerUrl(port))
+    .replace('documents: {}', `documents:\n  ${documentOf(kind)}`)
     .replace(/^ {2}# ssh-keys: .*$/m, `  ssh-keys: ["${key}"]`)
     .replace('root: writable', `root: ${root}`);
 }
 
-interface SecondStart {
-  readonly card: SdCard;
-  readonly written: string;
-  readonly start: () => EmulatedBoard;
-  readonly broker: Listener;
+function brokerUrl(port: number): string {
+  return `mqtt://10.0.2.2:${port}`; // This machine, as the emulated one sees it.
 }
 
-/** The power was cut; now somebody mistypes a key, and starts the board again. */
-async function startWithFaults({ card, written, start, broker }: SecondStart, check: Check): Promise<void> {
-  card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
-  await using board = start();
-  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker)));
+function documentOf(kind: BoardKind): string {
+  return `gpio.relay1: { driver: gpio-out, line: ${pins[kind].line} }`;
+}
+
+/** The power was cut; then somebody mistyped a key. */
+async function lookAtFaults(board: EmulatedBoard, check: Check): Promise<void> {
   const told = await board.shell('sudo cat /boot/firmware/qn-agent-faults.txt');
   check('the faults are told on the card', told.includes('did you mean gpio-out?'), told);
   check('and on the console', board.console.includes('did you mean gpio-out?'));

@@ -8,12 +8,15 @@ import type { BootFiles, SdCard } from './sd-card.ts';
 export const boardKinds = ['virt', 'raspi3b'] as const;
 export type BoardKind = (typeof boardKinds)[number];
 
-const shellMsMax = 120_000;
+/** Unpacking Node takes minutes there when this machine is busy. */
+const patience = { timeout: 900_000 };
+
+const run = promisify(execFile);
 
 export interface BoardPlan {
   readonly kind: BoardKind;
   readonly card: SdCard;
-  readonly boot: BootFiles;
+  readonly files: BootFiles;
   readonly folder: string;
   readonly sshPort: number;
   readonly sshKey: string;
@@ -25,13 +28,15 @@ export interface EmulatedBoard extends AsyncDisposable {
   readonly console: string;
   /** As `ssh admin@board`; what the command prints. Rejects when it fails. */
   shell(command: string): Promise<string>;
+  /** Into the folder in which one is after logging in. */
+  copy(file: string): Promise<void>;
   /** From one moment to the next. */
   cutPower(): Promise<void>;
 }
 
 /** We are the firmware: the kernel, its options and its device tree come from the card. */
-export function switchOn({ kind, card, boot, folder, sshPort, sshKey, consoleLog }: BoardPlan): EmulatedBoard {
-  const machine = spawn('qemu-system-aarch64', operands(kind, { card, boot, folder, sshPort }), {
+export function switchOn({ kind, card, files, folder, sshPort, sshKey, consoleLog }: BoardPlan): EmulatedBoard {
+  const machine = spawn('qemu-system-aarch64', operands(kind, { card, files, folder, sshPort }), {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(consoleLog, { flags: 'a' });
@@ -42,6 +47,8 @@ export function switchOn({ kind, card, boot, folder, sshPort, sshKey, consoleLog
       log.write(chunk);
     });
   }
+  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=60'];
+  const login = ['-i', sshKey, ...options.flatMap((option) => ['-o', option])];
   const killOnExit = () => machine.kill('SIGKILL');
   process.once('exit', killOnExit);
   async function cutPower(): Promise<void> {
@@ -55,17 +62,11 @@ export function switchOn({ kind, card, boot, folder, sshPort, sshKey, consoleLog
     },
     cutPower,
     async shell(command) {
-      const options = [
-        'StrictHostKeyChecking=no',
-        'UserKnownHostsFile=/dev/null',
-        'LogLevel=ERROR',
-        'ConnectTimeout=60',
-      ];
-      const login = ['-i', sshKey, '-p', String(sshPort), ...options.flatMap((option) => ['-o', option])];
-      const { stdout } = await promisify(execFile)('ssh', [...login, 'admin@127.0.0.1', command], {
-        timeout: shellMsMax,
-      });
+      const { stdout } = await run('ssh', [...login, '-p', String(sshPort), 'admin@127.0.0.1', command], patience);
       return stdout.trim();
+    },
+    async copy(file) {
+      await run('scp', [...login, '-P', String(sshPort), file, 'admin@127.0.0.1:'], patience);
     },
     [Symbol.asyncDispose]: cutPower,
   };
@@ -80,14 +81,14 @@ async function end(machine: ChildProcess): Promise<void> {
 
 function operands(
   kind: BoardKind,
-  { card, boot, folder, sshPort }: Pick<BoardPlan, 'card' | 'boot' | 'folder' | 'sshPort'>,
+  { card, files, folder, sshPort }: Pick<BoardPlan, 'card' | 'files' | 'folder' | 'sshPort'>,
 ): readonly string[] {
   const network = `user,id=net,hostfwd=tcp:127.0.0.1:${sshPort}-:22`;
   const common = [
     ...['-nodefaults', '-nographic', '-serial', 'stdio', '-netdev', network],
-    ...['-kernel', boot.kernel, '-initrd', boot.initrd],
+    ...['-kernel', files.kernel, '-initrd', files.initrd],
     // A screen is no help here; and where it hangs it shall not stay.
-    ...['-append', `${boot.commandLine} console=ttyAMA0,115200 panic=10`],
+    ...['-append', `${files.commandLine} console=ttyAMA0,115200 panic=10`],
   ];
   if (kind === 'virt') {
     const drive = ['-drive', `if=none,id=card,format=raw,file=${card.file}`, '-device', 'virtio-blk-pci,drive=card'];

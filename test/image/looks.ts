@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Heard, type Listener, statusOf } from '../support/heard.ts';
+import type { Value } from '../../agent/qn/message.ts';
+import { fieldOf, type Heard, type Listener, statusOf } from '../support/heard.ts';
 import type { Check } from './card-life.ts';
 import type { BoardKind, EmulatedBoard } from './emulated-board.ts';
 
 /** Emulated processors are slow, and this machine may be busy. */
-const bootMsMax = 900_000;
+export const bootMsMax = 900_000;
 const answerMsMax = 180_000;
 
 /** A pin that the kernel really has, and how it shows it. */
@@ -13,13 +14,25 @@ export const pins: { readonly [kind in BoardKind]: { readonly line: string; read
   raspi3b: { line: 'GPIO17', shown: /gpio-\d+ \(GPIO17 .*\|qn-agent.*\) out (hi|lo)/ },
 };
 
-/** Whether it says so, from now on; and what it said last. */
-export async function isOnline(broker: Listener): Promise<[boolean, string]> {
-  const wanted = { target: 'pi-7', verb: 'health', document: 'agent' };
-  const test = (heard: Heard) => statusOf(heard) === 'online';
-  const said = await broker.hear({ ...wanted, test }, bootMsMax).catch(() => undefined);
-  const last = broker.all.findLast(({ verb }) => verb === 'health');
+/** Which life of the agent said last that it is online. */
+export function bootOf(broker: Listener): Value | undefined {
+  return bootIn(broker.all.findLast((heard) => isHealth(heard) && statusOf(heard) === 'online'));
+}
+
+/** Whether another life of the agent than `before` says so; and what was said last. */
+export async function isOnline(broker: Listener, before?: Value): Promise<[boolean, string]> {
+  const test = (heard: Heard) => isHealth(heard) && statusOf(heard) === 'online' && bootIn(heard) !== before;
+  const said = await broker.hear({ test }, bootMsMax).catch(() => undefined);
+  const last = said ?? broker.all.findLast(isHealth);
   return [said !== undefined, last === undefined ? 'nothing was heard' : JSON.stringify(last)];
+}
+
+function isHealth({ target, verb, document }: Heard): boolean {
+  return target === 'pi-7' && verb === 'health' && document === 'agent';
+}
+
+function bootIn(heard: Heard | undefined): Value | undefined {
+  return fieldOf(heard?.message.val, 'boot');
 }
 
 /** As an engineer who logs in for the first time. */
@@ -64,8 +77,9 @@ export async function lookAtDisk(board: EmulatedBoard, root: 'writable' | 'read-
 export async function kill(board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
   const show = () => board.shell('systemctl show qn-agent -p MainPID -p NRestarts --value | tr "\\n" " "');
   const before = (await show()).split(' ');
+  const boot = bootOf(broker);
   await board.shell(`sudo kill -9 ${before[0]}`);
-  check('killed, it comes back online', ...(await isOnline(broker)));
+  check('killed, it comes back online', ...(await isOnline(broker, boot)));
   const after = (await show()).split(' ');
   check(
     'systemd started it again',

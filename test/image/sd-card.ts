@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { installCommand } from './readme-commands.ts';
 
 /** Of the first partition; build/image/card.ts puts it there. */
 const bootOffset = '4M';
@@ -15,10 +16,14 @@ export interface SdCard {
   take(name: string, target: string): void;
 }
 
-/** `sizeMb`: a power of two, which QEMU wants of SD cards. What is empty takes no room on the disk. */
-export function insertCard(image: string, folder: string, sizeMb = 4_096): SdCard {
+/**
+ * With the command of the README, onto a file instead of a device. `sizeMb`: a power of two, which QEMU wants of SD cards;
+ * what is empty takes no room on the disk.
+ */
+export function writeCard(image: string, folder: string, sizeMb = 4_096): SdCard {
   const file = path.join(folder, 'card.img');
-  execFileSync('cp', ['--sparse=always', image, file]);
+  const command = installCommand('xz -dc').replace('dist/qn-agent_*_arm64.img.xz', '"$1"').replace('/dev/sdX', '"$2"');
+  execFileSync('sh', ['-c', command.replace('conv=fsync', 'conv=sparse'), 'sh', image, file], { stdio: 'ignore' });
   execFileSync('truncate', ['-s', `${sizeMb}M`, file]);
   return openCard(file, folder);
 }
