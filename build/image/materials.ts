@@ -6,6 +6,9 @@ interface Materials {
   readonly [key: string]: unknown;
 }
 
+/** Of a package URL: how it is packed, and by whom. */
+const packageKind = ['deb', 'debian'].join('/');
+
 /** What npm says of the agent, and every Debian package of the image beside it. `packages` is `name<TAB>version` a line. */
 export function billOfMaterials(npmText: string, packages: string): string {
   const npm: Materials = JSON.parse(npmText);
@@ -14,7 +17,7 @@ export function billOfMaterials(npmText: string, packages: string): string {
     .filter((line) => line !== '')
     .map((line) => {
       const [name = '', version = ''] = line.split('\t');
-      const locator = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${imageCpu}&distro=${imageSuite}`;
+      const locator = `pkg:${packageKind}/${name}@${encodeURIComponent(version)}?arch=${imageCpu}&distro=${imageSuite}`;
       return { type: 'library', name, version, purl: locator, 'bom-ref': locator };
     });
   return `${JSON.stringify({ ...npm, components: [...(npm.components ?? []), ...debian] }, undefined, 1)}\n`;

@@ -8,7 +8,7 @@ import { startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.ts';
 import { installOtherWays } from './install-ways.ts';
-import { bootOf, command, isOnline, kill, lookAround, lookAtDisk, pins } from './looks.ts';
+import { bootOf, command, isOnline, kill, lookAround, lookAtDisk, lookAtSelfTest, pins } from './looks.ts';
 import { takeBootFiles, writeCard } from './sd-card.ts';
 
 export interface ImageStep {
@@ -79,6 +79,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   {
     await using board = start();
     check('the first start: it is online at the broker', ...(await isOnline(broker)));
+    await lookAtSelfTest(broker, check);
     await lookAround(board, check);
     await lookAtDisk(board, root, check);
     await kill(board, broker, check);

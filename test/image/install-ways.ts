@@ -28,7 +28,7 @@ export async function installOtherWays(plan: WaysPlan, check: Check): Promise<vo
 
 async function installPackage({ board, broker, brokerUrl, document }: WaysPlan, check: Check): Promise<void> {
   execFileSync('sh', ['-c', installCommand('npm run deb')], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const deb = readdirSync('dist').find((file) => /_arm64\.deb$/.test(file)) ?? '';
+  const deb = readdirSync('dist').find((file) => file.endsWith('_arm64.deb')) ?? '';
   check('the package is built', deb !== '', deb);
   await board.copy(path.join('dist', deb));
   const startMs = performance.now();
@@ -55,7 +55,7 @@ async function unpackBundle({ board, broker, brokerUrl, folder }: WaysPlan, chec
   check('bundle: it is unpacked, checked and tests itself', onBoard.length > 3);
   const run = onBoard.find((line) => line.includes(' run ')) ?? '';
   await board.shell(`${hand}; nohup ${run} >run.log 2>&1 & sleep 1`);
-  const test = (heard: Heard) => ['online', 'degraded'].includes(String(statusOf(heard)));
+  const test = (heard: Heard) => statusOf(heard) === 'online' || statusOf(heard) === 'degraded';
   const heard = await broker.hear({ target: 'pi-8', verb: 'health', document: 'agent', test }, bootMsMax);
   check('bundle: it is at the broker, without what the example has and the board has not', true, JSON.stringify(heard));
   check('bundle: from the file on the board to the broker', true, secondsSince(startMs));

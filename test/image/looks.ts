@@ -27,6 +27,17 @@ export async function isOnline(broker: Listener, before?: Value): Promise<[boole
   return [said !== undefined, last === undefined ? 'nothing was heard' : JSON.stringify(last)];
 }
 
+/** What it found out about itself when it started, as every client of the broker can read it. */
+export async function lookAtSelfTest(broker: Listener, check: Check): Promise<void> {
+  const { message } = await broker.hear({ target: 'pi-7', verb: 'state', document: 'selftest' }, answerMsMax);
+  const [status, latency] = [fieldOf(message.val, 'health_status'), fieldOf(message.val, 'max_latency_us')];
+  check(
+    'its self-test is published, and passed',
+    status === 'PASS',
+    JSON.stringify({ status, max_latency_us: latency }),
+  );
+}
+
 function isHealth({ target, verb, document }: Heard): boolean {
   return target === 'pi-7' && verb === 'health' && document === 'agent';
 }
