@@ -2,9 +2,11 @@ import * as v from 'valibot';
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { modbusFrameBytesMax } from '../../drivers/limits.ts';
+import { leftOut } from '../left-out.ts';
 import { hashOf } from './canonical.ts';
 import type { Config } from './config.ts';
 import { crossCheck, type Parts } from './cross-check.ts';
+import { buildProblems } from './cross-check-build.ts';
 import { boundFaults, type ConfigFault, locate, type Problem } from './fault.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { isPlainMap } from './plain-map.ts';
@@ -34,6 +36,7 @@ export function checkTree(tree: Tree): Result<CheckedConfig, readonly ConfigFaul
   const problems: readonly Problem[] = [
     ...(parsed.issues ?? []).map((issue) => toProblem(issue)),
     ...crossCheck(partsOf(plain)),
+    ...buildProblems(plain, leftOut),
   ];
   if (!parsed.success || problems.length > 0) return fail(locate(tree, problems));
   const config = toConfig(parsed.output);

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { hashOf } from '../../agent/health/hash.ts';
-import { build, bundleOptions, outFolder } from '../build.ts';
+import { build, outFolder } from '../build.ts';
+import { bundleOptions } from '../bundle.ts';
 import { muteSchema } from '../mute-schema.ts';
-import { type Cpu, fetchNode } from '../node-binary.ts';
+import { type Cpu, fetchNode, lockedNode } from '../node-binary.ts';
 import { partFile, parts } from '../parts.ts';
 import { runTool } from '../run-tool.ts';
 import { trimPackages } from '../stubs.ts';
@@ -33,7 +34,7 @@ export interface SingleReport {
   readonly hasSnapshot: boolean;
 }
 
-/** `dist` must be built. */
+/** `dist` must be built. What is made of the same parts is not made again. */
 export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   const folder = path.join(cacheFolder, cpu);
   await rm(folder, { recursive: true, force: true });
@@ -42,14 +43,31 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   const main = path.join(folder, 'main.cjs');
   const plugins = [trimPackages, muteSchema, insideOfProgram, partsInside, lateTls];
   await bundle({ ...options, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
-  const node = path.join(folder, 'node');
-  await fetchNode(cpu, folder, node);
   const runner = runnerOf(cpu);
-  const blob = await makeBlob({ folder, main, assets, node, runner });
   const file = path.join(outFolder, `qn-agent-${cpu}`);
-  await injectBlob(node, blob, file);
-  await writeFile(`${file}.sha256`, `${await hashOf(file)}  ${path.basename(file)}\n`);
+  const made = [await sumOf(main), await sumOf(path.join(folder, 'assets.json')), lockedNode(cpu).integrity, runner];
+  const stamp = JSON.stringify(made);
+  const stampFile = path.join(cacheFolder, `${cpu}.json`);
+  if (!existsSync(file) || (await textOf(stampFile)) !== stamp) {
+    const node = await nodeOf(cpu);
+    const blob = await makeBlob({ folder, main, assets, node, runner });
+    await injectBlob(node, blob, file);
+    await writeFile(`${file}.sha256`, `${await hashOf(file)}  ${path.basename(file)}\n`);
+    await writeFile(stampFile, stamp);
+  }
   return { file, bytes: (await stat(file)).size, hasSnapshot: runner !== undefined };
+}
+
+/** The one of package.json for this CPU; fetched once. */
+async function nodeOf(cpu: Cpu): Promise<string> {
+  const node = path.join(cacheFolder, `node-${cpu}-${lockedNode(cpu).version}`);
+  if (!existsSync(node)) await fetchNode(cpu, cacheFolder, node);
+  await chmod(node, 0o755);
+  return node;
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  return existsSync(file) ? await readFile(file, 'utf8') : undefined;
 }
 
 type Assets = { readonly [name: string]: string };

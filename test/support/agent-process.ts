@@ -41,8 +41,13 @@ export async function needBundle(): Promise<void> {
 }
 
 export function startScript(script: string, args: readonly string[], options: ProcessOptions = {}): TestProcess {
-  const { cwd = projectFolder, env = {}, stdin, nodeArguments = [] } = options;
-  const child = spawn(process.execPath, [...nodeArguments, script, ...args], {
+  return startProgram(process.execPath, [...(options.nodeArguments ?? []), script, ...args], options);
+}
+
+/** Any program, like a script. */
+export function startProgram(program: string, args: readonly string[], options: ProcessOptions = {}): TestProcess {
+  const { cwd = projectFolder, env = {}, stdin } = options;
+  const child = spawn(program, args, {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
