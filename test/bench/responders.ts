@@ -49,6 +49,15 @@ export async function startRaw(
   return stack.use(await startCounting(`MQTT.js, ${does}`, topics, process.execPath, operands));
 }
 
+/** The agent also says what it writes. */
+export interface AgentResponder extends Responder {
+  readonly out: string;
+  readonly err: string;
+  rssBytes(): number;
+  /** As Prometheus gets it. */
+  metrics(): Promise<string>;
+}
+
 export interface AgentOptions {
   /** Of the probed document. */
   readonly priority: 'normal' | 'emergency';
@@ -60,7 +69,7 @@ export async function startAgent(
   stack: AsyncDisposableStack,
   port: number,
   { priority, nodeArguments = unitArguments }: AgentOptions,
-): Promise<Responder> {
+): Promise<AgentResponder> {
   const { folder, board, probe } = await openBoard(stack, 'agent');
   const httpPort = await freePort();
   const documents = [
@@ -70,12 +79,20 @@ export async function startAgent(
   const configFile = path.join(folder, 'config.yaml');
   const place = { url: `mqtt://127.0.0.1:${port}`, board, state: path.join(folder, 'state') };
   await writeFile(configFile, configText({ ...place, documents, sections: `http: { port: ${httpPort} }` }));
-  const agent = stack.use(startAgentProcess(configFile, { nodeArguments }));
+  const agent = stack.use(startAgentProcess(configFile, { nodeArguments, env: unitEnvironment }));
   let metrics = '';
   await until(() => (void readMetrics(httpPort).then((text) => (metrics = text)), isUp(metrics)), 'the agent', 20_000);
   return {
     name: 'agent',
     pid: agent.pid,
+    rssBytes: () => agent.rssBytes(),
+    metrics: () => readMetrics(httpPort),
+    get out() {
+      return agent.out;
+    },
+    get err() {
+      return agent.err;
+    },
     ...topicsOf('pi-1', probe),
     stamps: () => readStamps(path.join(probe, 'log')),
     handledCount: async () => successful(await readMetrics(httpPort)),
@@ -85,6 +102,8 @@ export async function startAgent(
 
 /** As in build/systemd/qn-agent.service. */
 export const unitArguments: readonly string[] = ['--max-old-space-size=64', '--max-semi-space-size=1'];
+
+const unitEnvironment = { MALLOC_ARENA_MAX: '2' };
 
 async function readMetrics(port: number): Promise<string> {
   try {
