@@ -24,8 +24,11 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const bootFolder = 'boot/firmware';
 
 const enabled = ['qn-setup', 'qn-agent', 'systemd-networkd', 'systemd-resolved', 'systemd-timesyncd', 'ssh'];
-/** What would write to the card by itself, or download while a board works. */
-const masked = ['apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'e2scrub_all.timer'];
+/** What would write to the card by itself or download while a board works, and what no board here has a use for. */
+const masked = [
+  ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'e2scrub_all.timer'],
+  ...['e2scrub_reap.service', 'wpa_supplicant.service'], // The one for wlan0 is another unit.
+];
 
 /** What belongs to one system alone: the first start makes it. */
 const perBoard = ['etc/hostname', 'var/lib/systemd/random-seed', 'var/lib/dbus/machine-id'];

@@ -51,7 +51,16 @@ export async function lookAround(board: EmulatedBoard, check: Check): Promise<vo
   const show = (...names: readonly string[]) =>
     board.shell(`systemctl show qn-agent ${names.map((name) => `-p ${name}`).join(' ')}`);
   check('one logs in with the key of the card', (await board.shell('hostname')) === 'pi-7');
-  const unit = await show('Type', 'ActiveState', 'SubState', 'StatusText', 'WatchdogUSec', 'NRestarts', 'User');
+  const unit = await show(
+    'Type',
+    'ActiveState',
+    'SubState',
+    'StatusText',
+    'WatchdogUSec',
+    'NRestarts',
+    'User',
+    'MemoryCurrent',
+  );
   const isRunning = ['Type=notify', 'ActiveState=active', 'SubState=running', 'User=qn-agent', 'NRestarts=0'];
   check(
     'systemd says that it runs, as it was told by it',
@@ -59,14 +68,8 @@ export async function lookAround(board: EmulatedBoard, check: Check): Promise<vo
     unit,
   );
   check('systemd waits for signs of life', unit.includes('WatchdogUSec=30s'));
-  const test = await board.shell(
-    'qnctl selftest --help >/dev/null; sudo systemctl show qn-agent -p MemoryCurrent -p TasksCurrent',
-  );
-  check('what it takes of the memory', test.includes('MemoryCurrent='), test);
   const failed = await board.shell('systemctl --failed --no-legend --plain | cut -d " " -f 1');
   check('no unit has failed', failed === '', failed);
-  const times = await board.shell('systemd-analyze time | head -1; systemd-analyze blame --no-pager | head -8');
-  check('how long systemd took', times !== '', times);
 }
 
 /** The card is spared, and used up to its end. */
