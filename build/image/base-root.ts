@@ -11,7 +11,7 @@ const cacheFolder = '.cache/image';
 const baseFolder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'base');
 
 /**
- * A Debian with its kernel, as an archive. Made once, some ten minutes under emulation, and again when the recipe has
+ * A Debian with its kernel, as an archive. Made once, up to half an hour under emulation, and again when the recipe has
  * changed; for newer packages delete the cache.
  */
 export async function openBaseRoot(): Promise<string> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { agentVersion } from '../../agent/version.ts';
 import { build, outFolder } from '../build.ts';
+import { lockedNode } from '../node-binary.ts';
 import { runTool } from '../run-tool.ts';
 import { makeCard } from './card.ts';
 import { layRoot } from './lay-root.ts';
@@ -36,7 +37,7 @@ export async function buildImage(lap: (text: string) => void, targetFolder = out
     );
     const materials = `${image}.cdx.json`;
     const npm = await runTool('npm', ['sbom', '--omit', 'dev', '--omit', 'optional', '--sbom-format', 'cyclonedx']);
-    writeFileSync(materials, billOfMaterials(npm, packages));
+    writeFileSync(materials, billOfMaterials(npm, packages, lockedNode(imageCpu).version));
     return { image, materials };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -58,7 +59,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { image, materials } = await buildImage(lap);
   if (values.raw) await writeSum(image);
   else {
-    await runTool('xz', ['--force', '--threads=0', '-3', image]);
+    await runTool('xz', ['--force', '--threads=0', '-1', image]);
     await writeSum(`${image}.xz`);
     lap(`${image}.xz ${Math.round(statSync(`${image}.xz`).size / 1e6)} MB`);
   }

@@ -9,8 +9,11 @@ interface Materials {
 /** Of a package URL: how it is packed, and by whom. */
 const packageKind = ['deb', 'debian'].join('/');
 
-/** What npm says of the agent, and every Debian package of the image beside it. `packages` is `name<TAB>version` a line. */
-export function billOfMaterials(npmText: string, packages: string): string {
+/**
+ * What npm says of the agent, the Node it runs on, and every Debian package of the image. `packages` is `name<TAB>version`
+ * a line.
+ */
+export function billOfMaterials(npmText: string, packages: string, nodeVersion: string): string {
   const npm: Materials = JSON.parse(npmText);
   const debian = packages
     .split('\n')
@@ -20,5 +23,6 @@ export function billOfMaterials(npmText: string, packages: string): string {
       const locator = `pkg:${packageKind}/${name}@${encodeURIComponent(version)}?arch=${imageCpu}&distro=${imageSuite}`;
       return { type: 'library', name, version, purl: locator, 'bom-ref': locator };
     });
-  return `${JSON.stringify({ ...npm, components: [...(npm.components ?? []), ...debian] }, undefined, 1)}\n`;
+  const node = { type: 'application', name: 'node', version: nodeVersion, 'bom-ref': `node@${nodeVersion}` };
+  return `${JSON.stringify({ ...npm, components: [...(npm.components ?? []), node, ...debian] }, undefined, 1)}\n`;
 }

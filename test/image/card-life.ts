@@ -2,13 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Value } from '../../agent/qn/message.ts';
 import { type Listener, openListener } from '../support/heard.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.ts';
 import { installOtherWays } from './install-ways.ts';
-import { bootOf, command, isOnline, kill, lookAround, lookAtDisk, lookAtSelfTest, pins } from './looks.ts';
+import { command, isOnline, kill, livesOf, lookAround, lookAtDisk, lookAtSelfTest, pins } from './looks.ts';
 import { takeBootFiles, writeCard } from './sd-card.ts';
 
 export interface ImageStep {
@@ -75,20 +74,19 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   const consoleLog = path.resolve(`.cache/image-${kind}-${root}.log`);
   rmSync(consoleLog, { force: true });
   const start = () => switchOn({ kind, card, files, folder, sshPort, sshKey, consoleLog });
-  let boot: Value | undefined;
   {
     await using board = start();
-    check('the first start: it is online at the broker', ...(await isOnline(broker)));
+    check('the first start: it is online at the broker', ...(await isOnline(broker, new Set())));
     await lookAtSelfTest(broker, check);
     await lookAround(board, check);
     await lookAtDisk(board, root, check);
     await kill(board, broker, check);
     await command(kind, board, broker, check);
-    boot = bootOf(broker);
   }
+  const lives = livesOf(broker);
   card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
   await using board = start();
-  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, boot)));
+  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, lives)));
   await lookAtFaults(board, check);
   if (plan.otherWays)
     await installOtherWays({ board, broker, brokerUrl: brokerUrl(port), document: documentOf(kind), folder }, check);

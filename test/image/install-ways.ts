@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Heard, type Listener, statusOf } from '../support/heard.ts';
 import type { Check } from './card-life.ts';
 import type { EmulatedBoard } from './emulated-board.ts';
-import { bootMsMax, bootOf, isOnline } from './looks.ts';
+import { bootMsMax, isOnline, livesOf } from './looks.ts';
 import { installCommand, installCommands } from './readme-commands.ts';
 
 /** What they need of the board beforehand, and how the config looks that somebody writes there. */
@@ -36,9 +36,9 @@ async function installPackage({ board, broker, brokerUrl, document }: WaysPlan, 
   check('package: it is installed, and says what comes next', said.includes('qn-agent check'), said.slice(-300));
   const config = `node: pi-7\nmqtt: { brokers: [{ url: "${brokerUrl}" }] }\ndocuments:\n  ${document}\n`;
   await board.shell(`echo '${config}' | sudo tee /etc/qn-agent/config.yaml`);
-  const boot = bootOf(broker);
+  const lives = livesOf(broker);
   await board.shell(installCommand('sudo qn-agent check'));
-  check('package: it is online', ...(await isOnline(broker, boot)));
+  check('package: it is online', ...(await isOnline(broker, lives)));
   check('package: from the file on the board to online', true, secondsSince(startMs));
 }
 

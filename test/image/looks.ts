@@ -14,14 +14,14 @@ export const pins: { readonly [kind in BoardKind]: { readonly line: string; read
   raspi3b: { line: 'GPIO17', shown: /gpio-\d+ \(GPIO17 .*\|qn-agent.*\) out (hi|lo)/ },
 };
 
-/** Which life of the agent said last that it is online. */
-export function bootOf(broker: Listener): Value | undefined {
-  return bootIn(broker.all.findLast((heard) => isHealth(heard) && statusOf(heard) === 'online'));
+/** The lives of the agent that were heard of so far, by their number. */
+export function livesOf(broker: Listener): ReadonlySet<Value | undefined> {
+  return new Set(broker.all.filter(isHealth).map(lifeOf));
 }
 
-/** Whether another life of the agent than `before` says so; and what was said last. */
-export async function isOnline(broker: Listener, before?: Value): Promise<[boolean, string]> {
-  const test = (heard: Heard) => isHealth(heard) && statusOf(heard) === 'online' && bootIn(heard) !== before;
+/** Whether a life of the agent that is none of `before` says so; and what was said last. */
+export async function isOnline(broker: Listener, before: ReadonlySet<Value | undefined>): Promise<[boolean, string]> {
+  const test = (heard: Heard) => isHealth(heard) && statusOf(heard) === 'online' && !before.has(lifeOf(heard));
   const said = await broker.hear({ test }, bootMsMax).catch(() => undefined);
   const last = said ?? broker.all.findLast(isHealth);
   return [said !== undefined, last === undefined ? 'nothing was heard' : JSON.stringify(last)];
@@ -42,8 +42,8 @@ function isHealth({ target, verb, document }: Heard): boolean {
   return target === 'pi-7' && verb === 'health' && document === 'agent';
 }
 
-function bootIn(heard: Heard | undefined): Value | undefined {
-  return fieldOf(heard?.message.val, 'boot');
+function lifeOf({ message }: Heard): Value | undefined {
+  return fieldOf(message.val, 'boot');
 }
 
 /** As an engineer who logs in for the first time. */
@@ -91,9 +91,9 @@ export async function lookAtDisk(board: EmulatedBoard, root: 'writable' | 'read-
 export async function kill(board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
   const show = () => board.shell('systemctl show qn-agent -p MainPID -p NRestarts --value | tr "\\n" " "');
   const before = (await show()).split(' ');
-  const boot = bootOf(broker);
+  const lives = livesOf(broker);
   await board.shell(`sudo kill -9 ${before[0]}`);
-  check('killed, it comes back online', ...(await isOnline(broker, boot)));
+  check('killed, it comes back online', ...(await isOnline(broker, lives)));
   const after = (await show()).split(' ');
   check(
     'systemd started it again',
