@@ -129,7 +129,7 @@ it('a read-only root has its changes in the data partition, and both are mounted
   const table = readOnlyTable(readFileSync('build/image/board/etc/fstab', 'utf8'));
   expect(table).toMatch(/^LABEL=root \/ ext4 ro,noatime/m);
   expect(table).toMatch(/^LABEL=data \/data ext4 rw,noatime/m);
-  expect(table).toMatch(/^\/data\/\S+ \/var\/lib\/qn-agent none bind 0 0$/m);
+  expect(table).toMatch(/^\/data\/\S+ \/var\/lib\/qn-agent none bind,nofail 0 0$/m);
   expect(table).toMatch(/^LABEL=BOOT /m);
 });
 
