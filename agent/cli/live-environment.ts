@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { ok } from '../../drivers/contract/result.ts';
 import { createPwmBackend, openBytePort, openGpioBackend } from '../../drivers/registry.ts';
 import type { Clock } from '../clock.ts';
@@ -26,12 +27,13 @@ export function openDrivers({
   };
 }
 
-/** The real surroundings of the agent: this machine's drivers and a link over TCP or TLS. */
+/** The real surroundings of the agent: this machine's drivers and a link over TCP or TLS. `spare`: a store thread that waits. */
 export function openLiveEnvironment(
   { clock, random, env }: Pick<CliContext, 'clock' | 'random' | 'env'>,
   log: LogBook,
   config: Config,
   lines: LineWatch = createLineWatch(clock),
+  spare?: Worker,
 ): Environment {
   return {
     clock,
@@ -44,7 +46,7 @@ export function openLiveEnvironment(
     keepLines: () => lines.keep(),
     async openStore(onTrouble) {
       const folder = path.join(config.stateFolder, 'store');
-      return await openStore({ folder, program: storeProgram(), clock, log, onTrouble });
+      return await openStore({ folder, program: storeProgram(), ...(spare && { spare }), clock, log, onTrouble });
     },
     prepareLink: async (next) => ok(openLiveEnvironment({ clock, random, env }, log, next).openLink),
     openLink(will, subscriptions, handlers) {

@@ -7,6 +7,8 @@ import { ownCommand } from '../guard/own-command.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
+import { startStoreThread } from '../store/start-thread.ts';
+import { storeProgram } from '../store/store-program.ts';
 import { attend } from './attend.ts';
 import { chooseConfig, countBoot } from './choose-config.ts';
 import { configOption, configPathOf, hashNow } from './config-option.ts';
@@ -31,6 +33,7 @@ export const runVerb: Verb = {
     78: 'a fault in the configuration; a restart does not mend it',
   },
   async run(context, _operands, options) {
+    const spare = startStoreThread(storeProgram()); // Beside what follows; it takes as long as that.
     const chosen = await chooseConfig(context, options);
     const configPath = configPathOf(context, options);
     if (!chosen.ok || chosen.value.boot.from === 'safe') await goToConfigErrorStates(context, configPath);
@@ -41,7 +44,7 @@ export const runVerb: Verb = {
     const log = openLog(config.log.level, identity, context.clock);
     for (const trouble of home.troubles) log.error({ from: boot.from, version: home.generation.version }, trouble);
     const lines = createLineWatch(context.clock);
-    const environment = openLiveEnvironment(context, log, config, lines);
+    const environment = openLiveEnvironment(context, log, config, lines, spare);
     // Before any line is driven. Without the goodbye at the end, whatever ends this process is a crash.
     const plan = planOutputs(config, 'crash');
     const guarded = startGuard({ clock: context.clock, log }, ownCommand(), config.stateFolder, plan);

@@ -1,6 +1,7 @@
 import { startupSnapshot } from 'node:v8';
 import { runAgentProgram } from '../cli/agent-program.ts';
 import { runGuardProcess } from '../guard/guard-process.ts';
+import { warmUp } from './warm-up.ts';
 
 /**
  * `qn-agent` as a single executable: what agent/main.ts is for the bundle. All modules are there when it starts, evaluated
@@ -13,5 +14,7 @@ function main(): void {
   else void runAgentProgram();
 }
 
-if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(main);
-else main();
+if (startupSnapshot.isBuildingSnapshot()) {
+  warmUp();
+  startupSnapshot.setDeserializeMainFunction(main);
+} else main();

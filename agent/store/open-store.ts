@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { Result } from '../../drivers/contract/result.ts';
 import { composeStore } from './compose.ts';
 import type { StoreError } from './error.ts';
@@ -11,13 +12,14 @@ import { ThreadDisk } from './thread-disk.ts';
  * in trouble: then `state` says so and the store tries again by itself, because an agent without a journal can still
  * drive pins. Fails only with `newer` (the schema) and `busy` (another process).
  *
- * `program` begins with `if (isStoreThread()) runStoreThread()`: the agent's own, or is that thread alone.
+ * `program` begins with `if (isStoreThread()) runStoreThread()`: the agent's own, or is that thread alone;
+ * `spare` is one that runs already.
  */
 export async function openStore(
-  options: StoreOptions & { readonly program: ThreadProgram },
+  options: StoreOptions & { readonly program: ThreadProgram; readonly spare?: Worker },
 ): Promise<Result<Store, StoreError>> {
-  const { folder, program, log, onTrouble, ...rest } = options;
-  const disk = new ThreadDisk(program, folder, { ...storeLimits, ...rest.limits });
+  const { folder, program, spare, log, onTrouble, ...rest } = options;
+  const disk = new ThreadDisk(program, folder, { ...storeLimits, ...rest.limits }, spare);
   return composeStore(disk, {
     ...rest,
     onTrouble(trouble) {

@@ -3,16 +3,15 @@ import type { StoreError } from './error.ts';
 import type { StoreLimits } from './limits.ts';
 import type { Loaded, StoredMessage, Write } from './rows.ts';
 
-/** What the store thread is started with; the role tells it from other threads of the same program. */
-export interface ThreadData {
-  readonly role: 'store';
+/** What it is the store of; told when it is opened, so that the thread can start before anybody knows. */
+export interface StorePlace {
   readonly folder: string;
   readonly limits: StoreLimits;
 }
 
 /** One request at a time, each answered by one reply. */
 export type Request =
-  | ({ readonly kind: 'open' } & OpenRequest)
+  | ({ readonly kind: 'open' } & OpenRequest & StorePlace)
   | { readonly kind: 'commit'; readonly writes: readonly Write[] }
   | ({ readonly kind: 'read-outbox' } & OutboxQuery)
   | { readonly kind: 'close' };

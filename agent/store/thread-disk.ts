@@ -5,30 +5,32 @@ import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Disk, type DiskCounters, noDiskCounters, type OpenRequest, type OutboxQuery } from './disk.ts';
 import { type StoreError, storeError } from './error.ts';
 import type { StoreLimits } from './limits.ts';
-import type { Answer, Reply, Request, ThreadData } from './protocol.ts';
-import { storeThreadOperand } from './role.ts';
+import type { Answer, Reply, Request, StorePlace } from './protocol.ts';
 import type { Loaded, StoredMessage, Write } from './rows.ts';
+import { isAlive, startStoreThread } from './start-thread.ts';
 import type { ThreadProgram } from './store-program.ts';
 
 /** The main thread's end of the store thread; starts it when it is first opened, and anew when it died. */
 export class ThreadDisk implements Disk {
   readonly resource: string;
   readonly #program: ThreadProgram;
-  readonly #data: ThreadData;
+  readonly #place: StorePlace;
+  #spare: Worker | undefined;
   #worker: Worker | undefined;
   #waiting: ((answer: Answer) => void) | undefined;
   #isClosed = false;
   counters: DiskCounters = noDiskCounters;
 
-  /** `program` runs `runStoreThread` when it finds itself to be the store thread. */
-  constructor(program: ThreadProgram, folder: string, limits: StoreLimits) {
+  /** `program` runs `runStoreThread` when it finds itself to be the store thread; `spare` is one that was started already. */
+  constructor(program: ThreadProgram, folder: string, limits: StoreLimits, spare?: Worker) {
     this.#program = program;
-    this.#data = { role: 'store', folder, limits };
+    this.#place = { folder, limits };
+    this.#spare = spare;
     this.resource = path.join(folder, 'store.db');
   }
 
   async open(request: OpenRequest): Promise<Result<Loaded, StoreError>> {
-    const answer = await this.#ask({ kind: 'open', ...request });
+    const answer = await this.#ask({ kind: 'open', ...request, ...this.#place });
     return answer.kind === 'opened' ? ok(answer.loaded) : failed(answer);
   }
 
@@ -65,13 +67,10 @@ export class ThreadDisk implements Disk {
     return answer.promise;
   }
 
-  /** At once: what loads meanwhile loads beside it. */
   #start(): Worker {
-    const { Worker: Thread } = process.getBuiltinModule('node:worker_threads');
-    const program = this.#program;
-    const options = { workerData: this.#data, argv: [storeThreadOperand], name: 'store' };
-    const worker =
-      typeof program === 'string' ? new Thread(program, options) : new Thread(program.code, { ...options, eval: true });
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const worker = spare !== undefined && isAlive(spare) ? spare : startStoreThread(this.#program);
     worker.on('message', ({ answer, counters }: Reply) => {
       this.counters = counters;
       this.#settle(answer);

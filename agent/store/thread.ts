@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type DatabaseSettings, databaseName, openDatabase, type StoreDatabase } from './database.ts';
 import { type DiskCounters, noDiskCounters, type OpenRequest } from './disk.ts';
 import { storeErrorOf } from './fault.ts';
-import type { Answer, Reply, Request, ThreadData } from './protocol.ts';
+import type { Answer, Reply, Request } from './protocol.ts';
 import type { Loaded } from './rows.ts';
 import { makeFolder, setAside } from './set-aside.ts';
 import { openWrittenBytes } from './written-bytes.ts';
@@ -13,9 +13,13 @@ import { openWrittenBytes } from './written-bytes.ts';
 export function runStoreThread(settings: Pick<DatabaseSettings, 'synchronous'> = { synchronous: 'FULL' }): void {
   assert(parentPort !== null, 'the store thread runs inside the agent, not by itself');
   const port = parentPort;
-  const { folder, limits }: ThreadData = workerData;
-  const server = createServer({ folder, limits, ...settings });
+  let server: ReturnType<typeof createServer> | undefined;
   port.on('message', (request: Request) => {
+    if (request.kind === 'open') {
+      const { folder, limits } = request;
+      server ??= createServer({ folder, limits, ...settings });
+    }
+    assert(server !== undefined, 'the first request opens the store');
     const reply: Reply = { answer: server.answer(request), counters: server.counters() };
     port.postMessage(reply);
     if (request.kind === 'close') port.close();

@@ -70,7 +70,7 @@ describe.each(['x64', 'arm64'] as const)('the single executable for %s', (cpu) =
 
   it.skipIf(runner === undefined)(`tests itself, the code in it and the file it is${where}`, async () => {
     await writeConfig('mqtt://127.0.0.1:1', ['gpio.relay1: { driver: gpio-out, line: GPIO17 }']);
-    cpSync(`${report?.file ?? ''}.sha256`, `${program}.sha256`);
+    if (isOwn) cpSync(`${report?.file ?? ''}.sha256`, `${program}.sha256`); // An emulator is too slow for its 130 MB.
     const rows = async () => {
       const { out } = await run(['selftest', '--config', 'config.yaml', '--mode', 'full', '--output', 'json']);
       const { tests }: SelfTest = JSON.parse(out);
@@ -78,7 +78,7 @@ describe.each(['x64', 'arm64'] as const)('the single executable for %s', (cpu) =
     };
     expect(await rows()).toMatchObject({
       'code.files': { status: 'pass', detail: expect.stringMatching(/^\d+ files inside of the program$/) },
-      'code.node': { status: 'pass' },
+      'code.node': isOwn ? { status: 'pass' } : { status: 'skip', detail: expect.stringContaining('.sha256') },
       'driver.gpio.relay1': { status: 'pass' },
     });
     if (!isOwn) return; // Once is enough.
