@@ -173,8 +173,11 @@ export class MqttConnection implements MqttSession {
   }
 
   #deliver(packet: IPublishPacket): void {
-    if (this.#hasEnded || this.#closing !== undefined || this.#receipts.isRepeated(packet)) return;
-    this.#events.onMessage({ ...inboundMessage(packet), ...this.#receipts.of(packet) });
+    if (this.#hasEnded || this.#closing !== undefined) return;
+    const receipt = this.#receipts.of(packet);
+    if (receipt === undefined) return this.#events.onMessage(inboundMessage(packet));
+    if (this.#receipts.isRepeated(packet)) return;
+    this.#events.onMessage({ ...inboundMessage(packet), ...receipt });
   }
 
   #subscribe(): void {

@@ -6,10 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openWorkshop } from '../support/c-compiler.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
+import { readUnitMemory } from '../support/unit-file.ts';
 import type { Bench } from './benches.ts';
 import { type Figure, figure } from './figure.ts';
 import { openLoad, type RunLoad } from './load.ts';
-import { type AgentResponder, startAgent, unitArguments } from './responders.ts';
+import { type AgentResponder, startAgent } from './responders.ts';
 import { runTurn } from './turn.ts';
 
 const perS = 8_000;
@@ -55,7 +56,7 @@ async function allocatedBy(ack: 'ack' | 'noack', count: number): Promise<number>
 }
 
 async function residentFigures(count: number): Promise<readonly Figure[]> {
-  return await withAgent(unitArguments, async (agent, runLoad) => {
+  return await withAgent(readUnitMemory().nodeArguments, async (agent, runLoad) => {
     const atStart = await residentMb(agent);
     const early = await give(agent, runLoad, 10_000);
     const after10k = await residentMb(agent);
@@ -73,7 +74,7 @@ async function residentFigures(count: number): Promise<readonly Figure[]> {
 
 /** By the lines of `--trace-gc`: what the heap grew by from the end of each collection to the beginning of the next. */
 async function allocatedInAll(): Promise<number> {
-  const flags = [...unitArguments, '--trace-gc'];
+  const flags = [...readUnitMemory().nodeArguments, '--trace-gc'];
   return await withAgent(flags, async (agent, runLoad) => {
     await give(agent, runLoad, 50_000);
     const from = agent.out.length;

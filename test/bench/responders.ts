@@ -6,6 +6,7 @@ import { startAgentProcess } from '../support/agent-process.ts';
 import type { Workshop } from '../support/c-compiler.ts';
 import { configText } from '../support/config-text.ts';
 import { freePort } from '../support/ports.ts';
+import { readUnitMemory } from '../support/unit-file.ts';
 import { until } from '../support/until.ts';
 import { type Responder, startCounting, type Topics } from './responder.ts';
 import { readStamps } from './wire-stamps.ts';
@@ -68,7 +69,7 @@ export interface AgentOptions {
 export async function startAgent(
   stack: AsyncDisposableStack,
   port: number,
-  { priority, nodeArguments = unitArguments }: AgentOptions,
+  { priority, nodeArguments = readUnitMemory().nodeArguments }: AgentOptions,
 ): Promise<AgentResponder> {
   const { folder, board, probe } = await openBoard(stack, 'agent');
   const httpPort = await freePort();
@@ -79,7 +80,7 @@ export async function startAgent(
   const configFile = path.join(folder, 'config.yaml');
   const place = { url: `mqtt://127.0.0.1:${port}`, board, state: path.join(folder, 'state') };
   await writeFile(configFile, configText({ ...place, documents, sections: `http: { port: ${httpPort} }` }));
-  const agent = stack.use(startAgentProcess(configFile, { nodeArguments, env: unitEnvironment }));
+  const agent = stack.use(startAgentProcess(configFile, { nodeArguments, env: readUnitMemory().env }));
   let metrics = '';
   await until(() => (void readMetrics(httpPort).then((text) => (metrics = text)), isUp(metrics)), 'the agent', 20_000);
   return {
@@ -99,11 +100,6 @@ export async function startAgent(
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   };
 }
-
-/** As in build/systemd/qn-agent.service. */
-export const unitArguments: readonly string[] = ['--max-old-space-size=64', '--max-semi-space-size=1'];
-
-const unitEnvironment = { MALLOC_ARENA_MAX: '2' };
 
 async function readMetrics(port: number): Promise<string> {
   try {

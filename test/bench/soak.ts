@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openWorkshop } from '../support/c-compiler.ts';
 import { connect } from '../support/dev-tools.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
+import { readUnitMemory } from '../support/unit-file.ts';
 import type { Bench } from './benches.ts';
 import { type Figure, figure } from './figure.ts';
 import { openLoad } from './load.ts';
-import { type AgentResponder, startAgent, unitArguments } from './responders.ts';
+import { type AgentResponder, startAgent } from './responders.ts';
 import { slopeOf } from './slope.ts';
 import { runTurn } from './turn.ts';
 
@@ -45,7 +46,7 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   await using stack = new AsyncDisposableStack();
   const workshop = stack.use(openWorkshop());
   const { port } = stack.use(await startMosquitto({ config: () => ['set_tcp_nodelay true'] }));
-  const nodeArguments = [...unitArguments, '--expose-gc', '--inspect=127.0.0.1:0'];
+  const nodeArguments = [...readUnitMemory().nodeArguments, '--expose-gc', '--inspect=127.0.0.1:0'];
   const agent = await startAgent(stack, port, { priority: 'normal', nodeArguments });
   const ask = await openQuestions(stack, agent);
   const runLoad = openLoad(workshop, port);

@@ -2,6 +2,7 @@ import type { Bench } from './benches.ts';
 import { interleave, openContest } from './contest.ts';
 import { type Figure, figure } from './figure.ts';
 import type { RunLoad } from './load.ts';
+import { startNodeRed } from './node-red.ts';
 import type { Responder } from './responder.ts';
 import { runTurn, type Turn } from './turn.ts';
 import { noiseFigures, sumOf } from './turn-figures.ts';
@@ -26,6 +27,9 @@ const cpuTurnMs = 5_000;
 export const benchThroughput: Bench = async ({ operand = '3', tell }) => {
   await using contest = await openContest({ priority: 'normal' });
   const { floor, raw, idleRaw, agent, runLoad } = contest;
+  const nodeRed = await startNodeRed(contest.stack, contest.port);
+  if (typeof nodeRed === 'string') tell(`throughput: without Node-RED: ${nodeRed}`);
+  const others = typeof nodeRed === 'string' ? [] : [nodeRed];
   const figures: Figure[] = [];
   for (const qos of [0, 1] as const) {
     const title = `QoS ${qos}`;
@@ -36,7 +40,7 @@ export const benchThroughput: Bench = async ({ operand = '3', tell }) => {
     const judged = { atMostTimesFloor: 1.25, floor: ofRaw ?? Number.NaN };
     figures.push(figure(`${title}, agent, processor time of a command`, ofAgent ?? Number.NaN, 'us', judged));
     const held = new Map<Responder, number>();
-    for (const responder of [floor, raw, idleRaw, agent]) {
+    for (const responder of [floor, raw, ...others, idleRaw, agent]) {
       tell(`throughput: ${title}, ${responder.name}`);
       held.set(responder, await climb(runLoad, responder, qos));
     }

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import type { Value } from '../../agent/qn/message.ts';
+import { startAgentProcess } from '../support/agent-process.ts';
+import { fieldOf, openListener, statusOf } from '../support/heard.ts';
+import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { openRig } from '../support/rig.ts';
+import { readUnitMemory } from '../support/unit-file.ts';
+
+const megabyte = 1_048_576;
+/** Some 12 MB of old objects are alive at rest. */
+const oldSpaceMb = 24;
+
+describeWithMosquitto('the agent with little memory', () => {
+  it('refuses what it has no room for, and neither dies nor keeps an emergency stop waiting', async () => {
+    const unit = readUnitMemory();
+    const documents = [
+      'gpio.relay1: { driver: gpio-out, line: GPIO17 }',
+      'gpio.stop: { driver: gpio-out, line: GPIO22, priority: emergency }',
+    ];
+    await using rig = await openRig({
+      documents,
+      lines: ['GPIO17', 'GPIO22'],
+      sections: 'health: { interval: 1s }',
+      listensTo: 'qn/1/pi-1/ack/gpio.stop',
+      brokerConfig: ['max_queued_messages 0'], // Else the broker throws away what the agent is slow to take.
+    });
+    await using healthy = await openListener(rig.broker.port, 'qn/1/pi-1/health/#');
+    const nodeArguments = [`--max-old-space-size=${oldSpaceMb}`, '--max-semi-space-size=1'];
+    await using agent = startAgentProcess(rig.configFile, { nodeArguments, env: unit.env });
+    let hasEnded = false;
+    void agent.ended.then(() => {
+      hasEnded = true;
+    });
+    const born = await healthy.hear({ verb: 'health', test: (heard) => statusOf(heard) !== 'offline' }, 15_000);
+
+    // Each of them is some MB once it is decoded, and there are far more than there are places for.
+    const huge = JSON.stringify({ val: Array.from({ length: 8_000 }, (_, index) => [index]) });
+    expect(huge.length).toBeLessThan(65_536);
+    const said: Promise<void>[] = [];
+    for (let round = 0; round < 100; round += 1) {
+      said.push(rig.say('notify/gpio.relay1', huge));
+      for (let times = 0; times < 20; times += 1)
+        said.push(rig.say('notify/gpio.relay1', `{"id":"${round}${times}","val":"x"}`));
+    }
+    await Promise.all(said);
+    await rig.say('notify/gpio.stop', '{"id":"99999999","src":"panel","val":"ON"}');
+    await rig.hear({ verb: 'ack', document: 'gpio.stop', status: 'successful', id: 99_999_999n }, 15_000);
+    expect(rig.wire('GPIO22')).toBe('1');
+    const health = await healthy.hear(
+      { verb: 'health', test: ({ message }) => overloadedCount(message.val) > 0 },
+      15_000,
+    );
+    expect(hasEnded).toBe(false);
+    expect(fieldOf(health.message.val, 'boot')).toBe(fieldOf(born.message.val, 'boot'));
+    expect(agent.rssBytes()).toBeLessThan(unit.highBytes);
+  });
+});
+
+function overloadedCount(report: Value | undefined): number {
+  return Number(fieldOf(fieldOf(fieldOf(report, 'messages'), 'refused'), 'overloaded') ?? 0);
+}
+
+it('the unit leaves room for all that the agent takes at the most, and lets others go first', () => {
+  const { nodeArguments, highBytes, maxBytes, oomScoreAdjust, env } = readUnitMemory();
+  const of = (flag: string) => Number(nodeArguments.find((word) => word.startsWith(`--${flag}=`))?.split('=')[1]);
+  // Node's own code and stacks are some 60 MB; V8 has three halves of the young space, and the pool has 2 MB.
+  const mostBytes = (60 + of('max-old-space-size') + 3 * of('max-semi-space-size') + 2) * megabyte;
+  expect(mostBytes).toBeLessThan(highBytes);
+  expect(highBytes).toBeLessThan(maxBytes);
+  expect(oomScoreAdjust).toBeLessThan(0);
+  expect(env).toMatchObject({ MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '32768' });
+});
