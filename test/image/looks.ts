@@ -11,7 +11,7 @@ const answerMsMax = 180_000;
 /** A pin that the kernel really has, and how it shows it. */
 export const pins: { readonly [kind in BoardKind]: { readonly line: string; readonly shown: RegExp } } = {
   virt: { line: '{ chip: "9030000.pl061", offset: 5 }', shown: /gpio-\d+ .*\|qn-agent.*\) out (hi|lo)/ },
-  raspi3b: { line: 'GPIO17', shown: /gpio-\d+ \(GPIO17 .*\|qn-agent.*\) out (hi|lo)/ },
+  raspi3b: { line: 'GPIO17', shown: /gpio-\d+ +\(GPIO17 .*\|qn-agent.*\) out (hi|lo)/ },
 };
 
 /** The lives of the agent that were heard of so far, by their number. */
@@ -119,7 +119,7 @@ export async function kill(board: EmulatedBoard, broker: Listener, check: Check)
   const after = (await show()).split(' ');
   check(
     'systemd started it again',
-    after[1] === '1' && after[0] !== before[0],
+    Number(after[1]) === Number(before[1]) + 1 && after[0] !== before[0],
     `${before.join(' ')} then ${after.join(' ')}`,
   );
 }
