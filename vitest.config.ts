@@ -4,7 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The emulated boards take longest, and leave the processor to everybody else: they begin first. */
 class BoardFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isBoard = ({ moduleId }: TestSpecification) => Number(moduleId.endsWith('test/board/board.test.ts'));
+    const isBoard = ({ moduleId }: TestSpecification) =>
+      Number(/test\/board\/(board|safe-states)\.test\.ts$/.test(moduleId));
     return (await super.sort(files)).toSorted((left, right) => isBoard(right) - isBoard(left));
   }
 }

@@ -24,8 +24,17 @@ const writeTimeoutMs = 10_000;
 /** More than the buffers of any system on the way. */
 const stuckBytes = 4 * 1_024 * 1_024;
 
+export interface BytePortSuiteOptions {
+  /** Length of a long write or read, in bytes: several times what the system keeps on its way. */
+  readonly longBytes?: number;
+}
+
 /** Every BytePort passes this; bytes are compared at the other end of the line. */
-export function bytePortSuite(name: string, createRig: () => Promise<BytePortRig>): void {
+export function bytePortSuite(
+  name: string,
+  createRig: () => Promise<BytePortRig>,
+  { longBytes = 65_536 }: BytePortSuiteOptions = {},
+): void {
   describe(`byte port contract: ${name}`, () => {
     let rig: BytePortRig;
     beforeEach(async () => {
@@ -41,7 +50,7 @@ export function bytePortSuite(name: string, createRig: () => Promise<BytePortRig
 
     test.for([
       ['all 256 values', allValues()],
-      ['64 KiB', mixed(65_536)],
+      [`${longBytes / 1_024} KiB`, mixed(longBytes)],
     ] as const)('%s go out as they are', async ([, bytes]) => {
       expect(await rig.port.write(bytes, writeTimeoutMs)).toEqual({ ok: true });
       await arrivesAtPeer(bytes);
@@ -49,7 +58,7 @@ export function bytePortSuite(name: string, createRig: () => Promise<BytePortRig
 
     test.for([
       ['all 256 values', allValues()],
-      ['64 KiB', mixed(65_536)],
+      [`${longBytes / 1_024} KiB`, mixed(longBytes)],
     ] as const)('%s come in as they are', async ([, bytes]) => {
       const chunks: Buffer[] = [];
       let receivedBytes = 0;
@@ -74,7 +83,7 @@ export function bytePortSuite(name: string, createRig: () => Promise<BytePortRig
     });
 
     test('a second write before the first has ended is busy, and nothing of it is sent', async () => {
-      const bytes = mixed(65_536);
+      const bytes = mixed(longBytes);
       const first = rig.port.write(bytes, writeTimeoutMs);
       const second = await rig.port.write(Buffer.from('intruder'), writeTimeoutMs);
       expect(second).toMatchObject({ ok: false, error: { kind: 'busy', operation: 'write' } });

@@ -24,7 +24,7 @@ read -r uptime _ </proc/uptime
 echo "init: ready after $uptime s, $(uname -r)"
 # An agent that is started again finds its code compiled, as far as that can be kept.
 export HOME=/tmp TMPDIR=/tmp TEST_UNTIL_MS=15000 NODE_COMPILE_CACHE=/tmp/compiled
-part=$(sed -n 's/.*qn\.part=\([a-z]*\).*/\1/p' /proc/cmdline)
+part=$(sed -n 's/.*qn\.part=\([a-z-]*\).*/\1/p' /proc/cmdline)
 chroot /board /opt/node --expose-gc /app/guest.cjs "$part"
 echo "init: tests ended with $?"
 poweroff -f

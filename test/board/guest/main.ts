@@ -27,10 +27,8 @@ const parts: { readonly [name: string]: () => void } = {
     serialContract();
     stormOnKernel(chip);
   },
-  agent() {
-    safeStates();
-    bundleTests(chip);
-  },
+  bundle: () => bundleTests(chip),
+  'safe-states': safeStates,
   pins: commandToPin,
 };
 const [, , part = ''] = process.argv;

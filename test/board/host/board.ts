@@ -8,13 +8,13 @@ import { needTools } from './tools.ts';
 
 const cacheFolder = '.cache/board';
 
-/** Words of guest/main.ts: a machine each, so that a computer with two processors runs both at the same time. */
-const testParts = ['agent', 'drivers'];
-
 export type BoardRun = { readonly runs: readonly MachineRun[] } | { readonly missing: string };
 
-/** Runs the board tests; without what they need, says what that is. `lap` hears how far it is. */
-export async function runBoard(lap: (text: string) => void, parts = testParts): Promise<BoardRun> {
+/**
+ * Runs parts of the board tests (words of guest/main.ts), each in a machine of its own at the same time; without what they
+ * need, says what that is. `lap` hears how far it is.
+ */
+export async function runBoard(lap: (text: string) => void, parts: readonly string[]): Promise<BoardRun> {
   const image = await prepare(lap);
   if ('missing' in image) return image;
   const folder = mkdtempSync(join(tmpdir(), 'board-')); // Short: a path of a socket has 107 bytes at most.
