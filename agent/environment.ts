@@ -13,7 +13,7 @@ import type { HealthSources } from './health/report.ts';
 import type { SelfTestReport } from './health/self-test.ts';
 import type { Vitals } from './health/watchdog.ts';
 import type { Log, LogBook } from './log.ts';
-import type { LastWill, Link, LinkHandlers, Subscription } from './mqtt/link.ts';
+import type { Link, LinkHandlers, LinkRole, Subscription } from './mqtt/link.ts';
 import type { StoreError } from './store/error.ts';
 import type { Store, StoreTrouble } from './store/store.ts';
 
@@ -31,7 +31,7 @@ export interface Environment {
   createPwm(config: Config['gpio']): PwmBackend;
   /** Absent: nothing outlives the agent, as in some tests. */
   openStore?(onTrouble: (trouble: StoreTrouble) => void): Promise<Result<Store, StoreError>>;
-  openLink(will: LastWill, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
+  openLink(role: LinkRole, subscriptions: readonly Subscription[], handlers: LinkHandlers): Link;
   /** How a link is opened with the settings of another config; fails with what cannot be read. Absent: as at the start. */
   prepareLink?(config: Config): Promise<Result<Environment['openLink'], string>>;
   /** Where configs are kept; absent: there is only the one of the start. */

@@ -1,6 +1,7 @@
 import { type Acknowledger, createAcknowledger } from './dispatch/acknowledge.ts';
 import { createAuthorize } from './dispatch/authorize.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
+import { ExpressAcks } from './dispatch/express-acks.ts';
 import { createHandler } from './dispatch/handle.ts';
 import { createJournaling } from './dispatch/journaling.ts';
 import type { Keepers } from './dispatch/keepers.ts';
@@ -11,9 +12,11 @@ import { DispatchLoop } from './dispatch/run.ts';
 import type { DocumentTable } from './dispatch/table.ts';
 import type { Board } from './documents/board.ts';
 import type { Environment } from './environment.ts';
+import { Express } from './express.ts';
 import type { LoadWatch } from './health/load-watch.ts';
 import { poolProfiles } from './limits.ts';
 import type { LocalApplications } from './local-applications.ts';
+import { ExpressOutbox } from './mqtt/express-outbox.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
@@ -38,6 +41,7 @@ export interface DispatchParts {
 export interface Dispatch {
   readonly loop: DispatchLoop;
   readonly lanes: Lanes;
+  readonly express: Express;
   readonly acknowledger: Acknowledger;
   /** Commands on documents of the agent itself. */
   readonly own: Map<string, (command: OwnCommand) => void>;
@@ -53,10 +57,14 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const { clock, log } = environment;
   const { pool, voice, table, board, counters, local, store, keepers, load } = parts;
   const { root } = running.config.mqtt;
-  const told = createAcknowledger(voice.publisher, () => running.config.mqtt.acks);
+  const acks = () => running.config.mqtt.acks;
+  const told = createAcknowledger(voice.publisher, acks);
+  const expressOutbox = new ExpressOutbox(voice.durable);
+  const expressAcks = new ExpressAcks(createAcknowledger(voice.publisherOver(expressOutbox), acks));
   const acknowledger: Acknowledger = {
     tell(command, verdict) {
-      told.tell(command, verdict);
+      const isUrgent = board.row(command.document)?.isEmergency === true;
+      (isUrgent ? expressAcks : told).tell(command, verdict);
       local.http?.acknowledged(command, verdict);
     },
   };
@@ -79,6 +87,7 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   return {
     loop,
     lanes,
+    express: new Express({ clock, log, table, loop, outbox: expressOutbox, acks: expressAcks }),
     acknowledger,
     own,
     attacks,

@@ -13,6 +13,7 @@ import { openLoopLag } from './health/loop-lag.ts';
 import { ofTheBoard, valueOfOrdered } from './health/on-demand.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
+import { tellRetainedLost } from './health/retained-lost.ts';
 import {
   endSelfTest,
   logSelfTest,
@@ -88,7 +89,7 @@ export async function startAgent(config: Config, configHash: string, environment
   const load = new LoadWatch({ clock, log, pool });
   const parts = { pool, voice, table, board, counters, local, store, keepers, load };
   const dispatch = openDispatch(running, environment, parts);
-  const { loop, lanes, settled } = dispatch;
+  const { loop, lanes, settled, express } = dispatch;
   const loopLag = openLoopLag(clock);
   const sources: HealthSources = {
     boot,
@@ -106,7 +107,7 @@ export async function startAgent(config: Config, configHash: string, environment
     store: () => store?.metrics(),
     http: () => local.http?.stats(),
     retainedLost: () => uplink.retainedLostCount,
-    link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers() }),
+    link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers(), express }),
     warnings: () => trustWarnings(running.config, clock.wallMs()),
     loop: () => loopLag.read(),
     sparing: () => load.sparing,
@@ -129,8 +130,8 @@ export async function startAgent(config: Config, configHash: string, environment
     void repeatSelfTest();
   };
 
-  const will = offlineWill(config, boot);
   const connected = Promise.withResolvers<void>();
+  const will = offlineWill(config, boot);
   const uplink = new Uplink({ clock, log, will, boot }, environment.openLink, table.filters, {
     onUp(link, up) {
       connected.resolve();
@@ -142,6 +143,7 @@ export async function startAgent(config: Config, configHash: string, environment
       watches.reannounce();
       durable.up();
       homeAssistant.announce();
+      express.mainUp(uplink.openLink);
     },
     onDown() {
       outbox.down();
@@ -154,12 +156,7 @@ export async function startAgent(config: Config, configHash: string, environment
       if (!isOwn || table.routes(message.topic).length > 0) loop.receive(message);
       else message.kept?.();
     },
-    onRetainedLost(lostBy) {
-      const message = { t: 'event', val: { what: 'retained_lost', broker: lostBy }, ep: boot } as const;
-      voice.publisher.say({ message, to: { verb: 'event', document: 'agent' }, retain: false, policy: 'keep' });
-      log.warn({ broker: lostBy }, 'the broker lost what it had retained');
-      reporter.tell();
-    },
+    onRetainedLost: (lostBy) => tellRetainedLost({ log, boot, reporter, publisher: voice.publisher }, lostBy),
   });
   outbox.onRoom(() => {
     reporter.flush();
@@ -175,7 +172,7 @@ export async function startAgent(config: Config, configHash: string, environment
   await openLocal();
 
   const changeable: Changeable = {
-    ...{ clock, log, running, table, board, lanes, uplink },
+    ...{ clock, log, running, table, board, lanes, uplink, express },
     valueOf: (name) => states.snapshot(name)?.val,
     prepareLink: async (next) => (await environment.prepareLink?.(next)) ?? { ok: true, value: environment.openLink },
     keepLines: () => environment.keepLines?.() ?? { [Symbol.dispose]() {} },
@@ -236,6 +233,7 @@ export async function startAgent(config: Config, configHash: string, environment
       await memory[Symbol.asyncDispose]();
       const isDrained = await outbox.drain(shutdownMsMax / 2);
       watches[Symbol.dispose]();
+      await express[Symbol.asyncDispose]();
       await uplink.sayGoodbye(isDrained);
       await uplink.close();
       await durable.flush(); // What the broker did not acknowledge is sent in the next life.

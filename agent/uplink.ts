@@ -144,7 +144,7 @@ export class Uplink {
     };
     const subscriptions = [...new Set([...this.#filters, this.#retained.topic])];
     const link = this.#openLink(
-      will,
+      { suffix: '', will },
       subscriptions.map((filter) => ({ filter, qos: 2 as const })),
       handlers,
     );

@@ -4,6 +4,7 @@ import { DocumentStates } from './documents/states.ts';
 import { Watches } from './documents/watches.ts';
 import { createClockQuality } from './health/clock-quality.ts';
 import type { Log } from './log.ts';
+import type { DurableOutgoing } from './mqtt/durable-message.ts';
 import { DurableOutbox } from './mqtt/durable-outbox.ts';
 import { Outbox } from './mqtt/outbox.ts';
 import { type Chronicle, createChronicle } from './observe/chronicle.ts';
@@ -38,6 +39,8 @@ export interface Voice {
   /** The same with the store behind it, for what must outlive the agent. */
   readonly durable: DurableOutbox;
   readonly publisher: Publisher;
+  /** The same over another way out. */
+  readonly publisherOver: (outbox: { send(message: DurableOutgoing): boolean }) => Publisher;
   readonly states: DocumentStates;
   readonly watches: Watches;
   readonly clockQuality: () => ClockQuality;
@@ -63,14 +66,28 @@ export function openVoice(
   const { root } = config.mqtt;
   const kept = store === undefined ? undefined : new KeptEvents(clock, store.values, boot);
   const chronicle = createChronicle(new LogSequence(clock, store?.values), kept);
-  const spoken = createPublisher(
-    { clock, log, ids, outbox: durable, instruments, clockQuality },
-    { root, node: config.node, encoding: () => running.config.mqtt.encoding },
-  );
-  const publisher: Publisher = { ...spoken, say: (speech) => spoken.say(chronicle.hear(speech)) };
+  const publisherOver: Voice['publisherOver'] = (way) => {
+    const parts = { clock, log, ids, outbox: way, instruments, clockQuality };
+    const said = { root, node: config.node, encoding: () => running.config.mqtt.encoding };
+    const spoken = createPublisher(parts, said);
+    return { ...spoken, say: (speech) => spoken.say(chronicle.hear(speech)) };
+  };
+  const publisher = publisherOver(durable);
   const changed = (document: string, value: Value) => chronicle.note('change', document, value);
   const states = new DocumentStates(boot, publisher, outbox, changed);
   const watches = new Watches({ clock, publisher, states, outbox });
   states.onChange((document) => watches.changed(document));
-  return { boot, ids, instruments, chronicle, outbox, durable, publisher, states, watches, clockQuality };
+  return {
+    boot,
+    ids,
+    instruments,
+    chronicle,
+    outbox,
+    durable,
+    publisher,
+    publisherOver,
+    states,
+    watches,
+    clockQuality,
+  };
 }

@@ -49,9 +49,10 @@ export function openLiveEnvironment(
       return await openStore({ folder, program: storeProgram(), ...(spare && { spare }), clock, log, onTrouble });
     },
     prepareLink: async (next) => ok(openLiveEnvironment({ clock, random, env }, log, next).openLink),
-    openLink(will, subscriptions, handlers) {
-      const options = { ...brokerAccess(config.mqtt, env), will, subscriptions };
-      return openMqttLink({ clock, random, log }, options, handlers);
+    openLink({ suffix, will }, subscriptions, handlers) {
+      const access = brokerAccess(config.mqtt, env);
+      const identity = { clientId: `${access.clientId}${suffix}`, ...(will !== undefined && { will }) };
+      return openMqttLink({ clock, random, log }, { ...access, ...identity, subscriptions }, handlers);
     },
   };
 }

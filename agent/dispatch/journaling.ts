@@ -28,7 +28,7 @@ export interface Journaling {
   /** How a command ended, in this life of the agent or an earlier one. */
   find(document: string, message: Notify): Outcome | 'under-way' | undefined;
   /**
-   * undefined: doing it twice is no harm, or nobody can tell it from another one. A refusal: it ought to be journaled, and
+   * undefined: doing it twice is no harm, nobody can tell it from another one, or it is an emergency, which waits for no disk. A refusal: it ought to be journaled, and
    * cannot be. `keep`: what is needed to answer or resume it after a restart.
    */
   open(
@@ -93,7 +93,8 @@ export function createJournaling(dependencies: JournalingDependencies): Journali
     open(row, message, effect, keep) {
       const rules = row.config.journal ?? journalDefault;
       const key = keyOf(row.name, message);
-      if (key === undefined || isStoreless || !(rules.once ?? isOnce(effect))) return ok(undefined);
+      if (key === undefined || isStoreless || !(rules.once ?? (isOnce(effect) && !row.isEmergency)))
+        return ok(undefined);
       if (journal === undefined || store?.state !== 'working') {
         return rules.without === 'act'
           ? ok(undefined)

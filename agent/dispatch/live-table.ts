@@ -25,6 +25,10 @@ export class LiveTable implements DocumentTable {
     return this.#current.filters;
   }
 
+  get emergencyFilters(): readonly string[] {
+    return this.#current.emergencyFilters;
+  }
+
   routes(topic: string): readonly Route[] {
     return this.#current.routes(topic);
   }

@@ -3,8 +3,10 @@ import { dispatchTurnMessagesMax, dispatchTurnMsMax, emergencyInboundCount } fro
 import type { InboundMessage } from '../mqtt/link.ts';
 import type { Pool } from '../pool/pool.ts';
 import { Ring } from '../pool/ring.ts';
+import { decodeNotify } from '../qn/bare.ts';
 import type { Refusal } from '../qn/reason.ts';
 import type { DispatchCounters } from './counters.ts';
+import type { ExpressGate, Line } from './express-gate.ts';
 import { type Caller, callerOf, createJob, isPlain, isPlainMessage, type Job, PlainJobs } from './job.ts';
 import { dispatchReliefShare } from './limits.ts';
 import type { TakePlain } from './plain-command.ts';
@@ -38,6 +40,8 @@ export class DispatchLoop {
   #isScheduled = false;
   #overflowsCount = 0;
   #isOpen = true;
+  /** Absent until there is a connection for emergency documents to be. */
+  #gate: ExpressGate | undefined;
 
   constructor(dependencies: LoopDependencies, inboundCountMax: number) {
     this.#dependencies = dependencies;
@@ -47,14 +51,45 @@ export class DispatchLoop {
     this.#bulk = new Ring<Job>(inboundCountMax - emergencyInboundCount, 'refuse');
   }
 
-  /** Returns at once; the payload may be reused afterwards. The refusal, where a route could not take it. */
-  receive(message: InboundMessage): Refusal | undefined {
-    const { counters, refuse, table } = this.#dependencies;
+  useGate(gate: ExpressGate): void {
+    this.#gate = gate;
+  }
+
+  /**
+   * Returns at once; the payload may be reused afterwards. The refusal, where a route could not take it. What came by the
+   * express connection is carried out before it returns; what is `local` came by no connection.
+   */
+  receive(message: InboundMessage, line: Line | 'local' = 'main'): Refusal | undefined {
+    const { counters, table } = this.#dependencies;
     const routes = this.#isOpen ? table.routes(message.topic) : [];
     if (routes.length === 0) {
       counters.stray();
       message.kept?.();
     }
+    if (this.#gate === undefined || line === 'local' || !routes.some(isUrgent)) {
+      if (line !== 'express') return this.#take(message, routes);
+      message.kept?.();
+      return undefined;
+    }
+    const others = line === 'main' ? routes.filter((route) => !isUrgent(route)) : [];
+    const judgement = this.#gate.hear(line, message);
+    if (judgement === 'act') return this.#take(message, line === 'main' ? routes : routes.filter(isUrgent), line);
+    if (judgement === 'leave' && others.length === 0) message.kept?.();
+    return this.#take(judgement === 'hold' ? withoutKept(message) : message, others);
+  }
+
+  /** An emergency command that came behind a later one. */
+  refuseOvertaken(message: InboundMessage): void {
+    const { counters, refuse, table } = this.#dependencies;
+    for (const route of this.#isOpen ? table.routes(message.topic).filter(isUrgent) : []) {
+      counters.receive();
+      refuse(route, callerOf(message), overtaken(message));
+    }
+    message.kept?.();
+  }
+
+  #take(message: InboundMessage, routes: readonly Route[], line: Line = 'main'): Refusal | undefined {
+    const { counters, refuse } = this.#dependencies;
     const shared = sharedBy(message, routes.length);
     let refusal: Refusal | undefined;
     for (const route of routes) {
@@ -65,6 +100,8 @@ export class DispatchLoop {
       refuse(route, callerOf(message), refused);
       shared.kept?.();
     }
+    if (line === 'express')
+      for (let job = this.#express.shift(); job !== undefined; job = this.#express.shift()) this.#handle(job);
     return refusal;
   }
 
@@ -132,22 +169,44 @@ export class DispatchLoop {
     return true;
   }
 
+  #handle(job: Job): void {
+    if (this.#takeAtOnce(job)) return;
+    const durable = this.#dependencies.handle(job);
+    if (durable === undefined) job.kept?.();
+    else void durable.then(job.kept);
+  }
+
   #turn(): void {
-    const { clock, handle } = this.#dependencies;
+    const { clock } = this.#dependencies;
     this.#isScheduled = false;
     const untilMs = clock.monotonicMs() + dispatchTurnMsMax;
     for (let count = 0; count < dispatchTurnMessagesMax; count += 1) {
       const job = this.#next();
       if (job === undefined) return;
-      if (!this.#takeAtOnce(job)) {
-        const durable = handle(job);
-        if (durable === undefined) job.kept?.();
-        else void durable.then(job.kept);
-      }
+      this.#handle(job);
       if (clock.monotonicMs() >= untilMs) break;
     }
     if (this.depth > 0) this.#schedule();
   }
+}
+
+function isUrgent(route: Route): boolean {
+  return route.to !== 'query' && 'row' in route && route.row.isEmergency;
+}
+
+function withoutKept({ kept: _, ...message }: InboundMessage): InboundMessage {
+  return message;
+}
+
+function overtaken({ payload, properties }: InboundMessage): Refusal {
+  const decoded = decodeNotify(payload, {
+    nowMs: 0,
+    ...(properties.contentType !== undefined && { contentType: properties.contentType }),
+  });
+  const id = decoded.ok ? decoded.value.id : decoded.error.id;
+  const detail =
+    'a later command for it came by the emergency connection; nothing was done, send it again if it is still wanted';
+  return { reason: 'expired', detail, ...(id !== undefined && { id }) };
 }
 
 /** One message on several routes cannot be lost when that is so on each of them. */

@@ -20,6 +20,8 @@ export interface DocumentTable {
   readonly found: FoundRows;
   /** The topic filters that bring everything the routes know. */
   readonly filters: readonly string[];
+  /** Those that bring the commands for emergency documents, and little else. */
+  readonly emergencyFilters: readonly string[];
   /** Empty when the topic is none of ours. */
   routes(topic: string): readonly Route[];
 }
@@ -51,10 +53,18 @@ export function createTable(config: Config, found: FoundRows = new FoundRows()):
   const { homeAssistant } = config;
   const strangers = homeAssistant === undefined ? [] : homeAssistantFilters(homeAssistant, config.node);
   const ownFilters = targets.flatMap((target) => [`${root}/${target}/notify/+`, `${root}/${target}/query/+`]);
+  const emergencyFilters = () => {
+    const names = new Set([...rows, ...found.all()].filter(({ isEmergency }) => isEmergency).map(({ name }) => name));
+    const topics = targets.flatMap((target) => [...names].map((name) => formatTopic(root, target, 'notify', name)));
+    return [...new Set([...topics, ...foreign.filter(({ to }) => names.has(to)).map(({ on }) => on)])];
+  };
   return Object.freeze({
     rows: Object.freeze(rows),
     found,
     filters: [...new Set([...ownFilters, ...foreign.map(({ on }) => on), ...strangers])],
+    get emergencyFilters() {
+      return emergencyFilters();
+    },
     routes(topic: string) {
       const known = exact.get(topic) ?? foundRoute(root, topic, targets, found);
       if (known !== undefined && foreign.length === 0) return known;

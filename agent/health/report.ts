@@ -40,6 +40,8 @@ export interface HealthSources {
     readonly broker: string;
     readonly counters: LinkCounters;
     readonly brokers: readonly BrokerReport[];
+    /** The connection for emergency documents. */
+    readonly express: { readonly state: 'none' | 'up' | 'down'; readonly trouble: string | undefined };
   };
   /** Beside those about certificates. */
   warnings?(): readonly string[];
@@ -149,9 +151,12 @@ function valueOfStore(store: StoreMetrics | undefined): { readonly [key: string]
   return store === undefined ? {} : { store: { ...store } };
 }
 
-function valueOfLink({ broker, counters, brokers }: ReturnType<HealthSources['link']>): Value {
+function valueOfLink({ broker, counters, brokers, express }: ReturnType<HealthSources['link']>): Value {
   const { connects, attempts } = counters;
-  return { broker, reconnects: Math.max(0, connects - 1), attempts, brokers: brokers.map(valueOfBroker) };
+  const { state, trouble } = express;
+  const emergency = state === 'none' ? {} : { emergency: { state, ...(trouble !== undefined && { trouble }) } };
+  const reconnects = Math.max(0, connects - 1);
+  return { broker, reconnects, attempts, brokers: brokers.map(valueOfBroker), ...emergency };
 }
 
 function valueOfBroker({ url, state, score, reconnects, lastError, ...days }: BrokerReport): Value {

@@ -119,6 +119,13 @@ export interface LastWill {
   readonly retain: boolean;
 }
 
+/** What a link is for; each is a client of its own for the broker. */
+export interface LinkRole {
+  /** Behind the client id of the node; empty: the node itself. */
+  readonly suffix: '' | '-emergency';
+  readonly will?: LastWill;
+}
+
 export interface Subscription {
   readonly filter: string;
   readonly qos: Qos;

@@ -10,7 +10,7 @@ export const memoryBrokerName = 'memory://broker';
 
 export interface MemoryLinkOptions {
   readonly clientId: string;
-  readonly will: LastWill;
+  readonly will?: LastWill;
   readonly subscriptions: readonly Subscription[];
 }
 
@@ -84,8 +84,9 @@ export class MemoryConnection implements Connection, Subscriber {
     const wasAdmitted = this.#state === 'admitted';
     this.#leave();
     this.#end(error);
-    if (!wasAdmitted) return;
-    const { topic, payload, qos, retain } = this.#options.will;
+    const { will } = this.#options;
+    if (!wasAdmitted || will === undefined) return;
+    const { topic, payload, qos, retain } = will;
     this.#host.router.route({ topic, payload: new Uint8Array(payload), qos, properties: {} }, retain);
   }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
+import { readSliceBytes } from '../express-limits.ts';
 import { inboundPacketBytesMax, shutdownMsMax } from '../limits.ts';
 import { certificateEndMs, formatBroker, openBrokerSocket } from './broker-endpoint.ts';
 import type { Connection, PublishDone } from './connection.ts';
@@ -21,6 +22,7 @@ import { asBuffer, inboundMessage, publishBytesAtMost, publishOptions } from './
 import type { EndManner, MqttConnectionEvents, MqttConnectionOptions, MqttSession } from './mqtt-session.ts';
 import { createPacketScanner } from './packet-scanner.ts';
 import { Receipts } from './receipts.ts';
+import { sliceReads } from './sliced-reads.ts';
 import { isTopicFilter } from './topic-filter.ts';
 
 const noBytes = new Uint8Array(0);
@@ -62,6 +64,7 @@ export class MqttConnection implements MqttSession {
     this.broker = formatBroker(options.endpoint);
     this.#socket = openBrokerSocket(options.endpoint);
     this.#watchSocket();
+    sliceReads(this.#socket, readSliceBytes);
     const { identity, password, protocolVersion } = options;
     this.#client = new MqttClient(() => this.#socket, clientOptions(identity, password, protocolVersion));
     this.#watchClient();

@@ -64,7 +64,7 @@ export async function openLocalHttp(dependencies: LocalHttpDependencies, http: H
   const names = { root: running.config.mqtt.root, node: running.config.node };
   const clients = new LocalClients({ clock, states });
   const following = states.onChange((document) => clients.changed(document));
-  const receive: DispatchLoop['receive'] = (message) => loop.receive(message);
+  const receive: DispatchLoop['receive'] = (message) => loop.receive(message, 'local');
   const notifier = new LocalNotifier({ clock, ids, clockQuality, receive }, names);
   const gc = observeGc();
   const metrics = { health: sources, instruments, gc, queueDepth: () => loop.depth };

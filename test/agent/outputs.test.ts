@@ -38,7 +38,8 @@ async function start(documents: string, clock: Clock = systemClock) {
     openGpio: async () => ok(createSimulatedGpio(board, { clock })),
     createPwm: () => createSimulatedPwm(),
     openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
-    openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: 'n', will, subscriptions }, handlers),
+    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
+      broker.openLink({ clientId: `n${suffix}`, ...role, subscriptions }, handlers),
   });
   onTestFinished(async () => {
     await agent[Symbol.asyncDispose]();

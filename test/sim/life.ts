@@ -54,9 +54,12 @@ export function beginLife(outside: Outside): Life {
       const opened = await openMemoryStore(platter, { clock, onTrouble() {} });
       return opened.ok ? ok(await outside.wrapStore(opened.value, clock)) : opened;
     },
-    openLink(will, subscriptions, handlers) {
+    openLink({ suffix, ...role }, subscriptions, handlers) {
       if (!isAlive) throw new Error('this life is over');
-      const link = broker.openLink({ clientId, will, subscriptions }, mortalHandlers(handlers, alive));
+      const link = broker.openLink(
+        { clientId: clientId + suffix, ...role, subscriptions },
+        mortalHandlers(handlers, alive),
+      );
       links.push(link);
       return mortalLink(link, alive);
     },

@@ -51,9 +51,9 @@ export async function startLinkAgent(
     openBytePort: async () => ok(serial.left),
     openStore: (onTrouble) =>
       composeStore(new ThreadDisk(storeProgram, folder, storeLimits), { clock: systemClock, onTrouble }),
-    openLink(will, subscriptions, handlers) {
-      const options = { ...link, clientId: 'pi-1', will, subscriptions, keepaliveSeconds: 30 };
-      return openMqttLink(environment, options, tellBoth(handlers, told));
+    openLink({ suffix, ...role }, subscriptions, handlers) {
+      const options = { ...link, clientId: `pi-1${suffix}`, ...role, subscriptions, keepaliveSeconds: 30 };
+      return openMqttLink(environment, options, suffix === '' ? tellBoth(handlers, told) : handlers);
     },
   });
   stack.use(agent);

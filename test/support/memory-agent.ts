@@ -76,7 +76,8 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
       if (port !== undefined) return ok(port);
       return fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port', fix: 'plug it in' });
     },
-    openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: node, will, subscriptions }, handlers),
+    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
+      broker.openLink({ clientId: node + suffix, ...role, subscriptions }, handlers),
   };
   const { platter } = options;
   const openStore: Environment['openStore'] =

@@ -67,7 +67,8 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
       plugged.set(resource, pair);
       return ok(pair.left);
     },
-    openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: 'n', will, subscriptions }, handlers),
+    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
+      broker.openLink({ clientId: `n${suffix}`, ...role, subscriptions }, handlers),
   };
   const agent = await startAgent(checked.value.config, 'hash', environment);
   return {

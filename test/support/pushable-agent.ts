@@ -74,8 +74,8 @@ ${sections}
     if (heard !== undefined) arrivals.push({ ...heard, retain, correlation: undefined, contentType: undefined });
   });
   client.subscribe(`qn/1/${node}/#`);
-  const openLink: Environment['openLink'] = (will, subscriptions, handlers) =>
-    broker.openLink({ clientId: node, will, subscriptions }, handlers);
+  const openLink: Environment['openLink'] = ({ suffix, ...role }, subscriptions, handlers) =>
+    broker.openLink({ clientId: node + suffix, ...role, subscriptions }, handlers);
   const agent = await startAgent(home.candidate.checked.config, home.candidate.checked.hash, {
     clock,
     log: silentLog,
@@ -117,7 +117,7 @@ function linkTo(url: string | undefined): Environment['openLink'] | undefined {
 
 /** A link that goes on trying for ever. */
 function openNowhere(error: LinkError): Environment['openLink'] {
-  return (_will, _subscriptions, handlers): Link => {
+  return (_role, _subscriptions, handlers): Link => {
     queueMicrotask(() => handlers.onTrouble(error));
     return {
       isUp: false,

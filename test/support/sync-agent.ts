@@ -47,7 +47,8 @@ export async function startSyncAgent(sections = '') {
     openGpio: async () => ({ ok: true, value: createSimulatedGpio(board) }),
     createPwm: () => createSimulatedPwm(),
     openBytePort,
-    openLink: (will, subscriptions, handlers) => broker.openLink({ clientId: 'pi-1', will, subscriptions }, handlers),
+    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
+      broker.openLink({ clientId: `pi-1${suffix}`, ...role, subscriptions }, handlers),
   });
   await said.next(({ topic }) => topic === 'pi-1/state/channels');
   return {

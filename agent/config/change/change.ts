@@ -95,16 +95,17 @@ async function waitForLeases(parts: Changeable, plan: ConfigPlan, signal: AbortS
 }
 
 async function apply(parts: Changeable, plan: ConfigPlan, next: Running, openLink?: OpenLink): Promise<void> {
-  const { running, table, board, uplink } = parts;
+  const { running, table, board, uplink, express } = parts;
   const before = running.config;
   table.use(next.config);
   await board.exchange(table.rows, plan.documents);
   running.config = next.config;
   running.hash = next.hash;
   await parts.settle(before);
-  if (openLink === undefined) return;
+  if (openLink === undefined) return await express.follow(uplink.openLink);
   const staysThere = next.config.mqtt.brokers.some(({ url }) => url === uplink.broker);
   await uplink.exchange(openLink, table.filters, !staysThere);
+  await express.follow(openLink);
 }
 
 interface Old {

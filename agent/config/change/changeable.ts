@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Lanes } from '../../dispatch/lanes.ts';
 import type { LiveTable } from '../../dispatch/live-table.ts';
 import type { Board } from '../../documents/board.ts';
+import type { Express } from '../../express.ts';
 import type { SelfTestReport } from '../../health/self-test.ts';
 import type { Log } from '../../log.ts';
 import type { Value } from '../../qn/message.ts';
@@ -20,6 +21,7 @@ export interface Changeable {
   readonly board: Board;
   readonly lanes: Lanes;
   readonly uplink: Uplink;
+  readonly express: Express;
   /** What a document is at now, where it is known. */
   valueOf(document: string): Value | undefined;
   /** The way to the brokers of this config; fails with what cannot be read. Touches nothing. */

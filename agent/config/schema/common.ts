@@ -20,7 +20,10 @@ export const common = {
     ),
   ),
   priority: v.optional(
-    v.pipe(choice(['normal', 'emergency']), v.description('Emergency commands overtake all others.')),
+    v.pipe(
+      choice(['normal', 'emergency']),
+      v.description('Emergency commands overtake all others: they come by a connection of their own.'),
+    ),
     'normal',
   ),
   retained: v.optional(

@@ -1,0 +1,20 @@
+/** Bounds of the connection for emergency documents, and of what must not hold it up. As in limits.ts. */
+
+/**
+ * Bytes of one connection that are handled in one turn of the event loop: some messages of a flood. Everything else, first
+ * of all an emergency stop on its own connection, waits for one such slice at most.
+ */
+export const readSliceBytes = 512;
+
+/** Emergency commands that came by one of the two connections and are still to come by the other. When full: forget the oldest. */
+export const expressTwinsMax = 256;
+
+/** How long a command that may be an old one waits for its twin, and how many do. When full: the oldest is refused. */
+export const expressHoldMs = 1_000;
+export const expressHeldCountMax = 16;
+
+/** Further behind than this the main connection cannot be: what a broker and TCP keep for it is handled in less. */
+export const mainLagMsMax = 30_000;
+
+/** The longest message about an emergency command that has a buffer from the start; a longer one goes the ordinary way. */
+export const expressAckBytesMax = 1_024;

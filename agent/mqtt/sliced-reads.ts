@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net';
+
+/**
+ * Hands what a socket reads to MQTT.js in slices, one in a turn of the event loop. MQTT.js handles everything it is given
+ * before anybody else gets a turn: a read of 64 KiB is a thousand small messages, and an emergency stop on another
+ * connection, a timer or a watchdog would wait for all of them. While slices are left the socket is not read, so that the
+ * broker is held back by TCP and nothing piles up here.
+ *
+ * MQTT.js reads its stream by `pipe` alone, which is taken over here; it writes to the socket as ever.
+ */
+export function sliceReads(socket: Socket, sliceBytes: number): void {
+  let parser: NodeJS.WritableStream | undefined;
+  let rest: Buffer = Buffer.alloc(0); // One read of the socket at most, or what TLS had decrypted already.
+  let isBusy = false;
+
+  function next(): void {
+    isBusy = false;
+    if (socket.destroyed || parser === undefined) return;
+    if (rest.byteLength === 0) {
+      if (socket.isPaused()) socket.resume();
+      return;
+    }
+    const slice = rest.subarray(0, sliceBytes);
+    rest = rest.subarray(slice.byteLength);
+    isBusy = true;
+    parser.write(slice, () => setImmediate(next)); // Called when every packet of the slice was handled.
+  }
+
+  function take(chunk: Buffer): void {
+    rest = rest.byteLength === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (rest.byteLength > sliceBytes) socket.pause();
+    if (!isBusy) next();
+  }
+
+  const pipe = <Target extends NodeJS.WritableStream>(target: Target): Target => {
+    parser = target;
+    socket.on('data', take);
+    return target;
+  };
+  Object.assign(socket, { pipe });
+}

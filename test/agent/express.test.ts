@@ -1,0 +1,114 @@
+import { connectAsync } from 'mqtt';
+import { describe, expect, test } from 'vitest';
+import { expressHoldMs } from '../../agent/express-limits.ts';
+import { startLinkAgent } from '../support/link-agent.ts';
+import { startMemoryAgent } from '../support/memory-agent.ts';
+import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { collect, publishOnce } from '../support/mqtt-client.ts';
+import { until } from '../support/until.ts';
+
+const relay = 'gpio.relay1: { driver: gpio-out, line: GPIO17 }';
+const stop = 'gpio.stop: { driver: gpio-out, line: GPIO22, priority: emergency }';
+const express = 'pi-1-emergency';
+
+type Rig = Awaited<ReturnType<typeof startMemoryAgent>>;
+const endsOf = ({ all }: Rig) =>
+  all.filter(
+    ({ verb, document, message }) =>
+      verb === 'ack' && document === 'gpio.stop' && message.t === 'ack' && message.st === 'successful',
+  );
+
+async function startUp(documents = [relay, stop], more: Partial<Parameters<typeof startMemoryAgent>[0]> = {}) {
+  const rig = await startMemoryAgent({ documents, ...more });
+  await rig.hear({ verb: 'health' });
+  return rig;
+}
+
+describe('the connection for emergency documents', () => {
+  test('is there when there are such documents, and else not', async () => {
+    await using rig = await startUp();
+    await until(() => rig.broker.connectedIds.includes(express), 'the express connection');
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    await using other = await startUp([relay]);
+    expect(other.broker.connectedIds).toEqual(['pi-1']);
+    expect(other.agent.sources.link().express.state).toBe('none');
+  });
+
+  test('and the main one together carry out each command once, and tell of it once', async () => {
+    await using rig = await startUp();
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    for (let count = 1; count <= 20; count += 1) {
+      rig.say('notify/gpio.stop', 'toggle');
+      await until(() => endsOf(rig).length === count, `${count} acks`);
+      expect(rig.board.wire('GPIO22').level).toBe(count % 2);
+    }
+    expect(rig.agent.sources.dispatch()).toMatchObject({ received: 20, successful: 20, refused: {} });
+  });
+
+  test('is not needed: without it the main one carries them, and health says so', async () => {
+    await using rig = await startUp();
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    rig.broker.setWeather({ refusesConnects: true });
+    rig.broker.drop(express);
+    await until(() => rig.agent.sources.link().express.trouble !== undefined, 'trouble');
+    rig.say('notify/gpio.stop', 'toggle');
+    await until(() => endsOf(rig).length === 1, 'the ack');
+    expect(rig.board.wire('GPIO22').level).toBe(1);
+    rig.broker.setWeather({ refusesConnects: false });
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up again');
+    rig.say('notify/gpio.stop', 'toggle');
+    await until(() => endsOf(rig).length === 2, 'the second ack');
+    expect(rig.board.wire('GPIO22').level).toBe(0);
+  });
+
+  test('leaves other documents and queries to the main one', async () => {
+    await using rig = await startUp();
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    rig.say('notify/gpio.relay1', 'toggle');
+    await rig.hear({ verb: 'ack', document: 'gpio.relay1', status: 'successful' });
+    expect(rig.board.wire('GPIO17').level).toBe(1);
+    rig.say('query/gpio.stop', '{"id":"9","reply":"qn/1/ops/reply/1"}');
+    await rig.hear({ id: 9n, test: ({ message }) => message.t === 'snapshot' });
+  });
+
+  test('takes commands for groups and bindings too', async () => {
+    const sections = 'groups: [line-1]\nbindings: [{ on: plant/stop, to: gpio.stop }]';
+    await using rig = await startUp([relay, stop], { sections });
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    const client = rig.broker.client();
+    const topics = ['qn/1/@line-1/notify/gpio.stop', 'qn/1/@all/notify/gpio.stop', 'plant/stop'];
+    for (const [index, topic] of topics.entries()) {
+      client.publish(topic, 'toggle');
+      await until(() => endsOf(rig).length === index + 1, topic);
+      expect(rig.board.wire('GPIO22').level).toBe((index + 1) % 2);
+    }
+    await new Promise((resolve) => setTimeout(resolve, expressHoldMs + 200)); // What was held would act now.
+    expect(endsOf(rig)).toHaveLength(topics.length);
+  });
+});
+
+describe.skipIf(!hasMosquitto)('over mosquitto', () => {
+  test('each of a hundred toggles acts once while a flood comes for another document', async () => {
+    await using broker = await startMosquitto();
+    await using agent = await startLinkAgent([relay, stop], {
+      brokers: [{ protocol: 'mqtt', host: '127.0.0.1', port: broker.port, weight: 1 }],
+    });
+    await until(() => agent.agent.sources.link().express.state === 'up', 'up');
+    await using acks = await collect(broker.port, 'qn/1/pi-1/ack/gpio.stop');
+    const doneCount = () => acks.all.filter(({ text }) => text.includes('"successful"')).length;
+    const flooder = await connectAsync(broker.url);
+    const flood = setInterval(() => {
+      for (let count = 0; count < 50; count += 1) flooder.publish('qn/1/pi-1/notify/gpio.relay1', 'toggle', { qos: 1 });
+    }, 10);
+    for (let count = 1; count <= 100; count += 1) {
+      await publishOnce(broker.port, 'qn/1/pi-1/notify/gpio.stop', 'toggle');
+      await until(() => doneCount() === count, `${count} toggles`);
+      expect(agent.board.wire('GPIO22').level).toBe(count % 2);
+    }
+    clearInterval(flood);
+    await flooder.endAsync(true);
+    await new Promise((resolve) => setTimeout(resolve, expressHoldMs + 200)); // What was held would act now.
+    expect(acks.all.filter(({ text }) => !/"(?:accepted|executing|successful)"/.test(text))).toEqual([]);
+    expect(doneCount()).toBe(100);
+  }, 60_000);
+});

@@ -1,0 +1,77 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { Writable } from 'node:stream';
+import { expect, onTestFinished, test } from 'vitest';
+import { sliceReads } from '../../../agent/mqtt/sliced-reads.ts';
+import { until } from '../../support/until.ts';
+
+const sliceBytes = 100;
+
+/** A socket whose other side is `peer`, and what a parser behind `pipe` gets of it. */
+async function open(takeMs = 0) {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+  const socket = connect(port, '127.0.0.1');
+  const peer = await accepted;
+  onTestFinished(() => {
+    socket.destroy();
+    peer.destroy();
+    server.close();
+  });
+  const slices: Buffer[] = [];
+  const parser = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      slices.push(Buffer.from(chunk));
+      if (takeMs === 0) done();
+      else setTimeout(done, takeMs);
+    },
+  });
+  sliceReads(socket, sliceBytes);
+  socket.pipe(parser);
+  return { socket, peer, slices };
+}
+
+test('every byte arrives once, in order, in slices', async () => {
+  const { peer, slices } = await open();
+  const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index ^ (index >> 8)) & 0xff));
+  peer.write(bytes);
+  await until(() => Buffer.concat(slices).byteLength === bytes.byteLength, 'all bytes');
+  expect(Buffer.concat(slices).equals(bytes)).toBe(true);
+  expect(Math.max(...slices.map(({ byteLength }) => byteLength))).toBe(sliceBytes);
+});
+
+test('others get a turn between two slices', async () => {
+  const { peer, slices } = await open();
+  let turnsCount = 0;
+  let isOver = false;
+  const turn = () => {
+    turnsCount += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  peer.write(Buffer.alloc(50_000));
+  await until(() => slices.length === 500, 'all slices');
+  isOver = true;
+  expect(turnsCount).toBeGreaterThan(490);
+});
+
+test('the socket is not read while slices are left', async () => {
+  const { socket, peer, slices } = await open(1);
+  peer.write(Buffer.alloc(64_000));
+  await until(() => slices.length > 3, 'the first slices');
+  expect(socket.isPaused()).toBe(true);
+  await until(() => slices.length >= 640, 'all slices');
+  await until(() => !socket.isPaused(), 'reading again');
+});
+
+test('nothing comes behind the end of the socket', async () => {
+  const { socket, peer, slices } = await open(5);
+  peer.write(Buffer.alloc(10_000));
+  await until(() => slices.length > 2, 'the first slices');
+  socket.destroy();
+  const { length } = slices;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(slices.length).toBeLessThanOrEqual(length + 1);
+});
