@@ -29,9 +29,9 @@ async function startOne(number: number): Promise<void> {
     openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
     createPwm: () => createSimulatedPwm(),
     openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' }),
-    openLink(will, subscriptions, handlers) {
+    openLink({ suffix, ...role }, subscriptions, handlers) {
       const brokers = [{ protocol: 'mqtt', host: '127.0.0.1', port: port ?? 0, weight: 1 }] as const;
-      const options = { brokers, clientId: node, will, subscriptions, keepaliveSeconds: 30 };
+      const options = { brokers, clientId: node + suffix, ...role, subscriptions, keepaliveSeconds: 30 };
       return openMqttLink({ clock: systemClock, log: silentLog, random: Math.random }, options, handlers);
     },
   });
