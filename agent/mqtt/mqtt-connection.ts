@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import { readSliceBytes } from '../express-limits.ts';
 import { inboundPacketBytesMax, shutdownMsMax } from '../limits.ts';
 import { certificateEndMs, formatBroker, openBrokerSocket } from './broker-endpoint.ts';
 import type { Connection, PublishDone } from './connection.ts';
@@ -62,9 +61,8 @@ export class MqttConnection implements MqttSession {
     this.#options = options;
     this.#events = events;
     this.broker = formatBroker(options.endpoint);
-    this.#socket = openBrokerSocket(options.endpoint);
+    this.#socket = sliceReads(openBrokerSocket(options.endpoint));
     this.#watchSocket();
-    sliceReads(this.#socket, readSliceBytes);
     const { identity, password, protocolVersion } = options;
     this.#client = new MqttClient(() => this.#socket, clientOptions(identity, password, protocolVersion));
     this.#watchClient();

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { readSliceBytes } from '../express-limits.ts';
 
 /**
  * Hands what a socket reads to MQTT.js in slices, one in a turn of the event loop. MQTT.js handles everything it is given
@@ -8,7 +9,7 @@ import type { Socket } from 'node:net';
  *
  * MQTT.js reads its stream by `pipe` alone, which is taken over here; it writes to the socket as ever.
  */
-export function sliceReads(socket: Socket, sliceBytes: number): void {
+export function sliceReads(socket: Socket, sliceBytes = readSliceBytes): Socket {
   let parser: NodeJS.WritableStream | undefined;
   let rest: Buffer = Buffer.alloc(0); // One read of the socket at most, or what TLS had decrypted already.
   let isBusy = false;
@@ -37,5 +38,5 @@ export function sliceReads(socket: Socket, sliceBytes: number): void {
     socket.on('data', take);
     return target;
   };
-  Object.assign(socket, { pipe });
+  return Object.assign(socket, { pipe });
 }
