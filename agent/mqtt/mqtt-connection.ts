@@ -31,8 +31,7 @@ const noBytes = new Uint8Array(0);
  * constructor throws when the PEM texts of the endpoint are not PEM.
  *
  * A peer that went away without a word is found by the keepalive: MQTT.js asks after one period without an answer and
- * gives up half a period later: 1.5 × keepaliveSeconds (or × what the broker demands instead) after its last sign.
- * Who needs to know sooner asks by `ping`.
+ * gives up half a period later, 1.5 × keepaliveSeconds (or × what the broker demands) after its last sign; `ping` asks now.
  */
 export class MqttConnection implements MqttSession {
   readonly broker: string;
