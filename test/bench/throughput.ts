@@ -49,6 +49,8 @@ export const benchThroughput: Bench = async ({ operand = '3', tell }) => {
     figures.push(figure(`${title}, agent`, of(agent), '1/s', judgement));
     figures.push(figure(`${title}, MQTT.js that writes`, of(raw), '1/s', { floor: of(idleRaw) }));
     figures.push(figure(`${title}, C`, of(floor), '1/s', { floor: of(idleRaw) }));
+    for (const other of others)
+      figures.push(figure(`${title}, ${other.name}`, of(other), '1/s', { floor: of(idleRaw) }));
     figures.push(
       ...noiseFigures([...turns.values()].flat()).map((row) => ({ ...row, figure: `${title}, ${row.figure}` })),
     );
