@@ -76,10 +76,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   const start = () => switchOn({ kind, card, files, folder, sshPort, sshKey, consoleLog });
   {
     await using board = start();
-    check(
-      'the first start: it is online at the broker',
-      ...(await isOnline(broker, new Set(), () => startAgain(board))),
-    );
+    check('the first start: it is online at the broker', ...(await isOnline(broker, new Set(), board)));
     await lookAtSelfTest(broker, check);
     await lookAround(board, check);
     await lookAtDisk(board, root, check);
@@ -89,17 +86,10 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   const lives = livesOf(broker);
   card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
   await using board = start();
-  check(
-    'after a power cut, and with a faulty file, it is online as before',
-    ...(await isOnline(broker, lives, () => startAgain(board))),
-  );
+  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, lives, board)));
   await lookAtFaults(board, check);
   if (plan.otherWays)
     await installOtherWays({ board, broker, brokerUrl: brokerUrl(port), document: documentOf(kind), folder }, check);
-}
-
-function startAgain(board: EmulatedBoard): Promise<string> {
-  return board.shell('sudo systemctl restart qn-agent');
 }
 
 /** What a person types into the file: where the broker is, a pin, and the key to log in with. */

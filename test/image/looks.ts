@@ -26,10 +26,10 @@ export function livesOf(broker: Listener): ReadonlySet<Value | undefined> {
 export async function isOnline(
   broker: Listener,
   before: ReadonlySet<Value | undefined>,
-  startAgain?: () => Promise<unknown>,
+  board?: EmulatedBoard,
 ): Promise<[boolean, string]> {
   const known = new Set(before);
-  for (let startsLeft = startAgain === undefined ? 0 : 3; ; startsLeft -= 1) {
+  for (let startsLeft = board === undefined ? 0 : 3; ; startsLeft -= 1) {
     const test = (heard: Heard) =>
       isHealth(heard) &&
       !known.has(lifeOf(heard)) &&
@@ -38,7 +38,7 @@ export async function isOnline(
     const last = said ?? broker.all.findLast(isHealth);
     if (said !== undefined && statusOf(said) !== 'online') {
       known.add(lifeOf(said));
-      await startAgain?.();
+      await board?.shell('sudo systemctl restart qn-agent');
     } else return [said !== undefined, last === undefined ? 'nothing was heard' : JSON.stringify(last)];
   }
 }
