@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { runTool } from '../../build/run-tool.ts';
 import { type Heard, type Listener, statusOf } from '../support/heard.ts';
 import type { Check } from './card-life.ts';
 import type { EmulatedBoard } from './emulated-board.ts';
@@ -27,7 +28,8 @@ export async function installOtherWays(plan: WaysPlan, check: Check): Promise<vo
 }
 
 async function installPackage({ board, broker, brokerUrl, document }: WaysPlan, check: Check): Promise<void> {
-  execFileSync('sh', ['-c', installCommand('npm run deb')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  // Not synchronously: it takes minutes, and the broker would take us for dead.
+  await runTool('sh', ['-c', installCommand('npm run deb')]);
   const deb = readdirSync('dist').find((file) => file.endsWith('_arm64.deb')) ?? '';
   check('the package is built', deb !== '', deb);
   await board.copy(path.join('dist', deb));
