@@ -34,8 +34,11 @@ const stage: Stage = {
 };
 
 try {
-  await show();
+  const stepsCount = await show();
   if (!isTour) await stayUp();
+  await agent[Symbol.asyncDispose](); // What it says at its end comes before the last line.
+  await pause(50);
+  if (isTour) say(`\ntour done: ${stepsCount} of ${stepsCount} steps went as they should`);
 } catch (error) {
   console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
@@ -43,7 +46,8 @@ try {
   await agent[Symbol.asyncDispose]();
 }
 
-async function show(): Promise<void> {
+/** How many steps were shown. */
+async function show(): Promise<number> {
   say(`\nbroker on 127.0.0.1:${broker.port}, http on 127.0.0.1:${httpPort}, simulated board in ${boardFolder}\n`);
   printSelfTest(await spectator.expect('the self-test', ({ topic }) => topic === 'pi-1/state/selftest', 15_000));
   const steps = isTour ? [...tour, ...crashTour] : tour.slice(0, 4);
@@ -52,7 +56,7 @@ async function show(): Promise<void> {
     await step(stage);
     await pause(50); // Lets the last lines of this step be printed before the next title.
   }
-  if (isTour) say(`\ntour done: ${steps.length} of ${steps.length} steps went as they should`);
+  return steps.length;
 }
 
 function printSelfTest({ message: { val } }: Seen): void {

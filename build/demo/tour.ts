@@ -26,7 +26,7 @@ export const tour: readonly (readonly [title: string, step: Step])[] = [
   ['press the button: its line is pulled low on the board', pressButton],
   ['send a line to the scale: it answers in capitals', weigh],
   ['send nonsense: it is refused, and nothing moves', sendNonsense],
-  ['send a retained command: refused, or it would be replayed at every reconnect', sendRetained],
+  ['send a command with the retain flag: it acts now, and the last step shows that it is not replayed', sendRetained],
   ['switch an output of the microcontroller, through a line that loses and garbles bytes', switchThroughNoise],
   ['press the emergency stop at the machine: the microcontroller acts by itself and tells', stopAtMachine],
   ["somebody else's topic: factory/stop switches the relay off", stopFromFactory],
