@@ -4,4 +4,4 @@ import { reportBoard } from './report-board.ts';
  * The contract suites, the native file and the bundle on a real arm64 kernel with gpio-sim and two serial cards, in two
  * machines that QEMU emulates: one for each processor that a small computer has.
  */
-await reportBoard(['bundle', 'drivers']);
+await reportBoard(['bundle-and-serial', 'gpio']);

@@ -20,15 +20,17 @@ const chip = createSimulatedChip({
 createSimulatedChip({ label: 'expander', lineNames: ['TWICE', ''] });
 
 const parts: { readonly [name: string]: () => void } = {
-  drivers() {
+  gpio() {
     gpioContracts(chip);
     gpiochipOnly(chip);
     nativeOnly(chip);
-    serialContract();
-    stormOnKernel(chip);
   },
-  bundle: () => bundleTests(chip),
+  'bundle-and-serial'() {
+    bundleTests(chip);
+    serialContract();
+  },
   'safe-states': safeStates,
+  storm: () => stormOnKernel(chip),
   pins: commandToPin,
 };
 const [, , part = ''] = process.argv;

@@ -9,7 +9,7 @@ import { type MemoryAgent, startMemoryAgent } from '../../support/memory-agent.t
 import { until } from '../../support/until.ts';
 import type { SimulatedChip } from './sim.ts';
 
-const stormMs = 2_000;
+const stormMs = 3_000;
 /** Well above the rule of an input, which is what must not matter; how many the emulated kernel makes is told. */
 const stormEdgesPerSMin = 5_000;
 const pulsesCount = 400;
