@@ -148,6 +148,7 @@ describe('a microcontroller as documents', () => {
 
   it('another firmware brings other channels; what is gone is no document any more', async () => {
     await using rig = await started();
+    await rig.hear(`state/${mcu}.out1`, false); // Told once: only then is there something to take back.
     rig.unplug();
     await rig.said.next(({ topic, message }) => topic === `state/${mcu}` && isLink(message.val, 'down'));
     rig.plug({ channels: [{ number: 1, role: 'output', valueType: 'u32', name: 'speed' }], firmwareVersion: '2.0.0' });
