@@ -1,7 +1,7 @@
 import { reportBoard } from './report-board.ts';
 
 /*
- * The matrix of safe states at the wire, on an emulated board that starts the agent again and again, and beside it a wire
- * that is loose: both take longer than all of board.test.ts.
+ * The matrix of safe states at the wire, on an emulated board that starts the agent again and again; and beside it a wire
+ * that is loose, and the doctor.
  */
-await reportBoard(['safe-states', 'storm']);
+await reportBoard(['safe-states', 'storm-and-doctor']);

@@ -15,8 +15,8 @@ documents:
 state-folder: /tmp
 `;
 
-export function bundleTests(chip: SimulatedChip): void {
-  describe('the bundle on a real kernel', () => {
+export function selftestTests(chip: SimulatedChip): void {
+  describe('the self-test on a real kernel', () => {
     test('qn-agent selftest passes what works through the character device, and says who holds a line that is held', () => {
       chip.pull(22, 1);
       const held = '  gpio.held: { driver: gpio-in, line: STATUS }';
@@ -28,7 +28,11 @@ export function bundleTests(chip: SimulatedChip): void {
       expect(detailOf(report, 'driver.gpio.held')).toBe('open STATUS: held by heartbeat');
       expect(chip.bias(23)).toBe('pull-up');
     });
+  });
+}
 
+export function doctorTests(): void {
+  describe('the doctor on a real kernel', () => {
     test('qn-agent doctor says GPIO-03 to a user who may not open the chips, and SER-02 of a port that the kernel writes to', () => {
       const found = doctor(config.replace('/dev/ttyS1', '/dev/ttyAMA0'), 65_534);
       expect(found('GPIO-03')?.cause).toMatch(/^\S+ may not open \/dev\/gpiochip0/);

@@ -1,4 +1,4 @@
-import { bundleTests } from './bundle.ts';
+import { doctorTests, selftestTests } from './bundle.ts';
 import { commandToPin } from './command-to-pin.ts';
 import { gpioContracts } from './gpio-contract.ts';
 import { gpiochipOnly } from './gpiochip-only.ts';
@@ -25,12 +25,15 @@ const parts: { readonly [name: string]: () => void } = {
     gpiochipOnly(chip);
     nativeOnly(chip);
   },
-  'bundle-and-serial'() {
-    bundleTests(chip);
+  'selftest-and-serial'() {
+    selftestTests(chip);
     serialContract();
   },
   'safe-states': safeStates,
-  storm: () => stormOnKernel(chip),
+  'storm-and-doctor'() {
+    stormOnKernel(chip);
+    doctorTests();
+  },
   pins: commandToPin,
 };
 const [, , part = ''] = process.argv;
