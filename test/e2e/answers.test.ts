@@ -35,7 +35,7 @@ describeWithMosquitto('answers go where they were asked for', () => {
     expect(answer).toMatchObject({ correlation: 'abc', contentType: 'application/json', retain: false });
     expect(answer.message).toMatchObject({ t: 'snapshot', val: false, doc: 'gpio.relay1' });
     const after = (await heardAfterFence(rig)).slice(before);
-    expect(after.filter(({ verb }) => verb === 'state')).toEqual([]);
+    expect(after.filter(({ verb, document }) => verb === 'state' && document === 'gpio.relay1')).toEqual([]);
   });
 
   it('a notify over MQTT 5 is acked on its response topic in addition', async () => {

@@ -11,7 +11,7 @@ const megabyte = 1_048_576;
 const oldSpaceMb = 24;
 
 describeWithMosquitto('the agent with little memory', () => {
-  it('refuses what it has no room for, and neither dies nor keeps an emergency stop waiting', async () => {
+  it('holds the broker back while it has no room, loses nothing, and neither dies nor keeps an emergency stop waiting', async () => {
     const unit = readUnitMemory();
     const documents = [
       'gpio.relay1: { driver: gpio-out, line: GPIO17 }',
@@ -47,17 +47,17 @@ describeWithMosquitto('the agent with little memory', () => {
     await rig.hear({ verb: 'ack', document: 'gpio.stop', status: 'successful', id: 99_999_999n }, 15_000);
     expect(rig.wire('GPIO22')).toBe('1');
     const health = await healthy.hear(
-      { verb: 'health', test: ({ message }) => overloadedCount(message.val) > 0 },
-      15_000,
+      { verb: 'health', test: ({ message }) => receivedCount(message.val) > said.length },
+      30_000,
     );
     expect(hasEnded).toBe(false);
     expect(fieldOf(health.message.val, 'boot')).toBe(fieldOf(born.message.val, 'boot'));
     expect(agent.rssBytes()).toBeLessThan(unit.highBytes);
-  });
+  }, 90_000);
 });
 
-function overloadedCount(report: Value | undefined): number {
-  return Number(fieldOf(fieldOf(fieldOf(report, 'messages'), 'refused'), 'overloaded') ?? 0);
+function receivedCount(report: Value | undefined): number {
+  return Number(fieldOf(fieldOf(report, 'messages'), 'received') ?? 0);
 }
 
 it('the unit leaves room for all that the agent takes at the most, and lets others go first', () => {
