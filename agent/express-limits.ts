@@ -16,5 +16,11 @@ export const expressHeldCountMax = 16;
 /** Further behind than this the main connection cannot be: what a broker and TCP keep for it is handled in less. */
 export const mainLagMsMax = 30_000;
 
+/**
+ * The main connection that ends so soon after this one came up was ended by it: the broker gives both one client id, say
+ * (`use_username_as_clientid` of mosquitto). Then there is no such connection any more until its documents or brokers change.
+ */
+export const expressClashMs = 3_000;
+
 /** The longest message about an emergency command that has a buffer from the start; a longer one goes the ordinary way. */
 export const expressAckBytesMax = 1_024;

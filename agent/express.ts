@@ -3,6 +3,7 @@ import type { ExpressAcks } from './dispatch/express-acks.ts';
 import { ExpressGate } from './dispatch/express-gate.ts';
 import type { DispatchLoop } from './dispatch/run.ts';
 import type { DocumentTable } from './dispatch/table.ts';
+import { expressClashMs } from './express-limits.ts';
 import type { Log } from './log.ts';
 import type { ExpressOutbox } from './mqtt/express-outbox.ts';
 import type { Link, LinkHandlers } from './mqtt/link.ts';
@@ -31,6 +32,7 @@ export class Express implements AsyncDisposable {
   #openLink: OpenLink | undefined;
   #link: Link | undefined;
   #trouble: string | undefined;
+  #upAtMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(parts: ExpressParts) {
@@ -58,6 +60,16 @@ export class Express implements AsyncDisposable {
   mainUp(openLink: OpenLink): void {
     this.#gate.up('main');
     void this.follow(openLink);
+  }
+
+  /** The main connection is lost. */
+  mainDown(): void {
+    const { clock, log } = this.#parts;
+    if (clock.monotonicMs() - this.#upAtMs > expressClashMs) return;
+    this.#upAtMs = Number.NEGATIVE_INFINITY;
+    const why = 'the broker ended the main connection when the one for emergency documents came up, so they have none';
+    log.error({ fix: 'let the broker take client ids as they are' }, why);
+    void this.#close();
   }
 
   /** Goes over to the documents and brokers of the config that runs now, if they are others. */
@@ -89,10 +101,11 @@ export class Express implements AsyncDisposable {
     await this.#close();
     if (this.#filters.length === 0 || this.#openLink === undefined || this.#isClosed) return;
     if (this.#link !== undefined) return; // Somebody else was here meanwhile.
-    const { log, loop, outbox, acks } = this.#parts;
+    const { clock, log, loop, outbox, acks } = this.#parts;
     const handlers: LinkHandlers = {
       onUp: ({ receiveMaximum }) => {
         this.#trouble = undefined;
+        this.#upAtMs = clock.monotonicMs();
         outbox.up(link, receiveMaximum);
         this.#gate.up('express');
       },

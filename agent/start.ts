@@ -150,6 +150,7 @@ export async function startAgent(config: Config, configHash: string, environment
       durable.down();
       voice.chronicle.note('link', 'agent', { down: uplink.broker });
       board.setOnline(false);
+      express.mainDown();
     },
     onMessage(message, isOwn) {
       if (homeAssistant.hear(message)) return;

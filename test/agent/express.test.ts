@@ -111,4 +111,16 @@ describe.skipIf(!hasMosquitto)('over mosquitto', () => {
     expect(acks.all.filter(({ text }) => !/"(?:accepted|executing|successful)"/.test(text))).toEqual([]);
     expect(doneCount()).toBe(100);
   }, 60_000);
+
+  test('it is given up where the broker takes both connections for one client', async () => {
+    await using broker = await startMosquitto({ config: () => ['use_username_as_clientid true'] });
+    await using agent = await startLinkAgent([relay, stop], {
+      brokers: [{ protocol: 'mqtt', host: '127.0.0.1', port: broker.port, weight: 1 }],
+      username: 'pi-1',
+    });
+    const state = () => agent.agent.sources.link().express.state;
+    await until(() => state() !== 'none', 'the express connection');
+    await until(() => state() === 'none', 'that it is given up');
+    expect(agent.told.order).toEqual(['up', 'down']);
+  });
 });
