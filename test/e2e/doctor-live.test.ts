@@ -9,6 +9,7 @@ import { runProgram } from '../support/agent-process.ts';
 import { describeWithMosquitto } from '../support/mosquitto.ts';
 import { openPtyPair, ptyMissing } from '../support/pty.ts';
 import { openRig, type Rig, type RigOptions, startRig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
 
 /* Trouble that only a running agent knows of. Each is made for real. */
 
@@ -81,6 +82,8 @@ describeWithMosquitto('the doctor beside a running agent', () => {
 
   it('MQTT-09: the broker came back without what it had retained', async () => {
     const board = await start();
+    await board.say('notify/gpio.relay1', 'ON');
+    await until(() => board.wire('GPIO17') === '1', 'the command'); // It came behind what the agent hears of itself.
     await board.broker.kill();
     await board.broker.start();
     expect(await codesWith(board, 'MQTT-09')).toContain('MQTT-09');
