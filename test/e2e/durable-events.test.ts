@@ -47,6 +47,8 @@ describeWithMosquitto('events while there is no broker', () => {
     const last = listener.hear({ value: names.at(-1) ?? '' }, 15_000);
     void rig.start().catch(() => {}); // Its birth is for a listener that went with the broker.
     await last;
-    expect(listener.all.map(({ message }: Heard) => message.val)).toEqual(names);
+    // The one before may come again: the broker was killed perhaps before the agent heard that it has it.
+    const heard = listener.all.map(({ message }: Heard) => message.val).filter((value) => value !== 'before');
+    expect(heard).toEqual(names);
   });
 });
