@@ -3,7 +3,7 @@ import type { ExpressAcks } from './dispatch/express-acks.ts';
 import { ExpressGate } from './dispatch/express-gate.ts';
 import type { DispatchLoop } from './dispatch/run.ts';
 import type { DocumentTable } from './dispatch/table.ts';
-import { expressClashMs, expressHoldMs } from './express-limits.ts';
+import { expressClashMs } from './express-limits.ts';
 import type { Log } from './log.ts';
 import type { ExpressOutbox } from './mqtt/express-outbox.ts';
 import type { Link, LinkHandlers } from './mqtt/link.ts';
@@ -62,18 +62,11 @@ export class Express implements AsyncDisposable {
     void this.follow(openLink);
   }
 
-  /** The main connection is lost. When this one stays up, which came up just before, it was this one that ended it. */
+  /** The main connection is lost. */
   mainDown(): void {
-    const { clock } = this.#parts;
-    const upAtMs = this.#upAtMs;
-    if (clock.monotonicMs() - upAtMs > expressClashMs) return;
-    clock.after(expressHoldMs, () => {
-      if (this.state === 'up' && this.#upAtMs === upAtMs) this.#giveWay();
-    });
-  }
-
-  #giveWay(): void {
-    const { log } = this.#parts;
+    const { clock, log } = this.#parts;
+    if (clock.monotonicMs() - this.#upAtMs > expressClashMs) return;
+    this.#upAtMs = Number.NEGATIVE_INFINITY;
     const why = 'the broker ended the main connection when the one for emergency documents came up, so they have none';
     log.error({ fix: 'let the broker take client ids as they are' }, why);
     void this.#close();
