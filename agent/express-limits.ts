@@ -17,10 +17,12 @@ export const expressHeldCountMax = 16;
 export const mainLagMsMax = 30_000;
 
 /**
- * The main connection that ends so soon after this one came up was ended by it: the broker gives both one client id, say
- * (`use_username_as_clientid` of mosquitto). Then there is no such connection any more until its documents or brokers change.
+ * The main connection that ends while this one is opened, or so soon after it came up, was ended by it: the broker gives both
+ * one client id, say (`use_username_as_clientid` of mosquitto). Then there is no such connection any more until its documents or
+ * brokers change. Unless it ends as well, in less than any wait before a new attempt: then it was the network, or the broker.
  */
 export const expressClashMs = 3_000;
+export const expressClashCheckMs = 50;
 
 /** The longest message about an emergency command that has a buffer from the start; a longer one goes the ordinary way. */
 export const expressAckBytesMax = 1_024;

@@ -3,7 +3,7 @@ import type { ExpressAcks } from './dispatch/express-acks.ts';
 import { ExpressGate } from './dispatch/express-gate.ts';
 import type { DispatchLoop } from './dispatch/run.ts';
 import type { DocumentTable } from './dispatch/table.ts';
-import { expressClashMs } from './express-limits.ts';
+import { expressClashCheckMs, expressClashMs } from './express-limits.ts';
 import type { Log } from './log.ts';
 import type { ExpressOutbox } from './mqtt/express-outbox.ts';
 import type { Link, LinkHandlers } from './mqtt/link.ts';
@@ -32,7 +32,8 @@ export class Express implements AsyncDisposable {
   #openLink: OpenLink | undefined;
   #link: Link | undefined;
   #trouble: string | undefined;
-  #upAtMs = Number.NEGATIVE_INFINITY;
+  /** The first attempt of this link and a while behind it, as long as nothing else went wrong. */
+  #trial: { isMainLost: boolean } | undefined;
   #isClosed = false;
 
   constructor(parts: ExpressParts) {
@@ -64,9 +65,26 @@ export class Express implements AsyncDisposable {
 
   /** The main connection is lost. */
   mainDown(): void {
-    const { clock, log } = this.#parts;
-    if (clock.monotonicMs() - this.#upAtMs > expressClashMs) return;
-    this.#upAtMs = Number.NEGATIVE_INFINITY;
+    if (this.#trial !== undefined) this.#trial.isMainLost = true;
+    this.#judgeSoon();
+  }
+
+  /** What the network or the broker took, it took from both: so this one is looked at a moment later. */
+  #judgeSoon(): void {
+    this.#parts.clock.after(expressClashCheckMs, () => {
+      if (this.#trial?.isMainLost === true && this.state === 'up') this.#giveWay();
+    });
+  }
+
+  #endTrialLater(): void {
+    const trial = this.#trial;
+    this.#parts.clock.after(expressClashMs, () => {
+      if (this.#trial === trial) this.#trial = undefined;
+    });
+  }
+
+  #giveWay(): void {
+    const { log } = this.#parts;
     const why = 'the broker ended the main connection when the one for emergency documents came up, so they have none';
     log.error({ fix: 'let the broker take client ids as they are' }, why);
     void this.#close();
@@ -101,26 +119,30 @@ export class Express implements AsyncDisposable {
     await this.#close();
     if (this.#filters.length === 0 || this.#openLink === undefined || this.#isClosed) return;
     if (this.#link !== undefined) return; // Somebody else was here meanwhile.
-    const { clock, log, loop, outbox, acks } = this.#parts;
+    const { log, loop, outbox, acks } = this.#parts;
     const handlers: LinkHandlers = {
       onUp: ({ receiveMaximum }) => {
         this.#trouble = undefined;
-        this.#upAtMs = clock.monotonicMs();
         outbox.up(link, receiveMaximum);
         this.#gate.up('express');
+        this.#judgeSoon();
+        this.#endTrialLater();
       },
       onDown: ({ detail }) => {
         this.#trouble = detail;
+        this.#trial = undefined;
         outbox.down();
         this.#gate.down('express');
         log.warn({ detail }, 'the connection for emergency documents is lost');
       },
       onTrouble: ({ detail }) => {
         this.#trouble = detail;
+        this.#trial = undefined;
         log.warn({ detail }, 'no connection for emergency documents; the main one carries them');
       },
       onMessage: (message) => acks.after(() => loop.receive(message, 'express')),
     };
+    this.#trial = { isMainLost: false };
     const subscriptions = this.#filters.map((filter) => ({ filter, qos: 2 as const }));
     const link = this.#openLink({ suffix: '-emergency' }, subscriptions, handlers);
     this.#link = link;

@@ -61,6 +61,14 @@ describe('the connection for emergency documents', () => {
     expect(rig.board.wire('GPIO22').level).toBe(0);
   });
 
+  test('comes back when the network took both, however soon', async () => {
+    await using rig = await startUp();
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    rig.broker.drop();
+    await new Promise((resolve) => setTimeout(resolve, expressHoldMs + 200)); // By then it would have been given up.
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up again');
+  });
+
   test('leaves other documents and queries to the main one', async () => {
     await using rig = await startUp();
     await until(() => rig.agent.sources.link().express.state === 'up', 'up');
