@@ -8,13 +8,10 @@ export const readSliceBytes = 512;
 
 /** Emergency commands that came by one of the two connections and are still to come by the other. When full: forget the oldest. */
 export const expressTwinsMax = 256;
-
-/** How long a command that may be an old one waits for its twin, and how many do. When full: the oldest is refused. */
-export const expressHoldMs = 1_000;
-export const expressHeldCountMax = 16;
-
-/** Further behind than this the main connection cannot be: what a broker and TCP keep for it is handled in less. */
-export const mainLagMsMax = 30_000;
+/** So long each of them is waited for; only what the broker threw away takes longer. */
+export const expressTwinMsMax = 600_000;
+/** The same while the express connection is not up for this side, but may be for the broker. */
+export const expressSettleMs = 1_000;
 
 /**
  * The main connection that ends while this one is opened, or so soon after it came up, was ended by it: the broker gives both

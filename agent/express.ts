@@ -38,12 +38,7 @@ export class Express implements AsyncDisposable {
 
   constructor(parts: ExpressParts) {
     this.#parts = parts;
-    this.#gate = new ExpressGate(parts.clock, {
-      overtaken: (message) => {
-        parts.log.warn({ topic: message.topic }, 'an emergency command came late, behind a later one: refused');
-        parts.loop.refuseOvertaken(message);
-      },
-    });
+    this.#gate = new ExpressGate(parts.clock);
     parts.loop.useGate(this.#gate);
   }
 
@@ -112,7 +107,7 @@ export class Express implements AsyncDisposable {
     const wasUp = link.isUp;
     this.#parts.outbox.down();
     await link[Symbol.asyncDispose]();
-    if (wasUp) this.#gate.down('express');
+    if (wasUp) this.#gate.down();
   }
 
   async #reopen(): Promise<void> {
@@ -132,7 +127,7 @@ export class Express implements AsyncDisposable {
         this.#trouble = detail;
         this.#trial = undefined;
         outbox.down();
-        this.#gate.down('express');
+        this.#gate.down();
         log.warn({ detail }, 'the connection for emergency documents is lost');
       },
       onTrouble: ({ detail }) => {

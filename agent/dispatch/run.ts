@@ -74,18 +74,17 @@ export class DispatchLoop {
     const others = line === 'main' ? routes.filter((route) => !isUrgent(route)) : [];
     const judgement = this.#gate.hear(line, message);
     if (judgement === 'act') return this.#take(message, line === 'main' ? routes : routes.filter(isUrgent), line);
-    if (judgement === 'leave' && others.length === 0) message.kept?.();
-    return this.#take(judgement === 'hold' ? withoutKept(message) : message, others);
+    if (judgement === 'refuse') this.#refuseOvertaken(message, routes.filter(isUrgent));
+    if (others.length === 0) message.kept?.();
+    return this.#take(message, others);
   }
 
-  /** An emergency command that came behind a later one. */
-  refuseOvertaken(message: InboundMessage): void {
-    const { counters, refuse, table } = this.#dependencies;
-    for (const route of this.#isOpen ? table.routes(message.topic).filter(isUrgent) : []) {
-      counters.receive();
-      refuse(route, callerOf(message), overtaken(message));
+  /** Emergency commands that came behind a later one. */
+  #refuseOvertaken(message: InboundMessage, routes: readonly Route[]): void {
+    for (const route of routes) {
+      this.#dependencies.counters.receive();
+      this.#dependencies.refuse(route, callerOf(message), overtaken(message));
     }
-    message.kept?.();
   }
 
   #take(message: InboundMessage, routes: readonly Route[], line: Line = 'main'): Refusal | undefined {
@@ -192,10 +191,6 @@ export class DispatchLoop {
 
 function isUrgent(route: Route): boolean {
   return route.to !== 'query' && 'row' in route && route.row.isEmergency;
-}
-
-function withoutKept({ kept: _, ...message }: InboundMessage): InboundMessage {
-  return message;
 }
 
 function overtaken({ payload, properties }: InboundMessage): Refusal {
