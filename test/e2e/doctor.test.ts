@@ -77,7 +77,7 @@ describe('the doctor and the machine', () => {
     await using pair = await openPtyPair();
     const config = rig.write({ documents: `  serial.a: { driver: serial-line, port: ${pair.left} }` });
     await chmod(pair.left, 0o600);
-    const { stdout } = runAsNobody(path.join(distFolder, 'qn-agent.cjs'), ['doctor', '--json', '--config', config]);
+    const { stdout } = runAsNobody(['doctor', '--json', '--config', config]);
     const { findings } = JSON.parse(stdout) as Diagnosis;
     expect(findings).toContainEqual(
       expect.objectContaining({ code: 'SER-01', fix: expect.stringContaining('dialout nobody') }),

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { projectFolder } from './agent-process.ts';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { distFolder } from './agent-process.ts';
 
 const uid = 65_534;
 
@@ -7,8 +10,17 @@ const uid = 65_534;
 export const nobodyMissing: string | undefined =
   process.getuid?.() === 0 ? undefined : 'only root can begin a process of another user';
 
-/** A script of Node.js, in the eyes of a user who is in no group. */
-export function runAsNobody(script: string, args: readonly string[]) {
-  const options = { uid, gid: uid, encoding: 'utf8', cwd: projectFolder } as const;
-  return spawnSync(process.execPath, [script, ...args], options);
+/** The agent, in the eyes of a user who is in no group. From a copy: the folder of the project may be closed to others. */
+export function runAsNobody(args: readonly string[]) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nobody-'));
+  try {
+    chmodSync(folder, 0o755);
+    cpSync(process.execPath, path.join(folder, 'node'));
+    for (const name of ['qn-agent.cjs', 'parts', 'native', 'manifest.json'])
+      cpSync(path.join(distFolder, name), path.join(folder, name), { recursive: true });
+    const options = { uid, gid: uid, encoding: 'utf8', cwd: folder } as const;
+    return spawnSync(path.join(folder, 'node'), ['qn-agent.cjs', ...args], options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
