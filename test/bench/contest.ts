@@ -2,7 +2,8 @@ import { openWorkshop } from '../support/c-compiler.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { openLoad, type RunLoad } from './load.ts';
 import type { Responder } from './responder.ts';
-import { type AgentOptions, startAgent, startFloor, startRaw } from './responders.ts';
+import { type AgentOptions, agentTopics, startAgent, startFloor, startRaw } from './responders.ts';
+import { openTap, type Tap } from './tap.ts';
 import { runTurn, type Turn, type TurnOptions } from './turn.ts';
 
 /** Several responders at one broker, which get their turns one after the other, again and again. */
@@ -14,20 +15,28 @@ export interface Contest extends AsyncDisposable {
   readonly runLoad: RunLoad;
   /** Others that take part; see node-red.ts. */
   readonly port: number;
+  readonly tap: Tap | undefined;
   readonly stack: AsyncDisposableStack;
+}
+
+export interface ContestOptions extends AgentOptions {
+  readonly isTapped?: boolean;
 }
 
 /** The broker must not hold back what it has, nor refuse what a responder is slow to take, as long as there is memory. */
 const brokerConfig = ['set_tcp_nodelay true', 'max_queued_messages 1000', 'max_inflight_messages 100'];
 
-export async function openContest(options: AgentOptions): Promise<Contest> {
+/** With a tap of what the agent gets as its probes, when that is asked for. */
+export async function openContest({ isTapped = false, ...options }: ContestOptions): Promise<Contest> {
   const stack = new AsyncDisposableStack();
   const workshop = stack.use(openWorkshop());
-  const { port } = stack.use(await startMosquitto({ config: () => brokerConfig }));
+  const tap = isTapped ? openTap(workshop, agentTopics.probeTopic) : undefined;
+  const { port } = stack.use(await startMosquitto({ config: () => brokerConfig, ...(tap && { env: tap.env }) }));
   const runLoad = openLoad(workshop, port);
   return {
     stack,
     port,
+    tap,
     runLoad,
     floor: await startFloor(stack, workshop, port),
     raw: await startRaw(stack, port, 'writes'),

@@ -14,14 +14,17 @@ const shareMore = 0.05;
 /**
  * An emergency stop (a document with `priority: emergency`) while 10 000 commands a second arrive for another document of
  * the node, from just before it is written to the broker's socket until the line has changed; beside it C, which has
- * one connection, under the same load. `estop=60`: so many seconds of each, in turns of ten.
+ * one connection, under the same load. And inside the agent: from when the broker hands it the bytes until the line has
+ * changed, without the stalls of the machine that a thread saw that does nothing but sleep. `estop=60`: so many seconds of each, in turns of ten.
  */
 export const benchEstop: Bench = async ({ operand = '60', tell }) => {
-  await using contest = await openContest({ priority: 'emergency' });
-  const { floor, agent, runLoad } = contest;
+  await using contest = await openContest({ priority: 'emergency', isTapped: true });
+  const { floor, agent, runLoad, tap } = contest;
   const roundsCount = Math.max(1, Math.round((Number(operand) * 1_000) / turnMs));
   tell(`estop: ${roundsCount} turns of ${turnMs / 1_000} s each`);
-  const turns = await interleave(runLoad, [floor, agent], roundsCount, { forMs: turnMs, probesPerS: 50, bulkPerS });
+  const turns = await interleave(runLoad, [floor, agent], roundsCount, {
+    ...{ forMs: turnMs, probesPerS: 50, bulkPerS, tap },
+  });
   const [ofFloor, ofAgent] = [turns.get(floor) ?? [], turns.get(agent) ?? []];
   const floorShare = shareOver(ofFloor, responseMsMax);
   const share = shareOver(ofAgent, responseMsMax);
@@ -33,6 +36,9 @@ export const benchEstop: Bench = async ({ operand = '60', tell }) => {
     figure(`share over ${responseMsMax} ms`, share, '%', {
       floor: floorShare,
       atMost: Number((floorShare + shareMore).toFixed(3)),
+    }),
+    ...distributionFigures('inside the agent, stalls of the machine left out', answersIn(ofAgent, 'insideMs'), {
+      judged: { max: { atMost: responseMsMax } },
     }),
     figure(
       'stops lost',

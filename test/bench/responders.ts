@@ -22,17 +22,20 @@ async function openBoard(stack: AsyncDisposableStack, name: string) {
   return { folder, board, probe: path.join(board, probeLine), bulk: path.join(board, bulkLine) };
 }
 
-function topicsOf(node: string, probeLineFolder: string): Topics {
+function topicsOf(node: string): Pick<Topics, 'probeTopic' | 'bulkTopic'> {
   const below = `qn/1/${node}/notify`;
-  return { probeTopic: `${below}/gpio.stop`, bulkTopic: `${below}/gpio.bulk`, probeLine: probeLineFolder };
+  return { probeTopic: `${below}/gpio.stop`, bulkTopic: `${below}/gpio.bulk` };
 }
+
+/** Of the node that `configText` names. */
+export const agentTopics = topicsOf('pi-1');
 
 /** libmosquitto and a write, in C. */
 export async function startFloor(stack: AsyncDisposableStack, workshop: Workshop, port: number): Promise<Responder> {
   const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror'];
   const program = workshop.build('gcc', 'floor', [...flags, 'test/bench/c/floor.c', '-lmosquitto']);
   const { probe, bulk } = await openBoard(stack, 'floor');
-  const topics = topicsOf('c', probe);
+  const topics = { ...topicsOf('c'), probeLine: probe };
   const operands = [String(port), topics.probeTopic, probe, topics.bulkTopic, bulk];
   return stack.use(await startCounting('C', topics, program, operands));
 }
@@ -44,7 +47,7 @@ export async function startRaw(
   does: 'writes' | 'nothing',
 ): Promise<Responder> {
   const { board, probe } = await openBoard(stack, 'raw');
-  const topics = topicsOf(`raw-${does}`, probe);
+  const topics = { ...topicsOf(`raw-${does}`), probeLine: probe };
   const lines = [topics.probeTopic, probeLine, topics.bulkTopic, bulkLine];
   const operands = ['test/bench/raw-mqttjs.ts', String(port), does, board, ...lines];
   return stack.use(await startCounting(`MQTT.js, ${does}`, topics, process.execPath, operands));
@@ -94,7 +97,7 @@ export async function startAgent(
     get err() {
       return agent.err;
     },
-    ...topicsOf('pi-1', probe),
+    ...agentTopics,
     stamps: () => readStamps(path.join(probe, 'log')),
     handledCount: async () => successful(await readMetrics(httpPort)),
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),

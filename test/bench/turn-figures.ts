@@ -2,9 +2,10 @@ import { createDistribution, type Distribution } from './distribution.ts';
 import { type Figure, figure } from './figure.ts';
 import type { Turn } from './turn.ts';
 
-export function answersIn(turns: readonly Turn[]): Distribution {
+/** Of the answers, as a client sees them; or of what happened inside the responder. */
+export function answersIn(turns: readonly Turn[], which: 'answersMs' | 'insideMs' = 'answersMs'): Distribution {
   const distribution = createDistribution();
-  for (const { answersMs } of turns) for (const ms of answersMs) distribution.addMs(ms);
+  for (const turn of turns) for (const ms of turn[which]) distribution.addMs(ms);
   return distribution;
 }
 

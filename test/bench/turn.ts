@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hiccup, RunLoad } from './load.ts';
 import { cpuMsOf, type Responder } from './responder.ts';
-import { answersOf } from './wire-stamps.ts';
+import { awakeMs, type Tap } from './tap.ts';
+import { answersOf, pairsOf } from './wire-stamps.ts';
 
 /** What one responder is given for a while. */
 export interface TurnOptions {
@@ -10,11 +11,15 @@ export interface TurnOptions {
   readonly bulkPerS: number;
   readonly bulkQos?: 0 | 1;
   readonly isBulkChanging?: boolean;
+  /** Of the probed topic. */
+  readonly tap?: Tap | undefined;
 }
 
 export interface Turn {
   /** From just before the probe was written to the socket until the line had changed. */
   readonly answersMs: readonly number[];
+  /** From when the probe could be read by the responder, without stalls of the machine; none without a tap. */
+  readonly insideMs: readonly number[];
   readonly lostCount: number;
   readonly sentCount: number;
   readonly handledCount: number;
@@ -32,8 +37,9 @@ const quietMs = 250;
 
 /** Gives the load to one responder, and waits until it has done all it will do. */
 export async function runTurn(runLoad: RunLoad, responder: Responder, options: TurnOptions): Promise<Turn> {
-  const { forMs, probesPerS, bulkPerS, bulkQos = 0, isBulkChanging = false } = options;
+  const { forMs, probesPerS, bulkPerS, bulkQos = 0, isBulkChanging = false, tap } = options;
   const stampsBefore = responder.stamps().length;
+  const readableBefore = tap?.readableNs().length ?? 0;
   const handledBefore = await responder.handledCount();
   const cpuBefore = cpuMsOf(responder.pid);
   const sinceMs = performance.now();
@@ -43,9 +49,12 @@ export async function runTurn(runLoad: RunLoad, responder: Responder, options: T
     bulk: { topic: responder.bulkTopic, perS: bulkPerS, qos: bulkQos, isChanging: isBulkChanging },
   });
   const { count, atMs } = await untilQuiet(responder);
-  const { ms, lostCount } = answersOf(loaded.probesNs, responder.stamps().slice(stampsBefore));
+  const stamps = responder.stamps().slice(stampsBefore);
+  const { ms, lostCount } = answersOf(loaded.probesNs, stamps);
+  const inside = pairsOf(tap?.readableNs().slice(readableBefore) ?? [], stamps);
   return {
     answersMs: ms,
+    insideMs: inside.map(({ sentNs, atNs }) => awakeMs(sentNs, atNs, loaded.hiccups)),
     lostCount,
     sentCount: loaded.bulkCount + loaded.probesNs.length,
     handledCount: count - handledBefore,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readLoaded } from './load.ts';
+import { awakeMs, readTap } from './tap.ts';
 import { answersOf, parseStamps } from './wire-stamps.ts';
 
 const sentNs = [1_000_000n, 2_000_000n, 3_000_000n, 4_000_000n]; // ON, OFF, ON, OFF
@@ -25,4 +26,16 @@ test('what the generator prints is read', () => {
     hiccups: [{ atNs: 20n, ms: 1.5 }],
     lateMs: 0.25,
   });
+});
+
+test('a message that two connections get could be read when the first one had it', () => {
+  const words = [5, 100, 7, 110, 8, 120, 7, 130, 9, 140, 8, 999, 999]; // So many, then when and which; what follows is old.
+  expect(readTap(new Uint8Array(BigInt64Array.from(words.map(BigInt)).buffer))).toEqual([100n, 110n, 130n]);
+});
+
+test('of a time, what the machine stood still is left out, and no more than that', () => {
+  const hiccups = [0n, 9_000_000n, 40_000_000n].map((atNs) => ({ atNs, ms: 5 }));
+  expect(awakeMs(4_000_000n, 12_000_000n, hiccups)).toBe(4); // 1 ms of the first, 3 ms of the second.
+  expect(awakeMs(6_000_000n, 8_000_000n, hiccups)).toBe(2);
+  expect(awakeMs(6_000_000n, 8_000_000n, [])).toBe(2);
 });

@@ -30,15 +30,25 @@ export interface Answers {
   readonly lostCount: number;
 }
 
+export interface Answer {
+  readonly sentNs: bigint;
+  readonly atNs: bigint;
+}
+
 /**
- * How long each probe took. Probes are ON and OFF in turns, beginning with ON, so each is a change, in order. Where one was
- * lost the next one is no change either; then a change belongs to the latest probe of its level that was sent before it.
+ * The change that each probe made. Probes are ON and OFF in turns, beginning with ON, so each is a change, in order. Where
+ * one was lost the next one is no change either; then a change belongs to the latest probe of its level that was sent before.
  */
-export function answersOf(probesNs: readonly bigint[], stamps: readonly Stamp[]): Answers {
+export function pairsOf(probesNs: readonly bigint[], stamps: readonly Stamp[]): readonly Answer[] {
   const isWhole = stamps.length === probesNs.length;
-  const ms = stamps.flatMap(({ atNs, level }, index) => {
+  return stamps.flatMap(({ atNs, level }, index) => {
     const sentNs = isWhole ? probesNs[index] : probesNs.findLast((ns, place) => ns <= atNs && place % 2 === 1 - level);
-    return sentNs === undefined ? [] : [Number(atNs - sentNs) / 1e6];
+    return sentNs === undefined ? [] : [{ sentNs, atNs }];
   });
+}
+
+/** How long each probe took. */
+export function answersOf(probesNs: readonly bigint[], stamps: readonly Stamp[]): Answers {
+  const ms = pairsOf(probesNs, stamps).map(({ sentNs, atNs }) => Number(atNs - sentNs) / 1e6);
   return { ms, lostCount: Math.max(0, probesNs.length - ms.length) };
 }

@@ -15,6 +15,8 @@ export interface MosquittoOptions {
   readonly files?: { readonly [name: string]: string };
   /** Names and passwords; without them everybody may connect. */
   readonly users?: { readonly [name: string]: string };
+  /** Beside that of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A real mosquitto of this test, on the loopback, with a folder of its own. */
@@ -50,7 +52,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'mosquitto-'));
   const configPath = await writeConfig(folder, port, options);
-  let child = await run(configPath);
+  let child = await run(configPath, options.env);
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -63,7 +65,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     port,
     url: `mqtt://127.0.0.1:${port}`,
     async start() {
-      child = await run(configPath);
+      child = await run(configPath, options.env);
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
@@ -108,9 +110,12 @@ async function writePasswords(folder: string, users: { readonly [name: string]: 
 }
 
 /** Resolves when it says that it is running, which is after it listens. */
-function run(configPath: string): Promise<ChildProcess> {
+function run(configPath: string, env: MosquittoOptions['env']): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
-    const child = spawn(mosquittoPath ?? 'mosquitto', ['-c', configPath], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(mosquittoPath ?? 'mosquitto', ['-c', configPath], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const killOnExit = () => child.kill('SIGKILL');
     process.once('exit', killOnExit);
     let said = '';
