@@ -16,6 +16,9 @@ export const loadRefusingMsMax = 15_000;
 export const sparedHealthFactor = 4;
 /** The event loop's figures are of the last one or two of these. */
 export const loopWindowMs = 30_000;
+/** Garbage collections are looked at for so long, one such time in so many. */
+export const gcSampleMs = 1_000;
+export const gcSampleOneIn = 20;
 
 /** What happened last, in the store (QN-3.6). When full: forget the oldest. */
 export const keptEventsCount = 32;

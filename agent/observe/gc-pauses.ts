@@ -1,4 +1,6 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
+import type { Clock } from '../clock.ts';
+import { gcSampleMs, gcSampleOneIn } from '../health/limits.ts';
 import { Histogram } from './histogram.ts';
 
 const kinds = {
@@ -15,19 +17,37 @@ export interface GcPauses extends Disposable {
   readonly histograms: ReadonlyMap<GcKind, Histogram>;
 }
 
-/** From now on. Costs a call for each collection, so it is opened where somebody can read it. */
-export function observeGc(): GcPauses {
+/**
+ * From now on, one second in twenty, and what is seen counts twenty times: Node.js makes some 4 kB for each collection that
+ * it tells, which lives for so long that it takes a full collection to be rid of it. A flood has fifty collections a second.
+ */
+export function observeGc(clock: Clock): GcPauses {
   const names: readonly GcKind[] = ['minor', 'major', 'incremental', 'weak'];
   const histograms = new Map(names.map((name) => [name, new Histogram()]));
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       const kind = kindOf(entry);
       const name = names.find((candidate) => kinds[candidate] === kind);
-      if (name !== undefined) histograms.get(name)?.record(entry.duration);
+      if (name !== undefined) histograms.get(name)?.record(entry.duration, gcSampleOneIn);
     }
   });
-  observer.observe({ entryTypes: ['gc'] });
-  return { histograms, [Symbol.dispose]: () => observer.disconnect() };
+  let timer: Disposable | undefined;
+  function look(): void {
+    observer.observe({ entryTypes: ['gc'] });
+    timer = clock.after(gcSampleMs, rest);
+  }
+  function rest(): void {
+    observer.disconnect();
+    timer = clock.after((gcSampleOneIn - 1) * gcSampleMs, look);
+  }
+  look();
+  return {
+    histograms,
+    [Symbol.dispose]() {
+      timer?.[Symbol.dispose]();
+      observer.disconnect();
+    },
+  };
 }
 
 /** The types of Node do not know that an entry of this type has a detail. */

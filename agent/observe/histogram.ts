@@ -13,13 +13,14 @@ export class Histogram {
   /** Sum in µs, and count: in an array, because a field that holds a fraction is allocated anew at each change. */
   readonly #totals = new Float64Array(2);
 
-  record(ms: number): void {
+  /** `times`: seen once, and standing for so many. */
+  record(ms: number, times = 1): void {
     const us = Math.max(0, Math.round(ms * 1_000));
     let index = 0;
     while (index < boundsUs.length && us > (boundsUs[index] ?? 0)) index += 1;
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
-    this.#totals[0] = (this.#totals[0] ?? 0) + us;
-    this.#totals[1] = (this.#totals[1] ?? 0) + 1;
+    this.#counts[index] = (this.#counts[index] ?? 0) + times;
+    this.#totals[0] = (this.#totals[0] ?? 0) + times * us;
+    this.#totals[1] = (this.#totals[1] ?? 0) + times;
   }
 
   get sumUs(): number {

@@ -66,7 +66,7 @@ export async function openLocalHttp(dependencies: LocalHttpDependencies, http: H
   const following = states.onChange((document) => clients.changed(document));
   const receive: DispatchLoop['receive'] = (message) => loop.receive(message, 'local');
   const notifier = new LocalNotifier({ clock, ids, clockQuality, receive }, names);
-  const gc = observeGc();
+  const gc = observeGc(clock);
   const metrics = { health: sources, instruments, gc, queueDepth: () => loop.depth };
   const endpoint: QnEndpointDependencies = {
     clients,

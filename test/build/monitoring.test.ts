@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { systemClock } from '../../agent/clock.ts';
 import { observeGc } from '../../agent/observe/gc-pauses.ts';
 import { createInstruments } from '../../agent/observe/instruments.ts';
 import { metricFamilies } from '../../agent/observe/metrics/table.ts';
@@ -67,7 +68,7 @@ describe.skipIf(!hasPromtool)(`the alert rules${needed}`, () => {
 
 async function metricNames(): Promise<ReadonlySet<string>> {
   await using rig = await startSyncAgent();
-  using gc = observeGc();
+  using gc = observeGc(systemClock);
   const sources = { health: rig.agent.sources, instruments: createInstruments(), gc, queueDepth: () => 0 };
   return new Set(metricFamilies(sources).map(({ name }) => name));
 }

@@ -36,7 +36,7 @@ export function processMetrics({ health, gc }: MetricSources): readonly Family[]
     {
       type: 'histogram',
       name: 'qn_gc_pause_seconds',
-      help: 'How long garbage collection stopped the agent.',
+      help: 'How long garbage collection stopped the agent, from one second in twenty.',
       histograms: [...gc.histograms].map(([kind, histogram]) => [{ kind }, histogram]),
     },
   ];

@@ -27,6 +27,13 @@ it('sums up, and tells the bound below which a part of all lies', () => {
   expect([histogram.quantileMs(0.5), histogram.quantileMs(0.99), histogram.quantileMs(1)]).toEqual([0.25, 50, 500]);
 });
 
+it('what was seen once may stand for several', () => {
+  const histogram = new Histogram();
+  histogram.record(0.2, 20);
+  histogram.record(40);
+  expect([histogram.count, histogram.sumUs, histogram.quantileMs(0.95)]).toEqual([21, 44_000, 0.25]);
+});
+
 it('recording allocates nothing: five million of them need no garbage collection', () => {
   const script = `
     import { Histogram } from './agent/observe/histogram.ts';
