@@ -206,14 +206,14 @@ function overtaken({ payload, properties }: InboundMessage): Refusal {
 
 /** One message on several routes cannot be lost when that is so on each of them. */
 function sharedBy(message: InboundMessage, routesCount: number): InboundMessage {
-  const { kept } = message;
-  let leftCount = routesCount;
-  if (kept === undefined) return message;
-  return {
-    ...message,
-    kept() {
-      leftCount -= 1;
-      if (leftCount === 0) kept();
-    },
+  return message.kept === undefined ? message : { ...message, kept: calledLast(message.kept, routesCount) };
+}
+
+/** In a function of its own: what a closure keeps is allocated whenever the function around it is called. */
+function calledLast(action: () => void, timesCount: number): () => void {
+  let leftCount = timesCount;
+  return () => {
+    leftCount -= 1;
+    if (leftCount === 0) action();
   };
 }
