@@ -11,6 +11,7 @@ import { withConfigTroubles } from './health/config-troubles.ts';
 import { LoadWatch } from './health/load-watch.ts';
 import { openLoopLag } from './health/loop-lag.ts';
 import { ofTheBoard, valueOfOrdered } from './health/on-demand.ts';
+import { ofWorking, repeatLateTests } from './health/repeated-tests.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
 import { tellRetainedLost } from './health/retained-lost.ts';
@@ -20,6 +21,7 @@ import {
   renewReport,
   repeatFailed,
   runSelfTest,
+  type TestRow,
   valueOfSelfTest,
 } from './health/self-test.ts';
 import { trustWarnings } from './health/warnings.ts';
@@ -114,21 +116,17 @@ export async function startAgent(config: Config, configHash: string, environment
     ...diskWear(clock),
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
-  /** A driver that failed its self-test and works again passes it again. */
-  const repeatSelfTest = async () => {
-    const working = new Set(
-      board.reports().flatMap(({ document: name, state }) => (state === 'working' ? [name] : [])),
-    );
-    const isBack = (id: string) => working.has(id.slice('driver.'.length));
-    selfTest = await repeatFailed(clock, plan, selfTest, isBack);
+  const repeatSelfTest = async (isWorthIt: (row: TestRow) => boolean) => {
+    selfTest = await repeatFailed(clock, plan, selfTest, isWorthIt);
     states.change('selftest', valueOfSelfTest(selfTest));
     reporter.refresh();
   };
   trouble.changed = () => {
     durable.storeChanged();
     reporter.refresh();
-    void repeatSelfTest();
+    void repeatSelfTest(ofWorking(board.reports()));
   };
+  const lateTests = repeatLateTests(clock, () => selfTest, repeatSelfTest);
 
   const connected = Promise.withResolvers<void>();
   const will = offlineWill(config, boot);
@@ -226,6 +224,7 @@ export async function startAgent(config: Config, configHash: string, environment
       await started[Symbol.asyncDispose]();
       await local[Symbol.asyncDispose]();
       testing[Symbol.dispose]();
+      lateTests[Symbol.dispose]();
       load[Symbol.dispose]();
       loop.close();
       reporter[Symbol.dispose]();

@@ -26,3 +26,9 @@ export const keptEventsCount = 32;
 export const keptEventBytesMax = 1_000;
 /** They are handed to the store together, so often at most. */
 export const keptEventsMs = 1_000;
+
+/**
+ * Tests of the start that only took too long are run again after each of these times: a board is busy when it starts. After
+ * the last one their row stays: one that hangs holds a thread of Node's, which has four.
+ */
+export const lateTestsMs: readonly number[] = [60_000, 240_000];

@@ -117,9 +117,9 @@ export async function repeatFailed(
   clock: Clock,
   plan: TestPlan,
   report: SelfTestReport,
-  isWorthRepeating: (id: string) => boolean,
+  isWorthRepeating: (row: TestRow) => boolean,
 ): Promise<SelfTestReport> {
-  const isRepeated = (row: TestRow) => isFailed(row) && isWorthRepeating(row.id);
+  const isRepeated = (row: TestRow) => isFailed(row) && isWorthRepeating(row);
   if (!report.tests.some(isRepeated)) return report;
   const tests: TestRow[] = [];
   for (const row of report.tests) {

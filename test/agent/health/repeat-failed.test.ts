@@ -20,7 +20,7 @@ test('a failed test that passes when it is repeated heals the report, and the ot
   const first = await runSelfTest(clock, plan);
   expect(first.health_status).toBe('DEGRADED');
   isPlugged = true;
-  const second = await repeatFailed(clock, plan, first, (id) => id === 'driver.scale');
+  const second = await repeatFailed(clock, plan, first, ({ id }) => id === 'driver.scale');
   expect(second.tests.map(({ status }) => status)).toEqual(['pass', 'fail', 'pass']);
   expect(second.health_status).toBe('DEGRADED');
   const third = await repeatFailed(clock, plan, second, () => true);
