@@ -7,7 +7,7 @@ import { startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.ts';
 import { installOtherWays } from './install-ways.ts';
-import { command, isOnline, kill, livesOf, lookAround, lookAtDisk, lookAtSelfTest, pins } from './looks.ts';
+import { command, hang, isOnline, kill, livesOf, lookAround, lookAtDisk, lookAtSelfTest, pins } from './looks.ts';
 import { takeBootFiles, writeCard } from './sd-card.ts';
 
 export interface ImageStep {
@@ -82,6 +82,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     await lookAtDisk(board, root, check);
     await kill(board, broker, check);
     await command(kind, board, broker, check);
+    await hang(kind, board, broker, check);
   }
   const lives = livesOf(broker);
   card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));

@@ -124,6 +124,8 @@ export async function kill(board: EmulatedBoard, broker: Listener, check: Check)
   );
 }
 
+const successful = { target: 'pi-7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
+
 /** From the broker to a pin of the kernel. */
 export async function command(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
   for (const [word, level] of [
@@ -131,11 +133,30 @@ export async function command(kind: BoardKind, board: EmulatedBoard, broker: Lis
     ['OFF', 'lo'],
   ] as const) {
     await broker.say('qn/1/pi-7/notify/gpio.relay1', word);
-    const wanted = { target: 'pi-7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
-    await broker.hear(wanted, answerMsMax);
+    await broker.hear(successful, answerMsMax);
     await delay(100);
     const shown = await board.shell('sudo cat /sys/kernel/debug/gpio');
     const [line = shown, found] = pins[kind].shown.exec(shown) ?? [];
     check(`${word} is on the pin`, found === level, line);
   }
+}
+
+/** What a hanging event loop does to it, with a relay on. The watchdog is not fed; nobody is there to see it. */
+export async function hang(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
+  const restarts = () => board.shell('systemctl show qn-agent -p NRestarts --value');
+  const [before, lives] = [Number(await restarts()), livesOf(broker)];
+  await broker.say('qn/1/pi-7/notify/gpio.relay1', 'ON');
+  await broker.hear(successful, answerMsMax);
+  await board.shell('sudo kill -STOP $(systemctl show qn-agent -p MainPID --value)');
+  const level = async () => pins[kind].shown.exec(await board.shell('sudo cat /sys/kernel/debug/gpio'))?.[1];
+  check('an agent that hangs still has its relay on', (await level()) === 'hi');
+  check('hung, it is ended by the watchdog and comes back online', ...(await isOnline(broker, lives)));
+  check('its relay is off', (await level()) === 'lo');
+  const after = Number(await restarts());
+  check('systemd started it again, once', after === before + 1, `${before} then ${after}`);
+  const told = await board.shell(
+    'journalctl --unit qn-agent --output cat | grep -E "[Ww]atchdog timeout|outputs go to" | tail -2',
+  );
+  const isTold = /watchdog timeout/i.test(told) && told.includes('outputs go to crash state');
+  check('the log says why, and that the guard drove the relay into its crash state', isTold, told);
 }
