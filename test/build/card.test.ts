@@ -8,7 +8,7 @@ import { formatFault } from '../../agent/config/fault.ts';
 import { billOfMaterials } from '../../build/image/materials.ts';
 import { plannedFiles } from '../../build/image/setup/planned-files.ts';
 import { type Card, readCard } from '../../build/image/setup/read-card.ts';
-import { readOnlyTable } from '../../build/image/setup/space.ts';
+import { largestGap, readOnlyTable } from '../../build/image/setup/space.ts';
 
 const agentPart = 'node: pi-7\nmqtt:\n  brokers: [{ url: "mqtt://10.0.0.1:1883" }]\n';
 const key = `ssh-ed25519 ${'A'.repeat(68)} you@laptop`;
@@ -131,6 +131,13 @@ it('a read-only root has its changes in the data partition, and both are mounted
   expect(table).toMatch(/^LABEL=data \/data ext4 rw,noatime/m);
   expect(table).toMatch(/^\/data\/\S+ \/var\/lib\/qn-agent none bind,nofail 0 0$/m);
   expect(table).toMatch(/^LABEL=BOOT /m);
+});
+
+it('the room for data is behind the root, and not in the gap before the first partition', () => {
+  const ofFresh = '  Start     End Sectors  Size\n   2048    8191    6144    3M\n2891776 8388607 5496832  2.6G';
+  expect(largestGap(ofFresh)).toEqual({ start: 2_891_776, sectors: 5_496_832 });
+  expect(largestGap('Start   End Sectors Size\n 2048  8191    6144   3M')).toEqual({ start: 2_048, sectors: 6_144 });
+  expect(largestGap('')).toEqual({ start: 0, sectors: 0 });
 });
 
 const systemdMissing = spawnSync('systemd-analyze', ['--version']).status !== 0;

@@ -50,16 +50,33 @@ export type Layout = 'fresh' | 'grown' | 'divided';
 export function layoutOf(disk: Disk): Layout {
   if (readFileSync(mountTable, 'utf8').includes(` ${dataFolder} `)) return 'divided';
   if (existsSync(dataPartition(disk))) return 'fresh'; // The power failed while it was divided.
-  const free = output('sfdisk', ['--list-free', '--quiet', '--output', 'Sectors', disk.device]);
-  const sectors = free.split('\n').map(Number).filter(Number.isFinite);
-  return Math.max(0, ...sectors) < dataSectorsMin ? 'grown' : 'fresh';
+  return freeSpace(disk).sectors < dataSectorsMin ? 'grown' : 'fresh';
+}
+
+interface Gap {
+  readonly start: number;
+  readonly sectors: number;
+}
+
+function freeSpace({ device }: Disk): Gap {
+  return largestGap(output('sfdisk', ['--list-free', '--quiet', device]));
+}
+
+/** In the list of sfdisk, whose columns are start, end, sectors and size. There is always a small one before the first partition. */
+export function largestGap(list: string): Gap {
+  const gaps = list.split('\n').map((line) => line.trim().split(/ +/).map(Number));
+  return gaps.reduce<Gap>(
+    (largest, [start = 0, , sectors = 0]) => (sectors > largest.sectors ? { start, sectors } : largest),
+    { start: 0, sectors: 0 },
+  );
 }
 
 /** Makes the data partition, fills it with what is there, and has the next boot mount it. */
 export function separateData(disk: Disk): void {
   const partition = dataPartition(disk);
   if (!existsSync(partition)) {
-    table(disk.device, ['--append'], ', +');
+    // By itself sfdisk would take the first gap.
+    table(disk.device, ['--append'], `${freeSpace(disk).start}, +`);
     execFileSync('partx', ['--add', '--nr', String(dataNumber), disk.device]);
     execFileSync('udevadm', ['settle']);
   }
