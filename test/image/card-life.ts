@@ -9,6 +9,7 @@ import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.t
 import { installOtherWays } from './install-ways.ts';
 import { command, hang, isOnline, kill, livesOf, lookAround, lookAtDisk, lookAtSelfTest, pins } from './looks.ts';
 import { takeBootFiles, writeCard } from './sd-card.ts';
+import { squeeze } from './squeeze.ts';
 
 export interface ImageStep {
   readonly step: string;
@@ -83,6 +84,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     await kill(board, broker, check);
     await command(kind, board, broker, check);
     await hang(kind, board, broker, check);
+    await squeeze(board, broker, check);
   }
   const lives = livesOf(broker);
   card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));

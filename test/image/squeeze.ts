@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fieldOf, type Heard, type Listener, statusOf } from '../support/heard.ts';
+import type { Check } from './card-life.ts';
+import type { EmulatedBoard } from './emulated-board.ts';
+import { bootMsMax } from './looks.ts';
+
+/** More than any emulated processor here takes. */
+const floodMs = 20_000;
+const perTick = 200;
+const tickMs = 50;
+/** What the kernel leaves it beyond what it has, before it would be killed. */
+const roomBytes = 16_000_000;
+
+/**
+ * The kernel gives it less memory than its unit says, and it gets more commands than it can take: it holds back and refuses,
+ * and does not die of it.
+ */
+export async function squeeze(board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
+  const before = await lookAtMemory(board);
+  const { MemoryCurrent = 0 } = before;
+  await limit(board, MemoryCurrent, MemoryCurrent + roomBytes);
+  let sent = 0;
+  for (const endMs = performance.now() + floodMs; performance.now() < endMs; await delay(tickMs)) {
+    const [topic, last] = ['qn/1/pi-7/notify/gpio.relay1', perTick - 1];
+    // The last of them waits until the others are on their way.
+    for (let count = 0; count < last; count += 1) void broker.say(topic, 'ON', { qos: 0 });
+    await broker.say(topic, 'ON', { qos: 0 });
+    sent += perTick;
+  }
+  await broker.say('qn/1/pi-7/notify/gpio.relay1', '{"t":"notify","id":"7777","val":"OFF"}');
+  const answer = { target: 'pi-7', verb: 'ack', id: 7_777n, status: 'successful' };
+  const ack = await broker.hear(answer, bootMsMax).catch(() => undefined);
+  const after = await lookAtMemory(board);
+  const events = await board.shell('tr "\\n" " " </sys/fs/cgroup/system.slice/qn-agent.service/memory.events');
+  const found = JSON.stringify({ sent, before, after, events, refused: refusedOf(broker) });
+  check('flooded with little memory, it goes on and takes the next command', ack !== undefined, found);
+  const isSame = after['MainPID'] === before['MainPID'] && after['NRestarts'] === before['NRestarts'];
+  check(
+    'the kernel held it back, and killed nothing',
+    isSame && /\boom_kill 0\b/.test(events) && !/\bhigh 0\b/.test(events),
+  );
+  await board.shell('sudo systemctl revert qn-agent');
+  const heardBefore = new Set(broker.all);
+  const test = (heard: Heard) => !heardBefore.has(heard) && heard.document === 'agent' && statusOf(heard) === 'online';
+  const calm = await broker.hear({ target: 'pi-7', verb: 'health', test }, bootMsMax).catch(() => undefined);
+  check('afterwards it is online', calm !== undefined);
+}
+
+async function limit(board: EmulatedBoard, highBytes: number, maxBytes: number): Promise<void> {
+  await board.shell(`sudo systemctl set-property --runtime qn-agent MemoryHigh=${highBytes} MemoryMax=${maxBytes}`);
+}
+
+async function lookAtMemory(board: EmulatedBoard): Promise<{ readonly [name: string]: number }> {
+  const names = ['MemoryCurrent', 'MemoryPeak', 'MainPID', 'NRestarts'];
+  const shown = await board.shell(`systemctl show qn-agent ${names.map((name) => `-p ${name}`).join(' ')}`);
+  const rows = shown.split('\n').map((line) => line.split('='));
+  return Object.fromEntries(rows.map(([name = '', value]) => [name, Number(value)]));
+}
+
+/** As the last health report has it, which may be from before the end of it. */
+function refusedOf(broker: Listener): string {
+  const last = broker.all.findLast(({ target, document }) => target === 'pi-7' && document === 'agent');
+  return JSON.stringify(fieldOf(last?.message.val, 'messages') ?? null);
+}
