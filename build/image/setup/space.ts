@@ -113,7 +113,8 @@ function dataPartition({ device }: Disk): string {
 }
 
 function isFormatted(partition: string): boolean {
-  return spawnSync('blkid', ['--probe', '--match-token', `LABEL=${dataLabel}`, partition]).status === 0;
+  const operands = ['--probe', '--match-tag', 'LABEL', '--output', 'value', partition];
+  return spawnSync('blkid', operands, { encoding: 'utf8' }).stdout.trim() === dataLabel;
 }
 
 function table(device: string, operands: readonly string[], input: string): void {
