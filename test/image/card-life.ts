@@ -77,7 +77,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   const start = () => switchOn({ kind, card, files, folder, sshPort, sshKey, consoleLog });
   {
     await using board = start();
-    check('the first start: it is online at the broker', ...(await isOnline(broker, new Set(), board)));
+    check('the first start: it is online at the broker', ...(await isOnline(broker, new Set())));
     await lookAtSelfTest(broker, check);
     await lookAround(board, check);
     await lookAtDisk(board, root, check);
@@ -89,7 +89,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   const lives = livesOf(broker);
   card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
   await using board = start();
-  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, lives, board)));
+  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, lives)));
   await lookAtFaults(board, check);
   if (plan.otherWays)
     await installOtherWays({ board, broker, brokerUrl: brokerUrl(port), document: documentOf(kind), folder }, check);

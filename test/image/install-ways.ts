@@ -40,7 +40,7 @@ async function installPackage({ board, broker, brokerUrl, document }: WaysPlan, 
   await board.shell(`echo '${config}' | sudo tee /etc/qn-agent/config.yaml`);
   const lives = livesOf(broker);
   await board.shell(installCommand('sudo qn-agent check'));
-  check('package: it is online', ...(await isOnline(broker, lives, board)));
+  check('package: it is online', ...(await isOnline(broker, lives)));
   check('package: from the file on the board to online', true, secondsSince(startMs));
 }
 

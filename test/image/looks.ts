@@ -19,33 +19,18 @@ export function livesOf(broker: Listener): ReadonlySet<Value | undefined> {
   return new Set(broker.all.filter(isHealth).map(lifeOf));
 }
 
-/**
- * Whether a life of the agent that is none of `before` says so; and what was said last. A self-test that only took too
- * long says that this machine is busy: then the agent is started again, a few times.
- */
-export async function isOnline(
-  broker: Listener,
-  before: ReadonlySet<Value | undefined>,
-  board?: EmulatedBoard,
-): Promise<[boolean, string]> {
-  const known = new Set(before);
-  for (let startsLeft = board === undefined ? 0 : 3; ; startsLeft -= 1) {
-    const test = (heard: Heard) =>
-      isHealth(heard) &&
-      !known.has(lifeOf(heard)) &&
-      (statusOf(heard) === 'online' || (startsLeft > 0 && isLate(heard)));
-    const said = await broker.hear({ test }, bootMsMax).catch(() => undefined);
-    const last = said ?? broker.all.findLast(isHealth);
-    if (said !== undefined && statusOf(said) !== 'online') {
-      known.add(lifeOf(said));
-      await board?.shell('sudo systemctl restart qn-agent');
-    } else return [said !== undefined, last === undefined ? 'nothing was heard' : JSON.stringify(last)];
-  }
+/** Whether a life of the agent that is none of `before` says so, sooner or later; and what was said last. */
+export async function isOnline(broker: Listener, before: ReadonlySet<Value | undefined>): Promise<[boolean, string]> {
+  const test = (heard: Heard) => isHealth(heard) && !before.has(lifeOf(heard)) && statusOf(heard) === 'online';
+  const said = await broker.hear({ test }, bootMsMax).catch(() => undefined);
+  const last = said ?? broker.all.findLast(isHealth);
+  return [said !== undefined, last === undefined ? 'nothing was heard' : aboutHealth(last)];
 }
 
-function isLate({ message }: Heard): boolean {
-  const why = fieldOf(message.val, 'why');
-  return Array.isArray(why) && why.length > 0 && why.every((reason) => /only after \d+ ms/.test(String(reason)));
+/** What is wrong with it stands in there, if anything is; and how long it has been up. */
+function aboutHealth({ message }: Heard): string {
+  const [status, why, uptime_s] = ['status', 'why', 'uptime_s'].map((name) => fieldOf(message.val, name));
+  return JSON.stringify({ status, why, uptime_s });
 }
 
 /** What it found out about itself when it started, as every client of the broker can read it. */
