@@ -34,7 +34,8 @@ export type Check = (step: string, isRight: boolean, found?: string) => void;
 export async function liveWithImage(plan: LifePlan, tell: (step: ImageStep) => void): Promise<readonly ImageStep[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'qn-image-'));
   await using mosquitto = await startMosquitto();
-  await using broker = await openListener(mosquitto.port, 'qn/1/#');
+  // Without keepalive: writing a card holds us up for longer than a broker waits.
+  await using broker = await openListener(mosquitto.port, 'qn/1/#', { keepalive: 0 });
   const steps: ImageStep[] = [];
   let lapMs = performance.now();
   const check: Check = (step, isRight, found) => {
