@@ -6,7 +6,7 @@ import type { BoardKind, EmulatedBoard } from './emulated-board.ts';
 
 /** Emulated processors are slow, and this machine may be busy. */
 export const bootMsMax = 900_000;
-const answerMsMax = 180_000;
+export const answerMsMax = 180_000;
 
 /** A pin that the kernel really has, and how it shows it. */
 export const pins: { readonly [kind in BoardKind]: { readonly line: string; readonly shown: RegExp } } = {
