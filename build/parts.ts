@@ -10,6 +10,7 @@ import type { Plugin } from 'esbuild';
  */
 export const parts: readonly string[] = [
   'agent/store/store-thread.ts', // Run by `new Worker`.
+  'agent/guard/guard-part.ts', // Run as a process.
   'agent/config/push/office.ts',
   'agent/config/control/control-server.ts', // Of no use without the one above.
   'agent/documents/mcu/open-mcu.ts',

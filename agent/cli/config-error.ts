@@ -1,10 +1,10 @@
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
 import { driveOutputs, drivePowers } from '../guard/drive-outputs.ts';
+import { guardCommand } from '../guard/guard-command.ts';
 import { startGuard } from '../guard/guarded.ts';
 import { takeOverLines } from '../guard/handover.ts';
 import { readLastGood } from '../guard/last-good.ts';
 import { type OutputPlan, parsePlan } from '../guard/output-plan.ts';
-import { ownCommand } from '../guard/own-command.ts';
 import { silentLog } from '../log.ts';
 import { stateFolderOf } from './state-folder.ts';
 import type { CliContext } from './verb.ts';
@@ -25,7 +25,7 @@ async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): P
   const outputs = driven.flatMap(({ output }) => output ?? []);
   // Without a goodbye: with the end of this process a guard begins to keep the lines where it can.
   if (outputs.some(({ held }) => held !== undefined))
-    startGuard({ clock, log: silentLog }, ownCommand(), folder, plan).hold(outputs);
+    startGuard({ clock, log: silentLog }, guardCommand(), folder, plan).hold(outputs);
   else for (const output of outputs) await output[Symbol.asyncDispose]();
   const powers = await drivePowers(createPwmBackend(plan.gpio), plan.powers);
   return [...driven, ...powers].map(({ detail }) => detail);

@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
-import { startGuard } from '../guard/guarded.ts';
+import type { Environment } from '../environment.ts';
+import { guardCommand } from '../guard/guard-command.ts';
+import { type Guarded, startGuard } from '../guard/guarded.ts';
 import { rememberOutputs } from '../guard/last-good.ts';
 import { createLineWatch } from '../guard/line-watch.ts';
 import { linesHeldAtExit, planOutputs } from '../guard/output-plan.ts';
-import { ownCommand } from '../guard/own-command.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
@@ -45,17 +46,26 @@ export const runVerb: Verb = {
     for (const trouble of home.troubles) log.error({ from: boot.from, version: home.generation.version }, trouble);
     const lines = createLineWatch(context.clock);
     const environment = openLiveEnvironment(context, log, config, lines, spare);
-    // Before any line is driven. Without the goodbye at the end, whatever ends this process is a crash.
-    const plan = planOutputs(config, 'crash');
-    const guarded = startGuard({ clock: context.clock, log }, ownCommand(), config.stateFolder, plan);
-    lines.onChange((outputs) => guarded.hold(outputs));
+    // Before any line is driven, and no sooner: two processors have enough to do until then. Without the goodbye at the end,
+    // whatever ends this process is a crash.
+    let guarded: Guarded | undefined;
+    const guard = () => {
+      const plan = planOutputs(config, 'crash');
+      guarded ??= startGuard({ clock: context.clock, log }, guardCommand(), config.stateFolder, plan);
+      return guarded;
+    };
+    lines.onChange((outputs) => guard().hold(outputs));
+    const openGpio: Environment['openGpio'] = (gpio) => {
+      guard();
+      return environment.openGpio(gpio);
+    };
     const configured = async (next: Config) => {
-      guarded.plan(planOutputs(next, 'crash'));
+      guard().plan(planOutputs(next, 'crash'));
       await remember(next, log);
     };
     const counted = countBoot(context, log, chosen.value);
     const agent = await startAgent(config, hash, {
-      ...{ ...environment, configs: home, configured },
+      ...{ ...environment, openGpio, configs: home, configured },
       testSurroundings: (next) => ({
         ...testSurroundings(context, next),
         reloadConfig: () => hashNow(context, options),
@@ -77,7 +87,7 @@ export const runVerb: Verb = {
     await attended[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
     await counted[Symbol.asyncDispose]();
-    await guarded.goodbye(linesHeldAtExit(agent.changeable.running.config));
+    await guard().goodbye(linesHeldAtExit(agent.changeable.running.config));
     return exitCodes.ok;
   },
 };

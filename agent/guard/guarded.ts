@@ -36,7 +36,7 @@ export const linesSlot = 3;
  * together with the agent, so that none is let go of in between, and keeps them for the next agent, who asks for them in
  * `folder`.
  *
- * `command`: how this program is started. Nothing is started for a plan without outputs.
+ * `command`: how the guard is started, but for the folder. Nothing is started for a plan without outputs.
  */
 export function startGuard(
   { clock, log }: GuardedDependencies,
@@ -62,7 +62,7 @@ export function startGuard(
     const [program, ...args] = command;
     // A group of its own, so that Ctrl-C in a terminal does not reach it.
     const stdio = ['pipe', 'inherit', 'inherit', 'pipe'] as const;
-    const started = spawn(program, [...args, 'guard', folder], { stdio: [...stdio], detached: true });
+    const started = spawn(program, [...args, folder], { stdio: [...stdio], detached: true });
     started.once('error', (err) => log.error({ err }, 'the guard cannot be started'));
     started.once('exit', (code, signal) => restart(code, signal));
     started.stdin?.on('error', () => {}); // It is gone; its exit is told above.

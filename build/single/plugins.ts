@@ -5,7 +5,7 @@ import { partFile, partOf } from '../parts.ts';
 
 /** Modules that are other ones in a single executable, because there are no files beside it. */
 const replaced: { readonly [module: string]: string } = {
-  'agent/guard/own-command.ts': 'agent/single/own-command.ts',
+  'agent/guard/guard-command.ts': 'agent/single/guard-command.ts',
   'agent/store/store-program.ts': 'agent/single/store-program.ts',
   'agent/cli/own-code.ts': 'agent/single/own-code.ts',
   'agent/observe/beside-parts.ts': 'agent/single/beside-parts.ts',
