@@ -1,6 +1,8 @@
+import type { Worker } from 'node:worker_threads';
 import { runProcess } from './process.ts';
 import { agentProgram } from './programs.ts';
 
-export async function runAgentProgram(): Promise<void> {
-  await runProcess(agentProgram);
+/** `storeThread`: one that was started already. */
+export async function runAgentProgram(storeThread?: Worker): Promise<void> {
+  await runProcess(agentProgram, storeThread);
 }

@@ -34,7 +34,7 @@ export const runVerb: Verb = {
     78: 'a fault in the configuration; a restart does not mend it',
   },
   async run(context, _operands, options) {
-    const spare = startStoreThread(storeProgram()); // Beside what follows; it takes as long as that.
+    const spare = context.storeThread ?? startStoreThread(storeProgram()); // Beside what follows; it takes as long as that.
     const chosen = await chooseConfig(context, options);
     const configPath = configPathOf(context, options);
     if (!chosen.ok || chosen.value.boot.from === 'safe') await goToConfigErrorStates(context, configPath);

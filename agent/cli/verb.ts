@@ -1,4 +1,5 @@
 import type { ParseArgsOptionDescriptor } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 
 /** As in sysexits.h; the systemd unit knows which of them a restart cannot mend. */
@@ -49,6 +50,8 @@ export interface CliContext {
   onHangup?(action: () => void): Disposable;
   /** A person looks at the output and did not say NO_COLOR. Absent: no. */
   readonly isColourful?: boolean;
+  /** Of the store, and waiting already. Absent: whoever needs one starts it. */
+  readonly storeThread?: Worker;
   /** What is being done, for a person who waits. It is shown after a second, on a terminal only. */
   progress?(doing: string): void;
 }
