@@ -24,8 +24,8 @@ export interface LifePlan {
   readonly image: string;
   readonly kind: BoardKind;
   readonly root: 'writable' | 'read-only';
-  /** Whether the other ways of installing are tried on it afterwards. */
-  readonly otherWays: boolean;
+  /** Whether it is flooded as well, and the other ways of installing are tried on it afterwards. */
+  readonly isThorough: boolean;
 }
 
 export type Check = (step: string, isRight: boolean, found?: string) => void;
@@ -85,14 +85,14 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     await kill(board, broker, check);
     await command(kind, board, broker, check);
     await hang(kind, board, broker, check);
-    await squeeze(board, broker, check);
+    if (plan.isThorough) await squeeze(board, broker, check);
   }
   const lives = livesOf(broker);
   card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
   await using board = start();
   check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, lives)));
   await lookAtFaults(board, check);
-  if (plan.otherWays)
+  if (plan.isThorough)
     await installOtherWays({ board, broker, brokerUrl: brokerUrl(port), document: documentOf(kind), folder }, check);
 }
 

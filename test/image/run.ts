@@ -31,8 +31,8 @@ const image = values.image ?? buildAsTold();
 let faultCount = 0;
 let stepCount = 0;
 for (const kind of kinds) {
-  const otherWays = kind === 'virt' && root === 'writable';
-  const steps = await liveWithImage({ image, kind, root, otherWays }, (step) =>
+  const isThorough = kind === 'virt' && root === 'writable';
+  const steps = await liveWithImage({ image, kind, root, isThorough }, (step) =>
     console.log(JSON.stringify({ kind, ...step })),
   );
   stepCount += steps.length;
