@@ -26,6 +26,9 @@ if (root !== 'writable' && root !== 'read-only') throw new Error(`no root ${root
 const kinds = boardKinds.filter((kind) => values.machine.includes(kind));
 if (kinds.length !== values.machine.length) throw new Error(`there are these machines: ${boardKinds.join(', ')}`);
 
+// Broken off: no board goes on by itself.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 mkdirSync('.cache', { recursive: true });
 const image = values.image ?? buildAsTold();
 let faultCount = 0;
