@@ -8,7 +8,7 @@ import { formatFault } from '../../agent/config/fault.ts';
 import { billOfMaterials } from '../../build/image/materials.ts';
 import { plannedFiles } from '../../build/image/setup/planned-files.ts';
 import { type Card, readCard } from '../../build/image/setup/read-card.ts';
-import { largestGap, readOnlyTable } from '../../build/image/setup/space.ts';
+import { agentUnit, largestGap, readOnlyTable } from '../../build/image/setup/space.ts';
 
 const agentPart = 'node: pi-7\nmqtt:\n  brokers: [{ url: "mqtt://10.0.0.1:1883" }]\n';
 const key = `ssh-ed25519 ${'A'.repeat(68)} you@laptop`;
@@ -131,6 +131,14 @@ it('a read-only root has its changes in the data partition, and both are mounted
   expect(table).toMatch(/^LABEL=data \/data ext4 rw,noatime/m);
   expect(table).toMatch(/^\/data\/\S+ \/var\/lib\/qn-agent none bind,nofail 0 0$/m);
   expect(table).toMatch(/^LABEL=BOOT /m);
+});
+
+it('the agent requires no folder that is in the data partition', () => {
+  const unit = readFileSync('build/systemd/qn-agent.service', 'utf8');
+  const keys = [...unit.matchAll(/^((?:State|Configuration|Cache|Logs)Directory)=/gm)].map(([, name = '']) => name);
+  expect(keys).toContain('StateDirectory');
+  const reset = [...agentUnit.text.matchAll(/^(\w+)=$/gm)].map(([, name]) => name);
+  expect(reset.toSorted()).toEqual(keys.toSorted());
 });
 
 it('the room for data is behind the root, and not in the gap before the first partition', () => {

@@ -2,12 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { dataNumber } from '../../build/image/setup/space.ts';
 import { type Listener, openListener } from '../support/heard.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.ts';
 import { installOtherWays } from './install-ways.ts';
-import { command, hang, isOnline, kill, livesOf, lookAround, lookAtDisk, lookAtSelfTest, pins } from './looks.ts';
+import {
+  command,
+  hang,
+  isAtBroker,
+  isOnline,
+  kill,
+  livesOf,
+  lookAround,
+  lookAtDisk,
+  lookAtSelfTest,
+  pins,
+} from './looks.ts';
 import { takeBootFiles, writeCard } from './sd-card.ts';
 import { squeeze } from './squeeze.ts';
 
@@ -89,11 +101,19 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   }
   const lives = livesOf(broker);
   card.write('qn-agent.yaml', written.replace('driver: gpio-out', 'driver: gpio-uot'));
+  {
+    await using board = start();
+    check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, lives)));
+    await lookAtFaults(board, check);
+    const document = documentOf(kind);
+    if (plan.isThorough) await installOtherWays({ board, broker, brokerUrl: brokerUrl(port), document, folder }, check);
+  }
+  if (root === 'writable') return;
+  const before = livesOf(broker);
+  card.breakPartition(dataNumber);
   await using board = start();
-  check('after a power cut, and with a faulty file, it is online as before', ...(await isOnline(broker, lives)));
-  await lookAtFaults(board, check);
-  if (plan.isThorough)
-    await installOtherWays({ board, broker, brokerUrl: brokerUrl(port), document: documentOf(kind), folder }, check);
+  check('without its data partition it is at the broker all the same', ...(await isAtBroker(broker, before)));
+  await command(kind, board, broker, check);
 }
 
 /** What a person types into the file: where the broker is, a pin, and the key to log in with. */

@@ -21,7 +21,20 @@ export function livesOf(broker: Listener): ReadonlySet<Value | undefined> {
 
 /** Whether a life of the agent that is none of `before` says so, sooner or later; and what was said last. */
 export async function isOnline(broker: Listener, before: ReadonlySet<Value | undefined>): Promise<[boolean, string]> {
-  const test = (heard: Heard) => isHealth(heard) && !before.has(lifeOf(heard)) && statusOf(heard) === 'online';
+  return await isSaid(broker, before, 'online');
+}
+
+/** The same, of one that misses something, and knows it. */
+export async function isAtBroker(broker: Listener, before: ReadonlySet<Value | undefined>): Promise<[boolean, string]> {
+  return await isSaid(broker, before, 'degraded');
+}
+
+async function isSaid(
+  broker: Listener,
+  before: ReadonlySet<Value | undefined>,
+  status: 'online' | 'degraded',
+): Promise<[boolean, string]> {
+  const test = (heard: Heard) => isHealth(heard) && !before.has(lifeOf(heard)) && statusOf(heard) === status;
   const said = await broker.hear({ test }, bootMsMax).catch(() => undefined);
   const last = said ?? broker.all.findLast(isHealth);
   return [said !== undefined, last === undefined ? 'nothing was heard' : aboutHealth(last)];

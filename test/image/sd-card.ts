@@ -14,6 +14,8 @@ export interface SdCard {
   write(name: string, text: string): void;
   /** Copies one out of it. */
   take(name: string, target: string): void;
+  /** As an old card does: nobody finds a file system in that partition any more. */
+  breakPartition(number: number): void;
 }
 
 /**
@@ -47,6 +49,12 @@ function openCard(file: string, folder: string): SdCard {
         throw error;
       }
       return readFileSync(draft, 'utf8');
+    },
+    breakPartition(number) {
+      const { partitiontable } = JSON.parse(execFileSync('sfdisk', ['--json', file], { encoding: 'utf8' }));
+      const { start } = partitiontable.partitions[number - 1];
+      const zeros = ['if=/dev/zero', `of=${file}`, `seek=${start}`, 'bs=512', 'count=8192', 'conv=notrunc'];
+      execFileSync('dd', zeros, { stdio: 'ignore' });
     },
     write(name, text) {
       writeFileSync(draft, text);

@@ -12,10 +12,27 @@ import { writePlanned } from './write-files.ts';
 /** Where what changes is, on a board with a read-only root. */
 export const dataFolder = '/data';
 const dataLabel = 'data';
-const dataNumber = 3;
+export const dataNumber = 3;
 /** 64 MiB: less is no place for a store. */
 const dataSectorsMin = 131_072;
 const mountTable = '/etc/fstab';
+
+/**
+ * The unit of the package requires what its folders are mounted from: a data partition that cannot be mounted would make a
+ * board without an agent of it. With this one it goes on with the config of its first start, and remembers nothing.
+ */
+export const agentUnit = {
+  path: '/etc/systemd/system/qn-agent.service.d/data.conf',
+  mode: 0o644,
+  text: `[Unit]
+WantsMountsFor=/etc/qn-agent /var/lib/qn-agent
+
+[Service]
+StateDirectory=
+ConfigurationDirectory=
+ReadWritePaths=-/var/lib/qn-agent
+`,
+} as const;
 
 /** Folders that programs write to, and what they are called in the data partition. */
 const moved = [
@@ -89,7 +106,12 @@ export function separateData(disk: Disk): void {
     execFileSync('cp', ['-a', `${folder}/.`, target]);
     for (const program of ['chown', 'chmod']) execFileSync(program, ['--reference', folder, target]);
   }
+  // As systemd would, for whom it is the folder of the agent no more.
+  const state = path.join(dataFolder, 'qn-agent-state');
+  execFileSync('chown', ['-R', 'qn-agent:qn-agent', state]);
+  execFileSync('chmod', ['0750', state]);
   execFileSync('umount', [dataFolder]);
+  writePlanned(agentUnit);
   const text = readOnlyTable(readFileSync(mountTable, 'utf8'));
   writePlanned({ path: mountTable, text, mode: 0o644 });
 }
