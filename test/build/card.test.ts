@@ -138,7 +138,7 @@ it('the agent requires no folder that is in the data partition', () => {
   const keys = [...unit.matchAll(/^((?:State|Configuration|Cache|Logs)Directory)=/gm)].map(([, name = '']) => name);
   expect(keys).toContain('StateDirectory');
   const reset = [...agentUnit.text.matchAll(/^(\w+)=$/gm)].map(([, name]) => name);
-  expect(reset.toSorted()).toEqual(keys.toSorted());
+  expect(new Set(reset)).toEqual(new Set(keys));
 });
 
 it('the room for data is behind the root, and not in the gap before the first partition', () => {
