@@ -19,6 +19,8 @@ export async function runGuardProcess(folder: string): Promise<void> {
       life.isAskedToEnd = true;
       life.end();
     });
+  // Timers of the clock keep no process alive: while it waits for a line it would end, and the line would stay as it is.
+  setInterval(() => {}, 2 ** 30);
   process.title = 'qn-guard';
   const door = await openDoor(folder, () => life.isAgentThere).catch(() => undefined);
   const backends = { openGpio: openGpioBackend, createPwm: createPwmBackend };

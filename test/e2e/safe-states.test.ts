@@ -121,6 +121,21 @@ describe('the guard', () => {
     expect(rig.changes().map((change) => change.level)).toEqual([1, 0]);
   });
 
+  test('waits for a line that somebody else has for a moment yet', async () => {
+    await using rig = await openRelayRig({ safe: { ...held, crash: false }, active: 'high' });
+    await rig.start();
+    await rig.command('ON');
+    const guard = pidOf(rig);
+    await until(() => hasTitle(guard), 'the guard to be ready');
+    using somebody = rig.holdLine();
+    const killed = rig.kill('SIGKILL'); // Known when the guard has closed what both write to.
+    await delay(200);
+    expect(rig.wire()).toBe(1);
+    somebody[Symbol.dispose]();
+    await killed;
+    await until(() => rig.wire() === 0, 'the wire when the line is free');
+  });
+
   test('says nothing and does nothing after a goodbye', async () => {
     await using rig = await openRelayRig({ safe: { ...held, crash: false }, active: 'high' });
     await rig.start();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import type { Level } from '../../drivers/contract/digital.ts';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import type { EndLevel, SafeStates } from '../../drivers/safe-state.ts';
+import { claimLine } from '../../drivers/simulated/claim.ts';
 import { type AedesBroker, startAedes } from './aedes.ts';
 import { type ProcessEnd, startAgentProcess, type TestProcess } from './agent-process.ts';
 import { collect, publishOnce } from './mqtt-client.ts';
@@ -34,6 +35,8 @@ export interface RelayRig extends AsyncDisposable {
   kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
   /** Of the guard that runs now. */
   guardPid(): number | undefined;
+  /** Somebody has the line until it is disposed of, as the system has those of a dead process for a moment. */
+  holdLine(): Disposable;
   breakConfig(): Promise<void>;
   failNextWrite(): Promise<void>;
 }
@@ -84,6 +87,12 @@ export async function openRelayRig({ safe, active }: RelayRigOptions): Promise<R
     },
     kill: (signal) => agent?.end(signal) ?? Promise.reject(new Error('there is no agent')),
     guardPid: () => childrenOf(agent?.pid ?? 0)[0],
+    holdLine() {
+      rmSync(path.join(board, line, 'consumer'));
+      const claimed = claimLine({ folder: path.join(board, line), line }, 'somebody');
+      if (!claimed.ok) throw new Error(claimed.error.detail);
+      return claimed.value;
+    },
     breakConfig: () => appendFile(configFile, 'surprise: [\n'),
     failNextWrite: () => writeFile(path.join(board, line, 'fault'), '1\n'),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
