@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { CodeSubjects } from '../health/tests/code.ts';
-import { ownProgram } from '../store/role.ts';
+import { ownProgram } from '../own-program.ts';
 
 /** The bundle that runs, and the Node.js it runs on. */
 export function ownCode(): CodeSubjects {

@@ -1,5 +1,3 @@
-import { realpathSync } from 'node:fs';
-
 /*
  * The agent may be one file alone, so the store thread can run the same program. It asks for its role before anything else:
  *
@@ -18,10 +16,4 @@ export function isStoreThread(): boolean {
   const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
   const data: unknown = workerData;
   return !isMainThread && typeof data === 'object' && data !== null && 'role' in data && data.role === 'store';
-}
-
-/** The file of the running program; links such as /usr/bin/qn-agent are followed. */
-export function ownProgram(): string {
-  const [, file = ''] = process.argv;
-  return realpathSync(file);
 }

@@ -29,6 +29,8 @@ const wordBytes = 8;
 export function readTap(bytes: Uint8Array): readonly bigint[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = Number(view.getBigInt64(0, true));
+  if ((1 + 2 * count) * wordBytes >= bytes.byteLength && count > 0)
+    throw new Error(`there is room for ${count} stamps only; ask for fewer seconds`);
   const firsts = new Map<bigint, bigint>();
   for (let index = 0; index < count; index += 1) {
     const at = (1 + 2 * index) * wordBytes;

@@ -7,7 +7,8 @@ import { expect, it, onTestFinished } from 'vitest';
 
 /** As agent/main.ts is to begin: the role first, and the thread's code only where it is needed. */
 const program = `
-  import { isStoreThread, ownProgram } from './agent/store/role.ts';
+  import { ownProgram } from './agent/own-program.ts';
+  import { isStoreThread } from './agent/store/role.ts';
   const loaded = (name) => process.moduleLoadList.includes('NativeModule ' + name);
   const workerBefore = loaded('worker_threads');
   async function main() {
