@@ -32,8 +32,15 @@ export async function attend({ clock, log, env, stateFolder }: AttendOptions, ag
     config_hash: agent.sources.configHash,
     health: buildHealth(agent.sources, 0),
   });
-  notify(`READY=1\nSTATUS=${statusLine(agent)}`);
-  const watchdog = openFed({ clock, log, env }, agent, notify);
+  let told = statusLine(agent);
+  notify(`READY=1\nSTATUS=${told}`);
+  /** With what it is fed goes how it is, when that has changed: a test was run again, or another config was taken. */
+  const feed = (text: string) => {
+    const line = statusLine(agent);
+    notify(line === told ? text : `${text}\nSTATUS=${line}`);
+    told = line;
+  };
+  const watchdog = openFed({ clock, log, env }, agent, feed);
   const local = await openLocalAnswer(log, stateFolder, answer);
   await rememberThisStart(log, stateFolder);
   return {

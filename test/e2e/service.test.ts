@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -15,9 +15,10 @@ const feeds = (inbox: DatagramInbox) => inbox.received().split('WATCHDOG=1').len
 
 describeWithMosquitto('qn-agent run as a service', () => {
   it.skipIf(ptyMissing !== undefined)(
-    `says READY, feeds the watchdog while it lives, not while it hangs, and says STOPPING (${ptyMissing ?? 'socat'})`,
+    `says READY, feeds the watchdog while it lives, not while it hangs, and says how it is and STOPPING (${ptyMissing ?? 'socat'})`,
     async () => {
-      await using rig = await openRig({ documents: ['gpio.a: { driver: gpio-out, line: GPIO17 }'], lines: ['GPIO17'] });
+      const first = 'gpio.a: { driver: gpio-out, line: GPIO17 }';
+      await using rig = await openRig({ documents: [first], lines: ['GPIO17', 'GPIO18'] });
       const folder = await mkdtemp(path.join(tmpdir(), 'qn-notify-'));
       const socket = path.join(folder, 'notify');
       await using inbox = await openDatagramInbox(socket);
@@ -35,6 +36,11 @@ describeWithMosquitto('qn-agent run as a service', () => {
       expect(feeds(inbox)).toBe(fed);
       process.kill(agent.pid, 'SIGCONT');
       await until(() => feeds(inbox) > fed, 'it is fed again', 15_000);
+      const text = await readFile(rig.configFile, 'utf8');
+      const second = first.replace('gpio.a', 'gpio.b').replace('GPIO17', 'GPIO18');
+      await writeFile(rig.configFile, text.replace(first, `${first}\n  ${second}`));
+      process.kill(agent.pid, 'SIGHUP');
+      await until(() => inbox.received().includes('\nSTATUS=self-test PASS, 2 documents'), 'the new status', 15_000);
       expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
       expect(inbox.received()).toContain('STOPPING=1');
       await rm(folder, { recursive: true, force: true });
