@@ -9,7 +9,7 @@ import { headerFolder, outputFolder, type Target, targets } from './native/targe
 /**
  * `npm run build:native`: the native files of both CPUs, in `dist/native/linux-<cpu>/`.
  *
- *   gpiochip.node     compiled from drivers/native: the GPIO character device, and sd_notify
+ *   gpiochip.node     compiled from drivers/native: the GPIO character device, and what else of the system Node.js does not reach
  *   epoll.node        compiled from the epoll package against the headers of the pinned Node; onoff needs it
  *   serialport.node   the prebuilt file that comes with the serialport package
  *

@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../environment.ts';
 import { createLineWatch, type LineWatch, openGuardedGpio } from '../guard/line-watch.ts';
-import { createClockSync } from '../health/clock-sync.ts';
+import { clockSyncPlaces, createClockSync } from '../health/clock-sync.ts';
 import type { LogBook } from '../log.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
 import { openStore } from '../store/open-store.ts';
@@ -40,7 +40,7 @@ export function openLiveEnvironment(
     log,
     logBook: log,
     random,
-    isClockSynced: createClockSync(clock),
+    isClockSynced: createClockSync(clock, clockSyncPlaces()),
     ...openDrivers({ clock }),
     openGpio: (gpio) => openGuardedGpio(gpio, config.stateFolder, { clock, log, lines }),
     keepLines: () => lines.keep(),

@@ -1,31 +1,50 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { loadNativeGpio } from '../../drivers/native/addon.ts';
 import type { Clock } from '../clock.ts';
 import { clockAnswerMsMax, clockAskEveryMs, clockAskFirstMs, clockAskSoonMs } from '../trust/limits.ts';
 
 /** Written by systemd-timesyncd when it has set the clock from a server. */
 export const synchronizedFile = '/run/systemd/timesync/synchronized';
 
+/** The kernel lets the error of its clock grow by itself; below this somebody sets it. The bound of systemd-timedated. */
+const syncedErrorUsMax = 16_000_000;
+
 export interface ClockSyncPlaces {
   readonly file: string;
-  /** Undefined: nobody can say. */
+  /** At once, without any other process. Undefined: it may not be asked. */
+  kernel(): boolean | undefined;
+  /** Only where the kernel says nothing. Undefined: nobody can say. */
   ask(): Promise<boolean | undefined>;
 }
 
+/** Of this machine. */
+export function clockSyncPlaces(): ClockSyncPlaces {
+  const native = loadNativeGpio();
+  return {
+    file: synchronizedFile,
+    kernel() {
+      const error = native.ok ? native.value.clockErrorUs() : undefined;
+      return error?.ok === true ? error.value < syncedErrorUsMax : undefined;
+    },
+    ask: askTimedated,
+  };
+}
+
 /**
- * Whether somebody sets the clock of this machine. systemd-timesyncd says so in a file. What the kernel was told by chrony,
- * ntpd, PTP or a GPS receiver is asked of systemd-timedated, in the background: the system call for it (adjtimex) is closed to a
- * service that may not set the clock. Nobody is asked in the first moment of the agent; until there is an answer it is no.
+ * Whether somebody sets the clock of this machine. systemd-timesyncd says so in a file, and the kernel by itself what chrony,
+ * ntpd, PTP or a GPS receiver has told it. Where it may not be asked (`ProtectClock=` of systemd closes adjtimex), systemd-timedated
+ * is, in the background and seldom: to start a program, the kernel copies the tables of this process, and nothing moves for 10 ms
+ * and more. Nobody is asked so in the first moment of the agent; until there is an answer it is no.
  */
-export function createClockSync(
-  clock: Clock,
-  { file, ask }: ClockSyncPlaces = { file: synchronizedFile, ask: askTimedated },
-): () => boolean {
+export function createClockSync(clock: Clock, { file, kernel, ask }: ClockSyncPlaces): () => boolean {
   let answer: boolean | undefined = false;
   let isAsking = false;
   let askedMs = clock.monotonicMs() + clockAskFirstMs - clockAskSoonMs;
   return () => {
     if (existsSync(file)) return true;
+    const known = kernel();
+    if (known !== undefined) return known;
     const nowMs = clock.monotonicMs();
     if (!isAsking && nowMs - askedMs >= (answer === false ? clockAskSoonMs : clockAskEveryMs)) {
       isAsking = true;

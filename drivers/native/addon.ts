@@ -84,6 +84,8 @@ export interface NativeGpio {
   ): NativeResult<{ readonly flags: number; readonly beforeMs: number; readonly afterMs: number }>;
   /** One datagram to NOTIFY_SOCKET: a path, or an abstract name behind `@`. */
   sdNotify(address: string, text: string): NativeResult<void>;
+  /** How far off the kernel thinks its clock is, at most; see adjtimex(2). EPERM: a sandbox has closed the question. */
+  clockErrorUs(): NativeResult<number>;
 }
 
 /** Loads the native file of this CPU; without it everything else works, and this is `unsupported`. */
@@ -116,6 +118,7 @@ const functionNames = [
   'receiveLines',
   'setRs485',
   'sdNotify',
+  'clockErrorUs',
 ];
 
 function isNativeGpio(exported: object): exported is NativeGpio {

@@ -1,5 +1,5 @@
 /*
- * The Linux GPIO character device (uAPI v2, linux/gpio.h, kernel 5.10 and later) for JavaScript, and sd_notify.
+ * The Linux GPIO character device (uAPI v2, linux/gpio.h, kernel 5.10 and later) for JavaScript, sd_notify, and the clock.
  * addon.ts has the types of what is exported here.
  *
  *   open(path) → chip                      info(chip) → { name, label, linesCount }
@@ -10,6 +10,7 @@
  *   watch(lines, listener)                 listener gets results: arrays of edges, or what ended the watch
  *   close(chip or lines)                   counts() → { open, finalized }
  *   sdNotify(address, text)               sendLines, receiveLines: see pass-lines.h; setRs485: see rs485.h
+ *   clockErrorUs() → microseconds
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "clock-error.h"
 #include "edge-watch.h"
 #include "handle.h"
 #include "line-request.h"
@@ -205,6 +207,7 @@ NAPI_MODULE_INIT() {
                  export_function(env, exports, "sendLines", send_lines) &&
                  export_function(env, exports, "receiveLines", receive_lines) &&
                  export_function(env, exports, "setRs485", set_rs485) &&
-                 export_function(env, exports, "sdNotify", sd_notify);
+                 export_function(env, exports, "sdNotify", sd_notify) &&
+                 export_function(env, exports, "clockErrorUs", clock_error);
   return is_made ? exports : NULL;
 }

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { askTimedated, createClockSync } from '../../../agent/health/clock-sync.ts';
+import { askTimedated, clockSyncPlaces, createClockSync } from '../../../agent/health/clock-sync.ts';
 import { clockAskEveryMs, clockAskFirstMs, clockAskSoonMs } from '../../../agent/trust/limits.ts';
+import { addonFile } from '../../../drivers/native/addon-file.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 let folder = '';
@@ -15,12 +17,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('what the kernel says counts as soon as it is known, and is asked less often then', async () => {
+const silent = () => undefined;
+
+test('where the kernel may not be asked, what timedated says counts as soon as it is known, and is asked less often then', async () => {
   const clock = createFakeClock();
   const answers = [false, true, true, undefined];
   let askedCount = 0;
   const ask = async () => answers[askedCount++];
-  const isSynced = createClockSync(clock, { file: path.join(folder, 'synchronized'), ask });
+  const isSynced = createClockSync(clock, { file: path.join(folder, 'synchronized'), kernel: silent, ask });
   expect([isSynced(), askedCount]).toEqual([false, 0]); // The start of the agent is not held up.
   await clock.advance(clockAskFirstMs);
   expect([isSynced(), isSynced(), askedCount]).toEqual([false, false, 1]); // One question at a time.
@@ -38,10 +42,30 @@ test('what the kernel says counts as soon as it is known, and is asked less ofte
   expect([isSynced(), askedCount]).toEqual([false, 4]); // Nobody can say any more.
 });
 
+const unasked = () => Promise.reject(new Error('asked'));
+
+test('what the kernel says counts at once, and nobody else is asked', async () => {
+  const clock = createFakeClock();
+  let isKnown = false;
+  const isSynced = createClockSync(clock, { file: path.join(folder, 'none'), kernel: () => isKnown, ask: unasked });
+  await clock.advance(clockAskFirstMs + clockAskSoonMs);
+  expect(isSynced()).toBe(false);
+  isKnown = true;
+  expect(isSynced()).toBe(true);
+});
+
+test.skipIf(!existsSync(addonFile('gpiochip.node')))(
+  'the kernel of this machine is asked without another process',
+  () => {
+    vi.stubEnv('PATH', folder); // There is nothing to start in it.
+    expect([true, false]).toContain(clockSyncPlaces().kernel());
+  },
+);
+
 test('the file of systemd-timesyncd needs no question', async () => {
   const file = path.join(folder, 'synchronized');
   await writeFile(file, '');
-  const isSynced = createClockSync(createFakeClock(), { file, ask: () => Promise.reject(new Error('asked')) });
+  const isSynced = createClockSync(createFakeClock(), { file, kernel: silent, ask: unasked });
   expect(isSynced()).toBe(true);
 });
 

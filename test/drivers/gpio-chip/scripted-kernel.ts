@@ -83,6 +83,7 @@ export function createScriptedKernel({ chips, fails = {}, consumer = '', found =
     receiveLines: () => ({ ok: false, code: 'EAGAIN', text: 'as the script says', call: 'recvmsg' }),
     setRs485: () => ({ ok: false, code: 'ENOTTY', text: 'as the script says', call: 'TIOCSRS485' }),
     sdNotify: () => nothing,
+    clockErrorUs: () => ({ ok: false, code: 'EPERM', text: 'as the script says', call: 'adjtimex' }),
   };
   const happen: ScriptedKernel['happen'] = (...edges) => {
     const value = edges.map(([level, lineSequence]) => {
