@@ -19,7 +19,7 @@ export function readUnitMemory(): UnitMemory {
     .flatMap((value) => value.split(' '))
     .map((pair) => pair.split('=', 2));
   return {
-    nodeArguments: start.split(' ').filter((word) => word.startsWith('--max-')),
+    nodeArguments: start.split(' ').filter((word) => /^--(min|max)-/.test(word)),
     env: Object.fromEntries(pairs),
     highBytes: megabytes(of('MemoryHigh')[0]),
     maxBytes: megabytes(of('MemoryMax')[0]),
