@@ -33,8 +33,8 @@ interface Form {
 
 /**
  * From exec to what a board waits for, beside a Node that runs an empty file, in turns: until the broker has said yes to the
- * subscription, and until the service manager hears READY=1, with the self-test done. As a bundle, and as a single
- * executable with a snapshot. `start=30`: so many starts of each.
+ * subscription, and until the service manager hears READY=1, with the self-test done. As a bundle, with what V8 compiled the
+ * first time as the unit file has it, and as a single executable with a snapshot. `start=30`: so many starts of each.
  */
 export const benchStart: Bench = async ({ operand = '20', tell }) => {
   const single = await buildSingle(process.arch === 'arm64' ? 'arm64' : 'x64');
@@ -94,7 +94,7 @@ async function openGround(folder: string) {
   const url = `mqtt://127.0.0.1:${way.port}`;
   await writeFile(configFile, configText({ url, board, state: path.join(folder, 'state'), documents }));
   const inbox = stack.use(await openDatagramInbox(path.join(folder, 'notify')));
-  const env = { NOTIFY_SOCKET: path.join(folder, 'notify') };
+  const env = { NOTIFY_SOCKET: path.join(folder, 'notify'), NODE_COMPILE_CACHE: path.join(folder, 'compiled') };
   return {
     async time({ start }: Form): Promise<{ readonly readyMs: number; readonly subackMs: number }> {
       const told = inbox.received().length;

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 export interface UnitMemory {
   /** Of Node, before the program. */
   readonly nodeArguments: readonly string[];
+  /** Of the allocator. */
   readonly env: { readonly [name: string]: string };
   /** `MemoryHigh` and `MemoryMax`. */
   readonly highBytes: number;
@@ -16,6 +17,7 @@ export function readUnitMemory(): UnitMemory {
   const of = (key: string) => [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
   const [start = ''] = of('ExecStart');
   const pairs = of('Environment')
+    .filter((value) => value.startsWith('MALLOC_'))
     .flatMap((value) => value.split(' '))
     .map((pair) => pair.split('=', 2));
   return {
