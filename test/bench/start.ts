@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { runTool } from '../../build/run-tool.ts';
 import { buildSingle } from '../../build/single/single.ts';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import {
@@ -34,7 +35,7 @@ interface Form {
 /**
  * From exec to what a board waits for, beside a Node that runs an empty file, in turns: until the broker has said yes to the
  * subscription, and until the service manager hears READY=1, with the self-test done. As a bundle, with what V8 compiled the
- * first time as the unit file has it, and as a single executable with a snapshot. `start=30`: so many starts of each.
+ * first time as the unit file has it, and as a single executable with a snapshot; what Node.js takes for any program in a snapshot is told as well. `start=30`: so many starts of each.
  */
 export const benchStart: Bench = async ({ operand = '20', tell }) => {
   const single = await buildSingle(process.arch === 'arm64' ? 'arm64' : 'x64');
@@ -51,16 +52,18 @@ export const benchStart: Bench = async ({ operand = '20', tell }) => {
     },
   ];
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-bench-start-'));
-  const bare = createDistribution();
+  const [bare, bareSnapshot] = [createDistribution(), createDistribution()];
   const times = forms.map((form) => ({ form, ready: createDistribution(), connected: createDistribution() }));
   try {
     const empty = path.join(folder, 'empty.js');
     await writeFile(empty, '');
+    const snapshot = await buildEmptySnapshot(folder);
     await using ground = await openGround(folder);
     for (let round = -1; round < Number(operand); round += 1) {
       const isFirst = round < 0; // It reads everything from the disk.
-      const bareMs = await timeBare(empty);
+      const [bareMs, snapshotMs] = [await timeBare([empty]), await timeBare(['--snapshot-blob', snapshot])];
       if (!isFirst) bare.addMs(bareMs);
+      if (!isFirst) bareSnapshot.addMs(snapshotMs);
       for (const { form, ready, connected } of times) {
         const { readyMs, subackMs } = await ground.time(form);
         if (isFirst) continue;
@@ -80,7 +83,12 @@ export const benchStart: Bench = async ({ operand = '20', tell }) => {
       atMostTimesFloor: subackTimesFloor,
     }),
   ]);
-  return [figure('node with an empty file, exec to exit, p50', floor, 'ms'), ...judged];
+  const snapshotMs = bareSnapshot.percentileMs(50);
+  return [
+    figure('node with an empty file, exec to exit, p50', floor, 'ms'),
+    figure('node with an empty snapshot, exec to exit, p50', snapshotMs, 'ms', { floor }),
+    ...judged,
+  ];
 };
 
 /** A broker, a board of two lines, and somebody who listens for READY=1. */
@@ -111,9 +119,17 @@ async function openGround(folder: string) {
   };
 }
 
-async function timeBare(script: string): Promise<number> {
+async function timeBare(args: readonly string[]): Promise<number> {
   const startMs = performance.now();
-  await using running = startScript(script, []);
+  await using running = startProgram(process.execPath, args);
   await running.ended;
   return performance.now() - startMs;
+}
+
+/** Of a program that does nothing. */
+async function buildEmptySnapshot(folder: string): Promise<string> {
+  const [script, blob] = [path.join(folder, 'nothing.cjs'), path.join(folder, 'nothing.blob')];
+  await writeFile(script, "require('node:v8').startupSnapshot.setDeserializeMainFunction(() => {});");
+  await runTool(process.execPath, ['--snapshot-blob', blob, '--build-snapshot', script]);
+  return blob;
 }
