@@ -20,8 +20,8 @@ const bufferSlabBytes = 2_048;
 
 /**
  * When the agent is ready, and not before: code that V8 has cached fits the flags it was compiled with only, so modules of
- * Node.js that are loaded later are compiled anew, and starting takes longer. The space of young objects stays as large as it is then (4 MB from the start, by the unit file); old ones may
- * grow by 30 % between collections, by 8 MB at least.
+ * Node.js that are loaded later are compiled anew, and starting takes longer. The space of young objects stays as large as it
+ * is then (4 MB from the start, by the unit file); old ones may grow by 30 % between collections, by 8 MB at least.
  */
 export function boundHeap(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
