@@ -51,6 +51,7 @@ export class Outbox {
   #refused = 0;
   #onRoom: () => void = () => {};
   #isRoomToldSoon = false;
+  #isClosed = false;
 
   constructor(clock: Clock, pool: Pool, times: SendTimes = createInstruments()) {
     this.#clock = clock;
@@ -60,14 +61,14 @@ export class Outbox {
 
   /** Copies the bytes; false when they were not taken, by the policy or because they fit no slot. */
   send({ bytes, onDropped, ...outgoing }: Outgoing): boolean {
-    if (outgoing.policy === 'when-up' && this.#link === undefined) return false;
+    if (this.#isClosed || (outgoing.policy === 'when-up' && this.#link === undefined)) return false;
     const onEnd = onDropped && ((fate: Fate) => void (fate === 'dropped' && onDropped()));
     return this.#add(this.#acquire(bytes.byteLength, outgoing.policy), bytes, outgoing, onEnd);
   }
 
   /** Like `send` with the policy keep, but nothing is dropped for it: false when there is no room. */
   offer({ bytes, ...outgoing }: Outgoing, onEnd: (fate: Fate) => void): boolean {
-    return this.#add(this.#pool.acquire('outbox', bytes.byteLength), bytes, outgoing, onEnd);
+    return !this.#isClosed && this.#add(this.#pool.acquire('outbox', bytes.byteLength), bytes, outgoing, onEnd);
   }
 
   /** Takes back what was offered with this `onEnd`, which is not called then; false when it is on its way, or gone. */
@@ -128,8 +129,9 @@ export class Outbox {
     return this.#entries.length === 0;
   }
 
-  /** Lets go of every slot. The link must be closed already. */
+  /** Lets go of every slot, and takes nothing more: on a busy board the store answers so late. The link must be closed already. */
   close(): void {
+    this.#isClosed = true;
     this.#link = undefined;
     for (const entry of this.#entries) this.#letGo(entry);
     this.#entries.length = 0;

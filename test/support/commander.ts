@@ -19,7 +19,9 @@ export interface CommanderOptions {
   readonly client?: IClientOptions;
 }
 
-const againMs = 100;
+const [againMs, againMsMax] = [100, 3_200];
+/** So many are under way at most: no new one is given until some were answered. */
+const openCountMax = 500;
 const ends: ReadonlySet<string> = new Set(['successful', 'failed', 'superseded']);
 
 interface HeardAck {
@@ -61,12 +63,14 @@ export async function startCommander(ports: readonly number[], options: Commande
 
   function repeat(command: { readonly text: string; saidCount: number; dueMs: number }): void {
     command.saidCount += 1;
-    command.dueMs = command.saidCount < 2 ? 0 : performance.now() + againMs; // Brokers drown in more.
+    // Ever more seldom: on a busy machine the repetitions alone would keep everybody from answering.
+    const waitMs = Math.min(againMsMax, againMs * 2 ** (command.saidCount - 2));
+    command.dueMs = command.saidCount < 2 ? 0 : performance.now() + waitMs;
     for (const client of clients) say(client, `qn/1/pi-1/notify/${document}`, command.text);
   }
 
   const timer = setInterval(() => {
-    if (isGiving) {
+    if (isGiving && open.size < openCountMax) {
       givenCount += 1;
       const id = String(1_000_000 + givenCount);
       const text = JSON.stringify({ t: 'notify', id, src: 'commander', val: valueOf(givenCount) });

@@ -71,7 +71,7 @@ async function run(folder: string, port: number): Promise<ChildProcess> {
     EJABBERD_LOG_PATH: join(folder, 'ejabberd.log'),
   };
   const args = ['-noshell', '-noinput', '-mnesia', 'dir', JSON.stringify(join(folder, 'spool')), '-s', 'ejabberd'];
-  const child = spawn('/usr/bin/erl', args, { env, stdio: 'ignore' });
+  const child = spawn('/usr/bin/erl', args, { cwd: folder, env, stdio: 'ignore' }); // Where it leaves a dump when it dies.
   const killOnExit = () => child.kill('SIGKILL');
   process.once('exit', killOnExit);
   child.once('exit', () => process.off('exit', killOnExit));

@@ -207,7 +207,7 @@ describe('when the link breaks', () => {
     expect(outbox.stats()).toMatchObject({ inFlight: 1, sent: 0 });
   });
 
-  it('no slot leaks, whatever happened before it is closed', () => {
+  it('no slot leaks, whatever happened before it is closed, and nothing is taken then', () => {
     const { outbox, pool, up, send, breakOff, acknowledge } = openOutbox();
     for (const name of names(capacity + 5)) send(name);
     up();
@@ -216,6 +216,8 @@ describe('when the link breaks', () => {
     up();
     send('x', 'when-up');
     outbox.close();
+    const late = { topic: 't', bytes: Buffer.from('late'), qos: 1, retain: false, policy: 'keep' } as const;
+    expect([send('x'), outbox.offer(late, () => {})]).toEqual([false, false]);
     pool.close();
   });
 });
