@@ -68,5 +68,5 @@ it('the unit leaves room for all that the agent takes at the most, and lets othe
   expect(mostBytes).toBeLessThan(highBytes);
   expect(highBytes).toBeLessThan(maxBytes);
   expect(oomScoreAdjust).toBeLessThan(0);
-  expect(env).toMatchObject({ MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '32768' });
+  expect(env).toMatchObject({ MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' });
 });

@@ -21,7 +21,7 @@ export function readUnitMemory(): UnitMemory {
     .flatMap((value) => value.split(' '))
     .map((pair) => pair.split('=', 2));
   return {
-    nodeArguments: start.split(' ').filter((word) => /^--(min|max)-/.test(word)),
+    nodeArguments: start.split(' ').filter((word) => word.startsWith('--')),
     env: Object.fromEntries(pairs),
     highBytes: megabytes(of('MemoryHigh')[0]),
     maxBytes: megabytes(of('MemoryMax')[0]),
