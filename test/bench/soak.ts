@@ -8,19 +8,23 @@ import type { Bench } from './benches.ts';
 import { type Figure, figure } from './figure.ts';
 import { openLoad } from './load.ts';
 import { type AgentResponder, startAgent } from './responders.ts';
-import { slopeOf } from './slope.ts';
+import { type Slope, slopeOf } from './slope.ts';
 import { runTurn } from './turn.ts';
 
 const turnMs = 5_000;
 const load = { forMs: turnMs, probesPerS: 20, bulkPerS: 1_000, bulkQos: 1 } as const;
-/** Of the time: so long everything is still being compiled and tables grow. */
-const warmUpShare = 0.25;
+/** Before what is measured, in parts of it: so long most is still being compiled, and tables grow. */
+const warmUpShare = 1 / 3;
+/** Few, for a collection goes before each of them. */
+const samplesCountMin = 60;
 
 /** What there is at one moment, in the process of the agent. */
 interface Sample {
   readonly atMin: number;
   readonly rss: number;
   readonly heap: number;
+  /** Of the heap: what V8 has compiled, and its notes about that. */
+  readonly code: number;
   readonly outside: number;
   readonly fds: number;
   readonly listeners: number;
@@ -31,16 +35,19 @@ interface Sample {
 const question = `(() => {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
+  const spaces = process.getBuiltinModule('node:v8').getHeapSpaceStatistics();
+  const ofCode = spaces.filter(({ space_name: name }) => /^(code|trusted)_/.test(name));
+  const code = ofCode.reduce((sum, { space_used_size: size }) => sum + size, 0);
   const handles = process._getActiveHandles();
   const count = (emitter) => emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
   const listeners = [process, ...handles].reduce((sum, emitter) => sum + (emitter.eventNames ? count(emitter) : 0), 0);
-  return JSON.stringify({ rss, heap: heapUsed, outside: external, listeners, handles: handles.length });
+  return JSON.stringify({ rss, heap: heapUsed, code, outside: external, listeners, handles: handles.length });
 })()`;
 
 /**
- * Whether anything grows: commands without end, a thousand a second and twenty that change an output, and after each five
- * seconds the memory, file descriptors, listeners and open handles of the agent. A slope is a miss when it is above zero by more than the half of
- * its 95 % confidence interval. `soak=60`: so many minutes; the first quarter is left out.
+ * Whether anything grows: commands without end, a thousand a second and twenty that change an output, and in between, sixty
+ * times, the memory, file descriptors, listeners and open handles of the agent. A slope is a miss when it is above zero by
+ * more than the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them a third of that to warm up.
  */
 export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   await using stack = new AsyncDisposableStack();
@@ -52,15 +59,16 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   const runLoad = openLoad(workshop, port);
   const samples: Sample[] = [];
   const forMs = Number(operand) * 60_000;
-  const sinceMs = performance.now();
-  tell(`soak: ${operand} minutes`);
-  let [sentCount, handledCount] = [0, 0];
-  while (performance.now() - sinceMs < forMs) {
+  const sinceMs = performance.now() + warmUpShare * forMs;
+  tell(`soak: ${operand} minutes, after ${Math.round((warmUpShare * forMs) / 60_000)}`);
+  let [sentCount, handledCount, nextMs] = [0, 0, 0];
+  for (let atMs = performance.now() - sinceMs; atMs < forMs; atMs = performance.now() - sinceMs) {
     const turn = await runTurn(runLoad, agent, load);
     sentCount += turn.sentCount;
     handledCount += turn.handledCount;
-    const atMs = performance.now() - sinceMs;
-    if (atMs > warmUpShare * forMs) samples.push({ atMin: atMs / 60_000, ...(await ask()) });
+    if (atMs < nextMs) continue;
+    samples.push({ atMin: atMs / 60_000, ...(await ask()) });
+    nextMs += forMs / samplesCountMin;
   }
   await delay(1_000);
   const slots = await slotsUsed(agent);
@@ -96,11 +104,28 @@ function textOf(answer: unknown): string {
 const kilobyte = 1_024;
 
 function growthFigures(samples: readonly Sample[]): readonly Figure[] {
-  return (['rss', 'heap', 'outside'] as const).map((what) => {
-    const { perUnit, halfWidth } = slopeOf(samples.map((sample) => [sample.atMin, sample[what]] as const));
+  const slope = (of: (sample: Sample) => number, among = samples) => slopeOf(among.map((one) => [one.atMin, of(one)]));
+  const judged = (['rss', 'heap', 'outside'] as const).map((what) => {
+    const { perUnit, halfWidth } = slope((sample) => sample[what]);
     const bound = Number((halfWidth / kilobyte).toPrecision(3));
     return figure(`${what}, slope`, perUnit / kilobyte, 'kB/min', { atMost: bound });
   });
+  const told = (name: string, { perUnit }: Slope) => figure(name, perUnit / kilobyte, 'kB/min');
+  return [
+    ...judged,
+    told(
+      'compiled code in the heap, slope',
+      slope(({ code }) => code),
+    ),
+    told(
+      'all else in the heap, slope',
+      slope(({ heap, code }) => heap - code),
+    ),
+    told(
+      'heap, slope in the last half',
+      slope(({ heap }) => heap, samples.slice(samples.length / 2)),
+    ),
+  ];
 }
 
 function constancyFigures(samples: readonly Sample[]): readonly Figure[] {

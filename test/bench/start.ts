@@ -14,6 +14,7 @@ import {
 import { configText } from '../support/config-text.ts';
 import { openDatagramInbox } from '../support/datagrams.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
+import { readUnitMemory } from '../support/unit-file.ts';
 import { until } from '../support/until.ts';
 import type { Bench } from './benches.ts';
 import { createDistribution } from './distribution.ts';
@@ -34,15 +35,20 @@ interface Form {
 
 /**
  * From exec to what a board waits for, beside a Node that runs an empty file, in turns: until the broker has said yes to the
- * subscription, and until the service manager hears READY=1, with the self-test done. As a bundle, with what V8 compiled the
- * first time as the unit file has it, and as a single executable with a snapshot; what Node.js takes for any program in a snapshot is told as well. `start=30`: so many starts of each.
+ * subscription, and until the service manager hears READY=1, with the self-test done. As a bundle, with the settings of memory
+ * and what V8 compiled the first time as the unit file has them, and as a single executable with a snapshot; what Node.js
+ * takes for any program in a snapshot is told as well. `start=30`: so many starts of each.
  */
 export const benchStart: Bench = async ({ operand = '20', tell }) => {
   const single = await buildSingle(process.arch === 'arm64' ? 'arm64' : 'x64');
+  const unit = readUnitMemory();
   const forms: readonly Form[] = [
     {
       name: 'bundle',
-      start: (args, options) => startScript(path.join(distFolder, 'qn-agent.cjs'), args, options),
+      start: (args, { env, ...options }) =>
+        startScript(path.join(distFolder, 'qn-agent.cjs'), args, {
+          ...{ ...options, nodeArguments: unit.nodeArguments, env: { ...unit.env, ...env } },
+        }),
       subackTimesFloor: 3,
     },
     {
