@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runTool } from '../../build/run-tool.ts';
+import { injectBlob } from '../../build/single/inject.ts';
 import { buildSingle } from '../../build/single/single.ts';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import {
@@ -37,7 +38,7 @@ interface Form {
  * From exec to what a board waits for, beside a Node that runs an empty file, in turns: until the broker has said yes to the
  * subscription, and until the service manager hears READY=1, with the self-test done. As a bundle, with the settings of memory
  * and what V8 compiled the first time as the unit file has them, and as a single executable with a snapshot; what Node.js
- * takes for any program in a snapshot is told as well. `start=30`: so many starts of each.
+ * takes for a snapshot of nothing is told as well. `start=30`: so many starts of each.
  */
 export const benchStart: Bench = async ({ operand = '20', tell }) => {
   const single = await buildSingle(process.arch === 'arm64' ? 'arm64' : 'x64');
@@ -58,18 +59,18 @@ export const benchStart: Bench = async ({ operand = '20', tell }) => {
     },
   ];
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-bench-start-'));
-  const [bare, bareSnapshot] = [createDistribution(), createDistribution()];
+  const [bare, bareSingle] = [createDistribution(), createDistribution()];
   const times = forms.map((form) => ({ form, ready: createDistribution(), connected: createDistribution() }));
   try {
     const empty = path.join(folder, 'empty.js');
     await writeFile(empty, '');
-    const snapshot = await buildEmptySnapshot(folder);
+    const nothing = await buildEmptySingle(folder);
     await using ground = await openGround(folder);
     for (let round = -1; round < Number(operand); round += 1) {
       const isFirst = round < 0; // It reads everything from the disk.
-      const [bareMs, snapshotMs] = [await timeBare([empty]), await timeBare(['--snapshot-blob', snapshot])];
+      const [bareMs, nothingMs] = [await timeBare(process.execPath, [empty]), await timeBare(nothing)];
       if (!isFirst) bare.addMs(bareMs);
-      if (!isFirst) bareSnapshot.addMs(snapshotMs);
+      if (!isFirst) bareSingle.addMs(nothingMs);
       for (const { form, ready, connected } of times) {
         const { readyMs, subackMs } = await ground.time(form);
         if (isFirst) continue;
@@ -89,10 +90,9 @@ export const benchStart: Bench = async ({ operand = '20', tell }) => {
       atMostTimesFloor: subackTimesFloor,
     }),
   ]);
-  const snapshotMs = bareSnapshot.percentileMs(50);
   return [
     figure('node with an empty file, exec to exit, p50', floor, 'ms'),
-    figure('node with an empty snapshot, exec to exit, p50', snapshotMs, 'ms', { floor }),
+    figure('single executable of nothing, exec to exit, p50', bareSingle.percentileMs(50), 'ms', { floor }),
     ...judged,
   ];
 };
@@ -125,17 +125,22 @@ async function openGround(folder: string) {
   };
 }
 
-async function timeBare(args: readonly string[]): Promise<number> {
+async function timeBare(program: string, args: readonly string[] = []): Promise<number> {
   const startMs = performance.now();
-  await using running = startProgram(process.execPath, args);
+  await using running = startProgram(program, args);
   await running.ended;
   return performance.now() - startMs;
 }
 
-/** Of a program that does nothing. */
-async function buildEmptySnapshot(folder: string): Promise<string> {
-  const [script, blob] = [path.join(folder, 'nothing.cjs'), path.join(folder, 'nothing.blob')];
-  await writeFile(script, "require('node:v8').startupSnapshot.setDeserializeMainFunction(() => {});");
-  await runTool(process.execPath, ['--snapshot-blob', blob, '--build-snapshot', script]);
-  return blob;
+/** A single executable of a program that does nothing. */
+async function buildEmptySingle(folder: string): Promise<string> {
+  const main = path.join(folder, 'nothing.cjs');
+  const output = path.join(folder, 'nothing.blob');
+  const config = path.join(folder, 'nothing.json');
+  await writeFile(main, "require('node:v8').startupSnapshot.setDeserializeMainFunction(() => {});");
+  await writeFile(config, JSON.stringify({ main, output, useSnapshot: true, disableExperimentalSEAWarning: true }));
+  await runTool(process.execPath, ['--experimental-sea-config', config]);
+  const program = path.join(folder, 'nothing');
+  await injectBlob(process.execPath, output, program);
+  return program;
 }
