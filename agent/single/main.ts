@@ -1,6 +1,8 @@
 import { startupSnapshot } from 'node:v8';
 import { runAgentProgram } from '../cli/agent-program.ts';
 import { runGuardProcess } from '../guard/guard-process.ts';
+import { startStoreThread } from '../store/start-thread.ts';
+import { storeProgram } from './store-program.ts';
 import { warmUp } from './warm-up.ts';
 
 /**
@@ -11,7 +13,7 @@ import { warmUp } from './warm-up.ts';
 function main(): void {
   process.report.excludeEnv = true;
   if (process.argv[2] === 'guard') void runGuardProcess(process.argv[3] ?? '.');
-  else void runAgentProgram();
+  else void runAgentProgram(process.argv[2] === 'run' ? startStoreThread(storeProgram()) : undefined);
 }
 
 if (startupSnapshot.isBuildingSnapshot()) {
