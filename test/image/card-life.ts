@@ -17,6 +17,7 @@ import {
   livesOf,
   lookAround,
   lookAtDisk,
+  lookAtSandbox,
   lookAtSelfTest,
   pins,
 } from './looks.ts';
@@ -93,6 +94,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     check('the first start: it is online at the broker', ...(await isOnline(broker, new Set())));
     await lookAtSelfTest(broker, check);
     await lookAround(board, check);
+    await lookAtSandbox(board, check);
     await lookAtDisk(board, root, check);
     await kill(board, broker, check);
     await command(kind, board, broker, check);

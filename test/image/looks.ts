@@ -92,6 +92,27 @@ export async function lookAround(board: EmulatedBoard, check: Check): Promise<vo
   check('no unit has failed', failed === '', failed);
 }
 
+/** Another unit with the same sandbox asks what the agent asks: from outside nobody sees whether it is answered there. */
+export async function lookAtSandbox(board: EmulatedBoard, check: Check): Promise<void> {
+  const addon = '/usr/lib/qn-agent/native/linux-arm64/gpiochip.node';
+  const probe = `console.log(JSON.stringify(require("${addon}").clockErrorUs()))`;
+  await board.shell(`echo '${probe}' | sudo tee /run/qn-probe.cjs > /dev/null`);
+  const edits = [
+    ...['/^(Watchdog|Restart|Notify|Environment|.*Directory)/d', 's/^Type=.*/Type=oneshot/'],
+    's|^ExecStart=.*|ExecStart=/usr/lib/qn-agent/node /run/qn-probe.cjs|',
+  ];
+  const sed = `sed -E ${edits.map((edit) => `-e '${edit}'`).join(' ')}`;
+  await board.shell(`systemctl cat qn-agent | ${sed} | sudo tee /run/systemd/system/qn-probe.service > /dev/null`);
+  await board.shell('sudo systemctl daemon-reload; sudo systemctl start qn-probe || true');
+  const told = await board.shell('sudo journalctl --unit qn-probe --output cat');
+  check(
+    'in its sandbox the kernel tells how far off its clock may be',
+    /^\{"ok":true,"value":\d+\}$/m.test(told),
+    told,
+  );
+  await board.shell('sudo rm /run/qn-probe.cjs /run/systemd/system/qn-probe.service; sudo systemctl daemon-reload');
+}
+
 /** The card is spared, and used up to its end. */
 export async function lookAtDisk(board: EmulatedBoard, root: 'writable' | 'read-only', check: Check): Promise<void> {
   const mounts = await board.shell('findmnt --noheadings --raw --output TARGET,OPTIONS,SIZE,FSTYPE --real');
