@@ -21,8 +21,9 @@ const cpuTurnMs = 5_000;
 
 /**
  * Commands (17 bytes, for one output) a second that are carried out without losing any: the pace is raised until some
- * are, with a second try. The floor is MQTT.js that only counts. And the processor time of one, at an even pace that all of them
- * hold, beside MQTT.js that writes with the agent's own driver. `throughput=3`: so many turns of each for the latter.
+ * are, with a second try. The floor is MQTT.js that only counts. And then, with all of it compiled, the processor time of one, at an
+ * even pace that all of them hold, beside MQTT.js that writes with the agent's own driver. `throughput=3`: so many turns of
+ * each for the latter.
  */
 export const benchThroughput: Bench = async ({ operand = '3', tell }) => {
   await using contest = await openContest({ priority: 'normal' });
@@ -33,17 +34,17 @@ export const benchThroughput: Bench = async ({ operand = '3', tell }) => {
   const figures: Figure[] = [];
   for (const qos of [0, 1] as const) {
     const title = `QoS ${qos}`;
+    const held = new Map<Responder, number>();
+    for (const responder of [floor, raw, ...others, idleRaw, agent]) {
+      tell(`throughput: ${title}, ${responder.name}`);
+      held.set(responder, await climb(runLoad, responder, qos));
+    }
     tell(`throughput: ${title}, processor time`);
     const pace = { forMs: cpuTurnMs, probesPerS: 0, bulkPerS: cpuRatePerS, bulkQos: qos };
     const turns = await interleave(runLoad, [raw, agent], Number(operand), pace);
     const [ofRaw, ofAgent] = [raw, agent].map((responder) => cpuUsIn(turns.get(responder) ?? []));
     const judged = { atMostTimesFloor: 1.25, floor: ofRaw ?? Number.NaN };
     figures.push(figure(`${title}, agent, processor time of a command`, ofAgent ?? Number.NaN, 'us', judged));
-    const held = new Map<Responder, number>();
-    for (const responder of [floor, raw, ...others, idleRaw, agent]) {
-      tell(`throughput: ${title}, ${responder.name}`);
-      held.set(responder, await climb(runLoad, responder, qos));
-    }
     const of = (responder: Responder) => held.get(responder) ?? 0;
     const judgement = { floor: of(idleRaw), atLeastTimesFloor: 0.8 };
     figures.push(figure(`${title}, agent`, of(agent), '1/s', judgement));

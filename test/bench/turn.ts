@@ -23,10 +23,8 @@ export interface Turn {
   readonly lostCount: number;
   readonly sentCount: number;
   readonly handledCount: number;
-  /** Of the responder, from the first message until nothing more came. */
+  /** Of the responder, until a moment after the last message was sent: to be asked what it has done costs one more than another. */
   readonly cpuMs: number;
-  /** The same, on the clock. */
-  readonly tookMs: number;
   readonly hiccups: readonly Hiccup[];
   readonly forMs: number;
 }
@@ -42,13 +40,14 @@ export async function runTurn(runLoad: RunLoad, responder: Responder, options: T
   const readableBefore = tap?.readableNs().length ?? 0;
   const handledBefore = await responder.handledCount();
   const cpuBefore = cpuMsOf(responder.pid);
-  const sinceMs = performance.now();
   const loaded = await runLoad({
     forMs,
     probe: { topic: responder.probeTopic, perS: probesPerS },
     bulk: { topic: responder.bulkTopic, perS: bulkPerS, qos: bulkQos, isChanging: isBulkChanging },
   });
-  const { count, atMs } = await untilQuiet(responder);
+  await delay(settleEveryMs);
+  const cpuMs = cpuMsOf(responder.pid) - cpuBefore;
+  const count = await untilQuiet(responder);
   const stamps = responder.stamps().slice(stampsBefore);
   const { ms, lostCount } = answersOf(loaded.probesNs, stamps);
   const inside = pairsOf(tap?.readableNs().slice(readableBefore) ?? [], stamps);
@@ -58,19 +57,18 @@ export async function runTurn(runLoad: RunLoad, responder: Responder, options: T
     lostCount,
     sentCount: loaded.bulkCount + loaded.probesNs.length,
     handledCount: count - handledBefore,
-    cpuMs: cpuMsOf(responder.pid) - cpuBefore,
-    tookMs: Math.max(forMs, atMs - sinceMs),
+    cpuMs,
     hiccups: loaded.hiccups,
     forMs,
   };
 }
 
-async function untilQuiet(responder: Responder): Promise<{ count: number; atMs: number }> {
+async function untilQuiet(responder: Responder): Promise<number> {
   let [count, atMs] = [await responder.handledCount(), performance.now()];
   while (performance.now() - atMs < quietMs) {
     await delay(settleEveryMs);
     const now = await responder.handledCount();
     if (now !== count) [count, atMs] = [now, performance.now()];
   }
-  return { count, atMs };
+  return count;
 }
