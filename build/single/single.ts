@@ -106,8 +106,8 @@ interface BlobParts {
   readonly runner: readonly string[] | undefined;
 }
 
-/** What Node.js finds in itself: the snapshot or the source, and the assets. */
-async function makeBlob({ folder, main, assets, node, runner }: BlobParts): Promise<string> {
+/** What Node.js finds in itself: the snapshot or the source, and the assets. The file is in `folder`. */
+export async function makeBlob({ folder, main, assets, node, runner }: BlobParts): Promise<string> {
   const output = path.join(folder, 'program.blob');
   const config = path.join(folder, 'config.json');
   const useSnapshot = runner !== undefined;

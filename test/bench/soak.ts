@@ -16,7 +16,7 @@ const load = { forMs: turnMs, probesPerS: 20, bulkPerS: 1_000, bulkQos: 1 } as c
 /** Before what is measured, in parts of it: so long most is still being compiled, and tables grow. */
 const warmUpShare = 1 / 3;
 /** Few, for a collection goes before each of them. */
-const samplesCountMin = 60;
+const samplesCountMax = 60;
 
 /** What there is at one moment, in the process of the agent. */
 interface Sample {
@@ -45,9 +45,10 @@ const question = `(() => {
 })()`;
 
 /**
- * Whether anything grows: commands without end, a thousand a second and twenty that change an output, and in between, sixty
- * times, the memory, file descriptors, listeners and open handles of the agent. A slope is a miss when it is above zero by
- * more than the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them a third of that to warm up.
+ * Whether anything grows: commands without end, a thousand a second and twenty that change an output, and in between,
+ * sixty times at the most, the memory, file descriptors, listeners and open handles of the agent. A slope is a miss when it
+ * is above zero by more than the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them a third of
+ * that to warm up.
  */
 export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   await using stack = new AsyncDisposableStack();
@@ -60,15 +61,17 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   const samples: Sample[] = [];
   const forMs = Number(operand) * 60_000;
   const sinceMs = performance.now() + warmUpShare * forMs;
+  const nowMs = () => performance.now() - sinceMs;
   tell(`soak: ${operand} minutes, after ${Math.round((warmUpShare * forMs) / 60_000)}`);
   let [sentCount, handledCount, nextMs] = [0, 0, 0];
-  for (let atMs = performance.now() - sinceMs; atMs < forMs; atMs = performance.now() - sinceMs) {
+  while (nowMs() < forMs) {
     const turn = await runTurn(runLoad, agent, load);
     sentCount += turn.sentCount;
     handledCount += turn.handledCount;
+    const atMs = nowMs();
     if (atMs < nextMs) continue;
     samples.push({ atMin: atMs / 60_000, ...(await ask()) });
-    nextMs += forMs / samplesCountMin;
+    nextMs += forMs / samplesCountMax;
   }
   await delay(1_000);
   const slots = await slotsUsed(agent);
@@ -103,34 +106,29 @@ function textOf(answer: unknown): string {
 
 const kilobyte = 1_024;
 
+function slope(samples: readonly Sample[], of: (sample: Sample) => number): Slope {
+  return slopeOf(samples.map((sample) => [sample.atMin, of(sample)]));
+}
+
 function growthFigures(samples: readonly Sample[]): readonly Figure[] {
-  const slope = (of: (sample: Sample) => number, among = samples) => slopeOf(among.map((one) => [one.atMin, of(one)]));
   const judged = (['rss', 'heap', 'outside'] as const).map((what) => {
-    const { perUnit, halfWidth } = slope((sample) => sample[what]);
+    const { perUnit, halfWidth } = slope(samples, (sample) => sample[what]);
     const bound = Number((halfWidth / kilobyte).toPrecision(3));
     return figure(`${what}, slope`, perUnit / kilobyte, 'kB/min', { atMost: bound });
   });
-  const told = (name: string, { perUnit }: Slope) => figure(name, perUnit / kilobyte, 'kB/min');
+  const told = (name: string, among: readonly Sample[], of: (sample: Sample) => number) =>
+    figure(`${name}, slope`, slope(among, of).perUnit / kilobyte, 'kB/min');
   return [
     ...judged,
-    told(
-      'compiled code in the heap, slope',
-      slope(({ code }) => code),
-    ),
-    told(
-      'all else in the heap, slope',
-      slope(({ heap, code }) => heap - code),
-    ),
-    told(
-      'heap, slope in the last half',
-      slope(({ heap }) => heap, samples.slice(samples.length / 2)),
-    ),
+    told('compiled code in the heap', samples, ({ code }) => code),
+    told('all else in the heap', samples, ({ heap, code }) => heap - code),
+    told('heap in the last half', samples.slice(samples.length / 2), ({ heap }) => heap),
   ];
 }
 
 function constancyFigures(samples: readonly Sample[]): readonly Figure[] {
   return (['fds', 'listeners', 'handles'] as const).map((what) => {
-    const { perUnit, halfWidth } = slopeOf(samples.map((sample) => [sample.atMin, sample[what]] as const));
+    const { perUnit, halfWidth } = slope(samples, (sample) => sample[what]);
     return figure(`${what}, slope`, perUnit, '1/min', { atMost: Number(halfWidth.toPrecision(3)) });
   });
 }

@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runTool } from '../../build/run-tool.ts';
 import { injectBlob } from '../../build/single/inject.ts';
-import { buildSingle } from '../../build/single/single.ts';
+import { buildSingle, makeBlob } from '../../build/single/single.ts';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import {
   distFolder,
@@ -134,13 +133,9 @@ async function timeBare(program: string, args: readonly string[] = []): Promise<
 
 /** A single executable of a program that does nothing. */
 async function buildEmptySingle(folder: string): Promise<string> {
-  const main = path.join(folder, 'nothing.cjs');
-  const output = path.join(folder, 'nothing.blob');
-  const config = path.join(folder, 'nothing.json');
+  const [main, program] = [path.join(folder, 'nothing.cjs'), path.join(folder, 'nothing')];
   await writeFile(main, "require('node:v8').startupSnapshot.setDeserializeMainFunction(() => {});");
-  await writeFile(config, JSON.stringify({ main, output, useSnapshot: true, disableExperimentalSEAWarning: true }));
-  await runTool(process.execPath, ['--experimental-sea-config', config]);
-  const program = path.join(folder, 'nothing');
-  await injectBlob(process.execPath, output, program);
+  const node = process.execPath;
+  await injectBlob(node, await makeBlob({ folder, main, assets: {}, node, runner: [] }), program);
   return program;
 }

@@ -21,9 +21,9 @@ const cpuTurnMs = 5_000;
 
 /**
  * Commands (17 bytes, for one output) a second that are carried out without losing any: the pace is raised until some
- * are, with a second try. The floor is MQTT.js that only counts. And then, with all of it compiled, the processor time of one, at an
- * even pace that all of them hold, beside MQTT.js that writes with the agent's own driver. `throughput=3`: so many turns of
- * each for the latter.
+ * are, with a second try. The floor is MQTT.js that only counts. Then, warm from that, the processor time of one, at an even
+ * pace that all of them hold, beside MQTT.js that writes with the agent's own driver. `throughput=3`: so many turns of each
+ * for the latter.
  */
 export const benchThroughput: Bench = async ({ operand = '3', tell }) => {
   await using contest = await openContest({ priority: 'normal' });

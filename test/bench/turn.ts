@@ -23,7 +23,7 @@ export interface Turn {
   readonly lostCount: number;
   readonly sentCount: number;
   readonly handledCount: number;
-  /** Of the responder, until a moment after the last message was sent: to be asked what it has done costs one more than another. */
+  /** Of the responder, until a moment after the last message: to be asked what it has done costs one more than another. */
   readonly cpuMs: number;
   readonly hiccups: readonly Hiccup[];
   readonly forMs: number;
