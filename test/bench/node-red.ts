@@ -38,7 +38,7 @@ export async function startNodeRed(stack: AsyncDisposableStack, port: number): P
   const countFile = path.join(folder, 'count');
   await writeFile(path.join(folder, 'flows.json'), flowText(port, `${below}/+`));
   await writeFile(path.join(folder, 'settings.js'), settingsText({ uiPort: await freePort(), lines, countFile }));
-  const child = stack.use(startScript(program, ['--userDir', folder]));
+  const child = stack.use(startScript(program, ['--userDir', folder], { hasUnitPriority: true }));
   await until(() => child.out.includes('Connected to broker'), 'Node-RED, connected', startMsMax);
   return {
     name: 'Node-RED',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { withUnitPriority } from '../support/unit-file.ts';
 import type { Stamp } from './wire-stamps.ts';
 import { readStamps } from './wire-stamps.ts';
 
@@ -32,14 +33,14 @@ export function cpuMsOf(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerS; // utime and stime, proc(5)
 }
 
-/** A program that prints `ready`, and the number of its messages at each SIGUSR2. */
+/** A program that prints `ready`, and the number of its messages at each SIGUSR2. With the agent's own priority. */
 export async function startCounting(
   name: string,
   topics: Topics,
   program: string,
   operands: readonly string[],
 ): Promise<Responder> {
-  const child = spawn(program, operands, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(...withUnitPriority(program, operands), { stdio: ['ignore', 'pipe', 'inherit'] });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const rows = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

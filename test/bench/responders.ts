@@ -68,7 +68,7 @@ export interface AgentOptions {
   readonly nodeArguments?: readonly string[];
 }
 
-/** The bundle, as it is installed; on the command line as in the unit file. */
+/** The bundle, as it is installed; on the command line and with the priority of the unit file. */
 export async function startAgent(
   stack: AsyncDisposableStack,
   port: number,
@@ -83,7 +83,9 @@ export async function startAgent(
   const configFile = path.join(folder, 'config.yaml');
   const place = { url: `mqtt://127.0.0.1:${port}`, board, state: path.join(folder, 'state') };
   await writeFile(configFile, configText({ ...place, documents, sections: `http: { port: ${httpPort} }` }));
-  const agent = stack.use(startAgentProcess(configFile, { nodeArguments, env: readUnitMemory().env }));
+  const agent = stack.use(
+    startAgentProcess(configFile, { nodeArguments, env: readUnitMemory().env, hasUnitPriority: true }),
+  );
   let metrics = '';
   await until(() => (void readMetrics(httpPort).then((text) => (metrics = text)), isUp(metrics)), 'the agent', 20_000);
   return {

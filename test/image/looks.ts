@@ -82,11 +82,16 @@ export async function lookAround(board: EmulatedBoard, check: Check): Promise<vo
     'MemoryCurrent',
   );
   const isRunning = ['Type=notify', 'ActiveState=active', 'SubState=running', 'User=qn-agent', 'NRestarts=0'];
+  const processes = '/sys/fs/cgroup/system.slice/qn-agent.service/cgroup.procs';
+  const nice = await board.shell(
+    `for id in $(cat ${processes}); do cut -d ' ' -f 19 /proc/$id/stat; done | sort | uniq -c`,
+  );
   check(
     'systemd says that it runs, as it was told by it',
     isRunning.every((line) => unit.includes(line)),
     unit,
   );
+  check('it and its guard go before other programs', nice.trim() === '2 -10', nice);
   check('systemd waits for signs of life', unit.includes('WatchdogUSec=30s'));
   const failed = await board.shell('systemctl --failed --no-legend --plain | cut -d " " -f 1');
   check('no unit has failed', failed === '', failed);

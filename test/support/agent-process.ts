@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../build/build.ts';
+import { withUnitPriority } from './unit-file.ts';
 
 /** The folder of the project. */
 export const projectFolder = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
@@ -33,6 +34,8 @@ export interface ProcessOptions {
   readonly stdin?: string | Uint8Array;
   /** Of Node itself, before the script. */
   readonly nodeArguments?: readonly string[];
+  /** Before other programs, as on a board. */
+  readonly hasUnitPriority?: boolean;
 }
 
 /** `npm test` builds the bundle first; this is for a single test on a fresh clone. */
@@ -46,8 +49,9 @@ export function startScript(script: string, args: readonly string[], options: Pr
 
 /** Any program, like a script. */
 export function startProgram(program: string, args: readonly string[], options: ProcessOptions = {}): TestProcess {
-  const { cwd = projectFolder, env = {}, stdin } = options;
-  const child = spawn(program, args, {
+  const { cwd = projectFolder, env = {}, stdin, hasUnitPriority = false } = options;
+  const command = hasUnitPriority ? withUnitPriority(program, args) : ([program, args] as const);
+  const child = spawn(...command, {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
 
+function valuesOf(key: string): readonly string[] {
+  const text = readFileSync('build/systemd/qn-agent.service', 'utf8');
+  return [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
+}
+
+/** A command with the priority that the unit gives the agent. Who may not have that is told so by `nice`, and goes on without. */
+export function withUnitPriority(program: string, args: readonly string[]): readonly [string, readonly string[]] {
+  return ['nice', ['-n', valuesOf('Nice')[0] ?? '0', program, ...args]];
+}
+
 /** What the unit of the package says about memory. */
 export interface UnitMemory {
   /** Of Node, before the program. */
@@ -13,19 +23,17 @@ export interface UnitMemory {
 }
 
 export function readUnitMemory(): UnitMemory {
-  const text = readFileSync('build/systemd/qn-agent.service', 'utf8');
-  const of = (key: string) => [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
-  const [start = ''] = of('ExecStart');
-  const pairs = of('Environment')
+  const [start = ''] = valuesOf('ExecStart');
+  const pairs = valuesOf('Environment')
     .filter((value) => value.startsWith('MALLOC_'))
     .flatMap((value) => value.split(' '))
     .map((pair) => pair.split('=', 2));
   return {
     nodeArguments: start.split(' ').filter((word) => word.startsWith('--')),
     env: Object.fromEntries(pairs),
-    highBytes: megabytes(of('MemoryHigh')[0]),
-    maxBytes: megabytes(of('MemoryMax')[0]),
-    oomScoreAdjust: Number(of('OOMScoreAdjust')[0]),
+    highBytes: megabytes(valuesOf('MemoryHigh')[0]),
+    maxBytes: megabytes(valuesOf('MemoryMax')[0]),
+    oomScoreAdjust: Number(valuesOf('OOMScoreAdjust')[0]),
   };
 }
 
