@@ -23,7 +23,6 @@ export async function openSerialPort(
   clock: DriverClock = systemDriverClock,
   folders: SystemFolders = systemFolders,
 ): Promise<Result<BytePort>> {
-  const failed = { operation: 'open', resource, fixes: openFixes(resource) };
   try {
     accessSync(resource, constants.R_OK | constants.W_OK); // The package tells its errors as text only.
     const device = deviceBehind(resource);
@@ -39,7 +38,9 @@ export async function openSerialPort(
     const port = { ...attach(resource, tty, device, clock), setModem: modemOf(resource, tty, modem) };
     return ok(warning === undefined ? port : { ...port, warning });
   } catch (cause) {
-    if (codeOf(cause) !== undefined) return fail(systemError(cause, failed));
+    const code = codeOf(cause);
+    const failed = { operation: 'open', resource, fixes: openFixes(resource, code) };
+    if (code !== undefined) return fail(systemError(cause, failed));
     const detail = String(cause)
       .replaceAll('Error: ', '')
       .replace(/^Error /, '');
@@ -162,10 +163,14 @@ function withoutWaiting(fd: number, call: (fd: number) => number): number | unde
   }
 }
 
-function openFixes(resource: string): NonNullable<FailedOperation['fixes']> {
+function openFixes(resource: string, code: string | undefined): NonNullable<FailedOperation['fixes']> {
   return {
     absent: 'plug it in, or look under /dev/serial/by-id for its name',
-    denied: 'add the user to the group dialout, and log in again',
+    // EPERM is no matter of groups: the sandbox of the service has the device closed.
+    denied:
+      code === 'EPERM'
+        ? `allow it with: systemctl edit qn-agent, [Service] DeviceAllow=${resource} rw, and restart the service`
+        : 'add the user to the group dialout, and log in again',
     unsupported: 'give the path of a serial port',
     busy: `find the other program with: fuser -v ${resource}`,
   };

@@ -36,6 +36,17 @@ describe('the unit of the package', () => {
     expect(Number(exposure)).toBeLessThanOrEqual(exposureMax);
   });
 
+  // systemd looks a group up once, at the start of the unit: one that the kernel does not know yet stays closed.
+  it.each([
+    ['ttyUSB', 'usbserial'],
+    ['ttyACM', 'cdc_acm'],
+  ])('has the kernel know %s before it is started, adapter or not', (group, module) => {
+    const unit = readFileSync(unitFile, 'utf8');
+    expect(unit).toMatch(new RegExp(`^DeviceAllow=char-${group} rw$`, 'm'));
+    for (const key of ['Wants', 'After'])
+      expect(unit).toMatch(new RegExp(`^${key}=(.* )?modprobe@${module}\\.service( .*)?$`, 'm'));
+  });
+
   it('does not start again what a restart cannot mend', () => {
     expect(readFileSync(unitFile, 'utf8')).toMatch(/^RestartPreventExitStatus=64 78$/m);
   });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, createWriteStream, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -229,6 +229,21 @@ test.skipIf(process.getuid?.() === 0)(
     expect(opened).toMatchObject({ ok: false, error: { kind: 'denied', fix: expect.stringContaining('dialout') } });
   },
 );
+
+test('a port that the sandbox of the service closes is opened by no group, but by its unit', async ({ skip }) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qn-serial-'));
+  const file = path.join(folder, 'port');
+  const chattr = (flag: string) => spawnSync('chattr', [flag, file]).status === 0;
+  onTestFinished(() => {
+    chattr('-i');
+    rmSync(folder, { recursive: true });
+  });
+  closeSync(openSync(file, 'w'));
+  // The kernel says EPERM of it, as of a device that is not in DeviceAllow, and not EACCES.
+  if (!chattr('+i')) skip('no file can be made immutable here');
+  const opened = await openSerialPort(file, settings);
+  expect(opened).toMatchObject({ error: { kind: 'denied', fix: expect.stringContaining('DeviceAllow=') } });
+});
 
 function closeOnFinish(file: number): void {
   onTestFinished(() => closeSync(file));
