@@ -8,7 +8,7 @@ import { formatFault } from '../../agent/config/fault.ts';
 import { billOfMaterials } from '../../build/image/materials.ts';
 import { plannedFiles } from '../../build/image/setup/planned-files.ts';
 import { type Card, readCard } from '../../build/image/setup/read-card.ts';
-import { agentUnit, largestGap, readOnlyTable } from '../../build/image/setup/space.ts';
+import { agentUnit, appendPartition, largestGap, readOnlyTable } from '../../build/image/setup/space.ts';
 
 const agentPart = 'node: pi-7\nmqtt:\n  brokers: [{ url: "mqtt://10.0.0.1:1883" }]\n';
 const key = `ssh-ed25519 ${'A'.repeat(68)} you@laptop`;
@@ -146,6 +146,36 @@ it('the room for data is behind the root, and not in the gap before the first pa
   expect(largestGap(ofFresh)).toEqual({ start: 2_891_776, sectors: 5_496_832 });
   expect(largestGap('Start   End Sectors Size\n 2048  8191    6144   3M')).toEqual({ start: 2_048, sectors: 6_144 });
   expect(largestGap('')).toEqual({ start: 0, sectors: 0 });
+});
+
+const toolsMissing = ['sfdisk', 'mke2fs', 'blkid'].some((name) => spawnSync(name, ['-V']).error !== undefined);
+
+it.skipIf(toolsMissing)('a card that is written again has nothing of its life before in the room for data', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qn-card-'));
+  try {
+    const device = path.join(folder, 'card');
+    const run = (program: string, operands: readonly string[], input = '') =>
+      spawnSync(program, operands, { input, encoding: 'utf8' }).stdout;
+    const [rootStart, dataStart] = [16_384, 32_768];
+    const writeImage = () =>
+      run('sfdisk', ['--quiet', device], `start=8192, size=8192\nstart=${rootStart}, size=16384\n`);
+    const format = (label: string, start: number, size: string) =>
+      run('mke2fs', ['-q', '-F', '-t', 'ext4', '-L', label, '-E', `offset=${start * 512}`, device, size]);
+    const labelAt = (start: number) =>
+      run('blkid', ['--probe', '-O', String(start * 512), '--match-tag', 'LABEL', '-o', 'value', device]).trim();
+    run('truncate', ['--size', '64M', device]);
+    writeImage();
+    format('root', rootStart, '8M');
+    appendPartition({ device, root: '' });
+    format('data', dataStart, '16M');
+    writeImage();
+    expect([rootStart, dataStart].map(labelAt)).toEqual(['root', 'data']);
+    appendPartition({ device, root: '' });
+    expect(run('sfdisk', ['--dump', device])).toMatch(new RegExp(`start= *${dataStart},`));
+    expect([rootStart, dataStart].map(labelAt)).toEqual(['root', '']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 const systemdMissing = spawnSync('systemd-analyze', ['--version']).status !== 0;

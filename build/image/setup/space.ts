@@ -92,8 +92,7 @@ export function largestGap(list: string): Gap {
 export function separateData(disk: Disk): void {
   const partition = dataPartition(disk);
   if (!existsSync(partition)) {
-    // By itself sfdisk would take the first gap.
-    table(disk.device, ['--append'], `${freeSpace(disk).start}, +`);
+    appendPartition(disk);
     execFileSync('partx', ['--add', '--nr', String(dataNumber), disk.device]);
     execFileSync('udevadm', ['settle']);
   }
@@ -114,6 +113,14 @@ export function separateData(disk: Disk): void {
   writePlanned(agentUnit);
   const text = readOnlyTable(readFileSync(mountTable, 'utf8'));
   writePlanned({ path: mountTable, text, mode: 0o644 });
+}
+
+/**
+ * Behind the root; by itself sfdisk would take the first gap. A card that was written again still has the data of its life
+ * before there, under the same label: sfdisk takes that off before it writes the table.
+ */
+export function appendPartition(disk: Disk): void {
+  table(disk.device, ['--append', '--wipe-partitions', 'always'], `${freeSpace(disk).start}, +`);
 }
 
 /** The table of mounts of a writable root, as that of a read-only one. */
