@@ -74,6 +74,21 @@ describe('the file on the card', () => {
       `{ node: pi-7, mqtt: { brokers: [{ url: "mqtt://a:1" }] }, board: {} }`,
       /line of its own/,
     ],
+    [
+      'a board that others lean on',
+      `board:\n  files: { password: &secret hunter22 }\n${agentPart}  username: *secret\n`,
+      /:1:1: \/board: .*by itself/,
+    ],
+    [
+      'a board that changes what others lean on',
+      `node: &name pi-7\nboard: { files: { name: &name pi-8 } }\nmqtt: { username: *name, brokers: [{ url: "mqtt://a:1" }] }\n`,
+      /:2:1: \/board: .*by itself/,
+    ],
+    [
+      'a board that has the last brace of the file',
+      `{ node: pi-7,\nmqtt: { brokers: [{ url: "mqtt://a:1" }] },\nboard: { root: read-only }\n}\n`,
+      /:3:1: \/board: .*by itself/,
+    ],
     ['nothing', '', /expected a map/],
     ['a tab where YAML has none', 'node: pi-7\n\tmqtt: 1\n', /not YAML/],
   ];

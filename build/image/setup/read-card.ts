@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { checkTree } from '../../../agent/config/check.ts';
+import { checkConfig, checkTree } from '../../../agent/config/check.ts';
 import { boundFaults, type ConfigFault, faultAt, locate, sortFaults } from '../../../agent/config/fault.ts';
 import { parseYaml } from '../../../agent/config/parse-yaml.ts';
 import { toProblem } from '../../../agent/config/schema/issue.ts';
@@ -36,8 +36,13 @@ export function readCard(text: string, file: string): Result<Card, readonly Conf
     ...(entry === undefined ? [] : misplaced(entry, [...others.values()])),
   ];
   if (!board.success || !agent.ok || faults.length > 0) return fail(boundFaults(sortFaults(faults)));
-  const agentText = entry === undefined ? text : withoutLines(text, linesOf(entry, tree));
-  return ok({ node: agent.value.config.node, board: board.output, agentText });
+  const card = { node: agent.value.config.node, board: board.output, agentText: text };
+  if (entry === undefined) return ok(card);
+  const agentText = withoutLines(text, linesOf(entry, tree));
+  const alone = checkConfig(agentText, file);
+  if (alone.ok && alone.value.hash === agent.value.hash) return ok({ ...card, agentText });
+  const message = 'board must stand by itself: no { } around the whole file, no anchor in it that others use';
+  return fail([faultAt(entry.keyPlace, [boardKey], message)]);
 }
 
 /** It is taken out by whole lines. */
