@@ -3,12 +3,13 @@ import { pbkdf2Sync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { formatFault } from '../../agent/config/fault.ts';
 import { billOfMaterials } from '../../build/image/materials.ts';
 import { plannedFiles } from '../../build/image/setup/planned-files.ts';
 import { type Card, readCard } from '../../build/image/setup/read-card.ts';
 import { agentUnit, appendPartition, largestGap, readOnlyTable } from '../../build/image/setup/space.ts';
+import { writeLast } from '../../build/image/setup/write-files.ts';
 
 const agentPart = 'node: pi-7\nmqtt:\n  brokers: [{ url: "mqtt://10.0.0.1:1883" }]\n';
 const key = `ssh-ed25519 ${'A'.repeat(68)} you@laptop`;
@@ -161,6 +162,23 @@ it('the room for data is behind the root, and not in the gap before the first pa
   expect(largestGap(ofFresh)).toEqual({ start: 2_891_776, sectors: 5_496_832 });
   expect(largestGap('Start   End Sectors Size\n 2048  8191    6144   3M')).toEqual({ start: 2_048, sectors: 6_144 });
   expect(largestGap('')).toEqual({ start: 0, sectors: 0 });
+});
+
+it('what says that a card was taken over is written when all the rest is on the disk', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'qn-taken-'));
+  const taken = path.join(folder, 'taken');
+  try {
+    // In place of that of the system: it tells whether it was called, and before what.
+    const seen = path.join(folder, 'seen');
+    writeFileSync(path.join(folder, 'sync'), `#!/bin/sh\nls ${folder} >${seen}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+    writeLast({ path: taken, text: 'a hash', mode: 0o644 });
+    expect(readFileSync(seen, 'utf8')).not.toContain('taken');
+    expect(readFileSync(taken, 'utf8')).toBe('a hash');
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 const toolsMissing = ['sfdisk', 'mke2fs', 'blkid'].some((name) => spawnSync(name, ['-V']).error !== undefined);

@@ -9,7 +9,7 @@ import { cardBytesMax } from './board-section.ts';
 import { plannedFiles } from './planned-files.ts';
 import { type Card, readCard } from './read-card.ts';
 import { findDisk, growRoot, layoutOf, separateData } from './space.ts';
-import { writePlanned } from './write-files.ts';
+import { writeLast, writePlanned } from './write-files.ts';
 
 /*
  * Runs at boot, before the network and the agent, when the file on the card is another one than the last that was taken.
@@ -44,7 +44,7 @@ function setUp(): void {
   const isSeparated = makeSpace(card.value);
   const hash = createHash('sha256').update(readFileSync(cardFile)).digest('hex');
   // Last: a power cut before it has all of this done again.
-  writePlanned({ path: takenFile, text: `${hash}  ${cardFile}\n`, mode: 0o644 });
+  writeLast({ path: takenFile, text: `${hash}  ${cardFile}\n`, mode: 0o644 });
   rmSync(reportFile, { force: true });
   process.stdout.write(`qn-setup: ${cardName} was taken over; this board is ${card.value.node}\n`);
   if (wasReadOnly) execFileSync('mount', ['-o', 'remount,ro', '/']);

@@ -35,6 +35,15 @@ export function writePlanned({ path: target, text, mode, group }: PlannedFile): 
   syncFolder(folder);
 }
 
+/**
+ * For what says that all is done. The programs that were run before do not see to it that what they wrote is on the disk:
+ * ssh-keygen, after a power cut, would leave keys that are empty.
+ */
+export function writeLast(file: PlannedFile): void {
+  execFileSync('sync');
+  writePlanned(file);
+}
+
 function admit(place: string, mode: number, group: PlannedFile['group']): void {
   if (group !== undefined) chownSync(place, 0, Number(execFileSync('id', ['-g', group], { encoding: 'utf8' })));
   chmodSync(place, mode);
