@@ -1,6 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Manifest, manifestName } from '../../agent/health/tests/code.ts';
@@ -18,6 +28,7 @@ export interface DebStep {
 const cacheFolder = path.resolve('.cache/deb');
 const suite = 'bookworm';
 
+const wantedLink = 'etc/systemd/system/multi-user.target.wants/qn-agent.service';
 const ownMark = '# edited by the operator\n';
 
 /** Every step is one look at what is there; a fault does not end the run. */
@@ -30,7 +41,7 @@ export async function proveDeb(cpu: Cpu, tell: (step: DebStep) => void): Promise
     const root = path.join(folder, 'root');
     await layRoot(cpu, root);
     const steps: DebStep[] = [];
-    const check = (step: string, isRight: boolean, detail = 'it is not so') => {
+    const check: Check = (step, isRight, detail = 'it is not so') => {
       const told = isRight ? { step } : { step, fault: detail };
       steps.push(told);
       tell(told);
@@ -38,6 +49,7 @@ export async function proveDeb(cpu: Cpu, tell: (step: DebStep) => void): Promise
     const judged = spawnSync('lintian', ['--fail-on', 'error,warning', '--allow-root', first], { encoding: 'utf8' });
     check('lintian finds nothing', judged.status === 0, `${judged.stdout}${judged.stderr}`);
     lifeOfPackage(root, { first, second, next }, check);
+    purgeOfMounted(root, first, check);
     return steps;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,11 +63,9 @@ interface Packages {
   readonly next: string;
 }
 
-function lifeOfPackage(
-  root: string,
-  { first, second, next }: Packages,
-  check: (step: string, isRight: boolean, detail?: string) => void,
-): void {
+type Check = (step: string, isRight: boolean, detail?: string) => void;
+
+function lifeOfPackage(root: string, { first, second, next }: Packages, check: Check): void {
   const at = (...parts: string[]) => path.join(root, ...parts);
   const config = at('etc/qn-agent/config.yaml');
   const before = filesOf(root);
@@ -84,16 +94,41 @@ function lifeOfPackage(
   check('the new version is there', shown === next, shown);
   check('an upgrade does not tell the first steps again', !upgraded.text.includes('edit /etc'), upgraded.text);
 
+  // Nobody answers systemctl here, as when the new version does not start with the config that is there.
+  mkdirSync(at('run/systemd/system'), { recursive: true });
+  rmSync(config);
+  const again = dpkg(root, '--install', first);
+  check('it upgrades without a config, and where it does not start', again.status === 0, again.text);
+  check('a config that was removed stays so', !existsSync(config));
+  writeFileSync(config, ownMark);
+  inRoot(root, ['systemctl', '--root=/', 'enable', 'qn-agent']);
+  check('it is enabled', isThere(at(wantedLink)));
+
   const removed = dpkg(root, '--remove', 'qn-agent');
   check('it is removed', removed.status === 0, removed.text);
   check('its programs are gone', !existsSync(at('usr/bin/qn-agent')) && !existsSync(at('usr/lib/qn-agent')));
   check('its config stays', existsSync(config));
+  check('no start is left behind', !isThere(at(wantedLink)));
   const purged = dpkg(root, '--purge', 'qn-agent');
   check('it is purged', purged.status === 0, purged.text);
   const left = filesOf(root).filter((file) => !before.includes(file));
   check('nothing is left', left.length === 0, left.join(' '));
   const user = inRoot(root, ['getent', 'passwd', 'qn-agent']).text;
   check('its user is gone', user === '', user);
+}
+
+/** As on a card with a read-only root, whose folders of the agent are in the data partition. */
+function purgeOfMounted(root: string, deb: string, check: Check): void {
+  dpkg(root, '--install', deb);
+  const folders = ['/etc/qn-agent', '/var/lib/qn-agent'];
+  const mount = folders.map(
+    (folder) => `mkdir -p ${folder} /srv${folder}; cp -a ${folder}/. /srv${folder}
+    mount --bind /srv${folder} ${folder}; touch ${folder}/.kept`,
+  );
+  const purged = inRoot(root, ['sh', '-c', `${mount.join('\n')}\ndpkg --purge qn-agent`]);
+  check('it is purged where its folders are mounted', purged.status === 0, purged.text);
+  const left = folders.flatMap((folder) => readdirSync(path.join(root, 'srv', folder)));
+  check('nothing is left in them', left.length === 0, left.join(' '));
 }
 
 /** Made once, some minutes under emulation; unpacked anew for each run. */
@@ -120,6 +155,11 @@ function dpkg(root: string, action: string, operand: string) {
   const done = inRoot(root, ['dpkg', action, `/tmp/${path.basename(operand)}`]);
   rmSync(path.join(root, 'tmp', path.basename(operand)));
   return done;
+}
+
+/** A link that leads nowhere as well. */
+function isThere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** What dpkg keeps about every package, and its logs, is no matter of this one. */
