@@ -8,7 +8,8 @@ import type { Result } from './result.ts';
  * kind `out-of-range`, and nothing changes.
  *
  * For implementers: open with `initial` already running. Writing the duty the line already has must not disturb it.
- * Disposal is idempotent, leaves the line as it runs, and lets go of it; afterwards every call fails with kind `closed`.
+ * Disposal is idempotent and leaves the line as it runs, also beyond the end of the process; afterwards every call fails
+ * with kind `closed`, and the line can be opened again.
  */
 export interface PwmOutput extends AsyncDisposable {
   /** `pwmchip0:1`. */

@@ -18,13 +18,14 @@ const overlayFix =
   'add the line dtoverlay=pwm-2chan,pin=18,func=2,pin2=19,func2=2 to /boot/firmware/config.txt, and reboot';
 const deniedFix = 'add the user to the group gpio (usermod -aG gpio NAME), and check the udev rule for /sys/class/pwm';
 
-/** Makes the kernel show the files of a channel; one that is exported already is taken as it is. */
-export async function exportChannel(place: PwmPlace, clock: DriverClock): Promise<Result<void>> {
+/** Makes the kernel show the files of a channel. False: it showed them already, and the channel is as they say. */
+export async function exportChannel(place: PwmPlace, clock: DriverClock): Promise<Result<boolean>> {
   const chipFolder = join(place.root, place.chip);
   const missing = missingError(place, chipFolder);
   if (missing !== undefined) return fail(missing);
   const folder = join(chipFolder, `pwm${place.channel}`);
-  if (!existsSync(folder)) {
+  const isHidden = !existsSync(folder);
+  if (isHidden) {
     try {
       await writeFile(join(chipFolder, 'export'), String(place.channel));
     } catch (cause) {
@@ -33,15 +34,10 @@ export async function exportChannel(place: PwmPlace, clock: DriverClock): Promis
   }
   for (let triesCount = 1; ; triesCount += 1) {
     const cause = firstUnreachable(folder);
-    if (cause === undefined) return ok();
+    if (cause === undefined) return ok(isHidden);
     if (triesCount === sysfsExportTriesMax) return fail(unreachableError(cause, place));
     await pause(clock, sysfsExportTryEveryMs); // Udev hands the files to the group a moment later.
   }
-}
-
-export async function unexportChannel({ root, chip, channel }: PwmPlace): Promise<void> {
-  // A channel that is not given back is taken over by the next start; there is nothing better to do about it.
-  await writeFile(join(root, chip, 'unexport'), String(channel)).catch(() => undefined);
 }
 
 function missingError(place: PwmPlace, chipFolder: string): DriverError | undefined {
