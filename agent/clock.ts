@@ -24,6 +24,23 @@ function cancel(timer: NodeJS.Timeout): void {
   clearTimeout(timer);
 }
 
+/**
+ * Like `after`, but what came in by then is read first, and may dispose of it. The loop runs timers before it reads: when it
+ * was held up, a time is over although what should have ended the wait lies in the kernel already.
+ */
+export function afterReading(clock: Clock, delayMs: number, action: () => void): Disposable {
+  let turn: NodeJS.Immediate | undefined;
+  const timer = clock.after(delayMs, () => {
+    turn = setImmediate(action); // Timers, reading, immediates: the order of libuv.
+  });
+  return {
+    [Symbol.dispose]() {
+      timer[Symbol.dispose]();
+      clearImmediate(turn);
+    },
+  };
+}
+
 /** Resolves after `delayMs`, or at once when the signal aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,6 @@
 import type { Edge, Level } from '../../drivers/contract/digital.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
+import { afterReading } from '../clock.ts';
 import type { GpioInConfig } from '../config/config.ts';
 import { openGuardedInput } from './guarded-input.ts';
 import type { DocumentKind, DocumentSurroundings } from './kind.ts';
@@ -82,7 +83,7 @@ function createDebounce(
     edge({ level }) {
       end();
       if (stableMs === 0) return settle(level);
-      waiting = clock.after(stableMs, () => settle(level));
+      waiting = afterReading(clock, stableMs, () => settle(level));
     },
     end,
   };

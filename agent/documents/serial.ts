@@ -1,6 +1,7 @@
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { createFramer, type Framer } from '../../drivers/framer.ts';
 import type { ReopenLimits } from '../../drivers/serial/reopening.ts';
+import { afterReading } from '../clock.ts';
 import type { SerialConfig } from '../config/config.ts';
 import { serialWriteTimeoutMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
@@ -69,7 +70,7 @@ function createReceiver(
   const take = (chunk: Uint8Array) => {
     silence?.[Symbol.dispose]();
     framer?.push(chunk, emit);
-    silence = clock.after(config.interByteMs, () => framer?.expire(emit));
+    silence = afterReading(clock, config.interByteMs, () => framer?.expire(emit));
   };
   return { begin, take, end };
 }

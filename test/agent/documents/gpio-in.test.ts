@@ -89,6 +89,23 @@ describe('a debounced input', () => {
     expect([changes, events]).toEqual([[false], []]);
   });
 
+  it('tells nothing of a bounce back that was not read yet when the time was over', async () => {
+    const board = createMemoryBoard();
+    const wire = board.wire('GPIO27');
+    const surroundings = watchSurroundings({ gpio: createSimulatedGpio(board) });
+    const { clock, events } = surroundings;
+    // The turn of the loop as it is after a stall: first the timer, then what came meanwhile.
+    const after: typeof clock.after = (delayMs, action) =>
+      clock.after(delayMs, () => {
+        action();
+        queueMicrotask(() => wire.pull(1));
+      });
+    valueOf(await gpioIn.open({ ...config, debounceMs: 20 }, { ...surroundings, clock: { ...clock, after } }));
+    wire.pull(0);
+    await clock.advance(100);
+    expect([wire.level, events]).toEqual([1, []]);
+  });
+
   it('forgets what was settling when it is disposed of', async () => {
     const { document, wire, clock, events } = await open({ debounceMs: 20 });
     wire.pull(0);

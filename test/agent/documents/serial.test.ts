@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../../agent/clock.ts';
 import type { SerialConfig } from '../../../agent/config/config.ts';
 import { serial } from '../../../agent/documents/serial.ts';
 import type { Value } from '../../../agent/qn/message.ts';
 import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
+import { openSerialPort } from '../../../drivers/serial-port.ts';
 import { createSimulatedSerialPair } from '../../../drivers/serial-simulated.ts';
+import { openPtyPair, ptyMissing } from '../../support/pty.ts';
 import { until } from '../../support/until.ts';
 import { valueOf } from '../../support/value-of.ts';
 import { watchSurroundings } from './surroundings.ts';
@@ -112,6 +116,30 @@ describe('what comes in', () => {
     await clock.advance(20);
     await heard(1);
     expect(events).toEqual(['ab']);
+  });
+
+  it.skipIf(ptyMissing !== undefined)('is not torn where the agent was too busy to read on in time', async () => {
+    const pair = await openPtyPair();
+    onTestFinished(() => pair[Symbol.asyncDispose]());
+    const device = openSync(pair.right, 'r+');
+    onTestFinished(() => closeSync(device));
+    const port = valueOf(await openSerialPort(pair.left, serialSettings8N1));
+    const interByteMs = 200;
+    const onData: typeof port.onData = (take) =>
+      port.onData((chunk) => {
+        take(chunk);
+        if (String(chunk) !== 'AB') return;
+        setImmediate(() => {
+          writeSync(device, 'CD\n'); // Long before the silence is over.
+          const endMs = performance.now() + 2 * interByteMs;
+          while (performance.now() < endMs); // What else the agent has to do.
+        });
+      });
+    const surroundings = { ...watchSurroundings({ port: { ...port, onData } }), clock: systemClock };
+    await using _document = valueOf(await serial.open({ ...config, interByteMs }, surroundings));
+    writeSync(device, 'AB');
+    await until(() => surroundings.events.length > 0, 'a frame');
+    expect(surroundings.events).toEqual(['ABCD']);
   });
 });
 
