@@ -73,8 +73,8 @@ function wordsOf({ type, wordOrder }: ModbusRegisterConfig, raw: number): readon
 
 function rawSwitch(value: Value): Result<number, Refusal> {
   const planned = planSwitch(value);
-  if (!planned.ok) return planned;
-  return ok(planned.value.do === 'set' && planned.value.on ? 1 : 0);
+  if (planned.ok && planned.value.do === 'set') return ok(planned.value.on ? 1 : 0);
+  return fail({ reason: 'out-of-range', detail: `a bit takes ON, OFF, true, false, 1 or 0, not ${brief(value)}` });
 }
 
 function rawNumber(config: ModbusRegisterConfig, value: Value): Result<number, Refusal> {

@@ -75,7 +75,9 @@ test.for([
   [{ type: 'u16' }, 'warm', 'a register takes a number, not "warm"'],
   [{ type: 'u16' }, true, 'a register takes a number, not true'],
   [{ type: 'u16' }, null, 'a register takes a number, not null'],
-  [{ type: 'bool' }, 2, /^not a switch value: 2/],
+  [{ type: 'bool' }, 2, 'a bit takes ON, OFF, true, false, 1 or 0, not 2'],
+  [{ type: 'bool' }, 'TOGGLE', 'a bit takes ON, OFF, true, false, 1 or 0, not "TOGGLE"'],
+  [{ type: 'bool', table: 'coil' }, { 'on-for': '5s' }, /^a bit takes ON, OFF, true, false, 1 or 0, not {"on-for"/],
 ] as const)('%o does not take %o', ([change, value, detail]) => {
   const matching = typeof detail === 'string' ? detail : expect.stringMatching(detail);
   expect(encodeRegister(config(change), value)).toMatchObject({
