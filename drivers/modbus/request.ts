@@ -55,7 +55,7 @@ export function findAnswer(unit: number, request: ModbusRequest, received: Uint8
 
 type ReadRequest = Extract<ModbusRequest, { count: number }>;
 
-function isRead(request: ModbusRequest): request is ReadRequest {
+export function isRead(request: ModbusRequest): request is ReadRequest {
   return request.code <= 4;
 }
 

@@ -4,7 +4,7 @@ import type { SerialSettings } from '../contract/byte-port.ts';
 import { type DriverError, type DriverErrorKind, fail, ok, type Result } from '../contract/result.ts';
 import { modbusSilenceMsMin } from '../limits.ts';
 import { closedError, driverError } from '../system-error.ts';
-import { answerBytes, encodeRequest, findAnswer, type ModbusRequest } from './request.ts';
+import { answerBytes, encodeRequest, findAnswer, isRead, type ModbusRequest } from './request.ts';
 
 /** answered: also by a refusal · silent: nothing sound came · unsent: the port did not take it, or went away. */
 export interface Transaction {
@@ -33,6 +33,9 @@ export interface RtuMasterOptions {
  * Errors: `timeout` when nothing whole came in time · `io` when what came was damaged, or the unit failed · `closed` when
  * the port went away · what a unit's exception means else. After an error of a write it is unknown whether it was done.
  *
+ * A line may hear itself. A unit answers the write of one coil or register with the very bytes of the request: what comes
+ * first is no answer there. Reads show which kind of line it is; until one was answered the settings say so.
+ *
  * Not promised: an answer that comes after its time can pass for that of the next request, if that one asks the same unit
  * for as much of the same kind; an answer of RTU does not say which register it is of.
  */
@@ -42,14 +45,18 @@ export class RtuMaster {
   readonly #characterMs: number;
   #usedBytes = 0;
   #droppedBytes = 0;
+  /** Behind our own request in what came; 0: it was not heard. */
+  #echoEnd = 0;
+  #hearsItself: boolean;
   #activeMs = Number.NEGATIVE_INFINITY;
   #arrived: (() => void) | undefined;
   #lost: (() => void) | undefined;
 
   constructor(dependencies: RtuMasterDependencies, options: RtuMasterOptions) {
-    const { baud, dataBits, parity, stopBits } = options.settings;
+    const { baud, dataBits, parity, stopBits, rs485 } = options.settings;
     this.#dependencies = dependencies;
     this.#options = options;
+    this.#hearsItself = rs485?.echo === true;
     this.#characterMs = ((1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits) * 1_000) / baud;
   }
 
@@ -79,12 +86,12 @@ export class RtuMaster {
     const written = await write(frame, this.#options.answerMs + 2 * requestMs);
     if (!written.ok) return { end: 'unsent', result: written };
     const allowedMs = this.#options.answerMs + requestMs + answerBytes(request) * this.#characterMs;
-    const answer = await this.#answer(unit, request, allowedMs);
+    const answer = await this.#answer(unit, request, frame, allowedMs);
     this.#activeMs = clock.monotonicMs();
     return answer;
   }
 
-  #answer(unit: number, request: ModbusRequest, allowedMs: number): Promise<Transaction> {
+  #answer(unit: number, request: ModbusRequest, frame: Uint8Array, allowedMs: number): Promise<Transaction> {
     return new Promise((resolve) => {
       const end = (transaction: Transaction) => {
         this.#arrived = undefined;
@@ -96,8 +103,10 @@ export class RtuMaster {
       const deadline = this.#dependencies.clock.after(allowedMs, late);
       this.#lost = () => end({ end: 'unsent', result: fail(closedError('ask', this.#options.resource)) });
       this.#arrived = () => {
+        if (isRead(request) || this.#hearsItself) this.#passEcho(frame);
         const answer = findAnswer(unit, request, this.#received());
         if (answer.is === 'nothing') return;
+        if (isRead(request)) this.#hearsItself = this.#echoEnd > 0;
         const isRefusal = answer.is === 'exception';
         const result = isRefusal ? fail(this.#exceptionError(unit, request, answer.exception)) : ok(answer.values);
         end({ end: 'answered', result });
@@ -112,17 +121,26 @@ export class RtuMaster {
     if (leftMs > 0) await pause(clock, leftMs);
   }
 
+  #passEcho(frame: Uint8Array): void {
+    if (this.#echoEnd > 0) return;
+    const index = Buffer.from(this.#received()).indexOf(frame);
+    if (index < 0) return;
+    this.#echoEnd = index + frame.byteLength;
+    this.#hearsItself = true;
+  }
+
   #received(): Uint8Array {
-    return this.#dependencies.buffer.subarray(0, this.#usedBytes);
+    return this.#dependencies.buffer.subarray(this.#echoEnd, this.#usedBytes);
   }
 
   #forget(): void {
     this.#usedBytes = 0;
     this.#droppedBytes = 0;
+    this.#echoEnd = 0;
   }
 
   #lateError(unit: number, request: ModbusRequest): DriverError {
-    const cameBytes = this.#usedBytes + this.#droppedBytes;
+    const cameBytes = this.#usedBytes - this.#echoEnd + this.#droppedBytes;
     const what = `${describeRequest(request)}: no answer within ${this.#options.answerMs} ms`;
     if (cameBytes === 0) {
       const fixes = { timeout: 'check power, wiring (A and B swapped?), unit number, baud rate and parity' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
+import { type SerialSettings, serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { crc16Modbus } from '../../../drivers/modbus/crc16.ts';
 import { RtuMaster } from '../../../drivers/modbus/rtu-master.ts';
@@ -9,7 +9,7 @@ const read = { code: 3, address: 0x100, count: 1 } as const;
 /** 8N1 at 9600 baud: a character takes 1.04 ms, a request 8.3 ms and this answer 7.3 ms. */
 const allowedMs = 300 + 8.4 + 7.3;
 
-function createRig() {
+function createRig(settings: SerialSettings = serialSettings8N1) {
   const clock = createFakeClock();
   const sent: { readonly hex: string; readonly atMs: number }[] = [];
   const line: { result: Result<void> } = { result: ok() };
@@ -17,7 +17,7 @@ function createRig() {
     sent.push({ hex: Buffer.from(bytes).toString('hex'), atMs: clock.monotonicMs() });
     return line.result;
   };
-  const options = { resource: '/dev/bus', settings: serialSettings8N1, answerMs: 300 };
+  const options = { resource: '/dev/bus', settings, answerMs: 300 };
   const master = new RtuMaster({ clock, write, buffer: new Uint8Array(256) }, options);
   return { clock, sent, line, master };
 }
@@ -114,4 +114,44 @@ test('a port that does not take the request, or goes away, is no fault of the un
   await clock.advance(20);
   expect(await next).toMatchObject({ end: 'unsent', result: { error: { detail: 'unplugged' } } });
   expect(clock.timersCount).toBe(0);
+});
+
+const rs485 = { rtsOnSend: true, beforeMs: 0, afterMs: 0, echo: true };
+const writes = [
+  [{ code: 5, address: 1, isOn: true }, '03 05 0001 ff00'],
+  [{ code: 6, address: 256, word: 7 }, '03 06 0100 0007'],
+] as const;
+
+test.for(writes)('on a line that hears itself its own %o is no answer', async ([request, body]) => {
+  const { clock, master } = createRig({ ...serialSettings8N1, rs485 });
+  const unanswered = master.transact(3, request);
+  await clock.advance(10);
+  master.receive(frame(body));
+  await clock.advance(400);
+  expect(await unanswered).toMatchObject({ end: 'silent', result: { error: { kind: 'timeout' } } });
+  const answered = master.transact(3, request);
+  await clock.advance(10);
+  for (const byte of [0, ...frame(body), ...frame(body)]) master.receive(Uint8Array.of(byte));
+  expect(await answered).toEqual({ end: 'answered', result: { ok: true, value: [] } });
+});
+
+test.for(writes)('a read shows whether the line hears itself, for %o', async ([request, body]) => {
+  const { clock, master } = createRig();
+  const ask = async (asked: Parameters<RtuMaster['transact']>[1], ...came: readonly Uint8Array[]) => {
+    const asking = master.transact(3, asked);
+    await clock.advance(10);
+    for (const bytes of came) master.receive(bytes);
+    await clock.advance(400);
+    return (await asking).end;
+  };
+  const echo = frame('03 03 0100 0001');
+  const answer = frame('03 03 02 1234');
+  expect(await ask(request, frame(body))).toBe('answered');
+  expect(await ask(read, echo)).toBe('silent');
+  expect(await ask(request, frame(body))).toBe('silent');
+  expect(await ask(read, answer)).toBe('answered'); // Another adapter was plugged in.
+  expect(await ask(request, frame(body))).toBe('answered');
+  expect(await ask(read, echo, answer)).toBe('answered');
+  expect(await ask(request, frame(body))).toBe('silent');
+  expect(await ask(request, frame(body), frame(body))).toBe('answered');
 });
