@@ -48,6 +48,7 @@ export function startGuard(
   let held: readonly DigitalOutput[] = [];
   let isOver = false;
   let child: ChildProcess | undefined;
+  let pausing: Disposable | undefined; // After one that ended, or could not be started.
   setPlan(first);
 
   function setPlan(plan: OutputPlan): void {
@@ -56,23 +57,27 @@ export function startGuard(
       return log.error({ bytes: next.length }, 'too many outputs to be guarded; nothing is driven after a crash');
     text = next;
     if (child !== undefined) child.stdin?.write(text);
-    else if (plan.outputs.length + plan.powers.length > 0) child = start();
+    else if (pausing === undefined && plan.outputs.length + plan.powers.length > 0) start();
   }
-  function start(): ChildProcess {
-    const [program, ...args] = command;
-    // A group of its own, so that Ctrl-C in a terminal does not reach it.
-    const stdio = ['pipe', 'inherit', 'inherit', 'pipe'] as const;
-    const started = spawn(program, [...args, folder], { stdio: [...stdio], detached: true });
-    started.once('error', (err) => log.error({ err }, 'the guard cannot be started'));
-    started.once('exit', (code, signal) => restart(code, signal));
-    started.stdin?.on('error', () => {}); // It is gone; its exit is told above.
-    started.stdin?.write(text);
-    linesSocket(started)
-      ?.on('error', () => {})
-      .unref();
-    started.unref();
-    send(started);
-    return started;
+  function start(): void {
+    const failed = (err: unknown) => log.error({ err }, 'the guard cannot be started; it is tried again');
+    child = launch(command, folder, failed);
+    if (child === undefined) return pause();
+    child.once('exit', ended);
+    child.stdin?.write(text);
+    send(child);
+  }
+  function ended(code: number | null, signal: string | null): void {
+    child = undefined;
+    if (isOver) return;
+    log.error({ code, signal }, 'the guard ended; it is started again');
+    pause();
+  }
+  function pause(): void {
+    pausing = clock.after(guardRestartMs, () => {
+      pausing = undefined;
+      if (!isOver) start();
+    });
   }
   function send(to: ChildProcess): void {
     if (held.length > passedLinesCountMax)
@@ -84,13 +89,6 @@ export function startGuard(
     if (sent.ok) to.stdin?.write(`${words.held}\n`);
     else log.error({ detail: describeError(sent.error) }, 'the guard cannot hold the lines');
   }
-  function restart(code: number | null, signal: string | null): void {
-    if (isOver) return;
-    log.error({ code, signal }, 'the guard ended; it is started again');
-    clock.after(guardRestartMs, () => {
-      if (!isOver) child = start();
-    });
-  }
   return {
     plan: setPlan,
     hold(outputs) {
@@ -99,14 +97,37 @@ export function startGuard(
     },
     async goodbye(keep) {
       isOver = true;
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-        return;
-      const ended = once(child, 'exit');
+      if (child === undefined) return;
+      const isEnded = once(child, 'exit');
       child.stdin?.end(`${words.bye} ${JSON.stringify(keep)}\n`);
       const isKeeping = held.some(({ resource }) => keep.includes(resource));
-      if (!isKeeping) await Promise.race([ended, sleep(clock, guardEndMsMax)]);
+      if (!isKeeping) await Promise.race([isEnded, sleep(clock, guardEndMsMax)]);
     },
   };
+}
+
+/** Undefined: `failed` is told why, now or in a moment. */
+function launch(
+  [program, ...args]: readonly [program: string, ...args: string[]],
+  folder: string,
+  failed: (err: unknown) => void,
+): ChildProcess | undefined {
+  try {
+    // A group of its own, so that Ctrl-C in a terminal does not reach it.
+    const stdio = ['pipe', 'inherit', 'inherit', 'pipe'] as const;
+    const started = spawn(program, [...args, folder], { stdio: [...stdio], detached: true });
+    started.on('error', failed);
+    if (started.pid === undefined) return undefined; // Without descriptors it has no streams either.
+    started.stdin?.on('error', () => {}); // It is gone; its exit is told.
+    linesSocket(started)
+      ?.on('error', () => {})
+      .unref();
+    started.unref();
+    return started;
+  } catch (cause) {
+    failed(cause); // Without memory.
+    return undefined;
+  }
 }
 
 function linesSocket(child: ChildProcess): Socket | undefined {

@@ -1,0 +1,52 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { startGuard } from '../../../agent/guard/guarded.ts';
+import type { OutputPlan } from '../../../agent/guard/output-plan.ts';
+import { guardRestartMs } from '../../../agent/limits.ts';
+import { type Log, silentLog } from '../../../agent/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { until } from '../../support/until.ts';
+
+const empty: OutputPlan = { situation: 'crash', powers: [], gpio: { backend: 'auto' }, outputs: [] };
+const plan: OutputPlan = { ...empty, outputs: [{ document: 'relay', line: 'A', level: 1 }] };
+
+function prepare() {
+  const folder = mkdtempSync(join(tmpdir(), 'guarded-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const program = join(folder, 'guard');
+  const heardFile = join(folder, 'heard');
+  const told: string[] = [];
+  const log: Log = { ...silentLog, error: (_about, message) => void told.push(message) };
+  const clock = createFakeClock();
+  return {
+    clock,
+    told,
+    /** A program that writes down what the agent says to it. */
+    install: () => writeFileSync(program, `#!/bin/sh\nexec cat >> "$1/heard"\n`, { mode: 0o755 }),
+    start: (first: OutputPlan, ...args: readonly string[]) =>
+      startGuard({ clock, log }, [program, ...args], folder, first),
+    heard: () => (existsSync(heardFile) ? readFileSync(heardFile, 'utf8') : ''),
+  };
+}
+
+test.for([
+  ['is not there', []],
+  ['is refused by the system', ['', 'x'.repeat(200_000)]], // E2BIG, which Node throws, as it does ENOMEM.
+] as const)('a guard that %s is tried again after a pause, and not before', async ([, args]) => {
+  const { clock, told, install, start, heard } = prepare();
+  const guarded = start(plan, ...args);
+  guarded.plan(plan);
+  guarded.hold([]);
+  await clock.advance(guardRestartMs - 1);
+  expect(told).toEqual(['the guard cannot be started; it is tried again']);
+  await clock.advance(1);
+  expect(told).toHaveLength(2);
+  if (args.length > 0) return;
+  install();
+  await clock.advance(guardRestartMs);
+  await until(() => heard().includes('none'), 'the guard');
+  expect(heard()).toBe(`${JSON.stringify(plan)}\nnone\n`);
+  await guarded.goodbye([]);
+});
