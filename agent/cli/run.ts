@@ -81,13 +81,14 @@ export const runVerb: Verb = {
     if (boot.from !== 'safe') await remember(config, log);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
-    lines.onChange(() => {}); // The guard holds what was open until it is told what to keep.
+    lines.onChange(() => {}); // The guard holds what was open until it is told goodbye.
+    guard().keep(linesHeldAtExit(agent.changeable.running.config));
     await control[Symbol.asyncDispose]();
     attended.stopping();
     await attended[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
     await counted[Symbol.asyncDispose]();
-    await guard().goodbye(linesHeldAtExit(agent.changeable.running.config));
+    await guard().goodbye();
     return exitCodes.ok;
   },
 };

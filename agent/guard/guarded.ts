@@ -18,13 +18,16 @@ export interface Guarded {
   plan(plan: OutputPlan): void;
   /** The outputs that are open now: all of them. The guard holds their lines as well. */
   hold(outputs: readonly DigitalOutput[]): void;
-  /** The agent ends in good order, and its outputs are where they should be; the guard keeps these lines. */
-  goodbye(keep: readonly string[]): Promise<void>;
+  /** The agent is about to end in good order, and has its outputs still: the guard is to keep these lines of theirs. */
+  keep(lines: readonly string[]): void;
+  /** The outputs are where they should be. */
+  goodbye(): Promise<void>;
 }
 
 interface GuardedDependencies {
   readonly clock: Clock;
   readonly log: Log;
+  readonly send?: typeof sendOutputs;
 }
 
 /** The descriptor in the guard over which it gets lines. */
@@ -36,16 +39,17 @@ export const linesSlot = 3;
  * together with the agent, so that none is let go of in between, and keeps them for the next agent, who asks for them in
  * `folder`.
  *
- * `command`: how the guard is started, but for the folder. Nothing is started for a plan without outputs.
+ * `command`: how the guard is started, but for the folder. Nothing is started for a plan without outputs, until lines are to be kept.
  */
 export function startGuard(
-  { clock, log }: GuardedDependencies,
+  { clock, log, send = sendOutputs }: GuardedDependencies,
   command: readonly [program: string, ...args: string[]],
   folder: string,
   first: OutputPlan,
 ): Guarded {
   let text = '';
   let held: readonly DigitalOutput[] = [];
+  let kept: readonly string[] = [];
   let isOver = false;
   let child: ChildProcess | undefined;
   let pausing: Disposable | undefined; // After one that ended, or could not be started.
@@ -60,12 +64,16 @@ export function startGuard(
     else if (pausing === undefined && plan.outputs.length + plan.powers.length > 0) start();
   }
   function start(): void {
+    pausing?.[Symbol.dispose]();
     const failed = (err: unknown) => log.error({ err }, 'the guard cannot be started; it is tried again');
     child = launch(command, folder, failed);
     if (child === undefined) return pause();
     child.once('exit', ended);
     child.stdin?.write(text);
-    send(child);
+    pass(child);
+  }
+  function isKeeping(): boolean {
+    return held.some(({ resource }) => kept.includes(resource));
   }
   function ended(code: number | null, signal: string | null): void {
     child = undefined;
@@ -79,13 +87,13 @@ export function startGuard(
       if (!isOver) start();
     });
   }
-  function send(to: ChildProcess): void {
+  function pass(to: ChildProcess): void {
     if (held.length > passedLinesCountMax)
       log.error({ lines: held.length }, `only the first ${passedLinesCountMax} lines are kept when the agent ends`);
     const socket = linesSocket(to);
     const number = socket === undefined ? undefined : socketNumber(socket);
     if (held.length === 0 || number === undefined) return void to.stdin?.write(`${words.none}\n`);
-    const sent = sendOutputs(number, held);
+    const sent = send(number, held);
     if (sent.ok) to.stdin?.write(`${words.held}\n`);
     else log.error({ detail: describeError(sent.error) }, 'the guard cannot hold the lines');
   }
@@ -93,15 +101,18 @@ export function startGuard(
     plan: setPlan,
     hold(outputs) {
       held = outputs.filter((output) => output.held !== undefined);
-      if (child !== undefined && !isOver) send(child);
+      if (child !== undefined && !isOver) pass(child);
     },
-    async goodbye(keep) {
+    keep(lines) {
+      kept = lines;
+      if (child === undefined && isKeeping()) start();
+    },
+    async goodbye() {
       isOver = true;
       if (child === undefined) return;
       const isEnded = once(child, 'exit');
-      child.stdin?.end(`${words.bye} ${JSON.stringify(keep)}\n`);
-      const isKeeping = held.some(({ resource }) => keep.includes(resource));
-      if (!isKeeping) await Promise.race([isEnded, sleep(clock, guardEndMsMax)]);
+      child.stdin?.end(`${words.bye} ${JSON.stringify(kept)}\n`);
+      if (!isKeeping()) await Promise.race([isEnded, sleep(clock, guardEndMsMax)]);
     },
   };
 }

@@ -6,6 +6,8 @@ import { startGuard } from '../../../agent/guard/guarded.ts';
 import type { OutputPlan } from '../../../agent/guard/output-plan.ts';
 import { guardRestartMs } from '../../../agent/limits.ts';
 import { type Log, silentLog } from '../../../agent/log.ts';
+import type { DigitalOutput } from '../../../drivers/contract/digital.ts';
+import { ok } from '../../../drivers/contract/result.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
 
@@ -26,7 +28,7 @@ function prepare() {
     /** A program that writes down what the agent says to it. */
     install: () => writeFileSync(program, `#!/bin/sh\nexec cat >> "$1/heard"\n`, { mode: 0o755 }),
     start: (first: OutputPlan, ...args: readonly string[]) =>
-      startGuard({ clock, log }, [program, ...args], folder, first),
+      startGuard({ clock, log, send: () => ok() }, [program, ...args], folder, first),
     heard: () => (existsSync(heardFile) ? readFileSync(heardFile, 'utf8') : ''),
   };
 }
@@ -48,5 +50,31 @@ test.for([
   await clock.advance(guardRestartMs);
   await until(() => heard().includes('none'), 'the guard');
   expect(heard()).toBe(`${JSON.stringify(plan)}\nnone\n`);
-  await guarded.goodbye([]);
+  await guarded.goodbye();
+});
+
+function createHeld(resource: string): DigitalOutput {
+  const done = () => ok();
+  const readBack = () => ok(0 as const);
+  return { resource, supports: { readBack: true }, held: {}, write: done, readBack, async [Symbol.asyncDispose]() {} };
+}
+
+test('where nothing is driven after a crash a guard is started at the end, for the lines that are to be kept', async () => {
+  const { install, start, heard } = prepare();
+  install();
+  const guarded = start(empty);
+  guarded.hold([createHeld('A'), createHeld('B')]);
+  guarded.keep(['A', 'C']);
+  await guarded.goodbye();
+  await until(() => heard().includes('bye'), 'the guard');
+  expect(heard()).toBe(`${JSON.stringify(empty)}\nheld\nbye ["A","C"]\n`);
+});
+
+test('where no line is to be kept either, none is started', async () => {
+  const { told, start, heard } = prepare(); // No program: one that is started would be told.
+  const guarded = start(empty);
+  guarded.hold([createHeld('A')]);
+  guarded.keep(['C']);
+  await guarded.goodbye();
+  expect([told, heard()]).toEqual([[], '']);
 });
