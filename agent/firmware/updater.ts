@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { describeStagingFault, download } from './download.ts';
+import { KeptMarker } from './kept-marker.ts';
 import {
   commandPatienceMs,
   disposeMsMax,
@@ -13,7 +14,7 @@ import {
   retryPauseMsMin,
   untouchedTriesMax,
 } from './limits.ts';
-import { type Marker, type MarkerRest, markerOf, orderOf } from './marker.ts';
+import { type Marker, orderOf } from './marker.ts';
 import type { PieceOrder, WriteOrder } from './order.ts';
 import type { ImageName, Staging } from './staging.ts';
 import { type McuAccess, type WriteError, writeFirmware } from './write-firmware.ts';
@@ -52,7 +53,7 @@ type Phase = 'idle' | 'receiving' | 'fetching' | 'writing' | 'waiting' | 'given-
  */
 export class FirmwareUpdater implements AsyncDisposable {
   readonly #dependencies: UpdaterDependencies;
-  #marker: Marker | undefined;
+  readonly #marker: KeptMarker;
   #job: Job | undefined;
   #running: Promise<void> = Promise.resolve();
   #phase: Phase = 'idle';
@@ -60,20 +61,17 @@ export class FirmwareUpdater implements AsyncDisposable {
   #why: string | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
 
-  private constructor(dependencies: UpdaterDependencies, marker: Marker | undefined) {
+  private constructor(dependencies: UpdaterDependencies, marker: KeptMarker) {
     this.#dependencies = dependencies;
     this.#marker = marker;
   }
 
   /** Goes on with what an earlier life of the agent left unfinished. */
   static async open(dependencies: UpdaterDependencies): Promise<FirmwareUpdater> {
-    const marker = await dependencies.staging.marker();
+    const marker = await KeptMarker.open(dependencies.staging);
     const updater = new FirmwareUpdater(dependencies, marker);
-    if (marker !== undefined && (marker.phase === 'writing' || marker.isTouched)) {
-      const { sha256 } = marker;
-      dependencies.log.warn({ sha256 }, 'an update of the microcontroller was cut; it is finished now');
-      updater.#start(orderOf(marker));
-    }
+    const { now } = marker;
+    if (now?.phase === 'writing' || now?.isTouched === true) updater.#resume(now);
     return updater;
   }
 
@@ -86,8 +84,8 @@ export class FirmwareUpdater implements AsyncDisposable {
       ...(sha256 !== undefined && { sha256 }),
       ...(sizeBytes !== undefined && { size: sizeBytes }),
       ...(stagedBytes !== undefined && { staged: stagedBytes }),
-      ...(this.#marker?.phase === 'done' && { written: this.#marker.sha256 }),
-      ...(this.#marker?.isTouched === true && { broken: true }),
+      ...(this.#marker.now?.phase === 'done' && { written: this.#marker.now.sha256 }),
+      ...(this.#marker.isTouched && { broken: true }),
       ...(this.#why !== undefined && { why: this.#why }),
     };
   }
@@ -111,7 +109,7 @@ export class FirmwareUpdater implements AsyncDisposable {
       return fail({ reason: 'busy', detail: `the image ${brief(job.order)} is being written just now` });
     }
     if (job !== undefined) await this.#cancel(job);
-    const { phase, sha256, firmware: wrote } = this.#marker ?? {};
+    const { phase, sha256, firmware: wrote } = this.#marker.now ?? {};
     // Somebody may have written another program over a cable meanwhile: what runs must say what it said then.
     const isKnown = phase === 'done' && sha256 === order.sha256 && firmware !== undefined && firmware === wrote;
     if (isKnown) return ok();
@@ -133,6 +131,12 @@ export class FirmwareUpdater implements AsyncDisposable {
     await this.#running;
   }
 
+  #resume(marker: Marker): void {
+    const { sha256 } = marker;
+    this.#dependencies.log.warn({ sha256 }, 'an update of the microcontroller was cut; it is finished now');
+    this.#start(orderOf(marker));
+  }
+
   #start(order: WriteOrder): Job {
     const { promise: ended, resolve: end } = Promise.withResolvers<Outcome>();
     const job = { order, ended, end, cancel: new AbortController() };
@@ -149,6 +153,8 @@ export class FirmwareUpdater implements AsyncDisposable {
       if (job.cancel.signal.aborted) return;
       this.#conclude(order, outcome);
       end(outcome);
+      const left = this.#marker.now; // Of another image: the order pushed it aside, and then began nothing itself.
+      if (left?.phase === 'writing' && left.sha256 !== order.sha256) this.#resume(left);
     });
     return job;
   }
@@ -177,13 +183,13 @@ export class FirmwareUpdater implements AsyncDisposable {
   async #writeUntilItRuns({ order, cancel }: Job, image: Uint8Array): Promise<Outcome> {
     const { clock, log, access, update } = this.#dependencies;
     const hooks = {
-      onTouch: () => this.#mark(order, { phase: 'writing', isTouched: update.over === 'stk500' }),
+      onTouch: () => this.#marker.set(order, { phase: 'writing', isTouched: update.over === 'stk500' }),
       onProgress: (phase: string, done: number, total: number) => this.#progress(phase, done, total),
     };
     let pauseMs = retryPauseMsMin;
     for (let tries = 1; ; tries += 1) {
       this.#enter('writing');
-      const isTouched = this.#marker?.isTouched === true && this.#marker.sha256 === order.sha256;
+      const { isTouched } = this.#marker;
       const { hardware } = order;
       const options = { clock, update, isTouched, signal: cancel.signal, ...(hardware !== undefined && { hardware }) };
       const written = await writeFirmware(access, image, options, hooks);
@@ -193,6 +199,8 @@ export class FirmwareUpdater implements AsyncDisposable {
       log.warn({ reason, detail, tries }, 'the microcontroller is not updated yet');
       const isOver = !isPassing || (!written.error.isTouched && tries >= untouchedTriesMax);
       if (isOver) return await this.#giveUp(order, written.error);
+      // The later order is the one to be finished, also in the next life.
+      if (isTouched && !this.#marker.isBegun(order)) await this.#marker.set(order, { phase: 'writing', isTouched });
       this.#why = detail;
       this.#enter('waiting');
       await sleep(clock, pauseMs, cancel.signal);
@@ -203,23 +211,15 @@ export class FirmwareUpdater implements AsyncDisposable {
 
   async #finish(order: WriteOrder, firmware: string | undefined): Promise<Outcome> {
     const said = firmware === undefined ? {} : { firmware };
-    await this.#mark(order, { phase: 'done', isTouched: false, ...said });
+    await this.#marker.set(order, { phase: 'done', isTouched: false, ...said });
     return ok();
   }
 
   async #giveUp(order: WriteOrder, { reason, detail, isTouched }: WriteError): Promise<Outcome> {
-    // What was never begun leaves no trace: the old program runs, and what is known of it stays.
-    if (this.#marker?.phase === 'writing') await this.#mark(order, { phase: 'given-up', isTouched, why: detail });
+    // What was never begun leaves no trace: what is known of the program over there stays.
+    if (this.#marker.isBegun(order)) await this.#marker.set(order, { phase: 'given-up', isTouched, why: detail });
     const stands = isTouched ? 'it runs nothing until it is written again' : 'it runs the program it has';
     return fail({ reason, detail: `${detail}; ${stands}` });
-  }
-
-  /** Durable; false: it is not. */
-  async #mark(order: WriteOrder, rest: MarkerRest): Promise<boolean> {
-    const marker = markerOf(order, rest);
-    const marked = await this.#dependencies.staging.mark(marker);
-    if (marked.ok || rest.phase !== 'writing') this.#marker = marker;
-    return marked.ok;
   }
 
   #conclude({ sha256, version }: WriteOrder, outcome: Outcome): void {

@@ -44,7 +44,7 @@ export interface WriteOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly update: McuUpdateConfig;
-  /** An earlier try with this image was cut after it began. */
+  /** An earlier try was cut after it began, maybe with another image. */
   readonly isTouched: boolean;
   readonly hardware?: string;
 }

@@ -35,7 +35,7 @@ export interface StkFault {
 
 export interface StkOptions {
   readonly part: AvrPart;
-  /** A flashing of the same image was cut: pages that are right already are left as they are. */
+  /** A flashing was cut: pages that are right already are left as they are. */
   readonly isResumed: boolean;
 }
 
