@@ -46,16 +46,17 @@ export async function download(
     const before = await staging.stagedBytes(image);
     if (before === image.sizeBytes) return ok();
     const failure = await attempt(dependencies, image, url, before);
-    if (failure?.isFinal === true) return fail(failure.refusal);
+    if (failure === undefined) return ok();
+    if (failure.isFinal) return fail(failure.refusal);
     const hasMoved = (await staging.stagedBytes(image)) > before;
     triesLeft = hasMoved ? downloadTriesMax : triesLeft - 1;
-    if (failure === undefined) continue;
     if (triesLeft <= 0 || clock.monotonicMs() >= untilMs || signal.aborted) return fail(failure.refusal);
     pauseMs = hasMoved ? downloadPauseMsMin : Math.min(2 * pauseMs, downloadPauseMsMax);
     await sleep(clock, pauseMs, signal);
   }
 }
 
+/** Undefined: all of it is there. */
 async function attempt(
   dependencies: DownloadDependencies,
   image: ImageName,
@@ -140,7 +141,9 @@ async function take(
     const fault = held.length < pieceBytesMax ? undefined : await store();
     if (fault !== undefined) return fault;
   }
-  return await store();
+  const fault = await store();
+  if (fault !== undefined || offset === image.sizeBytes) return fault;
+  return passing(`the answer of the server ended after ${offset} of ${image.sizeBytes} bytes`);
 }
 
 export function describeStagingFault(fault: StagingFault, { sizeBytes }: ImageName): [Refusal['reason'], string] {

@@ -11,6 +11,8 @@ export interface ImageServerOptions {
   readonly status?: number;
   /** Sends so much behind the end, with no length told. */
   readonly extraBytes?: number;
+  /** Ends every body after so many bytes as if that was all, with no length told. */
+  readonly endsAfterBytes?: number;
 }
 
 export interface ImageServer extends AsyncDisposable {
@@ -23,17 +25,17 @@ export interface ImageServer extends AsyncDisposable {
 export async function startImageServer(
   { pem }: Certificates,
   image: Uint8Array,
-  { cutAfterBytes, knowsRange = true, status, extraBytes = 0 }: ImageServerOptions = {},
+  { cutAfterBytes, knowsRange = true, status, extraBytes = 0, endsAfterBytes }: ImageServerOptions = {},
 ): Promise<ImageServer> {
   const ranges: (string | undefined)[] = [];
   const server = createServer({ cert: pem['server.pem'], key: pem['server.key'] }, (request, response) => {
     const { range } = request.headers;
     ranges.push(range);
     const start = knowsRange ? Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0) : 0;
-    const body = image.subarray(start);
+    const body = image.subarray(start, endsAfterBytes && start + endsAfterBytes);
     const isPart = knowsRange && range !== undefined;
     response.writeHead(status ?? (isPart ? 206 : 200), {
-      ...(extraBytes > 0 ? {} : { 'content-length': body.length }),
+      ...(extraBytes > 0 || endsAfterBytes !== undefined ? {} : { 'content-length': body.length }),
       ...(isPart ? { 'content-range': `bytes ${start}-${image.length - 1}/${image.length}` } : {}),
     });
     if (cutAfterBytes === undefined || body.length <= cutAfterBytes) {

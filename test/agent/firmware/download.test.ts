@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
 import { download } from '../../../agent/firmware/download.ts';
+import { downloadTriesMax } from '../../../agent/firmware/limits.ts';
 import { openStaging } from '../../../agent/firmware/staging.ts';
 import { type Certificates, makeCertificates } from '../../support/certificates.ts';
 import { type ImageServerOptions, startImageServer } from '../../support/image-server.ts';
@@ -61,6 +62,19 @@ describe('a download', () => {
     const { result, image: got } = await fetchFrom({ knowsRange: false, cutAfterBytes: 70_000 });
     expect(result).toMatchObject({ ok: false, error: { reason: 'driver-timeout' } });
     expect(got).toBeUndefined();
+  });
+
+  it('gives up when every answer ends too early as if it was whole', async () => {
+    const { result, server } = await fetchFrom({ knowsRange: false, endsAfterBytes: 70_000 });
+    const detail = expect.stringContaining('ended after 70000 of 200000 bytes');
+    expect(result).toEqual({ ok: false, error: { reason: 'driver-timeout', detail } });
+    expect(server.ranges.length).toBeLessThanOrEqual(downloadTriesMax + 1);
+  });
+
+  it('goes on behind an answer that ended too early, where that brings something', async () => {
+    const { result, image: got } = await fetchFrom({ endsAfterBytes: 70_000 });
+    expect(result).toEqual({ ok: true });
+    expect(got).toEqual(Buffer.from(image));
   });
 
   it.each<[string, ImageServerOptions, { ca?: string; size?: number }, string, RegExp]>([
