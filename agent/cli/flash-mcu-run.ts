@@ -10,6 +10,7 @@ import { imageBytesMax, pieceBytesMax } from '../firmware/limits.ts';
 import { poolProfiles } from '../limits.ts';
 import { silentLog } from '../log.ts';
 import type { Value } from '../qn/message.ts';
+import { becomeOwnerOf } from './become-owner.ts';
 import { openDrivers } from './live-environment.ts';
 import { openMeter } from './mcu/meter.ts';
 import { fieldsOf, plainText } from './mcu/rows.ts';
@@ -23,7 +24,10 @@ export interface LocalFlash {
 
 type Code = keyof typeof exitCodes;
 
-/** The same way as the agent's, without broker; what is begun here the agent finishes, and the other way round. */
+/**
+ * The same way as the agent's, without broker; what is begun here the agent finishes, and the other way round. So root does
+ * it as the user whom the state folder belongs to.
+ */
 export async function flashLocally(context: CliContext, config: Config, order: LocalFlash): Promise<Code> {
   const found = chooseMcu(config, order.mcu);
   if (!found.ok) return refuse(context, found.error, 'usage');
@@ -32,6 +36,8 @@ export async function flashLocally(context: CliContext, config: Config, order: L
   if (image.length === 0 || image.length > imageBytesMax) {
     return refuse(context, `${order.file} has ${image.length} bytes; an image has 1 to ${imageBytesMax}`, 'data');
   }
+  const become = await becomeOwnerOf(config.stateFolder);
+  if (!become.ok) return refuse(context, become.error, 'permission');
   const [name, mcu] = found.value;
   const opened = await openMcu(context, config, name, mcu);
   if (!opened.ok) {

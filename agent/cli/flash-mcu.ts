@@ -13,7 +13,11 @@ export const flashMcuVerb: Verb = {
     hardware: { type: 'string', placeholder: 'NAME', help: 'what it is for' },
   },
   examples: ['qn-agent flash-mcu firmware.hex'],
-  exits: { 0: 'it runs', 74: 'the file cannot be read, or the port is taken' },
+  exits: {
+    0: 'it runs',
+    74: 'the file cannot be read, or the port is taken',
+    77: 'root cannot become the user of the state folder',
+  },
   busy: 'writing',
   async run(context, [file = ''], options) {
     const loaded = await loadForCli(context, options);
