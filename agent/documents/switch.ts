@@ -34,7 +34,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   /** Brings the output down where no command is left that would. */
   #tail: Disposable | undefined;
   #offlineTimer: Disposable | undefined;
-  /** What it was before it went to its offline state, until somebody commands again. */
+  /** What it was for good before it went to its offline state, until somebody commands again. */
   #before: boolean | undefined;
 
   /** `isOn`: as the output is driven now. */
@@ -100,11 +100,12 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   enter(situation: Situation): void {
     const action = safeAction(situation, this.#config.safe);
     if (action.do !== 'drive' || !this.#isOpen) return;
+    // A pulse would have ended, and an off that still waits would have come.
+    const before = this.#isOn && this.#waiting.current === undefined && this.#tail === undefined;
     this.#giveWay(`the output went to its ${situation} state`);
-    const before = this.#isOn;
-    if (action.on === before || (action.on && this.#refusal() !== undefined)) return;
-    if (!this.#drive(action.on).ok) return;
-    this.#before = before;
+    const isThere = action.on === this.#isOn && action.on === before;
+    if (isThere || (action.on && this.#refusal() !== undefined) || !this.#drive(action.on).ok) return;
+    this.#before ??= before;
     this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
   }
 
@@ -137,7 +138,6 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return;
-    this.online(true);
     this.#offlineTimer?.[Symbol.dispose]();
     this.#giveWay('the agent stopped', { reason: 'interrupted', detail: 'the agent stopped meanwhile' });
     const action = safeAction('exit', this.#config.safe);

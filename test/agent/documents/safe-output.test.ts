@@ -76,6 +76,41 @@ describe('offline', () => {
     expect(rig.report('relay')?.safe).toBeUndefined();
   });
 
+  test.for([
+    ['a pulse', [{ 'on-for': '10m' }], 'off', [1, 0]],
+    ['a pulse where the state is on', [{ 'on-for': '10m' }], 'on', [1, 0]],
+    ['an on whose off waited already', ['on', 'off'], 'off', [1, 0]],
+  ] as const)('restore never makes %s permanent', async ([, commands, to, expected]) => {
+    const safe = `safe: { offline: { after: 5s, to: ${to}, restore: on } }`;
+    await using rig = await openDocuments({
+      documents: [`valve: { driver: gpio-out, line: A, min-dwell: 10s, ${safe} }`],
+    });
+    await rig.clock.advance(10_000);
+    for (const command of commands) void rig.command('valve', command);
+    rig.board.setOnline(false);
+    await rig.clock.advance(5_000);
+    rig.board.setOnline(true);
+    await rig.clock.advance(86_400_000);
+    expect(levels(rig)).toEqual(expected);
+  });
+
+  test.for([
+    ['off', [1, 0]],
+    ['hold', [1, 0]],
+  ])(
+    'an agent that stops with exit %s never switches on what is off as nobody can be reached',
+    async ([exit, expected]) => {
+      const document = relay(`exit: ${exit}, boot: hold, offline: { after: 30s, to: off, restore: on }`);
+      const rig = await openDocuments({ documents: [document] });
+      await rig.command('relay', 'on');
+      rig.board.setOnline(false);
+      await rig.clock.advance(30_000);
+      await rig[Symbol.asyncDispose]();
+      expect(levels(rig)).toEqual(expected);
+      expect(rig.clock.timersCount).toBe(0);
+    },
+  );
+
   test('a pulse gives way to it', async () => {
     await using rig = await openDocuments({ documents: [away()] });
     rig.board.setOnline(false);
