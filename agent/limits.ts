@@ -267,7 +267,7 @@ export const deadTimeMsMax = 60_000;
 export const deadTimeMsDefault = 100;
 /** Times a command looks again whether its output may change now. Over it: fail `busy`. */
 export const switchWaitsMax = 8;
-/** An output that could not be brought down when its longest time on was over is tried again, so often. */
+/** An output that could not be brought down is tried again, so often, until a write succeeds. */
 export const safeRetryMs = 1_000;
 /** Without a broker for so long, an output goes to its offline state. */
 export const offlineMsMin = 100;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { isPlainMap } from '../config/plain-map.ts';
-import { memoryWriteMsMin } from '../limits.ts';
+import { memoryWriteMsMin, safeRetryMs } from '../limits.ts';
 import type { Memory } from './memory-file.ts';
 
 /**
@@ -39,7 +39,7 @@ export class OnLimit implements Disposable {
   start(leftMs: number = this.#limitMs): void {
     if (this.#dueMs !== undefined) return;
     this.#dueMs = this.#clock.monotonicMs() + leftMs;
-    this.#timers = [this.#clock.after(leftMs, this.#over)];
+    this.#expireIn(leftMs);
     this.#remember();
   }
 
@@ -59,6 +59,15 @@ export class OnLimit implements Disposable {
   #clear(): void {
     for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#timers = [];
+  }
+
+  /** Over is over: it is said every safeRetryMs until the output is off, also if it is switched on again meanwhile. */
+  #expireIn(delayMs: number): void {
+    this.#timers[0] = this.#clock.after(delayMs, () => {
+      const dueMs = this.#dueMs;
+      this.#over();
+      if (dueMs !== undefined && this.#dueMs === dueMs) this.#expireIn(safeRetryMs);
+    });
   }
 
   #remember(): void {

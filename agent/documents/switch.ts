@@ -1,12 +1,12 @@
 import type { DigitalOutput } from '../../drivers/contract/digital.ts';
-import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Situation, safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
-import { safeRetryMs, switchWaitsMax } from '../limits.ts';
+import { switchWaitsMax } from '../limits.ts';
 import type { Refusal } from '../qn/reason.ts';
+import { DrivenOutput } from './driven-output.ts';
 import type { InterlockMember } from './interlock.ts';
 import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
-import { levelOf } from './level.ts';
 import { OnLimit } from './on-limit.ts';
 import { closedOutputError, interlockedRefusal } from './switch-refusals.ts';
 import { Waiting, type Wish } from './waiting.ts';
@@ -23,16 +23,12 @@ type SwitchSurroundings = Pick<
 export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   readonly name: string;
   readonly #config: GpioOutConfig;
-  readonly #output: DigitalOutput;
+  readonly #driven: DrivenOutput;
   readonly #surroundings: SwitchSurroundings;
   readonly #limit: OnLimit | undefined;
-  #isOn: boolean;
   #isOpen = true;
-  #hasTrouble = false;
   #changedMs: number;
   readonly #waiting: Waiting;
-  /** Brings the output down where no command is left that would. */
-  #tail: Disposable | undefined;
   #offlineTimer: Disposable | undefined;
   /** What it was for good before it went to its offline state, until somebody commands again. */
   #before: boolean | undefined;
@@ -42,9 +38,8 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     const { clock, memory, name } = surroundings;
     this.name = name;
     this.#config = config;
-    this.#output = output;
+    this.#driven = new DrivenOutput(config, output, isOn, surroundings, (on, wasOn) => this.#became(on, wasOn));
     this.#surroundings = surroundings;
-    this.#isOn = isOn;
     this.#waiting = new Waiting(clock);
     this.#changedMs = clock.monotonicMs(); // Nobody knows whether opening was a change, so it counts as one.
     const { maxOnMs } = config;
@@ -55,18 +50,18 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   /** As it was driven last, in the sense of the config. */
   get isOn(): boolean {
-    return this.#isOn;
+    return this.#driven.isOn;
   }
 
   perform(effect: Effect): Performed | Promise<Performed> {
-    if (!this.#isOpen) return fail(closedOutputError(this.#output.resource));
+    if (!this.#isOpen) return fail(closedOutputError(this.#driven.line.resource));
     if (effect.do === 'set' && this.isImmediate(effect)) return this.#switch(effect.on);
     this.#giveWay('a command came');
     switch (effect.do) {
       case 'set':
         return this.#go({ on: effect.on });
       case 'toggle':
-        return this.#go({ on: !this.#isOn });
+        return this.#go({ on: !this.isOn });
       case 'pulse':
         return this.#go({ on: true, forMs: effect.forMs });
       default:
@@ -79,7 +74,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     if (effect.do !== 'set' || !this.#isOpen || this.#waiting.current !== undefined) return false;
     if (this.#surroundings.interlock !== undefined) return false;
     const { minDwellMs } = this.#config;
-    if (effect.on === this.#isOn || minDwellMs === 0) return true;
+    if (effect.on === this.isOn || minDwellMs === 0) return true;
     return this.#surroundings.clock.monotonicMs() - this.#changedMs >= minDwellMs;
   }
 
@@ -91,8 +86,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     if (pending.wish.forMs === undefined && !(pending.wish.on && isOff)) return;
     if (pending.isPulse) {
       // If the next command comes to nothing after all, the pulse must end all the same.
-      const leftMs = Math.max(0, pending.untilMs - this.#surroundings.clock.monotonicMs());
-      this.#tail = this.#surroundings.clock.after(leftMs, () => this.#drive(false));
+      this.#driven.bringDownIn(Math.max(0, pending.untilMs - this.#surroundings.clock.monotonicMs()));
     }
     this.#giveWay('a later command came');
   }
@@ -101,12 +95,16 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     const action = safeAction(situation, this.#config.safe);
     if (action.do !== 'drive' || !this.#isOpen) return;
     // A pulse would have ended, and an off that still waits would have come.
-    const before = this.#isOn && this.#waiting.current === undefined && this.#tail === undefined;
+    const before = this.isOn && this.#waiting.current === undefined && !this.#driven.isComingDown;
     this.#giveWay(`the output went to its ${situation} state`);
-    const isThere = action.on === this.#isOn && action.on === before;
-    if (isThere || (action.on && this.#refusal() !== undefined) || !this.#drive(action.on).ok) return;
-    this.#before ??= before;
-    this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
+    const isThere = action.on === this.isOn && action.on === before;
+    if (isThere || (action.on && this.#refusal() !== undefined)) return;
+    const entered = () => {
+      this.#before ??= before;
+      this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
+    };
+    if (!action.on) this.#driven.bringDown(entered);
+    else if (this.#driven.drive(true).ok) entered();
   }
 
   online(isOnline: boolean): void {
@@ -123,41 +121,44 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   yieldTo(name: string): boolean {
     this.#giveWay(`${name} went on instead`);
-    if (this.#isOn) this.#drive(false);
-    return !this.#isOn;
+    if (this.isOn) this.#driven.bringDown();
+    return !this.isOn;
   }
 
   handOver(): Inheritance | undefined {
-    if (!this.#isOpen || this.#hasTrouble || this.#waiting.current !== undefined) return undefined;
+    const { line, isOn, hasTrouble, isComingDown } = this.#driven;
+    if (!this.#isOpen || hasTrouble || isComingDown || this.#waiting.current !== undefined) return undefined;
     this.#isOpen = false;
-    for (const timer of [this.#offlineTimer, this.#tail, this.#limit]) timer?.[Symbol.dispose]();
+    for (const timer of [this.#offlineTimer, this.#limit]) timer?.[Symbol.dispose]();
     this.#surroundings.interlock?.release(this, false); // Whoever takes over asks for it again before anybody else can.
     const before = this.#before;
-    return { output: this.#output, isOn: this.#isOn, ...(before !== undefined && { before }) };
+    return { output: line, isOn, ...(before !== undefined && { before }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return;
     this.#offlineTimer?.[Symbol.dispose]();
+    const isPulse = this.#waiting.current?.isPulse === true || this.#driven.isComingDown;
     this.#giveWay('the agent stopped', { reason: 'interrupted', detail: 'the agent stopped meanwhile' });
     const action = safeAction('exit', this.#config.safe);
-    if (action.do === 'drive') this.#drive(action.on);
+    if (action.do === 'drive') this.#driven.drive(action.on);
+    else if (isPulse) this.#driven.drive(false); // Nobody is left who would end it.
     this.#isOpen = false;
-    this.#tail?.[Symbol.dispose]();
     this.#limit?.[Symbol.dispose]();
-    await this.#output[Symbol.asyncDispose]();
+    await this.#driven[Symbol.asyncDispose]();
   }
 
   /** The rules hold for the level it begins with, too. */
   #begin(): void {
-    if (!this.#isOn) return;
+    if (!this.isOn) return;
     const refusal = this.#refusal();
     const isKept = this.#config.safe.boot === 'hold' || this.#surroundings.inherited !== undefined;
     const leftMs = isKept ? this.#limit?.leftOfBefore() : undefined;
-    if (refusal === undefined && leftMs !== 0) return this.#limit?.start(leftMs);
+    this.#limit?.start(leftMs);
+    if (refusal === undefined && leftMs !== 0) return;
     const detail = refusal?.detail ?? 'its longest time on is over';
     this.#surroundings.log.warn({ document: this.name, detail }, 'output found on is switched off');
-    this.#drive(false);
+    this.#driven.bringDown();
   }
 
   #go(wish: Wish, triesLeftCount = switchWaitsMax): Performed | Promise<Performed> {
@@ -166,13 +167,13 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     if (waitMs.value === 0) return this.#act(wish);
     if (triesLeftCount > 0)
       return this.#waiting.start({ wish, isPulse: false }, waitMs.value, () => this.#go(wish, triesLeftCount - 1));
-    if (!this.#isOn) this.#surroundings.interlock?.release(this, false);
+    if (!this.isOn) this.#surroundings.interlock?.release(this, false);
     return fail({ reason: 'busy', detail: `${this.name} cannot change yet; send it again` });
   }
 
   #waitMs(on: boolean): Result<number, Refusal> {
     const { clock, interlock } = this.#surroundings;
-    const dwellMs = on === this.#isOn ? 0 : this.#changedMs + this.#config.minDwellMs - clock.monotonicMs();
+    const dwellMs = on === this.isOn ? 0 : this.#changedMs + this.#config.minDwellMs - clock.monotonicMs();
     if (!on || interlock === undefined) return ok(Math.max(0, dwellMs));
     const passage = interlock.request(this, this.#config.interlock?.policy ?? 'refuse');
     return 'heldBy' in passage
@@ -183,11 +184,11 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   #act(wish: Wish): Performed | Promise<Performed> {
     const driven = this.#switch(wish.on);
     if (!driven.ok || wish.forMs === undefined) return driven;
-    return this.#waiting.start({ wish, isPulse: true }, wish.forMs, () => this.#drive(false));
+    return this.#waiting.start({ wish, isPulse: true }, wish.forMs, () => this.#driven.bringDown());
   }
 
   #switch(on: boolean): Result<void> {
-    const driven = this.#drive(on);
+    const driven = this.#driven.drive(on);
     if (!driven.ok) return driven;
     this.#before = undefined;
     this.#surroundings.safe(undefined);
@@ -196,28 +197,13 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   #giveWay(detail: string, refusal?: Refusal): void {
     if (this.#waiting.current === undefined) return;
-    if (!this.#isOn) this.#surroundings.interlock?.release(this, false);
+    if (!this.isOn) this.#surroundings.interlock?.release(this, false);
     this.#waiting.end(fail(refusal ?? { superseded: true, detail }));
   }
 
-  #drive(on: boolean): Result<void> {
-    this.#tail?.[Symbol.dispose]();
-    this.#tail = undefined;
-    const written = this.#output.write(levelOf(this.#config, on));
-    if (!written.ok) this.#failed(written.error);
-    else {
-      this.#became(on);
-      if (this.#hasTrouble) this.#surroundings.troubled(undefined);
-      this.#hasTrouble = false;
-    }
-    return written;
-  }
-
-  #became(on: boolean): void {
+  #became(on: boolean, wasOn: boolean): void {
     const { clock, interlock, changed } = this.#surroundings;
-    const wasOn = this.#isOn;
     if (on !== wasOn) this.#changedMs = clock.monotonicMs();
-    this.#isOn = on;
     if (on) this.#limit?.start();
     else {
       this.#limit?.stop();
@@ -226,21 +212,10 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     changed(on);
   }
 
-  /** Nobody knows the level now; one try to bring it to a known one. An interlock group stays held: it may be on. */
-  #failed(error: DriverError): void {
-    this.#hasTrouble = true;
-    this.#surroundings.troubled(error);
-    const action = safeAction('driver-fault', this.#config.safe);
-    if (action.do !== 'drive' || !this.#output.write(levelOf(this.#config, action.on)).ok) return;
-    this.#became(action.on);
-    this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: driver-fault`);
-  }
-
   #limitOver(): void {
     this.#giveWay('its longest time on is over');
-    this.#drive(false);
-    this.#surroundings.happened({ off: 'max-on' });
-    if (this.#isOn) this.#tail = this.#surroundings.clock.after(safeRetryMs, () => this.#limitOver());
+    this.#driven.drive(false); // What fails, the limit asks for again.
+    if (!this.isOn) this.#surroundings.happened({ off: 'max-on' });
   }
 
   #refusal(): Refusal | undefined {
