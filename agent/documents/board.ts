@@ -52,14 +52,14 @@ export class Board implements AsyncDisposable {
     this.#interlocks = new Interlocks(dependencies.clock, rows);
   }
 
-  /** Opens every document in the order of the config, those on a bus last. Takes ownership of the GPIO backend. */
+  /** Opens every document in the order of the config, but those that lean on others after them. Takes ownership of the GPIO backend. */
   static async open(
     dependencies: BoardDependencies,
     gpio: Result<GpioBackend>,
     rows: readonly ConfiguredRow[],
   ): Promise<Board> {
     const board = new Board(dependencies, gpio, rows);
-    for (const row of rows.toSorted(busFirst)) {
+    for (const row of rows.toSorted(inOpeningOrder)) {
       const place = placeOf(row);
       board.#places.set(row.name, place);
       await board.#open(place, row);
@@ -99,7 +99,7 @@ export class Board implements AsyncDisposable {
    * first, so that two documents can exchange their lines. Meanwhile commands to these documents are refused as busy.
    */
   async exchange(rows: readonly ConfiguredRow[], changes: readonly DocumentChange[]): Promise<void> {
-    const ordered = rows.toSorted(busFirst);
+    const ordered = rows.toSorted(inOpeningOrder);
     const changeOf = new Map(changes.map(({ name, how }) => [name, how]));
     const before = [...this.#places.values()];
     this.#interlocks.use(rows);
@@ -225,9 +225,17 @@ export class Board implements AsyncDisposable {
   }
 }
 
-/** What is on a bus cannot be opened before it. */
-function busFirst(left: Row, right: Row): number {
-  return Number('bus' in left.config) - Number('bus' in right.config);
+/**
+ * What is on a bus cannot be opened before it; and whether a member of an interlock group may be on at boot is known when
+ * it is known which others were found on.
+ */
+function inOpeningOrder(left: Row, right: Row): number {
+  return Number(isOpenedLate(left)) - Number(isOpenedLate(right));
+}
+
+function isOpenedLate({ config }: Row): boolean {
+  if (config.driver === 'gpio-out') return config.interlock !== undefined && config.safe.boot === true;
+  return 'bus' in config;
 }
 
 function changingError(name: string): DriverError {

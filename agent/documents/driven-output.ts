@@ -8,6 +8,14 @@ import { levelOf } from './level.ts';
 
 type DrivenSurroundings = Pick<DocumentSurroundings, 'clock' | 'troubled' | 'safe'>;
 
+/** What the rules of an output have to do with its line. */
+export interface LineRules {
+  /** Whether it may go on at this moment, though nobody commanded it. */
+  mayGoOn(): boolean;
+  /** It was driven so. `wasOn` undefined: nobody knows what it was before. */
+  became(on: boolean, wasOn: boolean | undefined): void;
+}
+
 /**
  * A line as it is driven, in the sense of the config: what a write that failed means, and a descent to off that nothing
  * ends but a write that succeeds.
@@ -16,24 +24,27 @@ export class DrivenOutput implements AsyncDisposable {
   readonly line: DigitalOutput;
   readonly #config: GpioOutConfig;
   readonly #surroundings: DrivenSurroundings;
-  readonly #became: (on: boolean, wasOn: boolean) => void;
+  readonly #rules: LineRules;
   #isOn: boolean;
+  #isKnown = true;
+  #changedMs: number;
   #hasTrouble = false;
   #descent: Disposable | undefined;
 
-  /** `isOn`: as the line is driven now. `became`: it was driven so. */
+  /** `isOn`: as the line is driven now. */
   constructor(
     config: GpioOutConfig,
     line: DigitalOutput,
     isOn: boolean,
     surroundings: DrivenSurroundings,
-    became: (on: boolean, wasOn: boolean) => void,
+    rules: LineRules,
   ) {
     this.line = line;
     this.#config = config;
     this.#surroundings = surroundings;
-    this.#became = became;
+    this.#rules = rules;
     this.#isOn = isOn;
+    this.#changedMs = surroundings.clock.monotonicMs(); // Nobody knows whether opening was a change, so it counts as one.
   }
 
   /** As it was driven last. */
@@ -41,7 +52,12 @@ export class DrivenOutput implements AsyncDisposable {
     return this.#isOn;
   }
 
-  /** The last write failed: nobody knows the level. */
+  /** False: it is off, for certain. */
+  get mayBeOn(): boolean {
+    return this.#isOn || !this.#isKnown;
+  }
+
+  /** The last write that was asked for failed. */
   get hasTrouble(): boolean {
     return this.#hasTrouble;
   }
@@ -49,6 +65,12 @@ export class DrivenOutput implements AsyncDisposable {
   /** It will be off without any further command. */
   get isComingDown(): boolean {
     return this.#descent !== undefined;
+  }
+
+  /** How long the shortest time between two changes still forbids this level. */
+  dwellLeftMs(on: boolean): number {
+    if (on === this.#isOn) return 0;
+    return Math.max(0, this.#changedMs + this.#config.minDwellMs - this.#surroundings.clock.monotonicMs());
   }
 
   drive(on: boolean): Result<void> {
@@ -66,7 +88,7 @@ export class DrivenOutput implements AsyncDisposable {
   /** Off. While that fails it is tried again every safeRetryMs; `done`, once it is off. */
   bringDown(done?: () => void): Result<void> {
     const driven = this.drive(false);
-    if (!driven.ok && this.#isOn) this.bringDownIn(safeRetryMs, done);
+    if (!driven.ok && this.mayBeOn) this.bringDownIn(safeRetryMs, done);
     else done?.();
     return driven;
   }
@@ -88,19 +110,27 @@ export class DrivenOutput implements AsyncDisposable {
   }
 
   #is(on: boolean): void {
-    const wasOn = this.#isOn;
+    const wasOn = this.#isKnown ? this.#isOn : undefined;
+    if (on !== wasOn) this.#changedMs = this.#surroundings.clock.monotonicMs();
     this.#isOn = on;
-    this.#became(on, wasOn);
+    this.#isKnown = true;
+    this.#rules.became(on, wasOn);
   }
 
-  /** One try to bring the line to a level that is known. */
+  /** Nobody knows the level now; one try to bring it to one that is known. */
   #failed(error: DriverError): void {
     this.#hasTrouble = true;
+    this.#isKnown = false;
     this.#surroundings.troubled(error);
     const action = safeAction('driver-fault', this.#config.safe);
-    if (action.do !== 'drive' || !this.line.write(levelOf(this.#config, action.on)).ok) return;
+    if (action.do !== 'drive' || (action.on && !this.#rules.mayGoOn())) return;
+    if (!this.line.write(levelOf(this.#config, action.on)).ok) return;
     if (!action.on) this.#endDescent();
     this.#is(action.on);
     this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: driver-fault`);
   }
+}
+
+export function closedOutputError(resource: string): DriverError {
+  return { kind: 'closed', operation: 'write', resource, detail: 'the output was closed before' };
 }

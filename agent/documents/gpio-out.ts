@@ -1,4 +1,4 @@
-import type { DigitalOutput, Level } from '../../drivers/contract/digital.ts';
+import type { DigitalOutput, Level, OutputRequest } from '../../drivers/contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
@@ -7,7 +7,7 @@ import { isPlainMap } from '../config/plain-map.ts';
 import { onMsMax, onMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import type { DocumentKind, Effect, OpenDocument } from './kind.ts';
+import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
 import { levelOf } from './level.ts';
 import { Switch } from './switch.ts';
 
@@ -27,12 +27,11 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
       );
     }
     if (!gpio.ok) return gpio;
-    const boot = safeAction('boot', config.safe);
-    const initial = boot.do === 'drive' ? levelOf(config, boot.on) : 'as-is';
+    const initial = initialLevel(config, surroundings);
     const opened = await gpio.value.openOutput({ line: config.line, initial, consumer: 'qn-agent' });
     if (!opened.ok) return opened;
     const output = opened.value;
-    const found = boot.do === 'drive' ? ok(levelOf(config, boot.on)) : output.readBack();
+    const found = initial === 'as-is' ? output.readBack() : ok(initial);
     if (!found.ok) {
       await output[Symbol.asyncDispose]();
       return found;
@@ -42,6 +41,21 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     return ok(withProbe(config, new Switch(config, output, isOn, surroundings), output));
   },
 };
+
+/**
+ * In a group that another member holds an output is opened off, and no output of a group is opened on: it asks first,
+ * with the line in its hands as it was found.
+ */
+function initialLevel(
+  config: GpioOutConfig,
+  { name, interlock }: Pick<DocumentSurroundings, 'name' | 'interlock'>,
+): OutputRequest['initial'] {
+  const boot = safeAction('boot', config.safe);
+  if (boot.do !== 'drive') return 'as-is';
+  if (!boot.on || interlock === undefined) return levelOf(config, boot.on);
+  const { heldBy } = interlock;
+  return heldBy === undefined || heldBy === name ? 'as-is' : levelOf(config, false);
+}
 
 function withProbe(config: GpioOutConfig, relay: Switch, output: DigitalOutput): OpenDocument {
   return Object.assign(relay, {

@@ -34,6 +34,11 @@ export class InterlockGroup {
     this.#deadTimeMs = deadTimeMs;
   }
 
+  /** The member that is on, or wants to go on. */
+  get heldBy(): string | undefined {
+    return this.#holder?.name;
+  }
+
   /** From here on the member holds the group, unless the answer is `heldBy`. */
   request(member: InterlockMember, policy: InterlockConfig['policy']): Passage {
     const holder = this.#holder;

@@ -2,13 +2,13 @@ import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Situation, safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
-import { switchWaitsMax } from '../limits.ts';
+import { safeRetryMs, switchWaitsMax } from '../limits.ts';
 import type { Refusal } from '../qn/reason.ts';
-import { DrivenOutput } from './driven-output.ts';
+import { closedOutputError, DrivenOutput } from './driven-output.ts';
 import type { InterlockMember } from './interlock.ts';
+import { InterlockSeat } from './interlock-seat.ts';
 import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
 import { OnLimit } from './on-limit.ts';
-import { closedOutputError, interlockedRefusal } from './switch-refusals.ts';
 import { Waiting, type Wish } from './waiting.ts';
 
 type SwitchSurroundings = Pick<
@@ -25,9 +25,9 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   readonly #config: GpioOutConfig;
   readonly #driven: DrivenOutput;
   readonly #surroundings: SwitchSurroundings;
+  readonly #seat: InterlockSeat;
   readonly #limit: OnLimit | undefined;
   #isOpen = true;
-  #changedMs: number;
   readonly #waiting: Waiting;
   #offlineTimer: Disposable | undefined;
   /** What it was for good before it went to its offline state, until somebody commands again. */
@@ -38,10 +38,13 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     const { clock, memory, name } = surroundings;
     this.name = name;
     this.#config = config;
-    this.#driven = new DrivenOutput(config, output, isOn, surroundings, (on, wasOn) => this.#became(on, wasOn));
+    this.#driven = new DrivenOutput(config, output, isOn, surroundings, {
+      mayGoOn: () => this.#seat.mayGoOn(),
+      became: (on, wasOn) => this.#became(on, wasOn),
+    });
+    this.#seat = new InterlockSeat(surroundings.interlock, this, config);
     this.#surroundings = surroundings;
     this.#waiting = new Waiting(clock);
-    this.#changedMs = clock.monotonicMs(); // Nobody knows whether opening was a change, so it counts as one.
     const { maxOnMs } = config;
     this.#limit = maxOnMs === undefined ? undefined : new OnLimit(clock, memory, maxOnMs, () => this.#limitOver());
     this.#before = surroundings.inherited?.before;
@@ -51,6 +54,10 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   /** As it was driven last, in the sense of the config. */
   get isOn(): boolean {
     return this.#driven.isOn;
+  }
+
+  get mayBeOn(): boolean {
+    return this.#driven.mayBeOn;
   }
 
   perform(effect: Effect): Performed | Promise<Performed> {
@@ -72,10 +79,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   /** Where nothing is pending, no other output has a say, and its last change is long enough ago. */
   isImmediate(effect: Effect): boolean {
     if (effect.do !== 'set' || !this.#isOpen || this.#waiting.current !== undefined) return false;
-    if (this.#surroundings.interlock !== undefined) return false;
-    const { minDwellMs } = this.#config;
-    if (effect.on === this.isOn || minDwellMs === 0) return true;
-    return this.#surroundings.clock.monotonicMs() - this.#changedMs >= minDwellMs;
+    return this.#surroundings.interlock === undefined && this.#driven.dwellLeftMs(effect.on) === 0;
   }
 
   /** Pulses give way to whatever comes; a command that still waits to switch on gives way to off. QN-4.6 */
@@ -97,14 +101,11 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     // A pulse would have ended, and an off that still waits would have come.
     const before = this.isOn && this.#waiting.current === undefined && !this.#driven.isComingDown;
     this.#giveWay(`the output went to its ${situation} state`);
-    const isThere = action.on === this.isOn && action.on === before;
-    if (isThere || (action.on && this.#refusal() !== undefined)) return;
-    const entered = () => {
-      this.#before ??= before;
-      this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
-    };
-    if (!action.on) this.#driven.bringDown(entered);
-    else if (this.#driven.drive(true).ok) entered();
+    if (action.on === before && action.on === this.isOn) return;
+    this.#before ??= before;
+    const entered = () => this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
+    if (action.on) this.#goOn(entered);
+    else this.#driven.bringDown(entered);
   }
 
   online(isOnline: boolean): void {
@@ -114,15 +115,20 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     if (offline === undefined || !this.#isOpen) return;
     if (!isOnline) {
       this.#offlineTimer = this.#surroundings.clock.after(offline.afterMs, () => this.enter('offline'));
-    } else if (offline.restore && this.#before !== undefined) {
-      void this.#go({ on: this.#before }); // What becomes of it, the state tells; nobody waits for it.
+      return;
     }
+    if (this.#before === undefined) return;
+    if (this.#waiting.current?.isSafeState) this.#giveWay('a broker is there again');
+    if (!offline.restore || this.#waiting.current !== undefined) return; // A command that waits counts more.
+    const restored = this.#go({ on: this.#before, isRestored: true }); // Nobody waits for it: the state tells.
+    if (!(restored instanceof Promise) && !restored.ok) this.#before = undefined; // Nor ever later, unexpected.
   }
 
   yieldTo(name: string): boolean {
     this.#giveWay(`${name} went on instead`);
-    if (this.isOn) this.#driven.bringDown();
-    return !this.isOn;
+    this.#before = undefined;
+    if (this.mayBeOn) this.#driven.bringDown();
+    return !this.mayBeOn;
   }
 
   handOver(): Inheritance | undefined {
@@ -130,7 +136,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     if (!this.#isOpen || hasTrouble || isComingDown || this.#waiting.current !== undefined) return undefined;
     this.#isOpen = false;
     for (const timer of [this.#offlineTimer, this.#limit]) timer?.[Symbol.dispose]();
-    this.#surroundings.interlock?.release(this, false); // Whoever takes over asks for it again before anybody else can.
+    this.#seat.release(false); // Whoever takes over asks for it again before anybody else can.
     const before = this.#before;
     return { output: line, isOn, ...(before !== undefined && { before }) };
   }
@@ -141,7 +147,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     const isPulse = this.#waiting.current?.isPulse === true || this.#driven.isComingDown;
     this.#giveWay('the agent stopped', { reason: 'interrupted', detail: 'the agent stopped meanwhile' });
     const action = safeAction('exit', this.#config.safe);
-    if (action.do === 'drive') this.#driven.drive(action.on);
+    if (action.do === 'drive' && (!action.on || this.#seat.mayGoOn())) this.#driven.drive(action.on);
     else if (isPulse) this.#driven.drive(false); // Nobody is left who would end it.
     this.#isOpen = false;
     this.#limit?.[Symbol.dispose]();
@@ -150,35 +156,55 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   /** The rules hold for the level it begins with, too. */
   #begin(): void {
-    if (!this.isOn) return;
-    const refusal = this.#refusal();
-    const isKept = this.#config.safe.boot === 'hold' || this.#surroundings.inherited !== undefined;
+    const { boot } = this.#config.safe;
+    const isInherited = this.#surroundings.inherited !== undefined;
+    if (!this.isOn) {
+      if (boot === true && !isInherited) this.#boot();
+      return;
+    }
+    const free = this.#seat.ask();
+    const isKept = boot === 'hold' || isInherited;
     const leftMs = isKept ? this.#limit?.leftOfBefore() : undefined;
     this.#limit?.start(leftMs);
-    if (refusal === undefined && leftMs !== 0) return;
-    const detail = refusal?.detail ?? 'its longest time on is over';
+    if (free.ok && leftMs !== 0) return;
+    const detail = free.ok ? 'its longest time on is over' : free.error.detail;
     this.#surroundings.log.warn({ document: this.name, detail }, 'output found on is switched off');
     this.#driven.bringDown();
   }
 
+  /** On where its group lets it; else it stays off, as nobody would expect it any more when the group is free. */
+  #boot(): void {
+    const free = this.#seat.ask();
+    if (free.ok) return this.#goOn();
+    this.#surroundings.log.warn({ document: this.name, detail: free.error.detail }, 'output stays off at boot');
+  }
+
+  /** Into a safe state, as soon as the group lets it: tried again until it is on, or anything else is wanted. */
+  #goOn(done?: () => void): void {
+    const free = this.#seat.ask();
+    if (free.ok && free.value === 0 && this.#driven.drive(true).ok) return done?.();
+    const wait = { wish: { on: true }, isPulse: false, isSafeState: true } as const;
+    void this.#waiting.start(wait, free.ok && free.value > 0 ? free.value : safeRetryMs, () => {
+      this.#goOn(done);
+      return ok();
+    });
+  }
+
   #go(wish: Wish, triesLeftCount = switchWaitsMax): Performed | Promise<Performed> {
-    const waitMs = this.#waitMs(wish.on);
+    const waitMs = this.#waitMs(wish);
     if (!waitMs.ok) return waitMs;
     if (waitMs.value === 0) return this.#act(wish);
     if (triesLeftCount > 0)
       return this.#waiting.start({ wish, isPulse: false }, waitMs.value, () => this.#go(wish, triesLeftCount - 1));
-    if (!this.isOn) this.#surroundings.interlock?.release(this, false);
+    this.#seat.letGo();
     return fail({ reason: 'busy', detail: `${this.name} cannot change yet; send it again` });
   }
 
-  #waitMs(on: boolean): Result<number, Refusal> {
-    const { clock, interlock } = this.#surroundings;
-    const dwellMs = on === this.isOn ? 0 : this.#changedMs + this.#config.minDwellMs - clock.monotonicMs();
-    if (!on || interlock === undefined) return ok(Math.max(0, dwellMs));
-    const passage = interlock.request(this, this.#config.interlock?.policy ?? 'refuse');
-    return 'heldBy' in passage
-      ? fail(interlockedRefusal(this.#config, passage.heldBy))
-      : ok(Math.max(0, dwellMs, passage.waitMs));
+  #waitMs({ on, isRestored }: Wish): Result<number, Refusal> {
+    const dwellLeftMs = this.#driven.dwellLeftMs(on);
+    if (!on) return ok(dwellLeftMs);
+    const free = isRestored === true ? this.#seat.ask() : this.#seat.claim();
+    return free.ok ? ok(Math.max(dwellLeftMs, free.value)) : free;
   }
 
   #act(wish: Wish): Performed | Promise<Performed> {
@@ -197,29 +223,22 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   #giveWay(detail: string, refusal?: Refusal): void {
     if (this.#waiting.current === undefined) return;
-    if (!this.isOn) this.#surroundings.interlock?.release(this, false);
+    this.#seat.letGo();
     this.#waiting.end(fail(refusal ?? { superseded: true, detail }));
   }
 
-  #became(on: boolean, wasOn: boolean): void {
-    const { clock, interlock, changed } = this.#surroundings;
-    if (on !== wasOn) this.#changedMs = clock.monotonicMs();
+  #became(on: boolean, wasOn: boolean | undefined): void {
     if (on) this.#limit?.start();
     else {
       this.#limit?.stop();
-      interlock?.release(this, wasOn);
+      this.#seat.release(wasOn !== false);
     }
-    changed(on);
+    this.#surroundings.changed(on);
   }
 
   #limitOver(): void {
     this.#giveWay('its longest time on is over');
     this.#driven.drive(false); // What fails, the limit asks for again.
-    if (!this.isOn) this.#surroundings.happened({ off: 'max-on' });
-  }
-
-  #refusal(): Refusal | undefined {
-    const passage = this.#surroundings.interlock?.request(this, 'refuse');
-    return passage !== undefined && 'heldBy' in passage ? interlockedRefusal(this.#config, passage.heldBy) : undefined;
+    if (!this.mayBeOn) this.#surroundings.happened({ off: 'max-on' });
   }
 }

@@ -5,12 +5,16 @@ import type { Performed } from './kind.ts';
 export interface Wish {
   readonly on: boolean;
   readonly forMs?: number;
+  /** By the agent itself: no other output gives way to it. */
+  readonly isRestored?: true;
 }
 
 interface Wait {
   readonly wish: Wish;
   /** The pulse is under way; else the command waits until it may change the output. */
   readonly isPulse: boolean;
+  /** A safe state that is on waits; nobody commanded it. */
+  readonly isSafeState?: true;
 }
 
 interface Pending extends Wait {

@@ -1,4 +1,6 @@
+import { planChange } from '../../agent/config/change/plan.ts';
 import { checkConfig } from '../../agent/config/check.ts';
+import type { Config } from '../../agent/config/config.ts';
 import { formatFault } from '../../agent/config/fault.ts';
 import { Lane } from '../../agent/dispatch/lane.ts';
 import { Board } from '../../agent/documents/board.ts';
@@ -40,6 +42,8 @@ export interface DocumentRig extends AsyncDisposable {
   readonly told: readonly string[];
   /** Plans the value and puts it into the lane of the document; a refusal of the plan comes back like any other. */
   command(document: string, value: Value): Promise<Performed>;
+  /** Goes over to other documents, as a config that is pushed does. */
+  exchange(documents: readonly string[]): Promise<void>;
   open(document: string): OpenDocument;
   report(document: string): DriverReport | undefined;
   /** What would be written to the state folder now. */
@@ -48,7 +52,8 @@ export interface DocumentRig extends AsyncDisposable {
 
 export async function openDocuments(options: DocumentRigOptions): Promise<DocumentRig> {
   const { clock = createFakeClock(), board: memoryBoard = createMemoryBoard(), weather = {} } = options;
-  const rows = rowsOf(options.documents);
+  let config = configOf(options.documents);
+  let rows = rowsOf(config);
   const told: string[] = [];
   const readers = new Map<string, () => Value | undefined>();
   const memoryOf = (name: string): Memory => ({
@@ -76,7 +81,8 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
     ok(createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) })),
     rows,
   );
-  const lanes = new Map(rows.map(({ name }) => [name, new Lane(valueOf(board.document(name)))]));
+  const openLanes = () => new Map(rows.map(({ name }) => [name, new Lane(valueOf(board.document(name)))]));
+  let lanes = openLanes();
   return {
     clock,
     memoryBoard,
@@ -89,6 +95,14 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       const effect = planned.value;
       return new Promise((resolve) => lanes.get(document)?.add({ effect, begin: () => true, end: resolve }));
     },
+    async exchange(documents) {
+      const next = configOf(documents);
+      const { documents: changes } = planChange(config, next, () => undefined);
+      config = next;
+      rows = rowsOf(config);
+      await board.exchange(rows, changes);
+      lanes = openLanes();
+    },
     open: (document) => valueOf(board.document(document)),
     report: (document) => board.reports().find((report) => report.document === document),
     keeps: (document) => readers.get(document)?.(),
@@ -96,9 +110,13 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
   };
 }
 
-function rowsOf(documents: readonly string[]): readonly ConfiguredRow[] {
+function configOf(documents: readonly string[]): Config {
   const entries = documents.map((text) => `  ${text}`).join('\n');
   const checked = checkConfig(`node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\ndocuments:\n${entries}\n`, 'c.yaml');
   if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
-  return Object.entries(checked.value.config.documents).map(([name, config]) => createRow(name, config));
+  return checked.value.config;
+}
+
+function rowsOf(config: Config): readonly ConfiguredRow[] {
+  return Object.entries(config.documents).map(([name, document]) => createRow(name, document));
 }
