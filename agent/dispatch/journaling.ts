@@ -58,7 +58,7 @@ export function createJournaling(dependencies: JournalingDependencies): Journali
   const tellTrouble = (result: Result<unknown, StoreError>) => {
     if (!result.ok) log.warn({ detail: result.error.detail }, 'a command could not be journaled');
   };
-  const ending = new Set<string>(); // As many as the store takes at a time.
+  const ending = new Set<string>(); // As many as the journal remembers.
 
   function end(key: CommandKey, outcome: Outcome): void {
     // Not when it could not begin: then the journal does not know it.

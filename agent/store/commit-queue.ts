@@ -42,12 +42,17 @@ export interface QueueWatcher {
 /**
  * Group commit: what was called in one turn of the event loop, or while the disk was busy, becomes one transaction. Reads
  * wait for the writes before them, so that everybody reads what they wrote.
+ *
+ * What was changed in memory reaches the disk: whoever changes it calls `write` in the same turn, and the disk gets the
+ * writes in the order of calls. Only the gate refuses them, and before it opens memory is compared with the disk, in the
+ * turn in which it opens: each change is in that comparison, or behind it in the queue. So nothing is refused for want of
+ * room behind its change: whoever remembers something new asks for room first.
  */
 export class CommitQueue {
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #limits: StoreLimits;
-  readonly #items: Item[] = []; // Bounded by pendingCountMax.
+  readonly #items: Item[] = []; // Bounded by pendingCountMax, and by what is remembered: see there.
   readonly #watcher: QueueWatcher;
   #riders: Riders = { take: () => [], settle: () => undefined };
   #gate: StoreError | undefined;
@@ -85,25 +90,42 @@ export class CommitQueue {
     if (waiting === 'now') for (const item of this.#items.splice(0)) this.#drop(item, error);
   }
 
-  open(): void {
+  /** These are the first that are written; what is called from now on waits for them, and fails when they do. */
+  open(writes: readonly Write[]): Promise<Result<void, StoreError>> {
     this.#gate = undefined;
+    const written = this.write(writes, 0);
+    void this.#turn(); // Whoever comes now has to wait anyway.
+    return written;
   }
 
   setRiders(riders: Riders): void {
     this.#riders = riders;
   }
 
-  /** All writes of one call, in one transaction; `costBytes` is what they hold in memory until then. */
+  /** Why something new is not taken just now. To be asked before memory changes; `write` follows in the same turn. */
+  refusal(operation: string, costBytes: number): Promise<Result<never, StoreError>> | undefined {
+    if (this.#gate !== undefined) return Promise.resolve(fail(this.#gate));
+    const { pendingCountMax, pendingBytesMax } = this.#limits;
+    const isFull = this.#pendingCount >= pendingCountMax || this.#pendingBytes + costBytes > pendingBytesMax;
+    if (!isFull) return undefined;
+    this.#counts.refused += 1;
+    const detail = `${this.#pendingCount} calls with ${this.#pendingBytes} bytes wait for the disk`;
+    return refuse('overloaded', operation, this.#disk.resource, detail);
+  }
+
+  /**
+   * All writes of one call, in one transaction; `costBytes` is what they hold in memory until then. Never `overloaded`:
+   * see `refusal`.
+   */
   write(writes: readonly Write[], costBytes: number): Promise<Result<void, StoreError>> {
-    const refusal = this.#refusal('write', costBytes);
-    if (refusal !== undefined) return refusal;
+    if (this.#gate !== undefined) return Promise.resolve(fail(this.#gate));
     return new Promise((settle) => {
       this.#add({ kind: 'write', writes, costBytes, sinceMs: this.#clock.monotonicMs(), settle });
     });
   }
 
   read<Value>(operation: () => Promise<Result<Value, StoreError>>): Promise<Result<Value, StoreError>> {
-    const refusal = this.#refusal('read', 0);
+    const refusal = this.refusal('read', 0);
     if (refusal !== undefined) return refusal;
     return new Promise((settle) => {
       const run = async (failed: (error: StoreError) => void) => {
@@ -123,16 +145,6 @@ export class CommitQueue {
     return new Promise((resolve) => {
       this.#onIdle = resolve;
     });
-  }
-
-  #refusal(operation: string, costBytes: number): Promise<Result<never, StoreError>> | undefined {
-    if (this.#gate !== undefined) return Promise.resolve(fail(this.#gate));
-    const { pendingCountMax, pendingBytesMax } = this.#limits;
-    const isFull = this.#pendingCount >= pendingCountMax || this.#pendingBytes + costBytes > pendingBytesMax;
-    if (!isFull) return undefined;
-    this.#counts.refused += 1;
-    const detail = `${this.#pendingCount} calls with ${this.#pendingBytes} bytes wait for the disk`;
-    return refuse('overloaded', operation, this.#disk.resource, detail);
   }
 
   #add(item: Item): void {
@@ -155,7 +167,7 @@ export class CommitQueue {
 
   async #turn(): Promise<void> {
     const first = this.#items[0];
-    if (first === undefined) return;
+    if (first === undefined || this.#isBusy) return;
     this.#isBusy = true;
     if (first.kind === 'read') await this.#read(first);
     else await this.#commit(this.#takeBatch());

@@ -45,11 +45,14 @@ export class QueuedJournal implements Journal, Room {
     if (refusal !== undefined) return refusal;
     const overdue = this.#index.overdue();
     if (overdue === undefined) return refuse('overloaded', 'begin', name, 'every remembered command is under way');
+    const costBytes = (command.body?.byteLength ?? 0) + storeRowOverheadBytes * (1 + overdue.length);
+    const full = this.#queue.refusal('begin', costBytes);
+    if (full !== undefined) return full;
     for (const entry of overdue) this.#index.remove(entry);
     this.#lastOrdinal += 1;
     const row = rowOf(command, this.#lastOrdinal);
     this.#index.add(row); // Before the disk has it: a second delivery meanwhile is under way.
-    const written = await this.#write([{ kind: 'journal-put', row }, ...overdue.map(removal)], row.body?.byteLength);
+    const written = await this.#queue.write([{ kind: 'journal-put', row }, ...overdue.map(removal)], costBytes);
     if (written.ok) return ok('new');
     this.#takeBack(command, row.ordinal);
     return written;
@@ -59,7 +62,7 @@ export class QueuedJournal implements Journal, Room {
     const entry = this.#underWay(command, 'execute');
     this.#index.replace(entry, { ...entry.row, status: 'executing' });
     const { ordinal, deaths } = entry.row;
-    return this.#write([{ kind: 'journal-status', ordinal, status: 'executing', deaths }]);
+    return this.#write({ kind: 'journal-status', ordinal, status: 'executing', deaths });
   }
 
   end(command: CommandKey, { status, reason }: Outcome): Promise<Result<void, StoreError>> {
@@ -68,14 +71,14 @@ export class QueuedJournal implements Journal, Room {
     const { body: _, ...rest } = entry.row;
     const row = { ...rest, status, ...(reason === undefined ? {} : { reason }) };
     this.#index.replace(entry, row);
-    return this.#write([{ kind: 'journal-put', row }]);
+    return this.#write({ kind: 'journal-put', row });
   }
 
   async forget(command: CommandKey): Promise<Result<void, StoreError>> {
     const entry = this.#index.find(command);
     if (entry === undefined) return ok();
     this.#index.remove(entry);
-    return this.#write([removal(entry)]);
+    return this.#write(removal(entry));
   }
 
   load(loaded: Loaded): readonly Write[] {
@@ -116,8 +119,8 @@ export class QueuedJournal implements Journal, Room {
     if (entry?.row.ordinal === ordinal) this.#index.remove(entry);
   }
 
-  #write(writes: readonly Write[], bodyBytes = 0): Promise<Result<void, StoreError>> {
-    return this.#queue.write(writes, bodyBytes + storeRowOverheadBytes * writes.length);
+  #write(write: Write): Promise<Result<void, StoreError>> {
+    return this.#queue.write([write], storeRowOverheadBytes);
   }
 }
 

@@ -62,7 +62,8 @@ export class Keeper {
 
   /** A call failed because of the disk. */
   fail(error: StoreError): void {
-    if (this.#isClosed) return;
+    const isHopeless = this.#state === 'opening' && (error.kind === 'newer' || error.kind === 'busy');
+    if (this.#isClosed || isHopeless) return;
     const kind = troubleOf(error);
     this.#isDamaged = kind === 'corrupt';
     this.#queue.shut({ ...error, kind });
@@ -79,9 +80,9 @@ export class Keeper {
     await this.#attempt;
   }
 
-  /** Something was written: the next trouble begins with a short pause. */
+  /** Something was written: the next trouble begins with a short pause. That memory and disk agree again is not enough. */
   settle(): void {
-    this.#probeMs = this.#options.limits.probeMsMin;
+    if (this.#state === 'working') this.#probeMs = this.#options.limits.probeMsMin;
   }
 
   #retry(delayMs: number): void {
@@ -94,22 +95,18 @@ export class Keeper {
   async #try(): Promise<StoreError | undefined> {
     const { disk, clock, rooms } = this.#options;
     const opened = await disk.open({ wallMs: clock.wallMs(), isDamaged: this.#isDamaged });
-    if (!opened.ok) return this.#failed(opened.error);
+    if (!opened.ok) {
+      this.fail(opened.error);
+      return opened.error;
+    }
     this.#tellSetAside(opened.value);
     const owed = rooms.flatMap((room) => room.load(opened.value));
-    const committed = await disk.commit([...owed, oneMoreOpen(opened.value)]);
-    if (!committed.ok) return this.#failed(committed.error);
+    const committed = await this.#queue.open([...owed, oneMoreOpen(opened.value)]); // In the turn of the comparison.
+    if (!committed.ok) return committed.error; // `fail` was told.
     if (this.#isClosed) return undefined;
-    this.#queue.open();
     if (this.#state !== 'opening') this.recoveries += 1;
     this.#change('working');
     return undefined;
-  }
-
-  #failed(error: StoreError): StoreError {
-    const isHopeless = this.#state === 'opening' && (error.kind === 'newer' || error.kind === 'busy');
-    if (!isHopeless) this.fail(error);
-    return error;
   }
 
   #tellSetAside({ setAside }: Loaded): void {

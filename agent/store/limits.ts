@@ -1,6 +1,9 @@
 /** Bounds of what survives a power cut; how they relate is asserted in test/agent/limits.test.ts. */
 export interface StoreLimits {
-  /** Calls that wait for the disk, and what they carry. Over it: refuse `overloaded`. */
+  /**
+   * Calls that wait for the disk, and what they carry. Over it: refuse `overloaded`. Not what ends or removes something
+   * remembered: three small calls for each command, and two for each message, come on top at most.
+   */
   readonly pendingCountMax: number;
   readonly pendingBytesMax: number;
   /** One transaction, one fsync. What is over it goes into the next. */

@@ -33,11 +33,12 @@ export class QueuedValues implements Values, Room, Riders {
   }
 
   set(key: string, text: string): Promise<Result<void, StoreError>> {
-    const refusal = this.#refusal(key, text);
+    const costBytes = storeRowOverheadBytes + Buffer.byteLength(text);
+    const refusal = this.#refusal(key, text) ?? this.#queue.refusal('set', costBytes);
     if (refusal !== undefined) return refusal;
     this.#soon.delete(key);
+    this.#riding.delete(key);
     this.#texts.set(key, text);
-    const costBytes = storeRowOverheadBytes + Buffer.byteLength(text);
     return this.#queue.write([{ kind: 'value-put', key, text }], costBytes);
   }
 
@@ -64,13 +65,10 @@ export class QueuedValues implements Values, Room, Riders {
   }
 
   load({ values }: Loaded): readonly Write[] {
-    const unwritten = new Map([...this.#riding, ...this.#soon]);
-    this.#riding.clear();
-    this.#soon.clear();
     this.#texts.clear();
     for (const { key, text } of values) if (keyPattern.test(key)) this.#texts.set(key, text);
-    for (const [key, text] of unwritten) this.#texts.set(key, text);
-    return [...unwritten].map(([key, text]) => ({ kind: 'value-put', key, text }));
+    for (const [key, text] of [...this.#riding, ...this.#soon]) this.#texts.set(key, text);
+    return []; // They go along with the commit that follows.
   }
 
   close(): void {

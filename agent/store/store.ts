@@ -138,7 +138,7 @@ export interface StoredOutbox {
 
 /** Small texts by name. */
 export interface Values {
-  /** As set last, durable or not; undefined while the store could not be read yet. */
+  /** As set last, durable or not, unless that was refused; undefined while the store could not be read yet. */
   get(key: string): string | undefined;
   set(key: string, text: string): Promise<Result<void, StoreError>>;
   /** For what changes often: written along with the next commit, or after `valueDelayMs`. A power cut loses it. */

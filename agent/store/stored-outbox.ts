@@ -19,7 +19,7 @@ export class QueuedOutbox implements StoredOutbox, Room {
   readonly #queue: CommitQueue;
   readonly #limits: StoreLimits;
   readonly #marks = new Map<number, OutboxMark>(); // Insertion order is sequence order.
-  readonly #owedRemovals = new Set<number>(); // Those of #marks at most, and they shrink when the disk works.
+  readonly #owedRemovals = new Set<number>(); // What the disk had when it was read, and what was put since, at most.
   readonly #latest = new Map<string, Set<number>>(); // Those of #marks; by document, in order.
   readonly #dropped = new Map<string, number>();
   #costBytes = 0;
@@ -59,6 +59,8 @@ export class QueuedOutbox implements StoredOutbox, Room {
     if (costBytes > this.#limits.outboxBytesMax) {
       return refuse('too-large', 'put', 'outbox', `a message of ${costBytes} bytes to ${rest.topic}`);
     }
+    const full = this.#queue.refusal('put', costBytes);
+    if (full !== undefined) return full;
     const writes = [...this.#makeRoom(costBytes), ...this.#reserve(sequence)];
     this.#lastSequence = sequence;
     this.#add({ sequence, document: rest.document, policy: rest.policy, costBytes });
@@ -95,12 +97,14 @@ export class QueuedOutbox implements StoredOutbox, Room {
     this.#marks.clear();
     this.#latest.clear();
     this.#costBytes = 0;
+    const owed = outbox.filter(({ sequence }) => this.#owedRemovals.has(sequence));
+    this.#owedRemovals.clear();
+    for (const { sequence } of owed) this.#owedRemovals.add(sequence); // Until it is read again: these may fail as well.
     for (const mark of outbox) if (!this.#owedRemovals.has(mark.sequence)) this.#add(mark);
     for (const [document, count] of dropped) this.#dropped.set(document, count);
     this.#reserved = Number(values.find(({ key }) => key === reservedKey)?.text ?? 0);
     this.#lastSequence = Math.max(this.#lastSequence, this.#reserved, outbox.at(-1)?.sequence ?? 0);
-    const removals = [...this.#owedRemovals].map((sequence) => ({ kind: 'outbox-remove' as const, sequence }));
-    this.#owedRemovals.clear(); // Should these fail as well, the messages are sent twice: QoS 1 allows it.
+    const removals = owed.map(({ sequence }) => ({ kind: 'outbox-remove' as const, sequence }));
     return [...removals, ...this.#makeRoom(0)];
   }
 

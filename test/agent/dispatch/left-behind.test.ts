@@ -98,6 +98,28 @@ describe('what was under way when the agent died', () => {
     expect([received, successful]).toEqual([2, 2]);
   });
 
+  it('is not done again when it ended while the disk was coming back', async () => {
+    await using lives = openLives([steadyBell, line()]);
+    await lives.boot();
+    lives.say('notify/bell', pulse(7));
+    await lives.pass(8_300);
+    lives.platter.trouble = 'io';
+    lives.say('notify/line', text(8, 'lost'));
+    await lives.pass(100);
+    Object.assign(lives.platter, { trouble: undefined, latencyMs: 500 });
+    await lives.pass(1_800); // The disk was read, and is being written.
+    expect([lives.ends(7n), lives.agent.sources.store()?.state]).toEqual([['successful'], 'io']);
+    await lives.pass(2_000);
+    lives.platter.latencyMs = 0;
+    await lives.pass(1_000);
+    expect(lives.agent.sources.store()?.state).toBe('working');
+    lives.crash();
+    await lives.boot();
+    await lives.pass(1_000);
+    expect(lives.board.wire('BELL').level).toBe(0);
+    expect(lives.ends(7n)).toEqual(['successful']);
+  });
+
   it('is not done again when its time to live is over by then', async () => {
     await using lives = openLives([line(', resume: on')]);
     await lives.boot();
