@@ -12,6 +12,14 @@ export const expressTwinsMax = 256;
 export const expressTwinMsMax = 600_000;
 /** The same while the express connection is not up for this side, but may be for the broker. */
 export const expressSettleMs = 1_000;
+/** The same for the main connection once the express one is down: a flood holds up a twin for less than that. */
+export const mainLagMsMax = 10_000;
+/**
+ * A command that came by the main connection, and may be older than one that was carried out, is refused when the express one
+ * does not bring it within this time. When there are too many: refuse the oldest at once.
+ */
+export const expressDoubtMs = 1_000;
+export const expressDoubtsMax = 64;
 
 /**
  * The main connection that ends while this one is opened, or so soon after it came up, was ended by it: the broker gives both

@@ -1,56 +1,106 @@
 import type { Clock } from '../clock.ts';
-import { expressSettleMs, expressTwinMsMax, expressTwinsMax } from '../express-limits.ts';
+import {
+  expressDoubtMs,
+  expressDoubtsMax,
+  expressSettleMs,
+  expressTwinMsMax,
+  expressTwinsMax,
+  mainLagMsMax,
+} from '../express-limits.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
-import { Twins } from './twins.ts';
+import { Doubts } from './doubts.ts';
+import { type Twin, Twins } from './twins.ts';
 
 /** The two connections on which a command for an emergency document arrives. */
 export type Line = 'main' | 'express';
 
-/** act: carry it out · leave: its twin was carried out already · refuse: a later one was carried out already. */
-export type Judgement = 'act' | 'leave' | 'refuse';
+/** act: carry it out · leave: its twin was carried out already · doubt: see ExpressGate.doubt. */
+export type Judgement = 'act' | 'leave' | 'doubt';
 
 /**
  * A command for an emergency document comes twice, by the connection of its own and by that of all others. The first of the
  * two acts, the other one is left (QN-6.10a).
  *
- * The main connection may lag behind a flood, and what was sent before the express one was up comes by the main one only.
- * It is told apart by its place: a connection keeps the order of a topic, so what comes there before the twin of another
- * command was sent before that one, and must not act after it.
+ * The main connection may lag behind a flood with commands of before the express one was up, which must not act after a later
+ * one. Once both have brought the same command, whatever follows on main in its order (see Twin) was sent later than that: it
+ * acts, and what is still noted for main before it was lost by the broker. Until then what comes on main before a noted twin is
+ * older, or that twin was lost: the express connection brings it in the second case only, and soon, so it alone decides.
  */
 export class ExpressGate {
   readonly #clock: Clock;
   readonly #toCome = { main: new Twins(expressTwinsMax), express: new Twins(expressTwinsMax) };
+  readonly #doubts: Doubts;
   #isUp = false;
+  /** Main may still bring what was sent before the express connection was up, except where both have brought one. */
+  #mayMainLag = false;
+  readonly #met = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#doubts = new Doubts(clock, { countMax: expressDoubtsMax, waitMs: expressDoubtMs });
   }
 
   up(line: Line): void {
-    if (line === 'express') this.#isUp = true;
-    else this.#toCome.main.clear(); // What its session of before had not delivered is lost.
+    if (line === 'main') return this.#toCome.main.clear(); // What its session of before had not delivered is lost.
+    this.#isUp = true;
+    this.#distrustMain();
   }
 
   /** The express connection is gone, and with it what it had not delivered. */
   down(): void {
     this.#isUp = false;
     this.#toCome.express.clear();
+    this.#toCome.main.cut(this.#clock.monotonicMs() + mainLagMsMax); // Alone, main is not to leave what looks like a lost one.
   }
 
-  hear(line: Line, { topic, payload, retain }: InboundMessage): Judgement {
+  hear(line: Line, message: InboundMessage): Judgement {
     const nowMs = this.#clock.monotonicMs();
-    const content = contentOf(payload, retain);
-    if (this.#toCome[line].take(topic, content, nowMs)) return 'leave';
-    if (line === 'main' && this.#toCome.main.has(topic, nowMs)) return 'refuse';
+    const twin = twinOf(message);
+    if (this.#toCome[line].take(twin, nowMs)) {
+      this.#meet(twin);
+      return 'leave';
+    }
+    return line === 'main' ? this.#hearMain(twin, nowMs) : this.#hearExpress(twin, nowMs);
+  }
+
+  /** Nothing is done with it now: it acts when the express connection brings it, or is refused when that does not in time. */
+  doubt(message: InboundMessage, refuse: () => void): void {
+    this.#doubts.add(twinOf(message), refuse);
+  }
+
+  #hearMain(twin: Twin, nowMs: number): Judgement {
+    const isOldOrAhead = this.#mayBeOld(twin) && this.#toCome.main.has(twin.topic, nowMs);
+    if (isOldOrAhead || this.#doubts.has(twin.topic)) return 'doubt'; // What is in doubt acts first, if it does.
+    this.#toCome.main.drop(twin);
     // It is up for the broker before this side knows it, so a twin may come there all the same.
-    const waitMs = line === 'main' && !this.#isUp ? expressSettleMs : expressTwinMsMax;
-    this.#toCome[line === 'main' ? 'express' : 'main'].add(topic, content, nowMs + waitMs);
+    this.#toCome.express.add(twin, nowMs + (this.#isUp ? expressTwinMsMax : expressSettleMs));
     return 'act';
+  }
+
+  #hearExpress(twin: Twin, nowMs: number): Judgement {
+    if (this.#doubts.take(twin)) this.#meet(twin);
+    else if (!this.#toCome.main.add(twin, nowMs + expressTwinMsMax)) this.#distrustMain(); // It may bring the forgotten one.
+    return 'act';
+  }
+
+  #mayBeOld(twin: Twin): boolean {
+    return this.#mayMainLag && !this.#met.has(twin.order);
+  }
+
+  #meet(twin: Twin): void {
+    if (!this.#mayBeOld(twin)) return;
+    if (this.#met.size >= expressTwinsMax) this.#met.clear();
+    this.#met.add(twin.order);
+  }
+
+  #distrustMain(): void {
+    this.#mayMainLag = true;
+    this.#met.clear();
   }
 }
 
 /** Byte for byte: a sender that says the same twice is heard twice on each connection. */
-function contentOf(payload: Uint8Array, retain: boolean): string {
+function twinOf({ topic, qos, payload, retain }: InboundMessage): Twin {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  return `${retain ? 'r' : 'n'}${bytes.toString('latin1')}`;
+  return { topic, order: `${retain ? 'r' : 'n'}${qos}${topic}`, content: bytes.toString('latin1') };
 }

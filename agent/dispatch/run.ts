@@ -74,17 +74,20 @@ export class DispatchLoop {
     const others = line === 'main' ? routes.filter((route) => !isUrgent(route)) : [];
     const judgement = this.#gate.hear(line, message);
     if (judgement === 'act') return this.#take(message, line === 'main' ? routes : routes.filter(isUrgent), line);
-    if (judgement === 'refuse') this.#refuseOvertaken(message, routes.filter(isUrgent));
+    if (judgement === 'doubt') this.#gate.doubt(message, this.#refusalOf(message, routes.filter(isUrgent)));
     if (others.length === 0) message.kept?.();
     return this.#take(message, others);
   }
 
-  /** Emergency commands that came behind a later one. */
-  #refuseOvertaken(message: InboundMessage, routes: readonly Route[]): void {
-    for (const route of routes) {
-      this.#dependencies.counters.receive();
-      this.#dependencies.refuse(route, callerOf(message), overtaken(message));
-    }
+  /** To be called when it is known that these emergency commands came behind a later one; the message is gone by then. */
+  #refusalOf(message: InboundMessage, routes: readonly Route[]): () => void {
+    const [caller, refusal] = [callerOf(message), overtaken(message)];
+    return () => {
+      for (const route of this.#isOpen ? routes : []) {
+        this.#dependencies.counters.receive();
+        this.#dependencies.refuse(route, caller, refusal);
+      }
+    };
   }
 
   #take(message: InboundMessage, routes: readonly Route[], line: Line = 'main'): Refusal | undefined {

@@ -1,5 +1,6 @@
 import { connectAsync } from 'mqtt';
 import { describe, expect, test } from 'vitest';
+import { expressDoubtMs } from '../../agent/express-limits.ts';
 import { startLinkAgent } from '../support/link-agent.ts';
 import { startMemoryAgent } from '../support/memory-agent.ts';
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts';
@@ -16,6 +17,8 @@ const endsOf = ({ all }: Rig) =>
     ({ verb, document, message }) =>
       verb === 'ack' && document === 'gpio.stop' && message.t === 'ack' && message.st === 'successful',
   );
+const isRefused = ({ document, message }: Rig['all'][number]) =>
+  document === 'gpio.stop' && message.t === 'ack' && message.st === 'rejected';
 
 async function startUp(documents = [relay, stop], more: Partial<Parameters<typeof startMemoryAgent>[0]> = {}) {
   const rig = await startMemoryAgent({ documents, ...more });
@@ -66,6 +69,42 @@ describe('the connection for emergency documents', () => {
     rig.broker.drop();
     await new Promise((resolve) => setTimeout(resolve, 500)); // By then it would have been given up.
     await until(() => rig.agent.sources.link().express.state === 'up', 'up again');
+  });
+
+  test('and the main one tell one end of each command, although a flood made the broker throw one away', async () => {
+    await using rig = await startUp();
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    rig.broker.setWeather({ latencyMs: 50 });
+    for (let count = 0; count < 1_100; count += 1) rig.say('notify/gpio.relay1', 'ON'); // No more fits into the main one.
+    rig.say('notify/gpio.stop', 'toggle');
+    await until(() => endsOf(rig).length === 1, 'the first end');
+    await until(() => rig.agent.sources.dispatch().received > 1_000, 'the flood');
+    rig.broker.setWeather({ latencyMs: 0 });
+    rig.say('notify/gpio.stop', '{"id":"2","val":"toggle"}');
+    await until(() => endsOf(rig).length === 2, 'the second end');
+    await new Promise((resolve) => setTimeout(resolve, expressDoubtMs + 100)); // A second end would have come.
+    expect(rig.all.filter(isRefused)).toEqual([]);
+    rig.broker.setWeather({ refusesConnects: true });
+    rig.broker.drop(express);
+    rig.say('notify/gpio.stop', '{"id":"3","val":"toggle"}');
+    await until(() => endsOf(rig).length === 3, 'the third end, by the main one alone');
+    expect(rig.board.wire('GPIO22').level).toBe(1);
+  });
+
+  test('makes a command late that only the main one has, from before, and brings behind a later one', async () => {
+    await using rig = await startUp();
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    rig.broker.setWeather({ refusesConnects: true });
+    rig.broker.drop(express);
+    await until(() => rig.agent.sources.link().express.state === 'down', 'down');
+    rig.broker.setWeather({ latencyMs: 2_000, refusesConnects: false });
+    rig.say('notify/gpio.stop', '{"id":"4","val":"ON"}'); // Before the express connection is up again.
+    rig.broker.setWeather({ latencyMs: 0 });
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up again');
+    rig.say('notify/gpio.stop', '{"id":"5","val":"OFF"}');
+    await rig.hear({ id: 5n, status: 'successful' });
+    await rig.hear({ id: 4n, status: 'rejected' });
+    expect(rig.board.wire('GPIO22').level).toBe(0);
   });
 
   test('leaves other documents and queries to the main one', async () => {

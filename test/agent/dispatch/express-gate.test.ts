@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ExpressGate, type Line } from '../../../agent/dispatch/express-gate.ts';
-import { expressSettleMs, expressTwinMsMax, expressTwinsMax } from '../../../agent/express-limits.ts';
+import {
+  expressDoubtMs,
+  expressDoubtsMax,
+  expressSettleMs,
+  expressTwinMsMax,
+  expressTwinsMax,
+  mainLagMsMax,
+} from '../../../agent/express-limits.ts';
 import type { InboundMessage } from '../../../agent/mqtt/link.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
@@ -10,12 +17,22 @@ function open() {
   const clock = createFakeClock();
   const gate = new ExpressGate(clock);
   gate.up('main');
-  const hear = (line: Line, text: string, more: Partial<InboundMessage> = {}) =>
-    gate.hear(line, {
-      ...{ topic, payload: Buffer.from(text), qos: 1, retain: false, duplicate: false, properties: {} },
-      ...more,
-    });
-  return { clock, gate, hear };
+  const refused: string[] = [];
+  const hear = (line: Line, text: string, more: Partial<InboundMessage> = {}) => {
+    const plain = {
+      topic,
+      payload: Buffer.from(text),
+      qos: 1,
+      retain: false,
+      duplicate: false,
+      properties: {},
+    } as const;
+    const message: InboundMessage = { ...plain, ...more };
+    const judgement = gate.hear(line, message);
+    if (judgement === 'doubt') gate.doubt(message, () => void refused.push(text));
+    return judgement;
+  };
+  return { clock, gate, hear, refused };
 }
 
 describe('a command for an emergency document', () => {
@@ -73,12 +90,14 @@ describe('a command for an emergency document', () => {
   });
 
   test('that waited behind a flood since before the express connection was up does not act after a later one', async () => {
-    const { clock, gate, hear } = open();
+    const { clock, gate, hear, refused } = open();
     gate.up('express');
     expect(hear('express', 'OFF')).toBe('act');
     await clock.advance(120_000); // However long it lags.
-    expect(hear('main', 'ON')).toBe('refuse');
+    expect(hear('main', 'ON')).toBe('doubt');
     expect(hear('main', 'OFF')).toBe('leave');
+    await clock.advance(expressDoubtMs);
+    expect(refused).toEqual(['ON']);
     expect(hear('main', 'ON')).toBe('act'); // This one came behind it: it is later.
   });
 
@@ -88,6 +107,74 @@ describe('a command for an emergency document', () => {
     hear('express', 'ON');
     hear('main', 'ON');
     expect(hear('main', 'OFF')).toBe('act');
+  });
+
+  test('that comes by the main connection first acts once, although the broker threw away a twin before', async () => {
+    const { clock, gate, hear, refused } = open();
+    gate.up('express');
+    expect(hear('express', 'X')).toBe('act'); // Its copy for main is lost.
+    expect([hear('main', 'Y1'), hear('express', 'Y1')]).toEqual(['doubt', 'act']);
+    for (const text of ['Y2', 'Y3', 'Y4']) {
+      await clock.advance(540_000);
+      expect([hear('main', text), hear('express', text)]).toEqual(['act', 'leave']);
+    }
+    expect(refused).toEqual([]);
+    gate.down();
+    expect([hear('main', 'STOP'), hear('main', 'STOP')]).toEqual(['act', 'act']);
+  });
+
+  test('does not act before another one of its topic that is still in doubt', () => {
+    const { gate, hear } = open();
+    gate.up('express');
+    hear('express', 'X');
+    expect([hear('main', 'Y'), hear('main', 'Z')]).toEqual(['doubt', 'doubt']);
+    expect(hear('express', 'Y')).toBe('act');
+    expect(hear('main', 'STOP')).toBe('doubt');
+    expect([hear('express', 'Z'), hear('express', 'STOP')]).toEqual(['act', 'act']);
+    expect(hear('main', 'again')).toBe('act');
+  });
+
+  test('is not taken for one that the broker threw away before others came by the main connection', () => {
+    const { gate, hear } = open();
+    gate.up('express');
+    for (const line of ['express', 'main'] as const) hear(line, 'first');
+    hear('express', 'OFF'); // Its copy for main is lost.
+    for (const line of ['express', 'main'] as const) hear(line, 'ON');
+    expect(hear('main', 'OFF')).toBe('act');
+    hear('express', 'ON'); // Its copy for main is lost, and from now on the express connection is dead.
+    expect([hear('main', 'OFF'), hear('main', 'ON')]).toEqual(['act', 'act']);
+  });
+
+  test('of another QoS may have been overtaken by one that both connections brought', () => {
+    const { gate, hear } = open();
+    gate.up('express');
+    for (const line of ['express', 'main'] as const) hear(line, 'first', { qos: 0 });
+    hear('express', 'OFF', { qos: 0 });
+    expect(hear('main', 'ON')).toBe('doubt');
+    hear('express', 'OFF');
+    expect(hear('main', 'OFF', { qos: 0 })).toBe('leave'); // It overtook the one of QoS 1.
+    expect(hear('main', 'OFF')).toBe('leave');
+  });
+
+  test('that is retained comes at the beginning of each connection, and tells nothing of how main lags', () => {
+    const { gate, hear } = open();
+    hear('main', 'ON', { retain: true });
+    gate.up('express');
+    expect(hear('express', 'ON', { retain: true })).toBe('leave');
+    hear('express', 'OFF');
+    expect(hear('main', 'ON')).toBe('doubt');
+  });
+
+  test('is left by a main connection that lags, though the express one is down, and not for ever', async () => {
+    const { clock, gate, hear } = open();
+    gate.up('express');
+    hear('express', 'toggle');
+    hear('express', 'ON');
+    gate.down();
+    await clock.advance(mainLagMsMax - 1);
+    expect(hear('main', 'toggle')).toBe('leave');
+    await clock.advance(2);
+    expect(hear('main', 'ON')).toBe('act');
   });
 
   test('of a new session of the main connection is not taken for one of before', () => {
@@ -104,8 +191,29 @@ describe('bounds', () => {
     const { gate, hear } = open();
     gate.up('express');
     for (let count = 0; count <= expressTwinsMax; count += 1) hear('express', `${count}`);
-    expect(hear('main', '0')).toBe('refuse');
+    expect(hear('main', '0')).toBe('doubt');
     expect(hear('main', '1')).toBe('leave');
+  });
+
+  test('a forgotten twin does not act after later ones, though both connections had brought the same before', () => {
+    const { gate, hear } = open();
+    gate.up('express');
+    for (const line of ['express', 'main'] as const) hear(line, 'first');
+    for (let count = 0; count <= expressTwinsMax; count += 1) hear('express', `${count}`);
+    expect(hear('main', '0')).toBe('doubt');
+  });
+
+  test('doubts: the oldest is refused at once', async () => {
+    const { clock, gate, hear, refused } = open();
+    gate.up('express');
+    hear('express', 'OFF');
+    for (let count = 0; count < expressDoubtsMax; count += 1) hear('main', `${count}`);
+    expect(refused).toEqual([]);
+    hear('main', 'one more');
+    expect(refused).toEqual(['0']);
+    await clock.advance(expressDoubtMs);
+    expect(refused).toHaveLength(expressDoubtsMax + 1);
+    expect(clock.timersCount).toBe(0);
   });
 
   test('a twin that the broker threw away is not waited for for ever', async () => {
