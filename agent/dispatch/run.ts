@@ -47,8 +47,9 @@ export class DispatchLoop {
     this.#dependencies = dependencies;
     this.#plain = new PlainJobs(2 * inboundCountMax);
     this.#reliefCount = Math.floor(dispatchReliefShare * inboundCountMax);
-    this.#express = new Ring<Job>(inboundCountMax, 'refuse'); // Slots run out before a ring does.
-    this.#bulk = new Ring<Job>(inboundCountMax - emergencyInboundCount, 'refuse');
+    // Slots run out before a ring does, and only they tell how much is left: what waits for its token has left the ring.
+    this.#express = new Ring<Job>(inboundCountMax, 'refuse');
+    this.#bulk = new Ring<Job>(inboundCountMax, 'refuse');
   }
 
   useGate(gate: ExpressGate): void {
@@ -130,8 +131,8 @@ export class DispatchLoop {
       const detail = `${byteLength} bytes; this board takes at most ${payloadBytesMax}`;
       return { reason: 'too-large', detail }; // QN-3.5
     }
-    const ring = 'row' in route && route.row.isEmergency ? this.#express : this.#bulk;
-    const slot = ring.count < ring.capacity ? pool.acquire('inbound', byteLength) : undefined;
+    const isEmergency = 'row' in route && route.row.isEmergency;
+    const slot = pool.acquire('inbound', byteLength, isEmergency ? 0 : emergencyInboundCount);
     if (slot === undefined) {
       this.#overflowsCount += 1;
       return { reason: 'overloaded', detail: 'every inbound slot is taken' };
@@ -139,6 +140,7 @@ export class DispatchLoop {
     slot.payload.set(message.payload);
     slot.setLength(byteLength);
     const nowMs = clock.monotonicMs();
+    const ring = isEmergency ? this.#express : this.#bulk;
     ring.push(isPlainMessage(message) ? this.#plain.take(route, slot, nowMs) : createJob(route, slot, message, nowMs));
     if (this.#bulk.count > this.#reliefCount) this.#relieve();
     this.#schedule();

@@ -38,9 +38,10 @@ export interface Pool {
   readonly payloadBytesMax: number;
   /**
    * A slot of the smallest size that fits; a large one when the holder's small ones are used up. Undefined, and counted,
-   * when its quota is used up, or when nothing is large enough. Policy when full: refuse.
+   * when its quota is used up, or when nothing is large enough. Policy when full: refuse. `spareCount` slots of the quota,
+   * over both sizes, are left for somebody else.
    */
-  acquire(holder: SlotHolder, byteLength: number): Slot | undefined;
+  acquire(holder: SlotHolder, byteLength: number, spareCount?: number): Slot | undefined;
   /** Moves the slot, content and all, into the quota of another holder; false and unchanged when that is used up. */
   transfer(slot: Slot, holder: SlotHolder): boolean;
   release(slot: Slot): void;
@@ -74,7 +75,7 @@ export function createPool(limits: PoolLimits): Pool {
 
   return {
     payloadBytesMax,
-    acquire(holder, byteLength) {
+    acquire(holder, byteLength, spareCount = 0) {
       // The texts are made only when they are needed: this is in the way of every message.
       if (stage !== 'sealed') assert.fail(`slots are lent by a sealed pool only; this one is ${stage}`);
       if (!Number.isInteger(byteLength) || byteLength < 0) assert.fail(`a slot for ${byteLength} bytes`);
@@ -83,8 +84,9 @@ export function createPool(limits: PoolLimits): Pool {
         return undefined;
       }
       const fitsSmall = byteLength <= limits.small.payloadBytes;
-      if (fitsSmall && small.hasRoom(holder)) return small.lend(holder);
-      if (large.hasRoom(holder)) return large.lend(holder);
+      const isFull = small.roomCount(holder) + large.roomCount(holder) <= spareCount;
+      if (!isFull && fitsSmall && small.hasRoom(holder)) return small.lend(holder);
+      if (!isFull && large.hasRoom(holder)) return large.lend(holder);
       (fitsSmall ? small : large).refuse(holder);
       return undefined;
     },

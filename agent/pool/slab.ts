@@ -71,7 +71,11 @@ export class Slab {
   }
 
   hasRoom(holder: SlotHolder): boolean {
-    return this.#counts[holder].used < this.limits.quota[holder];
+    return this.roomCount(holder) > 0;
+  }
+
+  roomCount(holder: SlotHolder): number {
+    return this.limits.quota[holder] - this.#counts[holder].used;
   }
 
   /** The caller asked `hasRoom` before. */

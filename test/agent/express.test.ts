@@ -5,6 +5,7 @@ import { startLinkAgent } from '../support/link-agent.ts';
 import { startMemoryAgent } from '../support/memory-agent.ts';
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { collect, publishOnce } from '../support/mqtt-client.ts';
+import { makeSigner, rawToken } from '../support/signing.ts';
 import { until } from '../support/until.ts';
 
 const relay = 'gpio.relay1: { driver: gpio-out, line: GPIO17 }';
@@ -105,6 +106,26 @@ describe('the connection for emergency documents', () => {
     await rig.hear({ id: 5n, status: 'successful' });
     await rig.hear({ id: 4n, status: 'rejected' });
     expect(rig.board.wire('GPIO22').level).toBe(0);
+  });
+
+  test('carries out a stop while forged tokens of another document are checked', async () => {
+    const signer = makeSigner('k1', ['actuate']);
+    const signed = 'gpio.signed: { driver: gpio-out, line: GPIO23, control: ["token:actuate"] }';
+    const sections = `pool: { profile: tiny }\ntrust: { keys: [${signer.yaml}] }`;
+    await using rig = await startUp([relay, stop, signed], { sections });
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    const claims = { aud: 'pi-1', doc: 'gpio.signed', jti: '1' };
+    const tok = rawToken({ alg: 'EdDSA', kid: 'k1' }, claims, () => Buffer.alloc(64).toString('base64url'));
+    const forge = () => {
+      for (let count = 0; count < 10; count += 1) rig.say('notify/gpio.signed', JSON.stringify({ val: 'ON', tok }));
+    };
+    forge();
+    for (const _ of [1, 2]) await new Promise((resolve) => setImmediate(resolve)); // They are being checked now.
+    forge();
+    rig.say('notify/gpio.stop', '{"id":"7","val":"ON"}');
+    await rig.hear({ document: 'gpio.stop', status: 'successful' });
+    expect(rig.all.filter(isRefused)).toEqual([]);
+    expect(rig.board.wire('GPIO22').level).toBe(1);
   });
 
   test('leaves other documents and queries to the main one', async () => {

@@ -21,7 +21,7 @@ const documents = [
 const inboundCountMax = 160 + 8;
 
 /** A loop whose handler writes down what it got. */
-function openLoop(handled: (text: string) => void | Promise<void> = () => {}) {
+function openLoop(handled: (text: string) => void | Promise<void> = () => {}, isSlotKept = false) {
   let nowMs = 0;
   const clock = { ...createFakeClock(), monotonicMs: () => nowMs };
   const pool = createPool(poolProfiles.standard);
@@ -37,7 +37,7 @@ function openLoop(handled: (text: string) => void | Promise<void> = () => {}) {
       table: createTable(configOf({ documents }, '/tmp')),
       handle(job: Job) {
         const text = Buffer.from(job.slot.bytes()).toString();
-        pool.release(job.slot);
+        if (!isSlotKept) pool.release(job.slot);
         texts.push(text);
         return handled(text);
       },
@@ -111,6 +111,17 @@ describe('the dispatch loop', () => {
     expect(texts).toHaveLength(inboundCountMax);
     expect(counters.totals().received).toBe(inboundCountMax + 2);
     pool.close();
+  });
+
+  it('keeps room for an emergency while others were handed on and still hold their slots', async () => {
+    const { refusals, say } = openLoop(() => {}, true);
+    for (let count = 0; count < inboundCountMax; count += 1) {
+      say('gpio.relay1', `${count}`);
+      await turn();
+    }
+    expect(refusals).toHaveLength(emergencyInboundCount);
+    for (let count = 0; count < emergencyInboundCount; count += 1) say('gpio.stop', 'stop');
+    expect(refusals).toHaveLength(emergencyInboundCount);
   });
 
   it('refuses what is larger than any slot, one byte over, before it is decoded', async () => {

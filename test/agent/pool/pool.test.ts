@@ -68,6 +68,15 @@ describe('a slot', () => {
 });
 
 describe('a quota', () => {
+  it('is lent but for what is to be spared, over both sizes', () => {
+    const pool = sealed();
+    const inboundCount = limits.small.quota.inbound + limits.large.quota.inbound;
+    for (let count = 1; count < inboundCount; count += 1) expect(pool.acquire('inbound', 1, 1)).toBeDefined();
+    expect(pool.acquire('inbound', 1, 1)).toBeUndefined();
+    expect(pool.stats().small.holders.inbound.refused).toBe(1);
+    expect(pool.acquire('inbound', 1)).toBeDefined();
+  });
+
   it('of small slots that is used up goes on with large ones, then refuses and counts', () => {
     const pool = sealed();
     const capacities = Array.from({ length: 4 }, () => acquire(pool).payload.length);
