@@ -151,7 +151,7 @@ export async function startAgent(config: Config, configHash: string, environment
       express.mainDown();
     },
     onMessage(message, isOwn) {
-      if (homeAssistant.hear(message)) return;
+      if (homeAssistant.hear(message)) return message.kept?.();
       if (!isOwn || table.routes(message.topic).length > 0) loop.receive(message);
       else message.kept?.();
     },

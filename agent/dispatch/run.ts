@@ -66,6 +66,7 @@ export class DispatchLoop {
     if (routes.length === 0) {
       counters.stray();
       message.kept?.();
+      return undefined;
     }
     if (this.#gate === undefined || line === 'local' || !routes.some(isUrgent)) {
       if (line !== 'express') return this.#take(message, routes);

@@ -173,7 +173,9 @@ describe('a message of QoS 2', () => {
     const kept = () => void (keptCount += 1);
     loop.receive(keptMessage('qn/1/pi-2/notify/gpio.relay1', kept));
     expect(keptCount).toBe(1);
+    loop.receive(keptMessage('qn/1/pi-2/notify/gpio.relay1', kept), 'express');
+    expect(keptCount).toBe(2);
     loop.receive({ ...keptMessage('qn/1/pi-1/notify/gpio.relay1', kept), payload: Buffer.alloc(70_000) });
-    expect([keptCount, refusals]).toEqual([2, ['too-large']]);
+    expect([keptCount, refusals]).toEqual([3, ['too-large']]);
   });
 });
