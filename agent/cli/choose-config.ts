@@ -60,18 +60,21 @@ export async function chooseConfig(
   return ok({ boot: booted, home });
 }
 
+interface Counted {
+  readonly boot: Pick<BootConfig, 'from'>;
+  readonly home: Pick<ConfigHome, 'keeper'>;
+}
+
 /**
- * Watches over the boots that are counted (see generations/boots.ts): after a while the config is proven. Disposal means an
- * end in good order, which is no failed boot.
+ * Watches over the boots that are counted (see generations/boots.ts): a config that ran for a while, since the start or
+ * since it was taken, is proven. Disposal means an end in good order, which is no failed boot.
  */
 export function countBoot(
   { clock }: Pick<CliContext, 'clock'>,
   log: Log,
-  { boot, home }: ChosenConfig,
+  { boot, home: { keeper } }: Counted,
 ): AsyncDisposable {
-  const { keeper } = home;
-  const isCounted = boot.from !== 'safe' && (keeper.active !== undefined || keeper.previous !== undefined);
-  let isOpen = isCounted;
+  let isOpen = boot.from !== 'safe' && (keeper.active !== undefined || keeper.previous !== undefined);
   const keep = async (boots: Partial<ConfigKeeper['boots']>) => {
     isOpen = false;
     try {
@@ -80,7 +83,12 @@ export function countBoot(
       log.warn({ err }, 'boots cannot be counted');
     }
   };
-  const timer = isCounted ? clock.after(bootProvenMs, () => void keep({ count: 0, isProven: true })) : undefined;
+  const prove = (content: string) => clock.after(bootProvenMs, () => void keep({ content, count: 0, isProven: true }));
+  let timer = isOpen ? prove(keeper.boots.content) : undefined;
+  keeper.onCommit((content) => {
+    timer?.[Symbol.dispose]();
+    timer = prove(content);
+  });
   return {
     async [Symbol.asyncDispose]() {
       timer?.[Symbol.dispose]();

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from 'vitest';
+import { bootProvenMs } from '../../agent/config/limits.ts';
 import { startAgentProcess } from '../support/agent-process.ts';
 import { type Heard, statusOf } from '../support/heard.ts';
 import { openRig, type Rig } from '../support/rig.ts';
@@ -54,4 +57,26 @@ test('a config that brings the agent down again and again is given up', { timeou
   expect(rig.wire('GPIO17')).toBe('0'); // Its config-error state.
   const mended = await live(rig, nothing);
   expect([mended.config.message, statusOf(mended.health)]).toMatchObject([{ val: { version: 3 } }, 'online']);
+});
+
+test('a config that was given up is booted again once it was taken again and ran', { timeout: 400_000 }, async () => {
+  await using rig = await openRig({ documents: [relay], lines: ['GPIO17'], sections: 'config: { trust: none }' });
+  const documents = { 'gpio.relay': { driver: 'gpio-out', line: 'GPIO17', 'max-on': '5s' } };
+  const push = (id: number) => async () => {
+    await rig.say('notify/config', JSON.stringify({ id: `${id}`, val: { documents }, base: 0 }));
+    await rig.hear({ verb: 'ack', document: 'config', id: BigInt(id), status: 'successful' }, 60_000);
+  };
+  const nothing = async () => {};
+  await live(rig, push(1));
+  for (let boot = 1; boot <= 3; boot += 1)
+    expect((await live(rig, nothing)).config.message).toMatchObject({ val: { version: 1, origin: 'push' } });
+  const boots = async () => JSON.parse(await readFile(path.join(rig.folder, 'state/config/boots.json'), 'utf8'));
+  const { config } = await live(rig, async () => {
+    expect(await boots()).toMatchObject({ failed: [expect.any(String)] });
+    await push(2)();
+    await expect.poll(boots, { timeout: 2 * bootProvenMs }).toMatchObject({ isProven: true, count: 0, failed: [] });
+  });
+  expect(config.message).toMatchObject({ val: { origin: 'file' } }); // What it began with.
+  const { health, config: taken } = await live(rig, nothing);
+  expect([taken.message, statusOf(health)]).toMatchObject([{ val: { version: 1, origin: 'push' } }, 'online']);
 });

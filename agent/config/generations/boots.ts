@@ -4,7 +4,7 @@ import { parseJson } from './generation.ts';
 
 /** What is remembered from boot to boot about configs that may bring the board down. */
 export interface Boots {
-  /** Content of the config that was booted last. */
+  /** Content of the config that was booted last, or was taken since and ran for long enough. */
   readonly content: string;
   /** Boots with it in a row that did not come to their healthy mark. */
   readonly count: number;

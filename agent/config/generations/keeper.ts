@@ -39,6 +39,7 @@ export class ConfigKeeper {
   #history: readonly ChangeRecord[] = [];
   #boots: Boots;
   #trouble: string | undefined;
+  #committed: (content: string) => void = () => {};
 
   private constructor(files: FileSystem, folder: string, boots: Boots) {
     this.#files = files;
@@ -101,6 +102,11 @@ export class ConfigKeeper {
     return pending === undefined ? undefined : this.#history.find((record) => isSameChange(record, pending));
   }
 
+  /** Calls back with the content of each config that is taken while running, once it is durable. */
+  onCommit(committed: (content: string) => void): void {
+    this.#committed = committed;
+  }
+
   async begin(pending: PendingChange, next: Generation): Promise<void> {
     this.#pending = pending;
     await this.#write('change.json', encodePending(pending));
@@ -111,9 +117,11 @@ export class ConfigKeeper {
   async commit(next: Generation, before: Generation): Promise<void> {
     await this.#write('previous.json', encodeGeneration(before));
     this.#previous = before;
+    await this.#forgive(next);
     await this.#files.rename(this.#path('staged.json'), this.#path('active.json'));
     this.#active = next;
     await this.#conclude({ status: 'successful' });
+    this.#committed(contentOf(next.value));
   }
 
   /** Also after a commit that broke: then the config of before is brought back. */
@@ -132,6 +140,7 @@ export class ConfigKeeper {
   /** The config file of the board was changed: it is the config from here on, until it fails. */
   async adopt(next: Generation, before: Generation): Promise<void> {
     await this.#write('previous.json', encodeGeneration(before));
+    await this.#forgive(next);
     await this.#write('active.json', encodeGeneration(next));
     this.#previous = before;
     this.#active = next;
@@ -140,6 +149,13 @@ export class ConfigKeeper {
   async keepBoots(boots: Boots): Promise<void> {
     this.#boots = boots;
     await this.#write('boots.json', `${JSON.stringify(boots)}\n`);
+  }
+
+  /** Somebody wants it again: what made it fail may be mended. */
+  async #forgive({ value }: Generation): Promise<void> {
+    const content = contentOf(value);
+    const failed = this.#boots.failed.filter((other) => other !== content);
+    if (failed.length < this.#boots.failed.length) await this.keepBoots({ ...this.#boots, failed });
   }
 
   async #recover(): Promise<void> {

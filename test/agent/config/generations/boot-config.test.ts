@@ -3,21 +3,15 @@ import { checkValue } from '../../../../agent/config/check-value.ts';
 import { bootConfig } from '../../../../agent/config/generations/boot-config.ts';
 import { contentOf, type Generation } from '../../../../agent/config/generations/generation.ts';
 import { ConfigKeeper } from '../../../../agent/config/generations/keeper.ts';
-import type { LoadedConfig } from '../../../../agent/config/load.ts';
+import { bootProvenMs, failedBootsMax } from '../../../../agent/config/limits.ts';
 import type { Value } from '../../../../agent/qn/message.ts';
 import { fail, ok } from '../../../../drivers/contract/result.ts';
 import { CutFiles } from '../../../support/cut-files.ts';
+import { KeptBoard, loadedFrom as loaded } from '../../../support/kept-board.ts';
 
 const base = { node: 'pi-1', mqtt: { brokers: [{ url: 'mqtt://h' }] } };
 const withRelay = (line: string): Value => ({ ...base, documents: { relay: { driver: 'gpio-out', line } } });
 const faulty = fail({ kind: 'invalid', faults: [] } as const);
-
-function loaded(value: Value) {
-  const checked = checkValue(value, {});
-  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
-  const read: LoadedConfig = { ...checked.value.checked, written: Object(value), files: ['config.yaml'], warnings: [] };
-  return ok(read);
-}
 
 /** A board with this config file that took these configs over the air, and boots so often without coming to its mark. */
 async function openBoard(file: Value, pushes: readonly Value[]) {
@@ -109,4 +103,60 @@ test('a config that this version of the agent does not take is passed over', asy
     generation: { version: 1 },
     troubles: [expect.stringContaining('the active config is not one this version takes')],
   });
+});
+
+test('a config that was taken while running is proven as soon as it ran for long enough', async () => {
+  const [file, next] = [withRelay('A'), withRelay('B')];
+  const board = new KeptBoard();
+  const life = await board.start(file, 'k0');
+  await life.push(next);
+  await life.run(bootProvenMs);
+  for (const kernelBoot of ['k1', 'k2', 'k3', 'k4', 'k5'])
+    expect((await board.start(file, kernelBoot)).booted).toMatchObject({ from: 'active', generation: { value: next } });
+});
+
+test('one that did not yet run for long enough is proven neither by itself nor by the one before', async () => {
+  const [file, proven, next] = [withRelay('A'), withRelay('B'), withRelay('C')];
+  const board = new KeptBoard();
+  await (await board.start(file)).push(proven);
+  const life = await board.start(file);
+  await life.run(bootProvenMs - 1);
+  await life.push(next);
+  await life.run(bootProvenMs - 1);
+  await life.stop();
+  expect(await board.crash(failedBootsMax, file)).toEqual(next);
+  expect(await board.crash(1, file)).toEqual(proven);
+});
+
+test('a config that was given up is tried again when it is taken again, and proves itself again', async () => {
+  const [file, next] = [withRelay('A'), withRelay('B')];
+  const board = new KeptBoard();
+  await (await board.start(file)).push(next);
+  expect(await board.crash(failedBootsMax + 1, file)).toEqual(file);
+  const life = await board.start(file);
+  await life.push(next);
+  await life.run(bootProvenMs);
+  expect((await board.start(file)).booted).toMatchObject({ from: 'active', generation: { value: next }, troubles: [] });
+});
+
+test('so does one that is taken in the safe mode', async () => {
+  const [file, next] = [withRelay('A'), withRelay('B')];
+  const board = new KeptBoard();
+  await (await board.start(file)).push(next);
+  await board.crash(2 * failedBootsMax, file);
+  const life = await board.start(file);
+  expect(life.booted?.from).toBe('safe');
+  await life.push(next);
+  await life.run(bootProvenMs);
+  for (const kernelBoot of ['k1', 'k2', 'k3', 'k4'])
+    expect((await board.start(file, kernelBoot)).booted).toMatchObject({ from: 'active', generation: { value: next } });
+});
+
+test('a config file that was given up is tried again when somebody goes back to it', async () => {
+  const [file, next, bad] = [withRelay('A'), withRelay('B'), withRelay('Z')];
+  const board = new KeptBoard();
+  await (await board.start(file)).push(next);
+  expect(await board.crash(failedBootsMax + 1, bad)).toEqual(next);
+  expect(await board.crash(1, file)).toEqual(file);
+  expect(await board.crash(1, bad)).toEqual(bad);
 });
