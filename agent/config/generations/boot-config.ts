@@ -3,7 +3,7 @@ import type { Value } from '../../qn/message.ts';
 import type { CheckedConfig } from '../check.ts';
 import type { ConfigFault } from '../fault.ts';
 import type { ConfigTrouble, LoadedConfig } from '../load.ts';
-import { chooseBoot } from './boots.ts';
+import { chooseBoot, isInDoubt } from './boots.ts';
 import { contentOf, type Generation } from './generation.ts';
 import type { ConfigKeeper } from './keeper.ts';
 
@@ -34,11 +34,12 @@ export async function bootConfig(
   loaded: Result<LoadedConfig, ConfigTrouble>,
 ): Promise<BootConfig | undefined> {
   const { keeper } = dependencies;
-  const file = loaded.ok ? fileConfig(loaded.value, keeper.active, dependencies.wallMs()) : undefined;
-  if (keeper.active === undefined && keeper.previous === undefined) return file;
+  const last = keeper.active ?? keeper.previous; // A cut or a damaged card may leave the previous one alone.
+  const file = loaded.ok ? fileConfig(loaded.value, last, dependencies.wallMs()) : undefined;
+  if (last === undefined) return file;
   const troubles: string[] = [];
   if (!loaded.ok) troubles.push('the config file has faults; the last config that was taken while running is used');
-  if (file !== undefined && isNews(file, keeper.active)) await adopt(keeper, file, troubles);
+  if (file !== undefined && isNews(file, last)) await adopt(keeper, file, last, troubles);
   const stored = [
     ...candidate('active', keeper.active, dependencies, troubles),
     ...candidate('previous', keeper.previous, dependencies, troubles),
@@ -61,30 +62,36 @@ export async function bootConfig(
 
 function fileConfig(
   { config, hash, written, files }: LoadedConfig,
-  active: Generation | undefined,
+  last: Generation | undefined,
   atMs: number,
 ): BootConfig {
-  const { version = 0, vc = {} } = active ?? {};
+  const { version = 0, vc = {} } = last ?? {};
   const author = files[0] ?? 'file';
   const content = contentOf(written);
   const generation = { version, vc, origin: 'file', author, atMs, value: written, file: content } as const;
   return { from: 'file', checked: { config, hash }, generation, troubles: [] };
 }
 
-/** Whether somebody changed the file since the active config was taken. */
-function isNews({ generation }: BootConfig, active: Generation | undefined): boolean {
-  return active?.file !== undefined && active.file !== generation.file;
+/** Whether somebody changed the file since the last config was taken. */
+function isNews({ generation }: BootConfig, last: Generation): boolean {
+  return last.file !== undefined && last.file !== generation.file;
 }
 
 /** The name under which the config file counts in the clock vector. */
 export const localAuthor = 'local';
 
-async function adopt(keeper: ConfigKeeper, { generation }: BootConfig, troubles: string[]): Promise<void> {
-  const before = keeper.active;
-  if (before === undefined) return;
-  const vc = { ...before.vc, [localAuthor]: (before.vc[localAuthor] ?? 0) + 1 };
+async function adopt(
+  keeper: ConfigKeeper,
+  { generation }: BootConfig,
+  last: Generation,
+  troubles: string[],
+): Promise<void> {
+  const vc = { ...last.vc, [localAuthor]: (last.vc[localAuthor] ?? 0) + 1 };
+  // A file that is edited until it works must not push out the last config that did.
+  const { previous = last } = keeper;
+  const before = isInDoubt(keeper.boots, contentOf(last.value)) ? previous : last;
   try {
-    await keeper.adopt({ ...generation, version: before.version + 1, vc }, before);
+    await keeper.adopt({ ...generation, version: last.version + 1, vc }, before);
   } catch (error) {
     troubles.push(`the changed config file cannot be kept: ${String(error)}`);
   }

@@ -38,6 +38,11 @@ export function chooseBoot(
   return { content, boots: { ...next, kernelBoot, failed } };
 }
 
+/** It was given up, or its last boot gives reason to doubt it. */
+export function isInDoubt({ content, count, isProven, failed }: Boots, asked: string): boolean {
+  return failed.includes(asked) || (content === asked && count >= (isProven ? failedBootsMax : 1));
+}
+
 export function decodeBoots(text: string): Boots {
   const parsed = parseJson(text);
   if (!isPlainMap(parsed)) return noBoots;

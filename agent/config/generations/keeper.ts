@@ -137,9 +137,9 @@ export class ConfigKeeper {
     await this.#files.remove(this.#path('change.json'));
   }
 
-  /** The config file of the board was changed: it is the config from here on, until it fails. */
+  /** The config file of the board was changed: it is the config from here on, until it fails and `before` comes back. */
   async adopt(next: Generation, before: Generation): Promise<void> {
-    await this.#write('previous.json', encodeGeneration(before));
+    if (before !== this.#previous) await this.#write('previous.json', encodeGeneration(before));
     await this.#forgive(next);
     await this.#write('active.json', encodeGeneration(next));
     this.#previous = before;

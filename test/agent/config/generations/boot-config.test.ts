@@ -160,3 +160,51 @@ test('a config file that was given up is tried again when somebody goes back to 
   expect(await board.crash(1, file)).toEqual(file);
   expect(await board.crash(1, bad)).toEqual(bad);
 });
+
+test('a config file that is edited again and again does not cost the last good config', async () => {
+  const [file, good] = [withRelay('A'), withRelay('B')];
+  const board = new KeptBoard();
+  const life = await board.start(file);
+  await life.push(good);
+  await life.run(bootProvenMs);
+  expect(await board.crash(failedBootsMax + 1, withRelay('Y'))).toEqual(good);
+  expect(await board.crash(1, withRelay('Z'))).toEqual(withRelay('Z')); // Edited before it was given up.
+  for (const bad of [withRelay('X'), withRelay('W')]) {
+    expect(await board.crash(failedBootsMax, bad)).toEqual(bad);
+    expect((await board.start(bad)).booted).toMatchObject({ from: 'previous', generation: { value: good } });
+  }
+});
+
+test('a good config file that is edited is what comes back', async () => {
+  const [file, good, bad] = [withRelay('A'), withRelay('B'), withRelay('Z')];
+  const board = new KeptBoard();
+  await (await board.start(file)).push(withRelay('C'));
+  const life = await board.start(good);
+  await life.run(bootProvenMs);
+  expect(await board.crash(failedBootsMax + 1, bad)).toEqual(good);
+});
+
+test('wherever the power fails in the first push, a config file that is edited afterwards counts', async () => {
+  const [file, next, edited] = [withRelay('A'), withRelay('B'), withRelay('Z')];
+  const whole = new KeptBoard();
+  await (await whole.start(file)).push(next);
+  for (const cut of whole.files.operations.keys()) {
+    const board = new KeptBoard(new CutFiles(new Map(), cut));
+    await expect((await board.start(file)).push(next)).rejects.toThrow();
+    const later = new KeptBoard(new CutFiles(board.files.contents));
+    expect([file, next]).toContainEqual(await later.crash(1, file));
+    expect(await later.crash(1, edited), `cut at ${cut}`).toEqual(edited);
+  }
+});
+
+test('with the config that was taken last damaged, an edited config file still counts', async () => {
+  const [file, next, edited] = [withRelay('A'), withRelay('B'), withRelay('Z')];
+  const board = new KeptBoard();
+  await (await board.start(file)).push(next);
+  board.files.contents.set('/s/config/active.json', '{"format":1,"sum":"');
+  expect(await board.crash(1, file)).toEqual(file);
+  expect((await board.start(edited)).booted).toMatchObject({
+    from: 'active',
+    generation: { value: edited, version: 1 },
+  });
+});
