@@ -24,16 +24,19 @@ export function successorFault(
   if (isOpen && running.overAir.trust !== 'none') {
     return refuse('config.trust: none counts only in a file on the board itself; remove it from what is pushed');
   }
-  if (hashOf(running.trust) === hashOf(next.trust)) return undefined;
-  if (signedBy !== undefined && !signedBy.roles.includes('trust')) {
+  const isSame = hashOf(running.trust) === hashOf(next.trust);
+  if (!isSame && signedBy !== undefined && !signedBy.roles.includes('trust')) {
     return refuse(
       `the key ${signedBy.kid} may not change whom this board trusts; sign with one that has the role trust`,
     );
   }
+  if (isSame && running.overAir.trust === next.overAir.trust) return undefined; // Keys that ended since are no fault of it.
   if (isOpen || next.trust.keys.some((key) => mayChangeKeys(key, nowMs))) return undefined;
-  return refuse(
-    'nobody could change this board over the air again; leave one key with the roles config and trust that is not expired',
-  );
+  const fix =
+    running.overAir.trust === 'none'
+      ? 'push trust.keys along, or keep config.trust: none'
+      : 'leave one key with the roles config and trust that is not expired';
+  return refuse(`nobody could change this board over the air again; ${fix}`);
 }
 
 function mayChangeKeys({ roles, expiresMs }: Config['trust']['keys'][number], nowMs: number): boolean {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createMemoryBoard } from '../../../../drivers/simulated/memory-board.ts';
 import { deadBroker, type PushableAgent, startPushableAgent } from '../../../support/pushable-agent.ts';
+import { makeSigner } from '../../../support/signing.ts';
 
 const relay = 'relay: { driver: gpio-out, line: A, safe: { boot: on } }';
 const lamp = 'lamp: { driver: gpio-out, line: B }';
@@ -111,9 +112,25 @@ test('who does not set trust to none takes nothing without a token, and says so 
   expect(agent.all.filter(({ verb }) => verb === 'event')).toHaveLength(1);
 });
 
+test('trust cannot be switched on over the air without a key that could change the board again', async () => {
+  await using agent = await startPushableAgent({ documents: [relay] });
+  for (const [id, sections] of [
+    [1, 'config: { trust: keys }'],
+    [2, ''],
+  ] as const) {
+    agent.push({ id: `${id}`, val: agent.value([relay, lamp], sections) });
+    const { message } = await agent.ending(id);
+    expect(message).toMatchObject({ st: 'rejected', why: 'not-permitted', val: { version: 0 } });
+    expect(message.detail).toContain('keep config.trust: none');
+  }
+  agent.push({ id: '3', val: agent.value([relay, lamp]) });
+  expect((await agent.ending(3)).message).toMatchObject({ st: 'successful' });
+});
+
 test('trust cannot be switched off over the air', async () => {
   await using agent = await startPushableAgent({ documents: [relay] });
-  agent.push({ id: '1', val: agent.value([relay], 'config: { trust: keys }') });
+  const owner = makeSigner('owner', ['config', 'trust']);
+  agent.push({ id: '1', val: agent.value([relay], `trust: { keys: [${owner.yaml}] }`) });
   const { message } = await agent.ending(1);
   expect(message).toMatchObject({ st: 'successful' });
   agent.push({ id: '2', val: agent.value([relay], 'config: { trust: none }') });
