@@ -2,9 +2,11 @@ import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { type ChangeOutcome, changeConfig, planOf } from '../change/change.ts';
 import type { Changeable, Keeping } from '../change/changeable.ts';
 import type { ConfigPlan } from '../change/plan.ts';
+import type { Config } from '../config.ts';
 import { type ClockVector, contentOf, type Generation, type Origin } from '../generations/generation.ts';
 import type { Asked, PendingChange } from '../generations/record.ts';
 import type { Candidate, ConfigHome } from '../home.ts';
+import { isFull, onlyCounting } from './clock-vector.ts';
 
 /** As what a config is taken: which version it becomes, and who wants it. */
 export interface Claim {
@@ -37,7 +39,8 @@ export class ConfigChanges {
 
   constructor(dependencies: ConfigChangesDependencies) {
     this.#dependencies = dependencies;
-    this.#running = dependencies.home.generation;
+    const { home, parts } = dependencies;
+    this.#running = withRoom(home.generation, parts.running.config);
   }
 
   get running(): Generation {
@@ -93,7 +96,7 @@ export class ConfigChanges {
     const file = await home.load();
     const content = file.ok ? contentOf(file.value.value) : this.#running.file;
     const atMs = parts.clock.wallMs();
-    const next = { ...named, value, atMs, ...(content !== undefined && { file: content }) };
+    const next = withRoom({ ...named, value, atMs, ...(content !== undefined && { file: content }) }, checked.config);
     const pending = { to: contentOf(value), atMs, ...claim };
     const outcome = await changeConfig(parts, checked, this.#keeping(pending, next), this.#stop.signal);
     if (outcome.status === 'successful') this.#running = next;
@@ -114,6 +117,11 @@ export class ConfigChanges {
       },
     };
   }
+}
+
+function withRoom(generation: Generation, { trust }: Config): Generation {
+  const { vc, author } = generation;
+  return isFull(vc) ? { ...generation, vc: onlyCounting(vc, trust, author) } : generation;
 }
 
 async function attempt(write: () => Promise<void>): Promise<Result<void, string>> {

@@ -8,8 +8,10 @@ import { type SignedBy, successorFault } from '../../trust/successor.ts';
 import type { TokenRefusal, TokenVerifier } from '../../trust/token.ts';
 import type { ChangeOutcome } from '../change/change.ts';
 import type { Changeable } from '../change/changeable.ts';
+import type { ClockVector } from '../generations/generation.ts';
 import type { ChangeRecord } from '../generations/record.ts';
 import type { Candidate, ConfigHome } from '../home.ts';
+import { isFull, onlyCounting } from './clock-vector.ts';
 import type { Claim, ConfigChanges } from './config-changes.ts';
 import { digestOf, isRollback, readPush } from './read-push.ts';
 
@@ -111,21 +113,25 @@ export class ConfigPushes {
 
   /** Which version it becomes. Without a token whoever sends it need not count: then it is the next one. */
   #claim(message: Notify, { author, by }: Signed): Result<Claim | 'same', TokenRefusal> {
-    const { running } = this.#dependencies.changes;
-    const next = this.#dependencies.changes.localClaim(author, isRollback(message.val) ? 'rollback' : 'push');
+    const { changes, parts } = this.#dependencies;
+    const { running } = changes;
+    const next = changes.localClaim(author, isRollback(message.val) ? 'rollback' : 'push');
     const { ver = by === undefined ? next.version : undefined, base } = message;
     const vc = message.vc ?? (by === undefined ? { ...running.vc, [author]: ver ?? next.version } : undefined);
     const pushed = digestOf(message);
+    const { trust } = parts.running.config;
+    const counted = (vector: ClockVector) =>
+      vc !== undefined && isFull(vc) ? onlyCounting(vector, trust, author) : vector;
     const standing = {
       ver: running.version,
-      vc: running.vc,
+      vc: counted(running.vc),
       ...(running.pushed !== undefined && { sha256: running.pushed }),
     };
     const judged = judgeFreshness(standing, {
       ...{ author, sha256: pushed },
       ...(by !== undefined && { kid: by.kid }),
       ...(ver !== undefined && { ver }),
-      ...(vc !== undefined && { vc }),
+      ...(vc !== undefined && { vc: counted(vc) }),
       ...(base !== undefined && { base }),
     });
     if (!judged.ok) return judged;
