@@ -219,7 +219,7 @@ export const httpRequestMsMax = 10_000;
 /** A client without a stream is forgotten so long after its last request. */
 export const httpClientLeaseMs = 60_000;
 export const httpStreamPingMs = 15_000;
-/** Bytes its reader did not take; beyond, changes are folded into Snapshots. After the time: the stream is cut. */
+/** Bytes its reader did not take; beyond, changes are folded into Snapshots. After the time the stream is cut, as is an answer. */
 export const httpStreamBytesMax = 65_536;
 export const httpStreamStallMsMax = 30_000;
 /** Commands whose final ack is waited for: refuse with 503 over it, answer 504 after the time, which is their ttl. */

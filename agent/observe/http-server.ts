@@ -1,10 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import { httpBodyBytesMax, httpConnectionsMax, httpHeaderBytesMax, httpRequestMsMax } from '../limits.ts';
+import type { Clock } from '../clock.ts';
+import {
+  httpBodyBytesMax,
+  httpConnectionsMax,
+  httpHeaderBytesMax,
+  httpRequestMsMax,
+  httpStreamStallMsMax,
+} from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { type HttpAnswer, refusalAnswer } from './http-answer.ts';
 import { accessFault, type HttpAccess, isProved } from './http-guard.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** One path with its method. A new one is a row. */
 export interface HttpRoute {
@@ -25,14 +33,22 @@ export interface HttpRequest {
   readonly isProved: boolean;
 }
 
-/** A server that does not listen yet. `requestMsMax`: a request that is not complete by then is cut. */
-export function createHttpServer(
-  log: Log,
-  routes: readonly HttpRoute[],
-  access: HttpAccess,
-  requestMsMax = httpRequestMsMax,
-): Server {
+export interface HttpServing {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly routes: readonly HttpRoute[];
+  readonly access: HttpAccess;
+  /** A request that is not complete by then is cut. */
+  readonly requestMsMax?: number;
+  /** Whoever has not taken its answer by then is cut. A stream looks after itself. */
+  readonly answerMsMax?: number;
+}
+
+/** A server that does not listen yet. */
+export function createHttpServer(serving: HttpServing): Server {
+  const { log, requestMsMax = httpRequestMsMax } = serving;
   const options = {
+    ...oneAtATime,
     maxHeaderSize: httpHeaderBytesMax,
     requestTimeout: requestMsMax,
     headersTimeout: requestMsMax,
@@ -40,7 +56,7 @@ export function createHttpServer(
     connectionsCheckingInterval: requestMsMax / 2,
   };
   const server = createServer(options, (request, response) => {
-    serve(routes, access, request, response).catch((error: unknown) => {
+    serve(serving, request, response).catch((error: unknown) => {
       log.error({ err: error, url: request.url }, 'http request failed');
       response.destroy();
     });
@@ -58,14 +74,9 @@ export const safeHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
-async function serve(
-  routes: readonly HttpRoute[],
-  access: HttpAccess,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const answered = await answerOf(routes, access, request, response);
-  if (answered === undefined) return;
+async function serve(serving: HttpServing, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const answered = await answerOf(serving, request, response);
+  if (answered === undefined || response.destroyed) return;
   const { code, body, headers = {} } = answered;
   const isUnread = request.method !== 'GET' && !request.complete;
   response.writeHead(code, {
@@ -75,12 +86,13 @@ async function serve(
     ...(isUnread ? { connection: 'close' } : {}), // The rest of the body is not read.
     ...headers,
   });
+  const deadline = serving.clock.after(serving.answerMsMax ?? httpStreamStallMsMax, () => response.destroy());
+  response.once('close', () => deadline[Symbol.dispose]());
   response.end(`${body}\n`);
 }
 
 async function answerOf(
-  routes: readonly HttpRoute[],
-  access: HttpAccess,
+  { routes, access }: HttpServing,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<HttpAnswer | undefined> {

@@ -20,7 +20,7 @@ import { openEventStream } from './event-stream.ts';
 import { observeGc } from './gc-pauses.ts';
 import { refusalAnswer } from './http-answer.ts';
 import type { HttpAccess } from './http-guard.ts';
-import { createHttpServer, type HttpRoute } from './http-server.ts';
+import { createHttpServer, type HttpRoute, type HttpServing } from './http-server.ts';
 import type { Instruments } from './instruments.ts';
 import { type Address, formatAddress, listen } from './listen.ts';
 import { LocalClients, type LocalStats } from './local-clients.ts';
@@ -83,7 +83,7 @@ export async function openLocalHttp(dependencies: LocalHttpDependencies, http: H
     ...qnRoutes(endpoint),
     ...diagnosticRoutes({ clock, running, sources, metrics, chronicle, logBook }),
   ];
-  const { servers, listening, failed } = await openServers(log, http, routes);
+  const { servers, listening, failed } = await openServers({ clock, log, routes }, http);
   return {
     happened: (document, event) => clients.happened(document, event),
     acknowledged: (command, verdict) => notifier.acknowledged(command, verdict),
@@ -121,14 +121,17 @@ function qnRoutes(endpoint: QnEndpointDependencies): readonly HttpRoute[] {
   ];
 }
 
-async function openServers(log: Log, config: HttpConfig, routes: readonly HttpRoute[]) {
+type Serving = Pick<HttpServing, 'clock' | 'log' | 'routes'>;
+
+async function openServers(serving: Serving, config: HttpConfig) {
+  const { log } = serving;
   const servers: Server[] = [];
   const listening: string[] = [];
   const failed: string[] = [];
   const token = tokenOf(config);
   for (const address of addressesOf(config)) {
     const where = formatAddress(address);
-    const opened = await openServer(log, routes, address, accessOf(config, address, token));
+    const opened = await openServer(serving, address, accessOf(config, address, token));
     if (opened.ok) {
       servers.push(opened.value);
       listening.push(where);
@@ -142,13 +145,12 @@ async function openServers(log: Log, config: HttpConfig, routes: readonly HttpRo
 }
 
 async function openServer(
-  log: Log,
-  routes: readonly HttpRoute[],
+  serving: Serving,
   address: Address,
   access: Result<HttpAccess, string>,
 ): Promise<Result<Server, string>> {
   if (!access.ok) return access;
-  const server = createHttpServer(log, routes, access.value);
+  const server = createHttpServer({ ...serving, access: access.value });
   const opened = await listen(server, address);
   return opened.ok ? ok(server) : opened;
 }

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, it } from 'vitest';
+import { httpConnectionsMax } from '../../agent/limits.ts';
 import type { Value } from '../../agent/qn/message.ts';
 import { startAgentProcess } from '../support/agent-process.ts';
 import { fieldOf, openListener, statusOf } from '../support/heard.ts';
 import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { freePort } from '../support/ports.ts';
 import { openRig } from '../support/rig.ts';
 import { readUnitMemory } from '../support/unit-file.ts';
 
@@ -54,6 +58,30 @@ describeWithMosquitto('the agent with little memory', () => {
     expect(fieldOf(health.message.val, 'boot')).toBe(fieldOf(born.message.val, 'boot'));
     expect(agent.rssBytes()).toBeLessThan(unit.highBytes);
   }, 90_000);
+
+  it('survives strangers who send requests over HTTP and read no answer', async () => {
+    const port = await freePort();
+    await using rig = await openRig({
+      documents: ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'],
+      lines: ['GPIO17'],
+      sections: `http: { port: ${port}, token: "env:HTTP_SECRET" }`,
+    });
+    const { nodeArguments, env } = readUnitMemory();
+    const secret = { HTTP_SECRET: 'a-token-of-16-bytes' };
+    await using agent = startAgentProcess(rig.configFile, { nodeArguments, env: { ...env, ...secret } });
+    await rig.hear({ verb: 'state', document: 'channels' }, 15_000);
+    const strangers = Array.from({ length: httpConnectionsMax }, () => connect(port, '127.0.0.1').pause());
+    await Promise.all(strangers.map((stranger) => once(stranger, 'connect')));
+    for (const stranger of strangers) {
+      stranger.on('error', () => {}); // It may be cut in the middle.
+      stranger.write('GET / HTTP/1.1\r\nHost:localhost\r\n\r\n'.repeat(1_900));
+    }
+    await rig.say('notify/gpio.relay1', '{"id":"1","src":"panel","val":"ON"}');
+    await rig.hear({ verb: 'ack', document: 'gpio.relay1', status: 'successful' }, 15_000);
+    for (const stranger of strangers) stranger.destroy();
+    const page = await fetch(`http://127.0.0.1:${port}/`);
+    expect([page.status, agent.err]).toEqual([200, '']);
+  }, 60_000);
 });
 
 function receivedCount(report: Value | undefined): number {
