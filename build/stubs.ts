@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
 /*
- * MQTT.js carries code for browsers and proxies that an agent on Linux never runs, pino code for threads that write and
- * for redaction. Their modules are replaced when they are imported; whoever still reaches one of them gets an error that
+ * MQTT.js carries code for browsers, old Node.js and proxies that an agent on Linux never runs, pino code for threads that
+ * write and for redaction. Their modules are replaced when they are imported; whoever still reaches one of them gets an error that
  * says so.
  */
 const stubs: { readonly [name: string]: string } = {
@@ -24,6 +24,10 @@ const stubs: { readonly [name: string]: string } = {
   'worker-timers': `
     export const setInterval = globalThis.setInterval; export const clearInterval = globalThis.clearInterval;
     export const setTimeout = globalThis.setTimeout; export const clearTimeout = globalThis.clearTimeout;`,
+  // Of onoff, for a time that we never give it; debouncing is in agent/documents/gpio-in.ts.
+  'lodash.debounce': absent('lodash.debounce', 'debouncing by onoff'),
+  'process-nextick-args': `exports.nextTick = process.nextTick;`,
+  inherits: `module.exports = require('node:util').inherits;`,
   'readable-stream': `module.exports = require('node:stream');`,
   buffer: `module.exports = require('node:buffer');`,
   events: `module.exports = require('node:events');`,
