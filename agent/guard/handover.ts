@@ -5,13 +5,17 @@ import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { KeptLines } from '../../drivers/gpiochip/kept-lines.ts';
 import type { ChipHold } from '../../drivers/gpiochip/lines.ts';
 import { receiveOutputs, sendOutputs } from '../../drivers/gpiochip/pass.ts';
+import { codeOf } from '../../drivers/system-error.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { handoverMsMax, handoverTryEveryMs } from '../limits.ts';
 import { socketNumber } from './socket-number.ts';
 
 /** The door at which the next agent asks a guard for the lines. Only who may use the folder can get them. */
 export interface Door extends Disposable {
-  /** Lines for whoever comes, or came already; resolves when somebody was given them. Before that nobody gets any. */
+  /**
+   * Lines for whoever comes, or came already and is still there; resolves when somebody was given them, and when they
+   * cannot be given. Before that nobody gets any.
+   */
   handOver(outputs: readonly DigitalOutput[]): Promise<void>;
   /** Who asks from now on is sent away: the agent is still there. */
   readonly isOpen: boolean;
@@ -20,10 +24,10 @@ export interface Door extends Disposable {
 const doorPattern = /^guard-\d+\.sock$/;
 
 /** One door for each guard, so that none can close that of another. Throws what the system says. */
-export async function openDoor(folder: string, isAgentThere: () => boolean): Promise<Door> {
+export async function openDoor(folder: string, isAgentThere: () => boolean, send = sendOutputs): Promise<Door> {
   mkdirSync(folder, { recursive: true });
   const waiting: Socket[] = [];
-  const came = Promise.withResolvers<void>();
+  let came = Promise.withResolvers<void>();
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     socket.on('error', () => {}); // Whoever asked is gone again.
     if (isAgentThere()) return void socket.destroy();
@@ -39,11 +43,16 @@ export async function openDoor(folder: string, isAgentThere: () => boolean): Pro
     isOpen: server.listening,
     async handOver(outputs) {
       server.ref();
-      await came.promise;
-      const [socket] = waiting;
-      const number = socket === undefined ? undefined : socketNumber(socket);
-      if (number !== undefined) sendOutputs(number, outputs);
-      socket?.end();
+      for (;;) {
+        await came.promise;
+        came = Promise.withResolvers();
+        for (const socket of waiting.splice(0)) {
+          const number = socketNumber(socket);
+          const sent = number === undefined ? undefined : send(number, outputs);
+          socket.end();
+          if (sent !== undefined && (sent.ok || codeOf(sent.error.cause) !== 'EPIPE')) return;
+        }
+      }
     },
     [Symbol.dispose]: () => void server.close(),
   };
