@@ -27,17 +27,18 @@ export function sendOutputs(socket: number, outputs: readonly DigitalOutput[]): 
 /** `end`: the other one has closed the socket, or sent something that is not from here. */
 export type Received = { readonly holds: readonly ChipHold[] } | 'nothing-yet' | 'end';
 
-/** The outputs that the other end sent at once. They are the caller's to close. */
-export function receiveOutputs(socket: number): Received {
-  const native = loadNativeGpio();
+/** The outputs that the other end sent at once, but for those whose chip is gone. They are the caller's to close. */
+export function receiveOutputs(socket: number, native = loadNativeGpio()): Received {
   if (!native.ok) return 'end';
   const received = native.value.receiveLines(socket);
   if (!received.ok) return received.code === 'EAGAIN' || received.code === 'EINTR' ? 'nothing-yet' : 'end';
   const { text, lines } = received.value;
   const names = parseNames(text);
-  if (names.length === lines.length)
-    return { holds: lines.map((held, index) => ({ resource: names[index] ?? '', native: native.value, lines: held })) };
-  for (const held of lines) native.value.close(held);
+  const holds = lines.flatMap((held, index) =>
+    held === undefined ? [] : [{ resource: names[index] ?? '', native: native.value, lines: held }],
+  );
+  if (names.length === lines.length) return { holds };
+  for (const hold of holds) native.value.close(hold.lines);
   return 'end';
 }
 

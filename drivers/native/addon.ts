@@ -73,8 +73,10 @@ export interface NativeGpio {
    * well until it closes them. At most 64 lines and 8 191 bytes at a time; what does not fit into the socket now fails.
    */
   sendLines(socket: number, text: string, lines: readonly NativeLines[]): NativeResult<void>;
-  /** One message of the other end; EAGAIN: there is none yet; EPIPE: there will be none. What is no line is closed and left out. */
-  receiveLines(socket: number): NativeResult<{ readonly text: string; readonly lines: readonly NativeLines[] }>;
+  /** One message of the other end; EAGAIN: there is none yet; EPIPE: there will be none. What is no line is closed, and its place empty. */
+  receiveLines(
+    socket: number,
+  ): NativeResult<{ readonly text: string; readonly lines: readonly (NativeLines | undefined)[] }>;
   /** The RS-485 mode of an open serial port: flags of linux/serial.h. Tells what its driver has made of them. */
   setRs485(
     fd: number,

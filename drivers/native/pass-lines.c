@@ -80,11 +80,10 @@ static bool is_line_request(int fd) {
   return ioctl(fd, GPIO_V2_LINE_GET_VALUES_IOCTL, &values) == 0;
 }
 
-/* Takes over all descriptors: each is in the array then, or closed. */
+/* Takes over all descriptors: each is in its place of the array then, or closed, and its place is empty. */
 static bool make_handles(napi_env env, const int *descriptors, size_t count, napi_value array) {
-  uint32_t made_count = 0;
   bool is_made = true;
-  for (size_t index = 0; index < count; index += 1) {
+  for (uint32_t index = 0; index < count; index += 1) {
     struct handle *lines = NULL;
     napi_value object = is_made && is_line_request(descriptors[index]) ? create_handle(env, &lines_tag, &lines) : NULL;
     if (object == NULL) {
@@ -95,8 +94,7 @@ static bool make_handles(napi_env env, const int *descriptors, size_t count, nap
       continue;
     }
     handle_opened(lines, descriptors[index]);
-    is_made = is_sound(env, napi_set_element(env, array, made_count, object));
-    made_count += 1;
+    is_made = is_sound(env, napi_set_element(env, array, index, object));
   }
   return is_made;
 }
@@ -120,7 +118,7 @@ napi_value receive_lines(napi_env env, napi_callback_info info) {
     count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     memcpy(descriptors, CMSG_DATA(header), count * sizeof(int));
   }
-  if (!is_sound(env, napi_create_array(env, &lines))) count = 0; /* Out of memory: the process is at its end. */
+  if (!is_sound(env, napi_create_array_with_length(env, count, &lines))) count = 0; /* Out of memory: the process is at its end. */
   bool is_made = make_handles(env, descriptors, count, lines) && is_sound(env, napi_create_object(env, &value)) &&
                  set_text(env, value, "text", text) && is_sound(env, napi_set_named_property(env, value, "lines", lines));
   if (!is_made) return NULL;

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { socketNumber } from '../../agent/guard/socket-number.ts';
 import { loadNativeGpio, type NativeChip, type NativeGpio } from '../../drivers/native/addon.ts';
 import { addonFile } from '../../drivers/native/addon-file.ts';
 import { sdNotify } from '../../drivers/native/sd-notify.ts';
@@ -12,6 +16,7 @@ import { until } from '../support/until.ts';
 import { valueOf } from '../support/value-of.ts';
 import { fuzzNative } from './native/fuzz.ts';
 
+const python = '/usr/bin/python3';
 const isBuilt = existsSync(addonFile('gpiochip.node'));
 
 describe.skipIf(!isBuilt)(`the native file${isBuilt ? '' : ' (npm run build:native, needs gcc)'}`, () => {
@@ -63,6 +68,26 @@ describe.skipIf(!isBuilt)(`the native file${isBuilt ? '' : ' (npm run build:nati
     expect(callsCount).toBeGreaterThan(30_000);
     expect(refusedCount + failedCount).toBeGreaterThan(callsCount / 2);
     expect(native.counts()).toEqual({ open: 0, finalized: 0 });
+  });
+
+  test.skipIf(!existsSync(python))('what was passed and is no line leaves its place empty', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lines-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const server = createServer({ pauseOnConnect: true }).listen(join(folder, 'socket'));
+    onTestFinished(() => void server.close());
+    const send = 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])';
+    const script = `${send}; socket.send_fds(s, [b'["A","B"]'], [0, 0]); s.recv(1)`;
+    const sender = spawn(python, ['-c', script, join(folder, 'socket')], { stdio: ['ignore', 'inherit', 'inherit'] });
+    onTestFinished(() => void sender.kill());
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    onTestFinished(() => void socket.destroy());
+    let received: ReturnType<NativeGpio['receiveLines']> | undefined;
+    await until(() => {
+      received = native.receiveLines(socketNumber(socket) ?? -1);
+      return received.ok;
+    }, 'the message');
+    expect(received).toEqual({ ok: true, value: { text: '["A","B"]', lines: [undefined, undefined] } });
+    expect(native.counts().open).toBe(0);
   });
 
   test('each worker has its own, and may end at any time', async () => {
