@@ -41,7 +41,7 @@ export async function attend({ clock, log, env, stateFolder }: AttendOptions, ag
     told = line;
   };
   const watchdog = openFed({ clock, log, env }, agent, feed);
-  const local = await openLocalAnswer(log, stateFolder, answer);
+  const local = await openLocalAnswer({ clock, log }, stateFolder, answer);
   await rememberThisStart(log, stateFolder);
   return {
     stopping: () => notify('STOPPING=1\nSTATUS=bringing the outputs into their exit states'),

@@ -2,7 +2,9 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { codeOf } from '../../drivers/system-error.ts';
-import { localAnswersMax, socketPathBytesMax } from '../limits.ts';
+import type { Clock } from '../clock.ts';
+import { closerOf } from '../close-server.ts';
+import { localAnswerMsMax, localAnswersMax, socketPathBytesMax } from '../limits.ts';
 import type { Log } from '../log.ts';
 
 /** In the state folder, for programs of the same user and root: `qn-agent doctor` asks there. */
@@ -14,20 +16,26 @@ export function socketOf(stateFolder: string): string {
  * Answers whoever connects with one JSON object, and hangs up; nothing that is sent is read. An agent that cannot
  * listen there runs all the same.
  */
-export async function openLocalAnswer(log: Log, stateFolder: string, answer: () => object): Promise<AsyncDisposable> {
+export async function openLocalAnswer(
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  stateFolder: string,
+  answer: () => object,
+): Promise<AsyncDisposable> {
   const file = socketOf(stateFolder);
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy()); // Whoever asked is gone.
+    const deadline = clock.after(localAnswerMsMax, () => socket.destroy()); // Whoever stays takes no place for good.
+    socket.on('close', () => deadline[Symbol.dispose]());
     socket.end(JSON.stringify(answer()));
   });
+  const close = closerOf(server);
   server.maxConnections = localAnswersMax; // Over it: the newest is hung up on.
   const trouble = Buffer.byteLength(file) > socketPathBytesMax ? 'the path is too long' : await listen(server, file);
   if (trouble !== undefined) log.warn({ file, detail: trouble }, 'qn-agent doctor cannot ask this agent');
   server.unref();
   return {
     async [Symbol.asyncDispose]() {
-      if (trouble !== undefined) return;
-      await new Promise((resolve) => server.close(resolve));
+      if (trouble === undefined) await close();
     },
   };
 }
