@@ -103,12 +103,14 @@ export class FirmwareUpdater implements AsyncDisposable {
 
   /** `firmware`: what runs there says of itself now; undefined while its link is down. */
   async write(order: WriteOrder, firmware: string | undefined): Promise<Outcome> {
-    const job = this.#job;
-    if (job?.order.sha256 === order.sha256) return await job.ended; // QN-7.8c: it is being done.
-    if (job !== undefined && this.#phase === 'writing') {
-      return fail({ reason: 'busy', detail: `the image ${brief(job.order)} is being written just now` });
+    // Another order may have come in while the one before was cancelled.
+    for (let job = this.#job; job !== undefined; job = this.#job) {
+      if (job.order.sha256 === order.sha256) return await job.ended; // QN-7.8c: it is being done.
+      if (this.#phase === 'writing') {
+        return fail({ reason: 'busy', detail: `the image ${brief(job.order)} is being written just now` });
+      }
+      await this.#cancel(job);
     }
-    if (job !== undefined) await this.#cancel(job);
     const { phase, sha256, firmware: wrote } = this.#marker.now ?? {};
     // Somebody may have written another program over a cable meanwhile: what runs must say what it said then.
     const isKnown = phase === 'done' && sha256 === order.sha256 && firmware !== undefined && firmware === wrote;

@@ -18,6 +18,8 @@ const hardware = 'uno-r3';
 const clock = { ...systemClock, after: (ms: number, act: () => void) => systemClock.after(ms / 10, act) };
 const life = { hardware, clock };
 
+const thirdProgram = newProgram.subarray(0, 900);
+
 describe('an AVR whose program is half written', () => {
   let rig: UpdaterRig;
   beforeEach(async () => {
@@ -68,6 +70,17 @@ describe('an AVR whose program is half written', () => {
     expect(updater.value).toMatchObject({ broken: true, phase: 'waiting' });
     rig.isPlugged = true;
     expect(await told).toEqual({ ok: true });
+    expect(rig.runs(oldProgram)).toBe(true);
+  });
+
+  it('is written by one of two orders that come at once, and never by both', async () => {
+    await using updater = await rig.open(life);
+    await cut(updater);
+    await sendImage(updater, oldProgram);
+    const told = [write(updater, oldProgram), write(updater, thirdProgram)];
+    expect(await told[1]).toMatchObject({ ok: false, error: { reason: 'busy' } });
+    rig.isPlugged = true;
+    expect(await told[0]).toEqual({ ok: true });
     expect(rig.runs(oldProgram)).toBe(true);
   });
 
