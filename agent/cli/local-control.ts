@@ -17,7 +17,12 @@ export async function openLocalControl(
     if (opened !== undefined) return await opened.change(wish);
     return { status: 'rejected', version: 0, detail: 'this agent keeps the config it started with' };
   };
-  const hangup = onHangup?.(() => void change({ do: 'reload', isDryRun: false }).then((answer) => tell(log, answer)));
+  const hangup = onHangup?.(() => {
+    change({ do: 'reload', isDryRun: false }).then(
+      (answer) => tell(log, answer),
+      (err: unknown) => log.error({ err }, 'config file read again, and not taken'),
+    );
+  });
   const control = await openSocket(log, { clock, change }, controlSocketOf(stateFolder));
   return {
     async [Symbol.asyncDispose]() {

@@ -10,16 +10,21 @@ export function formatAddress(address: Address): string {
   return 'socket' in address ? address.socket : `http://${address.host}:${address.port}`;
 }
 
-/** Resolves when it listens, or fails with what the system says. */
+/** Resolves when it listens, or fails with what the system says; then it is closed. */
 export async function listen(server: Server, address: Address): Promise<Result<void, string>> {
-  if ('socket' in address) await removeStale(address.socket);
-  const listening = await new Promise<Result<void, string>>((resolve) => {
-    server.once('error', (error) => resolve(fail(error.message)));
-    const options = 'socket' in address ? { path: address.socket } : { host: address.host, port: address.port };
-    server.listen(options, () => resolve(ok()));
-  });
-  if (listening.ok && 'socket' in address) await chmod(address.socket, 0o660); // For the user and the group of the agent.
-  return listening;
+  const options = 'socket' in address ? { path: address.socket } : { host: address.host, port: address.port };
+  try {
+    if ('socket' in address) await removeStale(address.socket);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options, resolve);
+    });
+    if ('socket' in address) await chmod(address.socket, 0o660); // For the user and the group of the agent.
+    return ok();
+  } catch (error) {
+    server.close();
+    return fail(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** A socket that an agent left behind when it was killed. One that somebody listens on stays. */

@@ -32,6 +32,7 @@ export interface MemoryAgentOptions {
   /** Instead of the board: lines of a kernel. */
   readonly openGpio?: Environment['openGpio'];
   readonly keepLines?: Environment['keepLines'];
+  readonly configured?: Environment['configured'];
   /** By resource; any other one is absent. */
   readonly ports?: { readonly [resource: string]: BytePort };
   readonly random?: () => number;
@@ -66,6 +67,7 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
   client.subscribe('#');
   const environment: Environment = {
     ...(options.keepLines !== undefined && { keepLines: options.keepLines }),
+    ...(options.configured !== undefined && { configured: options.configured }),
     clock,
     log: silentLog,
     random,

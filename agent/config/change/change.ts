@@ -1,9 +1,11 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { sleep } from '../../clock.ts';
+import type { Log } from '../../log.ts';
 import type { Refusal } from '../../qn/reason.ts';
 import type { Running } from '../../running.ts';
 import type { OpenLink } from '../../uplink.ts';
 import type { CheckedConfig } from '../check.ts';
+import type { Config } from '../config.ts';
 import { configLeaseMsMax, configLeaseTryEveryMs } from '../limits.ts';
 import type { Changeable, Keeping, Rollback } from './changeable.ts';
 import { type ConfigPlan, planChange } from './plan.ts';
@@ -50,14 +52,16 @@ export async function changeConfig(
   const wasUp = parts.uplink.isUp;
   // Whatever becomes of the change: a line that both configs have is not let go of.
   using _kept = parts.keepLines();
-  await apply(parts, plan, next, prepared.value);
-  const fault = await proveConfig(parts, { before: old.report, needsLink: wasUp }, signal);
+  const fault = await faultOf(parts.log, async () => {
+    await apply(parts, plan, next, prepared.value);
+    return await proveConfig(parts, { before: old.report, needsLink: wasUp }, signal);
+  });
   if (signal.aborted) return { status: 'aborted' };
   const kept = fault === undefined ? await keeping.commit() : fail('');
   if (kept.ok) return { status: 'successful' };
   const refusal = fault ?? diskRefusal(kept.error);
   parts.log.warn({ ...refusal }, 'the new config did not prove itself; the one of before comes back');
-  const rollback = await restore(parts, old);
+  const rollback = await restore(parts, next.config, old);
   await keeping.abandon(refusal, rollback);
   return { status: 'failed', refusal, rollback };
 }
@@ -114,14 +118,30 @@ interface Old {
   readonly report: ReturnType<Changeable['report']>;
 }
 
-/** Whoever is in the middle of a command is not waited for: the board has to come back. */
-async function restore(parts: Changeable, { running, openLink, report }: Old): Promise<Rollback> {
-  const plan = planChange(parts.running.config, running.config, parts.valueOf);
-  await apply(parts, plan, running, plan.link.length > 0 ? openLink : undefined);
-  const fault = newFault(report, await parts.test());
+/**
+ * `from`: what was being applied, which need not run yet. Whoever is in the middle of a command is not waited for: the
+ * board has to come back.
+ */
+async function restore(parts: Changeable, from: Config, { running, openLink, report }: Old): Promise<Rollback> {
+  const plan = planChange(from, running.config, parts.valueOf);
+  const fault = await faultOf(parts.log, async () => {
+    await apply(parts, plan, running, plan.link.length > 0 ? openLink : undefined);
+    const detail = newFault(report, await parts.test());
+    return detail === undefined ? undefined : { reason: 'self-test-failed', detail };
+  });
   if (fault === undefined) return 'restored';
-  parts.log.error({ detail: fault }, 'the config of before does not work as it did');
+  parts.log.error({ ...fault }, 'the config of before does not work as it did');
   return 'failed';
+}
+
+/** A bug in the middle of a change must not leave the board there. */
+async function faultOf(log: Log, work: () => Promise<Refusal | undefined>): Promise<Refusal | undefined> {
+  try {
+    return await work();
+  } catch (err) {
+    log.error({ err }, 'a change of the config broke off');
+    return { reason: 'internal', detail: 'a bug of the agent; see its log' };
+  }
 }
 
 function diskRefusal(detail: string): Refusal {

@@ -87,7 +87,7 @@ export class ConfigChanges {
   /** A change that is under way ends as it is; the next life of the agent tells what became of it. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#current;
+    await this.#current?.catch(() => {}); // Whoever asked for it hears of that.
   }
 
   async #take({ value, checked }: Candidate, claim: Claim): Promise<ChangeOutcome> {

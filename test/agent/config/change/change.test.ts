@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { fail } from '../../../../drivers/contract/result.ts';
+import { systemClock } from '../../../../agent/clock.ts';
+import type { Keeping } from '../../../../agent/config/change/changeable.ts';
+import type { GpioBackend } from '../../../../drivers/contract/digital.ts';
+import { fail, ok } from '../../../../drivers/contract/result.ts';
+import { createSimulatedGpio } from '../../../../drivers/gpio-simulated.ts';
 import { createMemoryBoard } from '../../../../drivers/simulated/memory-board.ts';
 import { nowhere, startChangingAgent } from '../../../support/changing-agent.ts';
 import { createFakeClock } from '../../../support/fake-clock.ts';
@@ -68,6 +72,39 @@ test('a config whose new driver does not open is taken back, and the pins are as
   expect(board.wire('B').holder).toBe('qn-agent');
   expect(board.wire('A').edges).toHaveLength(1);
   expect(agent.agent.selfTest.health_status).toBe('PASS');
+});
+
+test('an exception while a line is taken brings the config of before back', async () => {
+  const board = createMemoryBoard({ lines: ['A', 'B', 'C'] });
+  const gpio = createSimulatedGpio(board, { clock: systemClock });
+  const openOutput: GpioBackend['openOutput'] = async (request) => {
+    if (request.line === 'C') throw new Error('a bug');
+    return await gpio.openOutput(request);
+  };
+  const openGpio = async () => ok({ ...gpio, openOutput });
+  await using agent = await startChangingAgent({ documents: [kept, relay], board, openGpio });
+  const outcome = await agent.change({ documents: [kept, relay.replace('line: B', 'line: C')] });
+  expect(outcome).toMatchObject({ status: 'failed', rollback: 'restored', refusal: { reason: 'internal' } });
+  agent.say('notify/gpio.relay', 'ON');
+  await agent.hear({ verb: 'ack', document: 'gpio.relay', status: 'successful' });
+  expect([board.wire('A').edges.length, board.wire('B').level]).toEqual([1, 1]);
+});
+
+test('an exception behind the lines brings the config of before back; again in the way back, it is said', async () => {
+  let count = 0;
+  const abandoned: string[] = [];
+  const keeping: Keeping = { ...nowhere, abandon: async (_why, rollback) => void abandoned.push(rollback) };
+  const configured = async () => {
+    count += 1;
+    if (count !== 2) throw new Error('a bug');
+  };
+  await using agent = await startChangingAgent({ documents: [relay], configured });
+  const moved = { documents: [relay.replace('line: B', 'line: C')] };
+  const failed = { status: 'failed', refusal: { reason: 'internal' } };
+  expect(await agent.change(moved, keeping)).toMatchObject({ ...failed, rollback: 'restored' });
+  expect([agent.board.wire('B').holder, agent.board.wire('C').holder]).toEqual(['qn-agent', undefined]);
+  expect(await agent.change(moved, keeping)).toMatchObject({ ...failed, rollback: 'failed' });
+  expect(abandoned).toEqual(['restored', 'failed']);
 });
 
 test('what cannot change while the agent runs is refused, and nothing is touched', async () => {
