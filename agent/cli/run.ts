@@ -82,11 +82,14 @@ export const runVerb: Verb = {
     await untilAborted(context.signal);
     log.info({}, 'stopping');
     lines.onChange(() => {}); // The guard holds what was open until it is told goodbye.
-    guard().keep(linesHeldAtExit(agent.changeable.running.config));
-    await control[Symbol.asyncDispose]();
+    const keepLines = () => guard().keep(linesHeldAtExit(agent.changeable.running.config));
+    keepLines();
+    const controlled = control[Symbol.asyncDispose](); // A change that is under way ends with the agent.
     attended.stopping();
     await attended[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
+    await controlled;
+    keepLines(); // A change that was taken back has changed them.
     await counted[Symbol.asyncDispose]();
     await guard().goodbye();
     return exitCodes.ok;

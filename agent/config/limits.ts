@@ -21,6 +21,8 @@ export const controlConnectionsMax = 4;
 export const controlRequestBytesMax = 8_192;
 export const controlRequestMsMax = 5_000;
 export const controlAnswerMsMax = 180_000;
+/** While the agent stops, answers of the control socket are waited for so long. Over it: hang up. */
+export const controlStopMsMax = 2_000;
 /** qnctl waits so long for what becomes of a push: a lease, the new config's proof and its rollback. */
 export const configPushMsMax = 240_000;
 /** A signed push counts for so long. */

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
@@ -89,4 +92,26 @@ test('a broker that is not there brings the old one back', { timeout: 60_000 }, 
   ]);
   await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'online' });
   expect([rig.transitionCount('GPIO17'), rig.wire('GPIO17')]).toEqual([count, '1']);
+});
+
+test('SIGTERM ends a reload that waits, and waits for no client that does not hang up', {
+  timeout: 60_000,
+}, async () => {
+  await using rig = await startRig({ documents, lines });
+  const next = await writeNext(rig, (text) => text.replace('GPIO18', 'GPIO19'));
+  const socket = path.join(rig.folder, 'state', 'control.sock');
+  await expect.poll(() => existsSync(socket), { timeout: 10_000 }).toBe(true);
+  const client = connect({ path: socket, allowHalfOpen: true });
+  client.write('{"do":"reload","isDryRun":true}\n');
+  await once(client, 'data');
+  await rig.say('notify/gpio.moved', '{"on-for": "50s"}');
+  await rig.hear({ verb: 'state', document: 'gpio.moved', value: true });
+  const waiting = reload(rig, next, '--json');
+  const begun = path.join(rig.folder, 'state', 'config', 'change.json');
+  await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true);
+  const atMs = performance.now();
+  expect(await rig.agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(performance.now() - atMs).toBeLessThan(10_000); // systemd waits for 15 s.
+  expect(JSON.parse((await waiting).out)).toMatchObject({ status: 'aborted' });
+  client.destroy();
 });

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Clock } from '../../clock.ts';
 import { socketPathBytesMax } from '../../limits.ts';
 import type { Log } from '../../log.ts';
-import { controlConnectionsMax, controlRequestBytesMax, controlRequestMsMax } from '../limits.ts';
+import { controlConnectionsMax, controlRequestBytesMax, controlRequestMsMax, controlStopMsMax } from '../limits.ts';
 import { isPlainMap } from '../plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../push/local.ts';
 
@@ -15,13 +15,21 @@ export interface ControlDependencies {
   change(wish: LocalWish): Promise<LocalAnswer>;
 }
 
+/** Connections that may still ask for something, and those that wait for their answer. */
+interface Sockets {
+  readonly asking: Set<Socket>;
+  readonly asked: Set<Socket>;
+}
+
 /**
  * A Unix socket for the user of the agent alone: one line of JSON in, one line of JSON out. Where it cannot listen the
- * board works on without.
+ * board works on without. While it is being disposed of nothing more is asked, and what was asked is answered if it
+ * ends soon.
  */
 export async function openControl(dependencies: ControlDependencies, socketPath: string): Promise<AsyncDisposable> {
-  const { log } = dependencies;
-  const server = createServer((socket) => serve(dependencies, socket));
+  const { clock, log } = dependencies;
+  const sockets: Sockets = { asking: new Set(), asked: new Set() };
+  const server = createServer((socket) => serve(dependencies, socket, sockets));
   server.maxConnections = controlConnectionsMax;
   const listening = await listen(server, socketPath);
   if (!listening.ok)
@@ -29,7 +37,10 @@ export async function openControl(dependencies: ControlDependencies, socketPath:
   return {
     async [Symbol.asyncDispose]() {
       if (!listening.ok) return;
-      await new Promise<void>((resolve) => void server.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      cut(sockets.asking);
+      using _deadline = clock.after(controlStopMsMax, () => cut(sockets.asked));
+      await closed;
     },
   };
 }
@@ -50,12 +61,27 @@ async function listen(server: ReturnType<typeof createServer>, file: string): Pr
   }
 }
 
-function serve({ clock, log, change }: ControlDependencies, socket: Socket): void {
+function cut(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) socket.destroy();
+}
+
+function serve({ clock, log, change }: ControlDependencies, socket: Socket, { asking, asked }: Sockets): void {
   let text = '';
-  const deadline = clock.after(controlRequestMsMax, () => socket.destroy());
+  const hangUp = () => void socket.destroy();
+  let deadline = clock.after(controlRequestMsMax, hangUp);
+  asking.add(socket);
+  /** Whoever does not hang up, or does not read, is not waited for. */
+  const answer = (said: object) => {
+    deadline = clock.after(controlRequestMsMax, hangUp);
+    socket.end(`${JSON.stringify(said)}\n`, hangUp);
+  };
   socket.setEncoding('utf8');
   socket.on('error', () => {}); // Whoever asked is gone; what it asked for goes on.
-  socket.on('close', () => deadline[Symbol.dispose]());
+  socket.on('close', () => {
+    deadline[Symbol.dispose]();
+    asking.delete(socket);
+    asked.delete(socket);
+  });
   socket.on('data', (chunk: string) => {
     text += chunk;
     if (text.length > controlRequestBytesMax) return void socket.destroy();
@@ -63,17 +89,15 @@ function serve({ clock, log, change }: ControlDependencies, socket: Socket): voi
     if (end < 0) return;
     socket.pause();
     deadline[Symbol.dispose]();
+    asking.delete(socket);
+    asked.add(socket);
     const wish = readWish(text.slice(0, end));
-    if (wish === undefined)
-      return void socket.end(`${JSON.stringify({ status: 'rejected', detail: 'not understood' })}\n`);
+    if (wish === undefined) return answer({ status: 'rejected', detail: 'not understood' });
     log.info({ ...wish }, 'asked on the control socket');
-    change(wish).then(
-      (answer) => void socket.end(`${JSON.stringify(answer)}\n`),
-      (err: unknown) => {
-        log.error({ err }, 'a change from this board failed');
-        socket.destroy();
-      },
-    );
+    change(wish).then(answer, (err: unknown) => {
+      log.error({ err }, 'a change from this board failed');
+      socket.destroy();
+    });
   });
 }
 
