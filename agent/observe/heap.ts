@@ -17,13 +17,13 @@ export function createHeapDumper(clock: Clock): (request: HttpRequest) => Promis
       const detail = 'a heap snapshot holds secrets: ask over the Unix socket, or set http.token';
       return refusalAnswer({ reason: 'not-permitted', detail });
     }
+    const free = await availableBytes(); // From here on in one turn: of two that ask at once, one is refused.
     const nowMs = clock.monotonicMs();
     if (nowMs < allowedMs) {
       const detail = `one heap snapshot in ${heapSnapshotPauseMs / 1_000} s; it stops the agent for a while`;
       return refusalAnswer({ reason: 'busy', detail }, 429);
     }
     const needed = getHeapStatistics().used_heap_size * heapSnapshotFreeFactor;
-    const free = await availableBytes();
     if (free < needed) {
       return refusalAnswer({ reason: 'overloaded', detail: `${free} bytes are free, ${needed} are needed` }, 503);
     }

@@ -148,14 +148,16 @@ describe('what is asked for below /debug', () => {
       expect((await rig.get(`/debug/profile?seconds=${seconds}`)).status).toBe(400);
   });
 
-  it('heap is only for who proved who he is, and not twice in a row', async () => {
+  it('heap is only for who proved who he is, and neither twice at once nor twice in a row', async () => {
     await using open = await openRig();
     expect((await open.get('/debug/heap')).status).toBe(403);
     process.env['QN_TEST_SECRET'] = 'a-token-of-enough-bytes';
     await using rig = await openRig(', token: "env:QN_TEST_SECRET"');
     const headers = { authorization: 'Bearer a-token-of-enough-bytes' };
-    const response = await rig.get('/debug/heap', { headers });
-    expect(Object.keys(JSON.parse(await response.text()))).toContain('snapshot');
+    const responses = await Promise.all([1, 2, 3].map(() => rig.get('/debug/heap', { headers })));
+    const [response, ...others] = responses.toSorted((left, right) => left.status - right.status);
+    expect(others.map(({ status }) => status)).toEqual([429, 429]);
+    expect(Object.keys(JSON.parse((await response?.text()) ?? ''))).toContain('snapshot');
     expect((await rig.get('/debug/heap', { headers })).status).toBe(429);
   });
 });
