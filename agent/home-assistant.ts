@@ -29,18 +29,21 @@ export class HomeAssistant {
     this.#dependencies = dependencies;
   }
 
-  /** Goes by the config that runs. `before`: the one that ran until now. */
+  /**
+   * Goes by the config that runs. `before`: the one that ran until now. Where the topics are others a new connection
+   * follows, and with it the description.
+   */
   async configure(before?: Config): Promise<void> {
     const { log, running, voice, pool } = this.#dependencies;
     const { config } = running;
     if (before?.homeAssistant !== undefined && config.homeAssistant === undefined) this.#announcer?.withdraw();
     this.#announcer = undefined;
-    if (config.homeAssistant === undefined) return before === undefined ? undefined : this.announce();
+    if (config.homeAssistant === undefined) return;
     const Created = await loadAnnouncer(log); // Costs nothing when it is off.
     if (Created === undefined) return;
     const { outbox } = voice;
     this.#announcer = new Created({ log, outbox, bytesMax: pool.payloadBytesMax }, config, config.homeAssistant);
-    if (before !== undefined) this.announce();
+    if (before?.homeAssistant?.prefix === config.homeAssistant.prefix) this.announce();
   }
 
   announce(): void {

@@ -55,7 +55,7 @@ export function isEmptyPlan({ documents, link, settings, restart }: ConfigPlan):
 
 type Settings = { readonly [name: string]: unknown };
 
-function linkSettings({ mqtt, groups, bindings }: Config): Settings {
+function linkSettings({ mqtt, groups, bindings, homeAssistant }: Config): Settings {
   const { brokers, username, password, clientId, keepaliveSeconds } = mqtt;
   return {
     'mqtt.brokers': brokers,
@@ -65,15 +65,17 @@ function linkSettings({ mqtt, groups, bindings }: Config): Settings {
     'mqtt.keepalive': keepaliveSeconds,
     groups, // What is subscribed to.
     bindings: [...new Set(bindings.map(({ on }) => on))].toSorted(),
+    'home-assistant': homeAssistant?.prefix,
   };
 }
 
-function liveSettings({ mqtt, bindings, http, health, log, overAir, trust }: Config): Settings {
+function liveSettings({ mqtt, bindings, http, homeAssistant, health, log, overAir, trust }: Config): Settings {
   return {
     'mqtt.acks': mqtt.acks,
     'mqtt.encoding': mqtt.encoding,
     bindings,
     http,
+    'home-assistant': homeAssistant,
     'health.interval': health.intervalMs,
     'log.level': log.level,
     config: overAir,
@@ -81,8 +83,9 @@ function liveSettings({ mqtt, bindings, http, health, log, overAir, trust }: Con
   };
 }
 
-function fixedSettings({ node, mqtt, gpio, pool, stateFolder }: Config): Settings {
-  return { node, 'mqtt.root': mqtt.root, gpio, pool, 'state-folder': stateFolder };
+function fixedSettings({ node, mqtt, gpio, pool, log, stateFolder }: Config): Settings {
+  const { environment } = log;
+  return { node, 'mqtt.root': mqtt.root, gpio, pool, 'log.environment': environment, 'state-folder': stateFolder };
 }
 
 function brokerChanges(from: readonly BrokerConfig[], to: readonly BrokerConfig[]): readonly BrokerChange[] {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hashOf } from '../../../../agent/config/canonical.ts';
 import { isEmptyPlan, planChange } from '../../../../agent/config/change/plan.ts';
 import type { Config } from '../../../../agent/config/config.ts';
 import type { Value } from '../../../../agent/qn/message.ts';
@@ -128,4 +129,62 @@ test('what needs another connection, what is taken over in place, and what needs
   expect(link).toEqual(['mqtt.username', 'groups', 'bindings']);
   expect(settings).toEqual(['mqtt.acks', 'bindings', 'health.interval']);
   expect(restart).toEqual(['mqtt.root', 'pool']);
+});
+
+const key = Buffer.alloc(32, 1).toString('base64url');
+const trusted = { kid: 'k', key, roles: ['config'], author: 'k' } as const;
+
+/** For each setting that is none of a document, another value. A new one is not forgotten: its key would be missing. */
+const others: { readonly [Key in keyof Config]-?: readonly Partial<Config>[Key][] } = {
+  node: ['pi-2'],
+  groups: [['line-1']],
+  mqtt: Object.entries({
+    root: 'other/1',
+    brokers: [{ url: 'mqtt://other', weight: 1 }],
+    username: 'ann',
+    password: { from: 'env', name: 'P' },
+    clientId: 'other',
+    acks: 'final',
+    encoding: 'cbor',
+    keepaliveSeconds: 99,
+  } satisfies Required<Config['mqtt']>).map(([name, value]) => ({ ...config([relay]).mqtt, [name]: value })),
+  gpio: [{ backend: 'sysfs' }],
+  pool: [{ profile: 'tiny' }],
+  documents: [{}],
+  bindings: [[{ on: 'x/y', to: 'relay' }]],
+  http: [{ host: '127.0.0.1', port: 8_080, isWritable: false }],
+  homeAssistant: [{ prefix: 'homeassistant', buttons: {} }],
+  overAir: [
+    { trust: 'none', verifyMs: config([]).overAir.verifyMs },
+    { trust: 'keys', verifyMs: 5_000 },
+  ],
+  trust: [{ keys: [trusted] }, { keys: [], control: { log: ['ops'] } }],
+  health: [{ intervalMs: 5_000 }],
+  log: [
+    { level: 'debug', environment: config([]).log.environment },
+    { level: config([]).log.level, environment: 'field' },
+  ],
+  stateFolder: ['/tmp/other'],
+};
+
+test.each(Object.entries(others).flatMap(([name, values]) => values.map((value: unknown) => [name, value] as const)))(
+  'another %s is something to do: %j',
+  (name, value) => {
+    const from = config([relay]);
+    const to = { ...from, [name]: value };
+    expect(hashOf(to)).not.toBe(hashOf(from));
+    expect(isEmptyPlan(planChange(from, to, () => undefined))).toBe(false);
+  },
+);
+
+test('with another prefix for Home Assistant other topics are subscribed to, with other buttons they are the same', () => {
+  const withHome = (homeAssistant: NonNullable<Config['homeAssistant']>) => ({ ...config([relay]), homeAssistant });
+  const from = withHome({ prefix: 'homeassistant', buttons: {} });
+  const plans = [
+    withHome({ prefix: 'ha', buttons: {} }),
+    withHome({ prefix: 'homeassistant', buttons: { relay: '1s' } }),
+    config([relay]),
+  ].map((to) => planChange(from, to, () => undefined));
+  expect(plans.map(({ link }) => link)).toEqual([['home-assistant'], [], ['home-assistant']]);
+  expect(plans.map(({ settings }) => settings)).toEqual([['home-assistant'], ['home-assistant'], ['home-assistant']]);
 });
