@@ -118,8 +118,8 @@ export class ConfigKeeper {
     await this.#write('previous.json', encodeGeneration(before));
     this.#previous = before;
     await this.#forgive(next);
+    this.#active = next; // Also where the rename breaks: it may have taken effect, and has to be taken back.
     await this.#files.rename(this.#path('staged.json'), this.#path('active.json'));
-    this.#active = next;
     await this.#conclude({ status: 'successful' });
     this.#committed(contentOf(next.value));
   }

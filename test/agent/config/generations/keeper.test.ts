@@ -115,3 +115,28 @@ test('a damaged active config is none; the one before is still there', async () 
   const keeper = await ConfigKeeper.open(files, folder);
   expect([keeper.active, keeper.previous?.version]).toEqual([undefined, 2]);
 });
+
+/** A disk whose first rename to the active config takes effect, and is not durable. */
+class UnsyncedFiles extends CutFiles {
+  #isFaulty = true;
+
+  override async rename(from: string, to: string): Promise<void> {
+    await super.rename(from, to);
+    const isFirst = this.#isFaulty && to.endsWith('active.json');
+    if (!isFirst) return;
+    this.#isFaulty = false;
+    throw new Error('EIO: fsync');
+  }
+}
+
+test('a commit that took effect but may not be durable is taken back when it is abandoned', async () => {
+  const files = new UnsyncedFiles((await committed(2)).contents);
+  const keeper = await ConfigKeeper.open(files, folder);
+  await keeper.begin(pendingOf(generation(3)), generation(3));
+  await expect(keeper.commit(generation(3), generation(2))).rejects.toThrow('EIO');
+  await keeper.abandon({ status: 'failed', reason: 'internal', rollback: 'restored' });
+  await keeper.told();
+  const later = await ConfigKeeper.open(new CutFiles(files.contents), folder);
+  expect(later.active).toEqual(generation(2));
+  expect(later.history.at(-1)).toMatchObject({ version: 3, status: 'failed' });
+});
