@@ -54,9 +54,16 @@ export function isSameChange(left: PendingChange, right: PendingChange): boolean
 
 function isPending(input: unknown): input is PendingChange {
   if (!isPlainMap(input)) return false;
-  const { to, version, author, origin, atMs } = input;
+  const { to, version, author, origin, atMs, asked } = input;
   const isNamed = typeof to === 'string' && typeof author === 'string' && typeof origin === 'string';
-  return isNamed && typeof version === 'number' && typeof atMs === 'number';
+  return isNamed && typeof version === 'number' && typeof atMs === 'number' && (asked === undefined || isAsked(asked));
+}
+
+function isAsked(input: unknown): input is Asked {
+  if (!isPlainMap(input)) return false;
+  const { source, id, replyTopic } = input;
+  const isNamed = typeof source === 'string' && typeof id === 'string' && /^\d{1,20}$/.test(id);
+  return isNamed && (replyTopic === undefined || typeof replyTopic === 'string');
 }
 
 function isRecord(input: unknown): input is ChangeRecord {

@@ -140,3 +140,16 @@ test('a commit that took effect but may not be durable is taken back when it is 
   expect(later.active).toEqual(generation(2));
   expect(later.history.at(-1)).toMatchObject({ version: 3, status: 'failed' });
 });
+
+test.each([{ id: 'x7', source: 'me' }, { id: '7' }, { id: 7, source: 'me' }, { id: '-7', source: 'me' }, null, 'me'])(
+  'nobody is told of a change that was asked for by %j',
+  async (asked) => {
+    const record = { ...pendingOf(generation(1)), asked };
+    const texts = new Map([
+      ['/state/config/change.json', JSON.stringify(record)],
+      ['/state/config/history.json', JSON.stringify({ format: 1, changes: [{ ...record, status: 'successful' }] })],
+    ]);
+    const keeper = await ConfigKeeper.open(new CutFiles(texts), folder);
+    expect([keeper.untold, keeper.history]).toEqual([undefined, []]);
+  },
+);
