@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
+import { findFiles } from '../config/find-files.ts';
 import type { CliContext } from './verb.ts';
 
 const stateFolderDefault = '/var/lib/qn-agent';
 
-/** Looked for in the text, because the file may be no YAML at all at the moment. */
+/** Looked for in the text, because a file may be no YAML at all at the moment. */
 export async function stateFolderOf({ env }: CliContext, configPath: string): Promise<string> {
-  const text = (await readText(configPath)) ?? '';
-  const [, written] = /^state-folder:[ \t]*["']?(\/[^"'#\r\n]*?)["']?[ \t]*(#.*)?$/m.exec(text) ?? [];
+  const found = await findFiles(configPath);
+  const texts = await Promise.all((found.ok ? found.value.files : [configPath]).map(readText));
+  const written = texts.flatMap((text = '') => pattern.exec(text)?.[1] ?? []).at(-1);
   return env['QN_STATE_FOLDER'] ?? written ?? stateFolderDefault;
 }
+
+const pattern = /^state-folder:[ \t]*["']?(\/[^"'#\r\n]*?)["']?[ \t]*(#.*)?$/m;
 
 async function readText(file: string): Promise<string | undefined> {
   try {

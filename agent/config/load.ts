@@ -1,11 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
-import { configFileBytesMax, configFilesMax } from '../limits.ts';
+import { configFileBytesMax } from '../limits.ts';
 import { type CheckedConfig, checkTree } from './check.ts';
 import { applyEnv, type Env } from './env.ts';
 import { boundFaults, type ConfigFault, sortFaults } from './fault.ts';
+import { findFiles } from './find-files.ts';
 import { applyOverrides, type Override } from './override.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { type ReadTroubleKind, readText } from './read-text.ts';
@@ -56,33 +55,6 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   return checked.ok
     ? ok({ ...checked.value, files, written: toPlain(written), warnings })
     : fail({ kind: 'invalid', faults });
-}
-
-interface FoundFiles {
-  readonly files: readonly string[];
-  readonly warnings: readonly ConfigFault[];
-}
-
-async function findFiles(path: string): Promise<Result<FoundFiles, ConfigTrouble>> {
-  const folder = join(dirname(path), 'conf.d');
-  const names = await readdir(folder).catch((error: unknown) => (isAbsent(error) ? [] : undefined));
-  if (names === undefined) {
-    return fail({ kind: 'unreadable', faults: [{ file: folder, pointer: '', message: 'the folder cannot be read' }] });
-  }
-  const visible = names.toSorted((left, right) => (left < right ? -1 : 1)).filter((name) => !name.startsWith('.'));
-  const files = [path, ...visible.filter((name) => name.endsWith('.yaml')).map((name) => join(folder, name))];
-  if (files.length > configFilesMax) {
-    const message = `more than ${configFilesMax} config files`;
-    return fail({ kind: 'invalid', faults: [{ file: folder, pointer: '', message }] });
-  }
-  const warnings = visible
-    .filter((name) => name.endsWith('.yml'))
-    .map((name) => ({ file: join(folder, name), pointer: '', message: 'not read', fix: 'name it .yaml' }));
-  return ok({ files, warnings });
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 async function readSource(file: string): Promise<Result<Tree, ConfigTrouble>> {

@@ -1,0 +1,35 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { configFilesMax } from '../limits.ts';
+import type { ConfigFault } from './fault.ts';
+import type { ConfigTrouble } from './load.ts';
+
+export interface FoundFiles {
+  /** Later ones win. */
+  readonly files: readonly string[];
+  readonly warnings: readonly ConfigFault[];
+}
+
+/** The main file, and `conf.d/*.yaml` beside it, by name. */
+export async function findFiles(path: string): Promise<Result<FoundFiles, ConfigTrouble>> {
+  const folder = join(dirname(path), 'conf.d');
+  const names = await readdir(folder).catch((error: unknown) => (isAbsent(error) ? [] : undefined));
+  if (names === undefined) {
+    return fail({ kind: 'unreadable', faults: [{ file: folder, pointer: '', message: 'the folder cannot be read' }] });
+  }
+  const visible = names.toSorted((left, right) => (left < right ? -1 : 1)).filter((name) => !name.startsWith('.'));
+  const files = [path, ...visible.filter((name) => name.endsWith('.yaml')).map((name) => join(folder, name))];
+  if (files.length > configFilesMax) {
+    const message = `more than ${configFilesMax} config files`;
+    return fail({ kind: 'invalid', faults: [{ file: folder, pointer: '', message }] });
+  }
+  const warnings = visible
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => ({ file: join(folder, name), pointer: '', message: 'not read', fix: 'name it .yaml' }));
+  return ok({ files, warnings });
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
