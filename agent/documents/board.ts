@@ -115,6 +115,7 @@ export class Board implements AsyncDisposable {
     const configured = ordered.map((row) => [row.name, known.get(row.name) ?? placeOf(row)] as const);
     this.#places = new Map([...configured, ...found]);
     for (const row of ordered) await this.#goOver(row, changeOf.get(row.name));
+    this.#interlocks.settle(ordered.filter(({ name }) => this.document(name).ok));
   }
 
   /** Closes in reverse order: what was opened last may lean on what was opened first. */

@@ -20,6 +20,11 @@ export class InterlockSeat {
     this.#config = interlock;
   }
 
+  /** It begins, and is off: if it was closed while it was on, that ends here. */
+  begin(): void {
+    if (this.#group?.heldBy === this.#member.name) this.release(true);
+  }
+
   /** After how many ms it may go on; until it lets go it holds the group. Nobody gives way. */
   ask(): Result<number, Refusal> {
     return this.#request('refuse');

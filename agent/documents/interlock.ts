@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { InterlockConfig } from '../config/config.ts';
 import type { Row } from './row.ts';
 
-/** An output of a group. */
+/** An output of a group. The group knows it by its name: another config may close it and open it again. */
 export interface InterlockMember {
   readonly name: string;
   /** Goes off at once, in favour of another member; false: it could not, and may still be on. */
@@ -22,7 +22,7 @@ export class InterlockGroup {
   readonly #clock: Clock;
   #deadTimeMs: number;
   #holder: InterlockMember | undefined;
-  #last: { readonly member: InterlockMember; readonly offMs: number } | undefined;
+  #last: { readonly name: string; readonly offMs: number } | undefined;
 
   constructor(clock: Clock, deadTimeMs: number) {
     this.#clock = clock;
@@ -42,18 +42,23 @@ export class InterlockGroup {
   /** From here on the member holds the group, unless the answer is `heldBy`. */
   request(member: InterlockMember, policy: InterlockConfig['policy']): Passage {
     const holder = this.#holder;
-    if (holder !== undefined && holder !== member) {
+    if (holder !== undefined && holder.name !== member.name) {
       if (policy === 'refuse' || !holder.yieldTo(member.name)) return { heldBy: holder.name };
     }
     this.#holder = member;
-    if (this.#last === undefined || this.#last.member === member) return { waitMs: 0 };
+    if (this.#last === undefined || this.#last.name === member.name) return { waitMs: 0 };
     return { waitMs: Math.max(0, this.#last.offMs + this.#deadTimeMs - this.#clock.monotonicMs()) };
   }
 
   /** The member is off, and does not want to go on. `wasOn`: only then there is a dead time to keep. */
   release(member: InterlockMember, wasOn: boolean): void {
-    if (this.#holder === member) this.#holder = undefined;
-    if (wasOn) this.#last = { member, offMs: this.#clock.monotonicMs() };
+    if (this.heldBy === member.name) this.#holder = undefined;
+    if (wasOn) this.#last = { name: member.name, offMs: this.#clock.monotonicMs() };
+  }
+
+  /** These are its members now. One that held the group as it was closed, and is none of them, is on its own. */
+  settle(names: readonly string[]): void {
+    if (this.#holder !== undefined && !names.includes(this.#holder.name)) this.release(this.#holder, true);
   }
 }
 
@@ -83,13 +88,25 @@ export class Interlocks {
       else known.retime(deadTimeMs);
     }
   }
+
+  /** `rows`: of the documents that are open, once another config is in place. */
+  settle(rows: readonly Row[]): void {
+    for (const [name, group] of this.#groups) {
+      group.settle(rows.filter((row) => groupOf(row)?.group === name).map((row) => row.name));
+    }
+  }
+}
+
+function groupOf({ config }: Row): InterlockConfig | undefined {
+  return config.driver === 'gpio-out' ? config.interlock : undefined;
 }
 
 function deadTimesOf(rows: readonly Row[]): ReadonlyMap<string, number> {
   const deadTimes = new Map<string, number>();
-  for (const { config } of rows) {
-    if (config.driver !== 'gpio-out' || config.interlock === undefined) continue;
-    const { group, deadTimeMs } = config.interlock;
+  for (const row of rows) {
+    const interlock = groupOf(row);
+    if (interlock === undefined) continue;
+    const { group, deadTimeMs } = interlock;
     deadTimes.set(group, Math.max(deadTimeMs, deadTimes.get(group) ?? 0));
   }
   return deadTimes;

@@ -127,7 +127,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   yieldTo(name: string): boolean {
     this.#giveWay(`${name} went on instead`);
     this.#before = undefined;
-    if (this.mayBeOn) this.#driven.bringDown();
+    if (this.#isOpen && this.mayBeOn) this.#driven.bringDown();
     return !this.mayBeOn;
   }
 
@@ -136,7 +136,6 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     if (!this.#isOpen || hasTrouble || isComingDown || this.#waiting.current !== undefined) return undefined;
     this.#isOpen = false;
     for (const timer of [this.#offlineTimer, this.#limit]) timer?.[Symbol.dispose]();
-    this.#seat.release(false); // Whoever takes over asks for it again before anybody else can.
     const before = this.#before;
     return { output: line, isOn, ...(before !== undefined && { before }) };
   }
@@ -159,6 +158,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     const { boot } = this.#config.safe;
     const isInherited = this.#surroundings.inherited !== undefined;
     if (!this.isOn) {
+      this.#seat.begin();
       if (boot === true && !isInherited) this.#boot();
       return;
     }

@@ -81,7 +81,13 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
     ok(createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) })),
     rows,
   );
-  const openLanes = () => new Map(rows.map(({ name }) => [name, new Lane(valueOf(board.document(name)))]));
+  const openLanes = () =>
+    new Map(
+      rows.flatMap(({ name }) => {
+        const document = board.document(name);
+        return document.ok ? [[name, new Lane(document.value)] as const] : [];
+      }),
+    );
   let lanes = openLanes();
   return {
     clock,

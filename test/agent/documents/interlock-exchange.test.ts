@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
+import { openDocuments } from '../../support/document-rig.ts';
+
+const hold = ', safe: { boot: hold, exit: hold }';
+const member = (name: string, line: string, rest = hold, group = 'h') =>
+  `${name}: { driver: gpio-out, line: ${line}, interlock: ${group}, dead-time: 100ms${rest} }`;
+
+describe('a member that another config closes while it is on', () => {
+  const [up, down, mid] = [member('up', 'U'), member('down', 'D'), member('mid', 'M')];
+
+  async function openUpOn(documents: readonly string[] = [up, down, mid]) {
+    const rig = await openDocuments({ documents, board: createMemoryBoard({ lines: ['U', 'D', 'M', 'V', 'L'] }) });
+    await rig.command('up', 'on');
+    return rig;
+  }
+
+  test.for<[string, readonly string[]]>([
+    ['on another line', [member('up', 'V'), down, mid]],
+    ['with a line that is not there', [member('up', 'X'), down, mid]],
+    ['in another group', [member('up', 'V', hold, 'g'), member('mid', 'M', hold, 'g'), down, member('low', 'L')]],
+    ['not at all', [down, mid]],
+    ['as an output without a group', ['up: { driver: gpio-out, line: V }', down, mid]],
+  ])('never locks its group: it comes back %s', async ([, documents]) => {
+    await using rig = await openUpOn();
+    await rig.exchange(documents);
+    const ended = rig.command('down', 'on');
+    await rig.clock.advance(99);
+    expect(rig.memoryBoard.wire('D').level).toBe(0);
+    await rig.clock.advance(1);
+    expect(await ended).toMatchObject({ ok: true });
+    expect(rig.memoryBoard.wire('D').level).toBe(1);
+  });
+
+  test('is an ordinary member afterwards', async () => {
+    await using rig = await openUpOn();
+    await rig.exchange([member('up', 'V'), down, mid]);
+    expect(await rig.command('up', 'on')).toMatchObject({ ok: true });
+    expect(await rig.command('down', 'on')).toMatchObject({ ok: false, error: { reason: 'interlocked' } });
+    expect(await rig.command('up', 'off')).toMatchObject({ ok: true });
+    const ended = rig.command('down', 'on');
+    await rig.clock.advance(100);
+    expect(await ended).toMatchObject({ ok: true });
+  });
+
+  test.for(['refuse', 'switch'])(
+    'never is on beside another one that wants to go on meanwhile; policy %s',
+    async (policy) => {
+      const rest = `, interlock-policy: ${policy}, min-dwell: 10s${hold}`;
+      const others = [member('down', 'D', `, interlock-policy: ${policy}${hold}`), mid];
+      await using rig = await openDocuments({ documents: [member('up', 'U', rest), ...others] });
+      await rig.clock.advance(10_000);
+      await rig.command('up', 'on');
+      const off = rig.command('up', 'off'); // Waits; so the output cannot be handed over, and is opened again.
+      const changed = rig.exchange([member('up', 'U', `, max-on: 1h${rest}`), ...others]);
+      expect(await rig.command('down', 'on')).toMatchObject({ ok: false, error: { reason: 'interlocked' } });
+      await changed;
+      expect(await off).toMatchObject({ ok: false, error: { reason: 'interrupted' } });
+      expect(rig.memoryBoard.wire('U').edges).toMatchObject([{ level: 1 }]);
+      expect(rig.memoryBoard.wire('D').edges).toEqual([]);
+      expect(rig.report('up')).toMatchObject({ state: 'working', errorCount: 0 }); // Nobody wrote to the closed line.
+    },
+  );
+});
