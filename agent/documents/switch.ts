@@ -101,7 +101,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     // A pulse would have ended, and an off that still waits would have come.
     const before = this.isOn && this.#waiting.current === undefined && !this.#driven.isComingDown;
     this.#giveWay(`the output went to its ${situation} state`);
-    if (action.on === before && action.on === this.isOn) return;
+    if (action.on === before && action.on === this.isOn && action.on === this.mayBeOn) return;
     this.#before ??= before;
     const entered = () => this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
     if (action.on) this.#goOn(entered);
@@ -209,15 +209,18 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   #act(wish: Wish): Performed | Promise<Performed> {
     const driven = this.#switch(wish.on);
-    if (!driven.ok || wish.forMs === undefined) return driven;
-    return this.#waiting.start({ wish, isPulse: true }, wish.forMs, () => this.#driven.bringDown());
+    if (wish.forMs === undefined) return driven;
+    if (driven.ok) return this.#waiting.start({ wish, isPulse: true }, wish.forMs, () => this.#driven.bringDown());
+    if (!this.isOn && this.mayBeOn) this.#driven.bringDown(); // Perhaps only the answer was lost.
+    return driven;
   }
 
   #switch(on: boolean): Result<void> {
     const driven = this.#driven.drive(on);
-    if (!driven.ok) return driven;
-    this.#before = undefined;
-    this.#surroundings.safe(undefined);
+    if (driven.ok) {
+      this.#before = undefined;
+      this.#surroundings.safe(undefined);
+    } else if (on && this.mayBeOn) this.#limit?.start();
     return driven;
   }
 

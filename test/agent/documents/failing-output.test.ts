@@ -178,6 +178,34 @@ describe('an offline state that is off', () => {
   });
 });
 
+describe('an on whose answer was lost', () => {
+  test('never is a pulse without an end', async () => {
+    const rig = await openFailing({ isDone: true });
+    rig.fails(1);
+    expect(await rig.document.perform(pulse)).toMatchObject({ ok: false, error: { kind: 'io' } });
+    expect(rig.levels()).toEqual([1, 0]);
+  });
+
+  test('never gets around the longest time on', async () => {
+    const rig = await openFailing({ isDone: true, config: { maxOnMs: 600_000 } });
+    rig.fails(1);
+    expect(await rig.document.perform(on)).toMatchObject({ ok: false });
+    expect(rig.wire.level).toBe(1);
+    await rig.clock.advance(600_000);
+    expect([rig.levels(), rig.events]).toEqual([[1, 0], [{ off: 'max-on' }]]);
+  });
+
+  test('is not taken for off when the offline state is off', async () => {
+    const offline = { afterMs: 30_000, to: false, restore: false };
+    const rig = await openFailing({ isDone: true, safe: { offline } });
+    rig.fails(1);
+    await rig.document.perform(on);
+    rig.document.online?.(false);
+    await rig.clock.advance(30_000);
+    expect(rig.levels()).toEqual([1, 0]);
+  });
+});
+
 test('a closed output is not tried again', async () => {
   const rig = await openFailing();
   void rig.document.perform(pulse);

@@ -1,7 +1,7 @@
 import type { GpioOutConfig } from '../../../agent/config/config.ts';
 import { gpioOut } from '../../../agent/documents/gpio-out.ts';
 import type { OpenDocument } from '../../../agent/documents/kind.ts';
-import type { GpioBackend } from '../../../drivers/contract/digital.ts';
+import type { GpioBackend, Level } from '../../../drivers/contract/digital.ts';
 import { fail } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
@@ -26,6 +26,8 @@ interface FailingOptions {
   /** The wire is high before anybody opens it. */
   readonly isFoundOn?: boolean;
   readonly failsAtFirst?: number;
+  /** What fails has taken effect all the same: only the answer was lost. */
+  readonly isDone?: true;
 }
 
 /**
@@ -37,11 +39,15 @@ export async function openFailing(options: FailingOptions = {}) {
   if (options.isFoundOn === true) board.wire('A').pull(1);
   let failuresLeftCount = options.failsAtFirst ?? 0;
   let writesCount = 0;
-  const gpio = losing(createSimulatedGpio(board), () => {
-    writesCount += 1;
-    failuresLeftCount -= 1;
-    return failuresLeftCount >= 0;
-  });
+  const gpio = losing(
+    createSimulatedGpio(board),
+    () => {
+      writesCount += 1;
+      failuresLeftCount -= 1;
+      return failuresLeftCount >= 0;
+    },
+    options.isDone === true,
+  );
   const safeStates: (string | undefined)[] = [];
   const told = watchSurroundings({ gpio });
   const surroundings = { ...told, safe: (why?: string) => void safeStates.push(why), ...options.surroundings };
@@ -61,7 +67,7 @@ export async function openFailing(options: FailingOptions = {}) {
   };
 }
 
-function losing(gpio: GpioBackend, isLost: () => boolean): GpioBackend {
+function losing(gpio: GpioBackend, isLost: () => boolean, isDone: boolean): GpioBackend {
   return {
     ...gpio,
     async openOutput(request) {
@@ -69,7 +75,12 @@ function losing(gpio: GpioBackend, isLost: () => boolean): GpioBackend {
       if (!opened.ok) return opened;
       const { write } = opened.value;
       const lost = fail({ kind: 'io', operation: 'write', resource: 'A', detail: 'EREMOTEIO' } as const);
-      return { ok: true, value: { ...opened.value, write: (level) => (isLost() ? lost : write(level)) } };
+      const lossy = (level: Level) => {
+        if (!isLost()) return write(level);
+        if (isDone) write(level);
+        return lost;
+      };
+      return { ok: true, value: { ...opened.value, write: lossy } };
     },
   };
 }
