@@ -3,6 +3,7 @@ import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { DocumentStates } from './documents/states.ts';
 import { Watches } from './documents/watches.ts';
 import { createClockQuality } from './health/clock-quality.ts';
+import { createKeptIds } from './kept-ids.ts';
 import type { Log } from './log.ts';
 import type { DurableOutgoing } from './mqtt/durable-message.ts';
 import { DurableOutbox } from './mqtt/durable-outbox.ts';
@@ -13,12 +14,9 @@ import { KeptEvents } from './observe/kept-events.ts';
 import { LogSequence } from './observe/log-sequence.ts';
 import type { Pool } from './pool/pool.ts';
 import type { ClockQuality, Value } from './qn/message.ts';
-import { createIdSource, type IdSource } from './qn/snowflake.ts';
+import type { IdSource } from './qn/snowflake.ts';
 import type { Running } from './running.ts';
 import type { Store } from './store/store.ts';
-
-/** Kept over restarts, so that ids go on from it while there is no time. */
-const lastStampKey = 'ids.last-stamp-ms';
 
 export interface VoiceSurroundings {
   readonly clock: Clock;
@@ -53,16 +51,18 @@ export function openVoice(
   pool: Pool,
 ): Voice {
   const { config } = running;
-  const clockQuality = createClockQuality(clock, isClockSynced);
-  const lastStamp = Number(store?.values.get(lastStampKey) ?? Number.NaN);
-  const known = Number.isFinite(lastStamp) ? { lastStampMs: lastStamp } : {};
-  const mode = clockQuality() === 'boot' ? 2 : 0;
-  const ids = createIdSource({ clock, nodeName: config.node, mode, ...known }); // QN-9
+  const quality = createClockQuality(clock, isClockSynced);
+  const mode = quality() === 'boot' ? 2 : 0;
+  const ids = createKeptIds({ clock, nodeName: config.node, mode }, store?.values); // QN-9
+  const clockQuality = () => {
+    const now = quality();
+    if (now !== 'boot') ids.trustClock(); // Every message asks for it.
+    return now;
+  };
   const boot = ids.next();
   const instruments = createInstruments();
   const outbox = new Outbox(clock, pool, instruments);
   const durable = new DurableOutbox(clock, outbox, store);
-  store?.values.setSoon(lastStampKey, String(ids.lastStampMs));
   const { root } = config.mqtt;
   const kept = store === undefined ? undefined : new KeptEvents(clock, store.values, boot);
   const chronicle = createChronicle(new LogSequence(clock, store?.values), kept);
