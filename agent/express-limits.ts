@@ -12,7 +12,7 @@ export const expressTwinsMax = 256;
 export const expressTwinMsMax = 600_000;
 /** The same while the express connection is not up for this side, but may be for the broker. */
 export const expressSettleMs = 1_000;
-/** The same for the main connection once the express one is down: a flood holds up a twin for less than that. */
+/** The same for the main connection while one of the two is not up: a flood holds up a twin for less than that. */
 export const mainLagMsMax = 10_000;
 /**
  * A command that came by the main connection, and may be older than one that was carried out, is refused when the express one

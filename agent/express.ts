@@ -60,6 +60,7 @@ export class Express implements AsyncDisposable {
 
   /** The main connection is lost. */
   mainDown(): void {
+    this.#gate.down('main');
     if (this.#trial !== undefined) this.#trial.isMainLost = true;
     this.#judgeSoon();
   }
@@ -107,7 +108,7 @@ export class Express implements AsyncDisposable {
     const wasUp = link.isUp;
     this.#parts.outbox.down();
     await link[Symbol.asyncDispose]();
-    if (wasUp) this.#gate.down();
+    if (wasUp) this.#gate.down('express');
   }
 
   async #reopen(): Promise<void> {
@@ -127,7 +128,7 @@ export class Express implements AsyncDisposable {
         this.#trouble = detail;
         this.#trial = undefined;
         outbox.down();
-        this.#gate.down();
+        this.#gate.down('express');
         log.warn({ detail }, 'the connection for emergency documents is lost');
       },
       onTrouble: ({ detail }) => {

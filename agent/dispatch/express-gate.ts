@@ -30,7 +30,8 @@ export class ExpressGate {
   readonly #clock: Clock;
   readonly #toCome = { main: new Twins(expressTwinsMax), express: new Twins(expressTwinsMax) };
   readonly #doubts: Doubts;
-  #isUp = false;
+  /** For this side: for the broker a connection is up before, and a twin may come by it all the same. */
+  readonly #isUp = { main: false, express: false };
   /** Main may still bring what was sent before the express connection was up, except where both have brought one. */
   #mayMainLag = false;
   readonly #met = new Set<string>();
@@ -41,16 +42,16 @@ export class ExpressGate {
   }
 
   up(line: Line): void {
-    if (line === 'main') return this.#toCome.main.clear(); // What its session of before had not delivered is lost.
-    this.#isUp = true;
-    this.#distrustMain();
+    this.#isUp[line] = true;
+    if (line === 'express') this.#distrustMain();
   }
 
-  /** The express connection is gone, and with it what it had not delivered. */
-  down(): void {
-    this.#isUp = false;
-    this.#toCome.express.clear();
-    this.#toCome.main.cut(this.#clock.monotonicMs() + mainLagMsMax); // Alone, main is not to leave what looks like a lost one.
+  /** This connection is gone, and with it what it had not delivered. Alone, main is not to leave for long what looks like a lost one. */
+  down(line: Line): void {
+    this.#isUp[line] = false;
+    this.#toCome[line].clear();
+    if (line === 'express') this.#toCome.main.cut(this.#clock.monotonicMs() + mainLagMsMax);
+    else this.#mayMainLag = false; // What it brings next is sent from now on.
   }
 
   hear(line: Line, message: InboundMessage): Judgement {
@@ -72,14 +73,14 @@ export class ExpressGate {
     const isOldOrAhead = this.#mayBeOld(twin) && this.#toCome.main.has(twin.topic, nowMs);
     if (isOldOrAhead || this.#doubts.has(twin.topic)) return 'doubt'; // What is in doubt acts first, if it does.
     this.#toCome.main.drop(twin);
-    // It is up for the broker before this side knows it, so a twin may come there all the same.
-    this.#toCome.express.add(twin, nowMs + (this.#isUp ? expressTwinMsMax : expressSettleMs));
+    this.#toCome.express.add(twin, nowMs + (this.#isUp.express ? expressTwinMsMax : expressSettleMs));
     return 'act';
   }
 
   #hearExpress(twin: Twin, nowMs: number): Judgement {
     if (this.#doubts.take(twin)) this.#meet(twin);
-    else if (!this.#toCome.main.add(twin, nowMs + expressTwinMsMax)) this.#distrustMain(); // It may bring the forgotten one.
+    else if (!this.#toCome.main.add(twin, nowMs + (this.#isUp.main ? expressTwinMsMax : mainLagMsMax)))
+      this.#distrustMain(); // It may bring the forgotten one.
     return 'act';
   }
 

@@ -1,65 +1,33 @@
 import { describe, expect, test } from 'vitest';
-import { ExpressGate, type Line } from '../../../agent/dispatch/express-gate.ts';
-import {
-  expressDoubtMs,
-  expressDoubtsMax,
-  expressSettleMs,
-  expressTwinMsMax,
-  expressTwinsMax,
-  mainLagMsMax,
-} from '../../../agent/express-limits.ts';
-import type { InboundMessage } from '../../../agent/mqtt/link.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
-
-const topic = 'qn/1/pi-1/notify/gpio.stop';
-
-function open() {
-  const clock = createFakeClock();
-  const gate = new ExpressGate(clock);
-  gate.up('main');
-  const refused: string[] = [];
-  const hear = (line: Line, text: string, more: Partial<InboundMessage> = {}) => {
-    const plain = {
-      topic,
-      payload: Buffer.from(text),
-      qos: 1,
-      retain: false,
-      duplicate: false,
-      properties: {},
-    } as const;
-    const message: InboundMessage = { ...plain, ...more };
-    const judgement = gate.hear(line, message);
-    if (judgement === 'doubt') gate.doubt(message, () => void refused.push(text));
-    return judgement;
-  };
-  return { clock, gate, hear, refused };
-}
+import type { Line } from '../../../agent/dispatch/express-gate.ts';
+import { expressDoubtMs, expressSettleMs, mainLagMsMax } from '../../../agent/express-limits.ts';
+import { gateTopic, openGate } from '../../support/gate-rig.ts';
 
 describe('a command for an emergency document', () => {
   test.for([
     ['express', 'main'],
     ['main', 'express'],
   ] as const)('acts when it comes by the %s connection, and its copy on the %s one is left', ([first, second]) => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     expect(hear(first, 'ON')).toBe('act');
     expect(hear(second, 'ON')).toBe('leave');
   });
 
   test('acts by the main connection while the express one is not up', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     expect(hear('main', 'ON')).toBe('act');
     gate.up('express');
-    gate.down();
+    gate.down('express');
     expect(hear('main', 'ON')).toBe('act');
   });
 
   test('acts by the main connection, and not again when the express one was up for the broker already', async () => {
-    const { clock, gate, hear } = open();
+    const { clock, gate, hear } = openGate();
     expect(hear('main', 'ON')).toBe('act');
     gate.up('express');
     expect(hear('express', 'ON')).toBe('leave');
-    gate.down();
+    gate.down('express');
     expect(hear('main', 'ON')).toBe('act');
     await clock.advance(expressSettleMs + 1);
     gate.up('express');
@@ -67,7 +35,7 @@ describe('a command for an emergency document', () => {
   });
 
   test('said twice with the same bytes acts twice, in whatever order the four arrive', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     const all = (lines: readonly Line[]) => lines.map((line) => hear(line, 'toggle'));
     expect(all(['express', 'main', 'main', 'express'])).toEqual(['act', 'leave', 'act', 'leave']);
@@ -76,21 +44,21 @@ describe('a command for an emergency document', () => {
   });
 
   test('on another topic is another one', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     hear('express', 'ON');
-    expect(hear('main', 'ON', { topic: `${topic}2` })).toBe('act');
+    expect(hear('main', 'ON', { topic: `${gateTopic}2` })).toBe('act');
   });
 
   test('that is retained is another one than one that is not', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     hear('main', 'ON');
     expect(hear('express', 'ON', { retain: true })).toBe('act');
   });
 
   test('that waited behind a flood since before the express connection was up does not act after a later one', async () => {
-    const { clock, gate, hear, refused } = open();
+    const { clock, gate, hear, refused } = openGate();
     gate.up('express');
     expect(hear('express', 'OFF')).toBe('act');
     await clock.advance(120_000); // However long it lags.
@@ -102,7 +70,7 @@ describe('a command for an emergency document', () => {
   });
 
   test('acts by the main connection alone when the other one is dead and does not know it', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     hear('express', 'ON');
     hear('main', 'ON');
@@ -110,7 +78,7 @@ describe('a command for an emergency document', () => {
   });
 
   test('that comes by the main connection first acts once, although the broker threw away a twin before', async () => {
-    const { clock, gate, hear, refused } = open();
+    const { clock, gate, hear, refused } = openGate();
     gate.up('express');
     expect(hear('express', 'X')).toBe('act'); // Its copy for main is lost.
     expect([hear('main', 'Y1'), hear('express', 'Y1')]).toEqual(['doubt', 'act']);
@@ -119,12 +87,12 @@ describe('a command for an emergency document', () => {
       expect([hear('main', text), hear('express', text)]).toEqual(['act', 'leave']);
     }
     expect(refused).toEqual([]);
-    gate.down();
+    gate.down('express');
     expect([hear('main', 'STOP'), hear('main', 'STOP')]).toEqual(['act', 'act']);
   });
 
   test('does not act before another one of its topic that is still in doubt', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     hear('express', 'X');
     expect([hear('main', 'Y'), hear('main', 'Z')]).toEqual(['doubt', 'doubt']);
@@ -135,7 +103,7 @@ describe('a command for an emergency document', () => {
   });
 
   test('is not taken for one that the broker threw away before others came by the main connection', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     for (const line of ['express', 'main'] as const) hear(line, 'first');
     hear('express', 'OFF'); // Its copy for main is lost.
@@ -146,7 +114,7 @@ describe('a command for an emergency document', () => {
   });
 
   test('of another QoS may have been overtaken by one that both connections brought', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     for (const line of ['express', 'main'] as const) hear(line, 'first', { qos: 0 });
     hear('express', 'OFF', { qos: 0 });
@@ -157,7 +125,7 @@ describe('a command for an emergency document', () => {
   });
 
   test('that is retained comes at the beginning of each connection, and tells nothing of how main lags', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     hear('main', 'ON', { retain: true });
     gate.up('express');
     expect(hear('express', 'ON', { retain: true })).toBe('leave');
@@ -166,11 +134,11 @@ describe('a command for an emergency document', () => {
   });
 
   test('is left by a main connection that lags, though the express one is down, and not for ever', async () => {
-    const { clock, gate, hear } = open();
+    const { clock, gate, hear } = openGate();
     gate.up('express');
     hear('express', 'toggle');
     hear('express', 'ON');
-    gate.down();
+    gate.down('express');
     await clock.advance(mainLagMsMax - 1);
     expect(hear('main', 'toggle')).toBe('leave');
     await clock.advance(2);
@@ -178,49 +146,40 @@ describe('a command for an emergency document', () => {
   });
 
   test('of a new session of the main connection is not taken for one of before', () => {
-    const { gate, hear } = open();
+    const { gate, hear } = openGate();
     gate.up('express');
     hear('express', 'ON');
+    gate.down('main');
     gate.up('main');
     expect(hear('main', 'ON')).toBe('act');
   });
-});
 
-describe('bounds', () => {
-  test('twins that are still to come: the oldest is forgotten, and acts no second time while others are', () => {
-    const { gate, hear } = open();
+  test('acts once when the main connection is up for the broker before this side knows it', async () => {
+    const { clock, gate, hear } = openGate();
     gate.up('express');
-    for (let count = 0; count <= expressTwinsMax; count += 1) hear('express', `${count}`);
-    expect(hear('main', '0')).toBe('doubt');
-    expect(hear('main', '1')).toBe('leave');
+    gate.down('main');
+    expect(hear('express', 'toggle')).toBe('act');
+    gate.up('main');
+    await clock.advance(mainLagMsMax - 1);
+    expect(hear('main', 'toggle')).toBe('leave');
   });
 
-  test('a forgotten twin does not act after later ones, though both connections had brought the same before', () => {
-    const { gate, hear } = open();
+  test('that the new session of the main connection did not get is not waited for for long', async () => {
+    const { clock, gate, hear } = openGate();
     gate.up('express');
-    for (const line of ['express', 'main'] as const) hear(line, 'first');
-    for (let count = 0; count <= expressTwinsMax; count += 1) hear('express', `${count}`);
-    expect(hear('main', '0')).toBe('doubt');
+    gate.down('main');
+    hear('express', 'toggle');
+    gate.up('main');
+    await clock.advance(mainLagMsMax + 1);
+    expect(hear('main', 'toggle')).toBe('act');
   });
 
-  test('doubts: the oldest is refused at once', async () => {
-    const { clock, gate, hear, refused } = open();
+  test('acts by a main connection that came up after the express one, whatever that brought before', () => {
+    const { gate, hear } = openGate();
     gate.up('express');
-    hear('express', 'OFF');
-    for (let count = 0; count < expressDoubtsMax; count += 1) hear('main', `${count}`);
-    expect(refused).toEqual([]);
-    hear('main', 'one more');
-    expect(refused).toEqual(['0']);
-    await clock.advance(expressDoubtMs);
-    expect(refused).toHaveLength(expressDoubtsMax + 1);
-    expect(clock.timersCount).toBe(0);
-  });
-
-  test('a twin that the broker threw away is not waited for for ever', async () => {
-    const { clock, gate, hear } = open();
-    gate.up('express');
+    gate.down('main');
     hear('express', 'ON');
-    await clock.advance(expressTwinMsMax + 1);
+    gate.up('main');
     expect(hear('main', 'OFF')).toBe('act');
   });
 });

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { expressDoubtMs, expressDoubtsMax, expressTwinMsMax, expressTwinsMax } from '../../../agent/express-limits.ts';
+import { openGate } from '../../support/gate-rig.ts';
+
+describe('bounds of the gate for emergency commands', () => {
+  test('twins that are still to come: the oldest is forgotten, and acts no second time while others are', () => {
+    const { gate, hear } = openGate();
+    gate.up('express');
+    for (let count = 0; count <= expressTwinsMax; count += 1) hear('express', `${count}`);
+    expect(hear('main', '0')).toBe('doubt');
+    expect(hear('main', '1')).toBe('leave');
+  });
+
+  test('a forgotten twin does not act after later ones, though both connections had brought the same before', () => {
+    const { gate, hear } = openGate();
+    gate.up('express');
+    for (const line of ['express', 'main'] as const) hear(line, 'first');
+    for (let count = 0; count <= expressTwinsMax; count += 1) hear('express', `${count}`);
+    expect(hear('main', '0')).toBe('doubt');
+  });
+
+  test('doubts: the oldest is refused at once', async () => {
+    const { clock, gate, hear, refused } = openGate();
+    gate.up('express');
+    hear('express', 'OFF');
+    for (let count = 0; count < expressDoubtsMax; count += 1) hear('main', `${count}`);
+    expect(refused).toEqual([]);
+    hear('main', 'one more');
+    expect(refused).toEqual(['0']);
+    await clock.advance(expressDoubtMs);
+    expect(refused).toHaveLength(expressDoubtsMax + 1);
+    expect(clock.timersCount).toBe(0);
+  });
+
+  test('a twin that the broker threw away is not waited for for ever', async () => {
+    const { clock, gate, hear } = openGate();
+    gate.up('express');
+    hear('express', 'ON');
+    await clock.advance(expressTwinMsMax + 1);
+    expect(hear('main', 'OFF')).toBe('act');
+  });
+});
