@@ -12,7 +12,7 @@ import type { OpenLink } from './uplink.ts';
 export interface ExpressParts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly table: Pick<DocumentTable, 'emergencyFilters'>;
+  readonly table: Pick<DocumentTable, 'emergencyFilters' | 'found'>;
   readonly loop: DispatchLoop;
   readonly outbox: ExpressOutbox;
   readonly acks: ExpressAcks;
@@ -34,12 +34,14 @@ export class Express implements AsyncDisposable {
   #trouble: string | undefined;
   /** The first attempt of this link and a while behind it, as long as nothing else went wrong. */
   #trial: { isMainLost: boolean } | undefined;
+  #isLookingSoon = false;
   #isClosed = false;
 
   constructor(parts: ExpressParts) {
     this.#parts = parts;
     this.#gate = new ExpressGate(parts.clock);
     parts.loop.useGate(this.#gate);
+    parts.table.found.onChange(() => this.#lookSoon());
   }
 
   get state(): ExpressState {
@@ -55,7 +57,7 @@ export class Express implements AsyncDisposable {
   /** The main connection came up; the first time, this one is opened. */
   mainUp(openLink: OpenLink): void {
     this.#gate.up('main');
-    void this.follow(openLink);
+    if (openLink !== this.#openLink) void this.follow(openLink);
   }
 
   /** The main connection is lost. */
@@ -94,6 +96,20 @@ export class Express implements AsyncDisposable {
     this.#filters = filters;
     this.#openLink = openLink;
     await this.#reopen();
+  }
+
+  /**
+   * A device that comes brings its documents one by one, all in one turn of the event loop. For those that go nothing is opened
+   * anew: they may come back, and what is heard for them until then is left to the main connection.
+   */
+  #lookSoon(): void {
+    if (this.#isLookingSoon) return;
+    this.#isLookingSoon = true;
+    setImmediate(() => {
+      this.#isLookingSoon = false;
+      const isKnown = this.#parts.table.emergencyFilters.every((filter) => this.#filters.includes(filter));
+      if (!isKnown && this.#openLink !== undefined) void this.follow(this.#openLink);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

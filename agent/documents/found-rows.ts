@@ -6,7 +6,7 @@ import type { Row } from './row.ts';
  */
 export class FoundRows {
   readonly #rows = new Map<string, Row>();
-  #onChange: () => void = () => {};
+  readonly #listeners: (() => void)[] = []; // Of the start: few.
 
   get(name: string): Row | undefined {
     return this.#rows.get(name);
@@ -18,15 +18,19 @@ export class FoundRows {
 
   add(row: Row): void {
     this.#rows.set(row.name, row);
-    this.#onChange();
+    this.#tell();
   }
 
   remove(name: string): void {
-    if (this.#rows.delete(name)) this.#onChange();
+    if (this.#rows.delete(name)) this.#tell();
   }
 
-  /** One listener; it must not throw. */
+  /** For good; a listener must not throw. */
   onChange(listener: () => void): void {
-    this.#onChange = listener;
+    this.#listeners.push(listener);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -1,10 +1,16 @@
 import { connectAsync } from 'mqtt';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../agent/clock.ts';
+import { runSimulatedFirmware } from '../../agent/documents/mcu/simulated-firmware.ts';
 import { expressDoubtMs } from '../../agent/express-limits.ts';
+import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
+import type { BytePort } from '../../drivers/contract/byte-port.ts';
+import { createSimulatedSerialPair } from '../../drivers/serial-simulated.ts';
 import { startLinkAgent } from '../support/link-agent.ts';
 import { startMemoryAgent } from '../support/memory-agent.ts';
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { collect, publishOnce } from '../support/mqtt-client.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { makeSigner, rawToken } from '../support/signing.ts';
 import { until } from '../support/until.ts';
 
@@ -127,6 +133,31 @@ describe('the connection for emergency documents', () => {
     expect(rig.all.filter(isRefused)).toEqual([]);
     expect(rig.board.wire('GPIO22').level).toBe(1);
   });
+
+  test('takes commands for what a device brings that is plugged in later', async () => {
+    const broker = createMemoryBroker();
+    const opened: (readonly string[])[] = [];
+    const watched: typeof broker = {
+      ...broker,
+      openLink(options, handlers) {
+        if (options.clientId === express) opened.push(options.subscriptions.map(({ filter }) => filter));
+        return broker.openLink(options, handlers);
+      },
+    };
+    const pair = createSimulatedSerialPair({}, systemClock);
+    await using _firmware = runSimulatedFirmware(pair.right, systemClock, { random: seededRandom(1) });
+    const ports: { [resource: string]: BytePort } = {};
+    await using rig = await startUp([relay, 'firmware.mcu0: { driver: mcu, port: /dev/ttyMCU, priority: emergency }'], {
+      broker: watched,
+      ports,
+    });
+    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+    expect(opened).toEqual([['qn/1/pi-1/notify/firmware.mcu0', 'qn/1/@all/notify/firmware.mcu0']]);
+    ports['/dev/ttyMCU'] = pair.left;
+    await until(() => opened.length === 2 && rig.agent.sources.link().express.state === 'up', 'the other one', 10_000);
+    expect(opened[1]).toEqual(rig.agent.table.emergencyFilters);
+    expect(opened[1]).toContain('qn/1/pi-1/notify/firmware.mcu0.out1');
+  }, 20_000);
 
   test('leaves other documents and queries to the main one', async () => {
     await using rig = await startUp();
