@@ -36,6 +36,7 @@ export class Uplink {
   #link: Link;
   #broker = '';
   #isUp = false;
+  #receiveMaximum = 0;
   #lastTrouble: string | undefined;
   #heard: () => void = () => {};
   #before = noCounters;
@@ -109,10 +110,14 @@ export class Uplink {
     this.#link = this.#open();
   }
 
-  /** `isDrained` false: the broker acknowledges nothing, and takes no more of QoS 1; QoS 0 is outside its window. */
-  async sayGoodbye(isDrained: boolean): Promise<void> {
+  /**
+   * `isAnswering` false: the broker acknowledges nothing, and takes no more of QoS 1. Neither does one that takes one at a
+   * time, of which the outbox leaves none free. QoS 0 is outside its window.
+   */
+  async sayGoodbye(isAnswering: boolean): Promise<void> {
     const { will, clock } = this.#dependencies;
-    await sayGoodbye(this.#link, isDrained ? will : { ...will, qos: 0 }, clock);
+    const hasRoom = isAnswering && this.#receiveMaximum > 1;
+    await sayGoodbye(this.#link, hasRoom ? will : { ...will, qos: 0 }, clock);
   }
 
   /** After the goodbye, if there is to be one. */
@@ -128,6 +133,7 @@ export class Uplink {
       onUp: (up) => {
         this.#isUp = true;
         this.#broker = up.broker;
+        this.#receiveMaximum = up.receiveMaximum;
         this.#retained.up(up.broker);
         this.#events.onUp(link, up);
       },

@@ -1,0 +1,71 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { poolProfiles } from '../../agent/limits.ts';
+import { silentLog } from '../../agent/log.ts';
+import type { Connection, Dialer } from '../../agent/mqtt/connection.ts';
+import { endError } from '../../agent/mqtt/memory-connection.ts';
+import { Outbox } from '../../agent/mqtt/outbox.ts';
+import { openReconnectingLink } from '../../agent/mqtt/reconnecting-link.ts';
+import { createPool } from '../../agent/pool/pool.ts';
+import type { OpenLink } from '../../agent/uplink.ts';
+import { Uplink } from '../../agent/uplink.ts';
+import { ok } from '../../drivers/contract/result.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+const boot = 1n;
+const will = { topic: 'health', payload: Buffer.from('offline'), qos: 1, retain: true } as const;
+const message = { topic: 'state', bytes: Buffer.from('1'), qos: 1, retain: false, policy: 'keep' } as const;
+
+/** An uplink and its outbox, to brokers that take so many messages at a time and acknowledge none of them. */
+function openUplink(receiveMaximum: number) {
+  const clock = createFakeClock();
+  const pool = createPool(poolProfiles.tiny);
+  pool.seal();
+  const outbox = new Outbox(clock, pool);
+  const said: string[] = [];
+  let dialsCount = 0;
+  const dialer: Dialer = {
+    brokers: () => [],
+    dial(events): Connection {
+      dialsCount += 1;
+      queueMicrotask(() => events.onUp({ broker: 'broker', protocolVersion: 5, receiveMaximum }));
+      const close = () => events.onEnd({ error: endError('closed', 'closed by this side') });
+      return {
+        ...{ broker: 'broker', waitingFor: '', close, abort: close },
+        publish({ topic, qos }, done) {
+          said.push(`${topic} ${qos}`);
+          if (qos === 0) done(ok());
+        },
+      };
+    },
+  };
+  const openLink: OpenLink = (_role, _subscriptions, handlers) =>
+    openReconnectingLink({ clock, random: () => 0, log: silentLog }, dialer, handlers);
+  const uplink = new Uplink({ clock, log: silentLog, will, boot }, openLink, [], {
+    onUp: (link, up) => outbox.up(link, up),
+    onDown: () => outbox.down(),
+    onMessage() {},
+    onRetainedLost() {},
+  });
+  onTestFinished(async () => {
+    await uplink.close();
+    outbox.close();
+    pool.close();
+  });
+  return { clock, uplink, outbox, openLink, said, dials: () => dialsCount };
+}
+
+test.for([
+  { receiveMaximum: 1, goodbye: 'health 0' },
+  { receiveMaximum: 2, goodbye: 'health 1' },
+])('says goodbye to a broker that takes $receiveMaximum at a time, while one is in flight', async (row) => {
+  const { clock, uplink, outbox, openLink, said, dials } = openUplink(row.receiveMaximum);
+  await clock.advance(1);
+  outbox.send(message);
+  expect(said).toEqual(['state 1']);
+  const exchanged = uplink.exchange(openLink, [], true);
+  await clock.advance(10_000);
+  await exchanged;
+  expect(said[1]).toBe(row.goodbye);
+  await clock.advance(1);
+  expect([dials(), uplink.isUp]).toEqual([2, true]);
+});
