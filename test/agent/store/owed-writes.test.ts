@@ -155,6 +155,7 @@ async function perform(rig: MemoryRig, store: Store, { act, id }: { act: string;
 async function calmDown({ platter, clock }: MemoryRig, store: Store): Promise<void> {
   Object.assign(platter, { trouble: undefined, latencyMs: 0 });
   await clock.advance(120_000);
+  for (let turn = 0; turn < 100 && store.metrics().pending > 0; turn += 1) await turns(1);
   stored(await store.values.set('last', 'x')); // All before it is written.
   expect(store.metrics()).toMatchObject({ state: 'working', pending: 0 });
 }
