@@ -11,7 +11,8 @@ const reservedKey = 'ids.last-stamp-ms';
  * each stamp that is used lies in what the store has or is about to write; what it lost or refused is set again with the
  * next id. Little is reserved at first: an agent that dies again and again does not run far ahead of the time.
  *
- * Not promised for a life that ends before its first commit, or that began while the store could not be read.
+ * A life that ends before its first commit leaves nothing behind: the clock keeps it and the next one apart, and nothing
+ * does where that begins at the same millisecond again. Nor is anything promised while the store could not be read.
  */
 export function createKeptIds(
   options: Omit<IdSourceOptions, 'lastStampMs'>,
@@ -19,7 +20,9 @@ export function createKeptIds(
 ): IdSource {
   if (values === undefined) return createIdSource(options);
   const kept = () => Number(values.get(reservedKey) ?? Number.NaN);
-  const ids = createIdSource({ ...options, lastStampMs: kept() });
+  const wallMs = options.clock.wallMs();
+  const apartMs = wallMs > kept() ? 0 : wallMs % idReserveMsMin;
+  const ids = createIdSource({ ...options, lastStampMs: kept() + apartMs });
   let aheadMs = 0;
   let reserved = { untilMs: 0, text: '' };
 

@@ -62,6 +62,20 @@ describe('ids over restarts', () => {
     expect(begin(await rig.open(), bootMs + 86_400_000).ids.next()).toBeGreaterThan(last);
   });
 
+  it('a life that dies before its first commit is not repeated by the next one', async () => {
+    const rig = openTestRig();
+    const store = await rig.open();
+    begin(store).ids.next();
+    await durable(store);
+    await rig.crash();
+    const lives: bigint[] = [];
+    for (const laterMs of [100, 2_000, 2_150]) {
+      lives.push(begin(await rig.open(), bootMs + laterMs).ids.next());
+      await rig.crash();
+    }
+    expect(new Set(lives).size).toBe(3);
+  });
+
   it('what the store did not take is reserved with a later id', async () => {
     const rig = openTestRig();
     const store = await rig.open();
