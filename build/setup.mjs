@@ -21,6 +21,7 @@ const debianPackages = [
   ['/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a', 'libclang-rt-14-dev'],
   ['/usr/lib/python3/dist-packages/pymodbus', 'python3-pymodbus'],
   ['/usr/lib/python3/dist-packages/serial_asyncio', 'python3-serial-asyncio'],
+  ['/usr/lib/python3/dist-packages/jinja2', 'python3-jinja2'],
   ['faketime', 'faketime'],
   ['g++', 'g++'],
   ['systemd-analyze', 'systemd'],

@@ -163,7 +163,8 @@ it('says nothing at all without its section', async () => {
   expect(heard.all).toEqual([]);
 });
 
-const hasJinja = spawnSync('python3', ['-c', 'import jinja2']).status === 0;
+const python = '/usr/bin/python3'; // Debian's, as python3-jinja2 is.
+const hasJinja = spawnSync(python, ['-c', 'import jinja2']).status === 0;
 const script = `import sys, json, jinja2
 print(json.dumps([jinja2.Template(t).render(value_json=v) for t, v in json.load(sys.stdin)]))`;
 
@@ -190,7 +191,7 @@ it.skipIf(!hasJinja)(
       [availability('gpio.relay1'), { status: 'online', is_brief: true }, 'online'],
     ];
     const input = JSON.stringify(cases.map(([template, val]) => [template, { val }]));
-    const { stdout } = spawnSync('python3', ['-c', script], { input, encoding: 'utf8' });
+    const { stdout } = spawnSync(python, ['-c', script], { input, encoding: 'utf8' });
     expect(JSON.parse(stdout)).toEqual(cases.map(([, , expected]) => expected));
   },
 );
