@@ -35,11 +35,15 @@ export async function loadForCli(context: CliContext, options: OptionValues): Pr
   return fail(tellTrouble(context, loaded.error, options));
 }
 
+const missingFix =
+  'name another one with --config FILE; a beginning is the example.yaml beside the program, in the Debian package ' +
+  '/usr/share/doc/qn-agent/examples/config.yaml';
+
 /** Every fault, and the code to end with. */
 export function tellTrouble(context: CliContext, { kind, faults }: ConfigTrouble, options: OptionValues): ExitCode {
   if (isSet(options, 'json')) context.out(JSON.stringify(faults));
   else for (const fault of faults) context.err(formatFault(fault));
-  if (kind === 'missing') context.err('name another one with --config FILE; build/config/example.yaml is a beginning');
+  if (kind === 'missing') context.err(missingFix);
   return codesByKind[kind];
 }
 
