@@ -7,6 +7,7 @@ import { MemoryFile } from './documents/memory-file.ts';
 import type { Agent, Environment } from './environment.ts';
 import { offlineWill } from './farewell.ts';
 import { bootTests, earlyTests } from './health/boot-tests.ts';
+import { plausibleWallMsMin } from './health/clock-quality.ts';
 import { withConfigTroubles } from './health/config-troubles.ts';
 import { LoadWatch } from './health/load-watch.ts';
 import { openLoopLag } from './health/loop-lag.ts';
@@ -14,7 +15,6 @@ import { ofTheBoard, valueOfOrdered } from './health/on-demand.ts';
 import { ofWorking, repeatLateTests } from './health/repeated-tests.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
-import { tellRetainedLost } from './health/retained-lost.ts';
 import {
   endSelfTest,
   logSelfTest,
@@ -31,6 +31,7 @@ import { openKeepers } from './keepers.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import { LocalApplications } from './local-applications.ts';
 import { createPool } from './pool/pool.ts';
+import { createBootId } from './qn/snowflake.ts';
 import type { Running } from './running.ts';
 import { openBoard } from './start-board.ts';
 import { startConfig } from './start-config.ts';
@@ -38,6 +39,7 @@ import { openDispatch } from './start-dispatch.ts';
 import { startLoadWatch } from './start-load.ts';
 import { startSelfTest } from './start-selftest.ts';
 import { createStoreAlarm, openStoreOf } from './start-store.ts';
+import { startUplink } from './start-uplink.ts';
 import { Uplink } from './uplink.ts';
 import { openVoice } from './voice.ts';
 
@@ -56,6 +58,11 @@ export async function startAgent(config: Config, configHash: string, environment
   const trouble = { changed: () => {} };
   const troubleChanged = () => trouble.changed();
   const alarm = createStoreAlarm(troubleChanged);
+  const hasTime = clock.wallMs() >= plausibleWallMsMin;
+  const boot = createBootId({ clock, random: environment.random, nodeName: config.node, hasTime });
+  const table = new LiveTable(config);
+  // First of all: it takes a while for the broker to answer.
+  const uplink = new Uplink({ clock, log, will: offlineWill(config, boot), boot }, environment.openLink, table.filters);
   const opening = openStoreOf(environment, alarm.heard); // In its thread; meanwhile there is other work.
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
@@ -64,10 +71,9 @@ export async function startAgent(config: Config, configHash: string, environment
     MemoryFile.open({ clock, log }, config.stateFolder),
     runSelfTest(clock, withConfigTroubles(earlyTests({ clock, pool, config, configHash }), troubles())),
   ]);
-  const voice = openVoice(running, { ...environment, store }, pool);
+  const voice = openVoice(running, { ...environment, store, boot }, pool);
   alarm.open(voice.publisher);
-  const { boot, outbox, durable, states, watches } = voice;
-  const table = new LiveTable(config);
+  const { outbox, durable, states, watches } = voice;
   const board = await openBoard(running, environment, { pool, voice, table, local, memory, troubleChanged });
   board.setOnline(false);
 
@@ -128,35 +134,6 @@ export async function startAgent(config: Config, configHash: string, environment
   };
   const lateTests = repeatLateTests(clock, () => selfTest, repeatSelfTest);
 
-  const connected = Promise.withResolvers<void>();
-  const will = offlineWill(config, boot);
-  const uplink = new Uplink({ clock, log, will, boot }, environment.openLink, table.filters, {
-    onUp(link, up) {
-      connected.resolve();
-      board.setOnline(true);
-      voice.chronicle.note('link', 'agent', { up: up.broker });
-      outbox.up(link, up);
-      reporter.tell(); // QN-5.3: health first, then the snapshots.
-      states.reannounce();
-      watches.reannounce();
-      durable.up();
-      homeAssistant.announce();
-      express.mainUp(uplink.openLink);
-    },
-    onDown() {
-      outbox.down();
-      durable.down();
-      voice.chronicle.note('link', 'agent', { down: uplink.broker });
-      board.setOnline(false);
-      express.mainDown();
-    },
-    onMessage(message, isOwn) {
-      if (homeAssistant.hear(message)) return message.kept?.();
-      if (!isOwn || table.routes(message.topic).length > 0) loop.receive(message);
-      else message.kept?.();
-    },
-    onRetainedLost: (lostBy) => tellRetainedLost({ log, boot, reporter, publisher: voice.publisher }, lostBy),
-  });
   outbox.onRoom(() => {
     reporter.flush();
     states.flush();
@@ -200,6 +177,7 @@ export async function startAgent(config: Config, configHash: string, environment
       reporter.refresh();
     },
   });
+  const connected = Promise.withResolvers<void>();
   startLoadWatch(load, { loop, uplink, reporter, voice });
   const started = startConfig(environment, {
     ...dispatch,
@@ -209,6 +187,8 @@ export async function startAgent(config: Config, configHash: string, environment
     counters,
     connected: connected.promise,
   });
+  const { resolve } = connected;
+  startUplink(uplink, { log, voice, table, board, reporter, homeAssistant, loop, express, connected: resolve });
 
   return {
     boot,

@@ -29,7 +29,8 @@ const noCounters: LinkCounters = { connects: 0, attempts: 0, messagesIn: 0, mess
 /** The way to the brokers: one link at a time, which can be exchanged for one with other settings. */
 export class Uplink {
   readonly #dependencies: UplinkDependencies;
-  readonly #events: UplinkEvents;
+  #events: UplinkEvents = { onUp() {}, onDown() {}, onMessage() {}, onRetainedLost() {} };
+  readonly #starting = Promise.withResolvers<void>();
   readonly #retained: RetainedCheck;
   #filters: readonly string[];
   #openLink: OpenLink;
@@ -41,14 +42,20 @@ export class Uplink {
   #heard: () => void = () => {};
   #before = noCounters;
 
-  constructor(dependencies: UplinkDependencies, openLink: OpenLink, filters: readonly string[], events: UplinkEvents) {
+  /** Connects at once, and subscribes; what is sent from then on waits at the broker until `start`. */
+  constructor(dependencies: UplinkDependencies, openLink: OpenLink, filters: readonly string[]) {
     const { clock, will } = dependencies;
     this.#dependencies = dependencies;
-    this.#events = events;
-    this.#retained = new RetainedCheck(clock, will.topic, (broker) => events.onRetainedLost(broker));
+    this.#retained = new RetainedCheck(clock, will.topic, (broker) => this.#events.onRetainedLost(broker));
     this.#filters = filters;
     this.#openLink = openLink;
     this.#link = this.#open();
+  }
+
+  /** Once. */
+  start(events: UplinkEvents): void {
+    this.#events = events;
+    this.#starting.resolve();
   }
 
   /** How the link of now was opened. */
@@ -130,6 +137,7 @@ export class Uplink {
     this.#lastTrouble = undefined;
     const { log, will } = this.#dependencies;
     const handlers: LinkHandlers = {
+      ready: this.#starting.promise,
       onUp: (up) => {
         this.#isUp = true;
         this.#broker = up.broker;

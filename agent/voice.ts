@@ -23,6 +23,7 @@ export interface VoiceSurroundings {
   readonly log: Log;
   /** Absent: nothing outlives the agent. */
   readonly store: Store | undefined;
+  readonly boot: bigint;
   readonly isClockSynced?: () => boolean;
 }
 
@@ -47,7 +48,7 @@ export interface Voice {
 /** Nothing is said before the outbox has a link. */
 export function openVoice(
   running: Running,
-  { clock, log, store, isClockSynced }: VoiceSurroundings,
+  { clock, log, store, boot, isClockSynced }: VoiceSurroundings,
   pool: Pool,
 ): Voice {
   const { config } = running;
@@ -59,7 +60,6 @@ export function openVoice(
     if (now !== 'boot') ids.trustClock(); // Every message asks for it.
     return now;
   };
-  const boot = ids.next();
   const instruments = createInstruments();
   const outbox = new Outbox(clock, pool, instruments);
   const durable = new DurableOutbox(clock, outbox, store);

@@ -25,11 +25,12 @@ export async function chooseConfig(
 ): Promise<Result<ChosenConfig, ExitCode>> {
   const { QN_CONFIG: _, ...env } = context.env;
   const path = configPathOf(context, options);
+  const booting = kernelBootId();
   const loaded = await loadConfig({ path, env });
   const stateFolder = loaded.ok ? loaded.value.config.stateFolder : await stateFolderOf(context, path);
   const keeper = await ConfigKeeper.open(realFiles, stateFolder);
   const check: ConfigHome['check'] = (value) => checkValue(value, env);
-  const kernelBoot = await kernelBootId();
+  const kernelBoot = await booting;
   const booted = await bootConfig(
     {
       keeper,

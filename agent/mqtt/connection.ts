@@ -38,6 +38,9 @@ export interface Connection {
   readonly waitingFor: string;
   /** Only while up. `done` may be called late, more than once, or, when the connection ends, never. */
   publish(message: OutboundMessage, done: PublishDone): void;
+  /** Reads nothing more until `release`, so that the broker has to wait; what is read already is still told. */
+  hold(): void;
+  release(): void;
   /** Goodbye, then `onEnd`; within shutdownMsMax. */
   close(): void;
   /** Cuts without goodbye, then `onEnd` with this error. */

@@ -98,6 +98,11 @@ export interface LinkUp {
  * disposal began.
  */
 export interface LinkHandlers {
+  /**
+   * Absent: at once. Until then only `onTrouble` is called: the link connects and subscribes, and what is sent to it waits at
+   * the broker.
+   */
+  readonly ready?: Promise<void>;
   /** Connected and every subscription granted (or refused and told by `onTrouble`, just before). */
   onUp(up: LinkUp): void;
   /** The connection that was told by `onUp` is gone, and the `done` of everything published on it was called. */

@@ -61,6 +61,11 @@ export class MemoryConnection implements Connection, Subscriber {
     });
   }
 
+  /** Whoever dialled has memory for what comes: this broker is not held back. */
+  hold(): void {}
+
+  release(): void {}
+
   deliver(message: RoutedMessage, retain: boolean): void {
     this.#carryMessage(message, retain, false);
     // Within one connection a receiver knows what it has of QoS 2.

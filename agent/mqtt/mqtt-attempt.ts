@@ -51,5 +51,7 @@ export function attemptSession(
 /** An attempt that failed before there was a socket. */
 function deadSession(broker: string, error: LinkError, events: MqttConnectionEvents): MqttSession {
   queueMicrotask(() => events.onEnd({ error, how: 'other' }));
-  return { broker, waitingFor: 'connection', publish() {}, ping() {}, close() {}, leave() {}, abort() {} };
+  const nothing = () => {};
+  const unused = { hold: nothing, release: nothing, publish: nothing, ping: nothing };
+  return { broker, waitingFor: 'connection', ...unused, close: nothing, leave: nothing, abort: nothing };
 }

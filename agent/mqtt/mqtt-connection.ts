@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { type IConnackPacket, type IPublishPacket, MqttClient, type Packet } from 'mqtt';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
@@ -21,7 +20,7 @@ import { asBuffer, inboundMessage, publishBytesAtMost, publishOptions } from './
 import type { EndManner, MqttConnectionEvents, MqttConnectionOptions, MqttSession } from './mqtt-session.ts';
 import { createPacketScanner } from './packet-scanner.ts';
 import { Receipts } from './receipts.ts';
-import { sliceReads } from './sliced-reads.ts';
+import { type SlicedSocket, sliceReads } from './sliced-reads.ts';
 import { isTopicFilter } from './topic-filter.ts';
 
 const noBytes = new Uint8Array(0);
@@ -35,11 +34,13 @@ const noBytes = new Uint8Array(0);
  */
 export class MqttConnection implements MqttSession {
   readonly broker: string;
+  readonly hold = () => this.#socket.hold();
+  readonly release = () => this.#socket.release();
   waitingFor: Connection['waitingFor'] = 'connection';
   readonly #clock: Clock;
   readonly #options: MqttConnectionOptions;
   readonly #events: MqttConnectionEvents;
-  readonly #socket: Socket;
+  readonly #socket: SlicedSocket;
   readonly #client: MqttClient;
   #phase: ConnectionPhase = 'network';
   #connack: IConnackPacket | undefined;
@@ -48,8 +49,7 @@ export class MqttConnection implements MqttSession {
   #packetBytesMax: number | undefined;
   readonly #receipts = new Receipts((bytes) => (this.#hasEnded ? undefined : void this.#socket.write(bytes)));
   readonly #scanner = createPacketScanner(inboundPacketBytesMax);
-  /** The code the broker said before it hung up. */
-  #farewell: number | undefined;
+  #farewell: number | undefined; // The code the broker said before it hung up.
   #heard: (() => void) | undefined;
   /** Why it is being closed by this side. */
   #closing: LinkError | undefined;

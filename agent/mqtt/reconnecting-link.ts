@@ -4,7 +4,7 @@ import { connectTimeoutMs, failoverSpreadMs } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { nextDelayMs, previousDelayMs } from './backoff.ts';
 import type { Connection, ConnectionEnd, ConnectionEvents, Dialer, NextAttempt, PublishDone } from './connection.ts';
-import type { BrokerReport, Link, LinkError, LinkHandlers, LinkUp, OutboundMessage } from './link.ts';
+import type { BrokerReport, InboundMessage, Link, LinkError, LinkHandlers, LinkUp, OutboundMessage } from './link.ts';
 import { createPendingPublishes } from './pending-publishes.ts';
 import { isTopicName } from './topic-filter.ts';
 
@@ -30,12 +30,17 @@ class ReconnectingLink implements Link {
   readonly #running: Promise<void>;
   #connection: Connection | undefined;
   #isUp = false;
+  #isReady: boolean;
+  /** What this connection told before the handlers were ready; of messages no more than one slice of a read (sliced-reads.ts). */
+  #early: (() => void)[] = [];
   #disposal: Promise<void> | undefined;
 
   constructor(dependencies: LinkDependencies, dialer: Dialer, handlers: LinkHandlers) {
     this.#dependencies = dependencies;
     this.#dialer = dialer;
     this.#handlers = handlers;
+    this.#isReady = handlers.ready === undefined;
+    void handlers.ready?.then(() => this.#catchUp());
     this.#running = this.#run();
   }
 
@@ -95,7 +100,11 @@ class ReconnectingLink implements Link {
         onUp: (up) => {
           deadline[Symbol.dispose]();
           upAtMs = clock.monotonicMs();
-          this.#comeUp(up);
+          this.#whenReady(connection, () => this.#comeUp(up));
+        },
+        onMessage: (message) => {
+          if (this.#isReady) this.#deliver(message);
+          else this.#keepEarly(connection, message);
         },
         onEnd: (end) => {
           deadline[Symbol.dispose]();
@@ -108,12 +117,30 @@ class ReconnectingLink implements Link {
     });
   }
 
-  readonly #events: Pick<ConnectionEvents, 'onMessage' | 'onTrouble'> = {
-    onMessage: (message) => {
-      if (this.#isStopping) return;
-      this.counters.messagesIn += 1;
-      this.#handlers.onMessage(message);
-    },
+  #deliver(message: InboundMessage): void {
+    if (this.#isStopping) return;
+    this.counters.messagesIn += 1;
+    this.#handlers.onMessage(message);
+  }
+
+  #keepEarly(connection: Connection, message: InboundMessage): void {
+    const copy = { ...message, payload: Uint8Array.from(message.payload) };
+    this.#whenReady(connection, () => this.#deliver(copy));
+  }
+
+  #whenReady(connection: Connection, action: () => void): void {
+    if (this.#isReady) return action();
+    connection.hold();
+    this.#early.push(action);
+  }
+
+  #catchUp(): void {
+    this.#isReady = true;
+    for (const action of this.#early.splice(0)) action();
+    this.#connection?.release();
+  }
+
+  readonly #events: Pick<ConnectionEvents, 'onTrouble'> = {
     onTrouble: (error) => {
       if (this.#isStopping) return;
       this.#dependencies.log.warn({ error }, 'trouble with the broker');
@@ -135,6 +162,7 @@ class ReconnectingLink implements Link {
     const wasUp = this.#isUp;
     this.#connection = undefined;
     this.#isUp = false;
+    this.#early = [];
     this.#pending.failAll({ ...error, kind: 'closed' }); // whatever ended it, the messages are not to blame
     if (this.#isStopping) return;
     if (!wasUp && next.when === 'at-once') return log.info({ error }, 'refused, trying at once in another way');

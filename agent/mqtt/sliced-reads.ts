@@ -1,6 +1,12 @@
 import type { Socket } from 'node:net';
 import { readSliceBytes } from '../express-limits.ts';
 
+export interface SlicedSocket extends Socket {
+  /** Nothing is read or handed on until `release`. */
+  hold(): void;
+  release(): void;
+}
+
 /**
  * Hands what a socket reads to MQTT.js in slices, one in a turn of the event loop. MQTT.js handles everything it is given
  * before anybody else gets a turn: a read of 64 KiB is a thousand small messages, and an emergency stop on another
@@ -9,14 +15,15 @@ import { readSliceBytes } from '../express-limits.ts';
  *
  * MQTT.js reads its stream by `pipe` alone, which is taken over here; it writes to the socket as ever.
  */
-export function sliceReads(socket: Socket, sliceBytes = readSliceBytes): Socket {
+export function sliceReads(socket: Socket, sliceBytes = readSliceBytes): SlicedSocket {
   let parser: NodeJS.WritableStream | undefined;
   let rest: Buffer = Buffer.alloc(0); // One read of the socket at most, or what TLS had decrypted already.
   let isBusy = false;
+  let isHeld = false;
 
   function next(): void {
     isBusy = false;
-    if (socket.destroyed || parser === undefined) return;
+    if (socket.destroyed || parser === undefined || isHeld) return;
     if (rest.byteLength === 0) {
       if (socket.isPaused()) socket.resume();
       return;
@@ -29,7 +36,7 @@ export function sliceReads(socket: Socket, sliceBytes = readSliceBytes): Socket 
 
   function take(chunk: Buffer): void {
     rest = rest.byteLength === 0 ? chunk : Buffer.concat([rest, chunk]);
-    if (rest.byteLength > sliceBytes) socket.pause();
+    if (rest.byteLength > sliceBytes || isHeld) socket.pause();
     if (!isBusy) next();
   }
 
@@ -38,5 +45,13 @@ export function sliceReads(socket: Socket, sliceBytes = readSliceBytes): Socket 
     socket.on('data', take);
     return target;
   };
-  return Object.assign(socket, { pipe });
+  const hold = () => {
+    isHeld = true;
+    socket.pause();
+  };
+  const release = () => {
+    isHeld = false;
+    if (!isBusy) next();
+  };
+  return Object.assign(socket, { pipe, hold, release });
 }

@@ -100,6 +100,26 @@ export function createIdSource(options: IdSourceOptions): IdSource {
   };
 }
 
+export interface BootIdOptions {
+  readonly clock: Clock;
+  readonly nodeName: string;
+  /** 0 ≤ x < 1 */
+  readonly random: () => number;
+  /** Whether the clock shows a date that can be right. */
+  readonly hasTime: boolean;
+}
+
+/**
+ * The id of a life, told apart from all others by chance where the clock does not do it (QN-9.1): it is there before anything was
+ * read from a disk.
+ */
+export function createBootId({ clock, nodeName, random, hasTime }: BootIdOptions): bigint {
+  const elapsedMs = Math.trunc(clock.wallMs() - idEpochMs);
+  const isTime = hasTime && isElapsed(elapsedMs);
+  const stampMs = isTime ? elapsedMs : Math.floor(random() * elapsedMsMax);
+  return pack(stampMs, isTime ? 0 : 2, nodeHash(nodeName), Math.floor(random() * (countMax + 1)));
+}
+
 export function parseId(id: bigint): IdParts {
   return {
     stampMs: idEpochMs + Number((id >> 23n) & 0x1ff_ffff_ffffn),

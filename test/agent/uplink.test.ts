@@ -30,7 +30,7 @@ function openUplink(receiveMaximum: number) {
       queueMicrotask(() => events.onUp({ broker: 'broker', protocolVersion: 5, receiveMaximum }));
       const close = () => events.onEnd({ error: endError('closed', 'closed by this side') });
       return {
-        ...{ broker: 'broker', waitingFor: '', close, abort: close },
+        ...{ broker: 'broker', waitingFor: '', hold() {}, release() {}, close, abort: close },
         publish({ topic, qos }, done) {
           said.push(`${topic} ${qos}`);
           if (qos === 0) done(ok());
@@ -40,7 +40,8 @@ function openUplink(receiveMaximum: number) {
   };
   const openLink: OpenLink = (_role, _subscriptions, handlers) =>
     openReconnectingLink({ clock, random: () => 0, log: silentLog }, dialer, handlers);
-  const uplink = new Uplink({ clock, log: silentLog, will, boot }, openLink, [], {
+  const uplink = new Uplink({ clock, log: silentLog, will, boot }, openLink, []);
+  uplink.start({
     onUp: (link, up) => outbox.up(link, up),
     onDown: () => outbox.down(),
     onMessage() {},

@@ -5,6 +5,7 @@ import type { Result } from '../../drivers/contract/result.ts';
 import { recordLink } from '../support/link-recorder.ts';
 import { type LinkRig, linkOptions, type Stage, setStage, textOf } from './link.stage.ts';
 import { linkLifeCases } from './link-life.suite.ts';
+import { linkReadyCases } from './link-ready.suite.ts';
 
 /** What every Link promises, whatever is under it. */
 export function linkSuite(name: string, openRig: () => Promise<LinkRig>): void {
@@ -12,6 +13,7 @@ export function linkSuite(name: string, openRig: () => Promise<LinkRig>): void {
     const stage = setStage(openRig);
     linkMessageCases(stage);
     linkLifeCases(stage);
+    linkReadyCases(stage);
   });
 }
 

@@ -106,6 +106,7 @@ function mortalBoard(board: SimulatedBoard, lines: SimulatedLine[], alive: () =>
 
 function mortalHandlers(handlers: LinkHandlers, alive: () => boolean): LinkHandlers {
   return {
+    ...handlers,
     onUp: (up) => (alive() ? handlers.onUp(up) : undefined),
     onDown: (error) => (alive() ? handlers.onDown(error) : undefined),
     onTrouble: (error) => (alive() ? handlers.onTrouble(error) : undefined),

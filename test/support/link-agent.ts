@@ -68,9 +68,9 @@ export async function startLinkAgent(
 
 function tellBoth(first: LinkHandlers, { handlers: second }: LinkRecorder): LinkHandlers {
   return {
+    ...first,
     onUp: (up) => (first.onUp(up), second.onUp(up)),
     onDown: (error) => (first.onDown(error), second.onDown(error)),
     onTrouble: (error) => (first.onTrouble(error), second.onTrouble(error)),
-    onMessage: (message) => first.onMessage(message),
   };
 }

@@ -20,7 +20,8 @@ function open(more: Partial<ProbeEvents> = {}) {
     const abort = (error: LinkError) => events.onEnd({ error, how: 'other' });
     const close = () => abort(gone);
     const ping = (heard: () => void) => void pings.push(heard);
-    return { broker: up.broker, waitingFor: 'CONNACK', publish() {}, leave() {}, ping, close, abort };
+    const unused = { publish() {}, leave() {}, hold() {}, release() {} };
+    return { broker: up.broker, waitingFor: 'CONNACK', ...unused, ping, close, abort };
   };
   const events: ProbeEvents = {
     answered: (latencyMs) => told.push(`answered ${latencyMs ?? 'at all'}`),

@@ -28,9 +28,9 @@ async function open(takeMs = 0) {
       else setTimeout(done, takeMs);
     },
   });
-  sliceReads(socket, sliceBytes);
-  socket.pipe(parser);
-  return { socket, peer, slices };
+  const sliced = sliceReads(socket, sliceBytes);
+  sliced.pipe(parser);
+  return { socket: sliced, peer, slices };
 }
 
 test('every byte arrives once, in order, in slices', async () => {
@@ -74,4 +74,21 @@ test('nothing comes behind the end of the socket', async () => {
   const { length } = slices;
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(slices.length).toBeLessThanOrEqual(length + 1);
+});
+
+test('nothing is read or handed on while it is held, and nothing is lost', async () => {
+  const { socket, peer, slices } = await open();
+  const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, index) => index & 0xff));
+  peer.write(bytes.subarray(0, 1_000));
+  await until(() => slices.length > 0, 'the first slice');
+  socket.hold();
+  const { length } = slices;
+  const { bytesRead } = socket;
+  peer.write(bytes.subarray(1_000));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(slices.length - length).toBeLessThanOrEqual(1);
+  expect(socket.bytesRead - bytesRead).toBeLessThanOrEqual(65_536); // One read that was under way.
+  socket.release();
+  await until(() => Buffer.concat(slices).byteLength === bytes.byteLength, 'all bytes', 60_000);
+  expect(Buffer.concat(slices).equals(bytes)).toBe(true);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../agent/clock.ts';
-import { createIdSource, idEpochMs, nodeHash, parseId } from '../../../agent/qn/snowflake.ts';
+import { createBootId, createIdSource, idEpochMs, nodeHash, parseId } from '../../../agent/qn/snowflake.ts';
 
 const startMs = Date.UTC(2026, 0, 1);
 
@@ -134,5 +134,25 @@ describe('an id source', () => {
     clock.wallMsNow -= 10_000;
     const again = createIdSource({ clock, nodeName: 'pi-42', lastStampMs: source.lastStampMs });
     expect(again.next() > (last ?? 0n)).toBe(true);
+  });
+});
+
+describe('the id of a life', () => {
+  const idOf = (wallMs: number, hasTime: boolean, random: () => number) =>
+    createBootId({ clock: steppedClock(wallMs), nodeName: 'pi-42', random, hasTime });
+
+  it('has the time of the clock where that has one, and a count by chance', () => {
+    const node = nodeHash('pi-42');
+    expect(parseId(idOf(startMs, true, () => 0.5))).toEqual({ stampMs: startMs, mode: 0, node, count: 512 });
+  });
+
+  it.each([
+    ['a clock without time', startMs, false],
+    ['a clock before there were ids', 1_000, true],
+    ['a clock beyond all stamps', 1e15, true],
+  ])('is one of many by chance with %s', (_, wallMs, hasTime) => {
+    const [first, other] = [0.25, 0.75].map((at) => parseId(idOf(wallMs, hasTime, () => at)));
+    expect([first?.mode, other?.mode, first?.stampMs === other?.stampMs]).toEqual([2, 2, false]);
+    expect(idOf(wallMs, hasTime, () => 1 - 2 ** -53) < 2n ** 64n).toBe(true);
   });
 });
