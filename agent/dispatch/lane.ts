@@ -60,15 +60,22 @@ export class Lane {
       const begun = work.begin();
       if (begun instanceof Promise) return this.#wait(work, this.#performLater(begun, work));
       if (!begun) continue;
-      const outcome = this.document.perform(work.effect, work.taken);
+      const outcome = this.#perform(work);
       if (outcome instanceof Promise) return this.#wait(work, outcome);
       work.end(outcome);
     }
   }
 
   /** undefined: it was left out. */
-  async #performLater(begun: Promise<boolean>, { effect, taken }: Work): Promise<Performed | undefined> {
-    return (await begun) ? await this.document.perform(effect, taken) : undefined;
+  async #performLater(begun: Promise<boolean>, work: Work): Promise<Performed | undefined> {
+    return (await begun) ? await this.#perform(work) : undefined;
+  }
+
+  /** It makes way also for what came before it began. */
+  #perform({ effect, taken }: Work): Performed | Promise<Performed> {
+    const outcome = this.document.perform(effect, taken);
+    if (outcome instanceof Promise) for (const next of this.#waiting) this.document.makeWay?.(next.effect);
+    return outcome;
   }
 
   #wait(work: Work, outcome: Promise<Performed | undefined>): void {
