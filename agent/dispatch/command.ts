@@ -42,17 +42,25 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
 
   function begin(command: Command, life: Life, effect: Effect): boolean | Promise<boolean> {
     const { row, job, message } = command;
-    if (!isExpired(message, arrivalOf(job))) return permit(command, life, effect) ?? life.execute();
-    life.refuse('expire', expiredRefusal(message));
-    board.enter(row.name, 'expired');
-    return false;
+    const expire = () => {
+      if (!isExpired(message, arrivalOf(job))) return false;
+      life.refuse('expire', expiredRefusal(message));
+      board.enter(row.name, 'expired');
+      return true;
+    };
+    return !expire() && (permit(command, life, effect, expire) ?? life.execute(expire));
   }
 
   /** Undefined: nobody has to be asked. What was under way already was permitted then. */
-  function permit({ row, message, resumed }: Command, life: Life, effect: Effect): Promise<boolean> | undefined {
+  function permit(
+    { row, message, resumed }: Command,
+    life: Life,
+    effect: Effect,
+    expire: () => boolean,
+  ): Promise<boolean> | undefined {
     if (resumed?.status === 'executing') return undefined;
     return authorize?.(message, row.name, effect)?.then((permitted) => {
-      if (permitted.ok) return life.execute();
+      if (permitted.ok) return life.execute(expire);
       life.end(permitted);
       return false;
     });

@@ -35,8 +35,8 @@ export interface Life {
   journal(effect: Effect): Refusal | undefined;
   /** Resolves when it is durable that it began, or when that failed; undefined where it is not journaled. */
   readonly began: Promise<void> | undefined;
-  /** At once, or when it is durable that it acts; false: it ended. */
-  execute(): boolean | Promise<boolean>;
+  /** At once, or when it is durable that it acts; false: it ended, by `expire` where the disk took longer than its ttl. */
+  execute(expire: () => boolean): boolean | Promise<boolean>;
   /** The device has the command (QN-8.7c); only where it tells. */
   taken(): void;
   end(result: Performed): void;
@@ -101,14 +101,14 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
     get began() {
       return journaled?.began;
     },
-    execute() {
+    execute(expire) {
       const tell = () => {
         if (state === 'accepted') go('execute');
         return true;
       };
       if (journaled === undefined) return tell();
       return journaled.act().then((durable) => {
-        if (durable.ok) return tell();
+        if (durable.ok) return !expire() && tell();
         failWith(durable.error);
         return false;
       });
