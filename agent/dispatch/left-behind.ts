@@ -14,7 +14,8 @@ import type { Command } from './life.ts';
 /**
  * What was under way when the agent died (QN-4.2). Where its document says `resume` it is done again. Else it ends
  * `failed, interrupted`: one that had not begun did nothing, of one that had nobody knows. Journal and ack are in one
- * commit; a crash in between tells it at the next start.
+ * commit; a crash in between tells it at the next start. So it ends as well where the journal can be read only later: by
+ * then newer commands were carried out.
  */
 export async function takeUpLeftBehind(
   journal: Journal,
@@ -22,8 +23,9 @@ export async function takeUpLeftBehind(
   dependencies: HandlerDependencies,
   carryOut: (command: Command) => unknown,
 ): Promise<void> {
+  const isLate = (await Promise.race([journal.interrupted, Promise.resolve()])) === undefined;
   for (const left of await journal.interrupted) {
-    const resumed = resumable(left, rows, dependencies);
+    const resumed = resumable(left, rows, isLate, dependencies);
     if (resumed.ok) carryOut(resumed.value);
     else tellEnd(journal, left, resumed.error, dependencies);
   }
@@ -44,6 +46,7 @@ function tellEnd(journal: Journal, left: Interrupted, why: string, { clock, ackn
 function resumable(
   left: Interrupted,
   rows: readonly Row[],
+  isLate: boolean,
   { clock, pool, counters, journaling, clockQuality }: HandlerDependencies,
 ): Result<Command, string> {
   const { source, id, document, status, bootId, verdict, atMs, body } = left;
@@ -54,7 +57,7 @@ function resumable(
   const kept = decodeKept(body);
   if (row === undefined || kept.payload === undefined) return fail(interrupted(status));
   const message = decodedOf(kept, kept.payload, clock.wallMs());
-  if (message !== undefined && !isResumed(row, message)) return fail(interrupted(status));
+  if (message !== undefined && !isResumed(row, message, isLate)) return fail(interrupted(status));
   if (message === undefined) return fail(`${interrupted(status)}; it cannot be read any more`);
   const slot = pool.acquire('executing', kept.payload.byteLength);
   if (slot === undefined) return fail(`${interrupted(status)}; there was no room to do it again`);
@@ -74,8 +77,10 @@ function resumable(
   return ok({ row, job, message, answerable: answerableOf(left, kept, message), resumed });
 }
 
-function isResumed(row: Row, { val }: Notify): boolean {
+/** An update of firmware is never too late: it knows by itself how far it came. */
+function isResumed(row: Row, { val }: Notify, isLate: boolean): boolean {
   const effect = row.kind.plan(val);
+  if (isLate) return effect.ok && effect.value.do === 'firmware';
   return effect.ok ? resumes(row, effect.value) : row.config.journal?.resume === true;
 }
 

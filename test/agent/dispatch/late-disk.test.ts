@@ -1,9 +1,28 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { openLives } from '../../support/lives.ts';
 
 const bell = 'bell: { driver: gpio-out, line: BELL }';
 const pulse = (id: number, more = {}) =>
   JSON.stringify({ t: 'notify', id: `${id}`, src: 'ops', val: { 'on-for': '10s' }, ...more });
+
+test('what an earlier life left is not done again when the journal can be read only after newer commands', async () => {
+  await using lives = openLives(['bell: { driver: gpio-out, line: BELL, resume: on }']);
+  await lives.boot();
+  lives.say('notify/bell', pulse(1));
+  await lives.pass(100);
+  lives.crash();
+  lives.platter.trouble = 'io';
+  await lives.boot();
+  lives.say('notify/bell', '{"id":"2","val":"OFF"}');
+  await lives.pass(600_000);
+  expect([lives.ends(1n), lives.ends(2n)]).toEqual([[], ['successful']]);
+  const edgesCount = lives.board.wire('BELL').edges.length;
+  lives.platter.trouble = undefined;
+  await lives.pass(62_000);
+  expect(lives.agent.sources.store()?.state).toBe('working');
+  expect(lives.ends(1n)).toEqual(['failed interrupted']);
+  expect(lives.board.wire('BELL').edges).toHaveLength(edgesCount);
+});
 
 describe('while the disk takes its time', () => {
   it('the ttl of a command goes on: it expires, and the same id may be sent again', async () => {
