@@ -26,8 +26,8 @@ export const documentQueueCountMax = 16;
 export const recentCommandsCount = 1_024;
 
 /**
- * Inbound slots that only emergency documents may take, so that a flood on the others cannot keep an emergency stop
- * out. Over the rest: refuse `overloaded`.
+ * Inbound slots that only commands for emergency documents may take, so that a flood on the others cannot keep an
+ * emergency stop out; half of them only those that no token can be asked for. Over the rest: refuse `overloaded`.
  */
 export const emergencyInboundCount = 4;
 

@@ -5,6 +5,7 @@ import type { Pool } from '../pool/pool.ts';
 import { Ring } from '../pool/ring.ts';
 import { decodeNotify } from '../qn/bare.ts';
 import type { Refusal } from '../qn/reason.ts';
+import { tokenEntry } from '../trust/control.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { ExpressGate, Line } from './express-gate.ts';
 import { type Caller, callerOf, createJob, isPlain, isPlainMessage, type Job, PlainJobs } from './job.ts';
@@ -133,7 +134,7 @@ export class DispatchLoop {
       return { reason: 'too-large', detail }; // QN-3.5
     }
     const isEmergency = 'row' in route && route.row.isEmergency;
-    const slot = pool.acquire('inbound', byteLength, isEmergency ? 0 : emergencyInboundCount);
+    const slot = pool.acquire('inbound', byteLength, spareCountOf(route));
     if (slot === undefined) {
       this.#overflowsCount += 1;
       return { reason: 'overloaded', detail: 'every inbound slot is taken' };
@@ -197,6 +198,12 @@ export class DispatchLoop {
 
 function isUrgent(route: Route): boolean {
   return route.to !== 'query' && 'row' in route && route.row.isEmergency;
+}
+
+/** Inbound slots to leave for others: what waits for its token holds one until that is checked. */
+function spareCountOf(route: Route): number {
+  if (!('row' in route) || !isUrgent(route)) return emergencyInboundCount;
+  return route.row.config.control?.includes(tokenEntry) === true ? emergencyInboundCount / 2 : 0;
 }
 
 function overtaken({ payload, properties }: InboundMessage): Refusal {

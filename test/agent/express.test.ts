@@ -114,25 +114,29 @@ describe('the connection for emergency documents', () => {
     expect(rig.board.wire('GPIO22').level).toBe(0);
   });
 
-  test('carries out a stop while forged tokens of another document are checked', async () => {
-    const signer = makeSigner('k1', ['actuate']);
-    const signed = 'gpio.signed: { driver: gpio-out, line: GPIO23, control: ["token:actuate"] }';
-    const sections = `pool: { profile: tiny }\ntrust: { keys: [${signer.yaml}] }`;
-    await using rig = await startUp([relay, stop, signed], { sections });
-    await until(() => rig.agent.sources.link().express.state === 'up', 'up');
-    const claims = { aud: 'pi-1', doc: 'gpio.signed', jti: '1' };
-    const tok = rawToken({ alg: 'EdDSA', kid: 'k1' }, claims, () => Buffer.alloc(64).toString('base64url'));
-    const forge = () => {
-      for (let count = 0; count < 10; count += 1) rig.say('notify/gpio.signed', JSON.stringify({ val: 'ON', tok }));
-    };
-    forge();
-    for (const _ of [1, 2]) await new Promise((resolve) => setImmediate(resolve)); // They are being checked now.
-    forge();
-    rig.say('notify/gpio.stop', '{"id":"7","val":"ON"}');
-    await rig.hear({ document: 'gpio.stop', status: 'successful' });
-    expect(rig.all.filter(isRefused)).toEqual([]);
-    expect(rig.board.wire('GPIO22').level).toBe(1);
-  });
+  const priorities = ['normal', 'emergency'];
+  test.for(priorities)(
+    'carries out a stop while forged tokens of another document are checked: %s',
+    async (priority) => {
+      const signer = makeSigner('k1', ['actuate']);
+      const signed = `gpio.signed: { driver: gpio-out, line: GPIO23, priority: ${priority}, control: ["token:actuate"] }`;
+      const sections = `pool: { profile: tiny }\ntrust: { keys: [${signer.yaml}] }`;
+      await using rig = await startUp([relay, stop, signed], { sections });
+      await until(() => rig.agent.sources.link().express.state === 'up', 'up');
+      const claims = { aud: 'pi-1', doc: 'gpio.signed', jti: '1' };
+      const tok = rawToken({ alg: 'EdDSA', kid: 'k1' }, claims, () => Buffer.alloc(64).toString('base64url'));
+      const forge = () => {
+        for (let count = 0; count < 10; count += 1) rig.say('notify/gpio.signed', JSON.stringify({ val: 'ON', tok }));
+      };
+      forge();
+      for (const _ of [1, 2]) await new Promise((resolve) => setImmediate(resolve)); // They are being checked now.
+      forge();
+      rig.say('notify/gpio.stop', '{"id":"7","val":"ON"}');
+      await rig.hear({ document: 'gpio.stop', status: 'successful' });
+      expect(rig.all.filter(isRefused)).toEqual([]);
+      expect(rig.board.wire('GPIO22').level).toBe(1);
+    },
+  );
 
   test('takes commands for what a device brings that is plugged in later', async () => {
     const broker = createMemoryBroker();
