@@ -25,11 +25,15 @@ export type Judgement = 'act' | 'leave' | 'doubt';
  * one. Once both have brought the same command, whatever follows on main in its order (see Twin) was sent later than that: it
  * acts, and what is still noted for main before it was lost by the broker. Until then what comes on main before a noted twin is
  * older, or that twin was lost: the express connection brings it in the second case only, and soon, so it alone decides.
+ *
+ * From then on it is the other way round as well: what the express connection brings before a twin that is noted for it is
+ * older, or that twin was lost. So the main connection decides, unless the twin comes and proves it to be older.
  */
 export class ExpressGate {
   readonly #clock: Clock;
   readonly #toCome = { main: new Twins(expressTwinsMax), express: new Twins(expressTwinsMax) };
-  readonly #doubts: Doubts;
+  /** By the connection that brought them. */
+  readonly #doubts: { readonly main: Doubts; readonly express: Doubts };
   /** For this side: for the broker a connection is up before, and a twin may come by it all the same. */
   readonly #isUp = { main: false, express: false };
   /** Main may still bring what was sent before the express connection was up, except where both have brought one. */
@@ -38,7 +42,8 @@ export class ExpressGate {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#doubts = new Doubts(clock, { countMax: expressDoubtsMax, waitMs: expressDoubtMs });
+    const limits = { countMax: expressDoubtsMax, waitMs: expressDoubtMs };
+    this.#doubts = { main: new Doubts(clock, limits), express: new Doubts(clock, limits) };
   }
 
   up(line: Line): void {
@@ -59,29 +64,40 @@ export class ExpressGate {
     const twin = twinOf(message);
     if (this.#toCome[line].take(twin, nowMs)) {
       this.#meet(twin);
+      if (line === 'express') this.#refuseOlder(twin, nowMs);
       return 'leave';
     }
     return line === 'main' ? this.#hearMain(twin, nowMs) : this.#hearExpress(twin, nowMs);
   }
 
-  /** Nothing is done with it now: it acts when the express connection brings it, or is refused when that does not in time. */
-  doubt(message: InboundMessage, refuse: () => void): void {
-    this.#doubts.add(twinOf(message), refuse);
+  /** Nothing is done with it now: it acts when the other connection brings it, or is refused when that does not in time. */
+  doubt(line: Line, message: InboundMessage, refuse: () => void): void {
+    this.#doubts[line].add(twinOf(message), refuse);
   }
 
   #hearMain(twin: Twin, nowMs: number): Judgement {
+    if (this.#doubts.express.take(twin)) {
+      this.#toCome.express.cut(nowMs + expressSettleMs, twin.order); // They are lost, or overtaken by another sender.
+      return 'act';
+    }
     const isOldOrAhead = this.#mayBeOld(twin) && this.#toCome.main.has(twin.topic, nowMs);
-    if (isOldOrAhead || this.#doubts.has(twin.topic)) return 'doubt'; // What is in doubt acts first, if it does.
+    if (isOldOrAhead || this.#doubts.main.has(twin.topic)) return 'doubt'; // What is in doubt acts first, if it does.
     this.#toCome.main.drop(twin);
     this.#toCome.express.add(twin, nowMs + (this.#isUp.express ? expressTwinMsMax : expressSettleMs));
     return 'act';
   }
 
   #hearExpress(twin: Twin, nowMs: number): Judgement {
-    if (this.#doubts.take(twin)) this.#meet(twin);
+    if (this.#doubts.main.take(twin)) this.#meet(twin);
+    else if (this.#isUp.main && !this.#mayBeOld(twin) && this.#toCome.express.hasOrder(twin, nowMs)) return 'doubt';
     else if (!this.#toCome.main.add(twin, nowMs + (this.#isUp.main ? expressTwinMsMax : mainLagMsMax)))
       this.#distrustMain(); // It may bring the forgotten one.
     return 'act';
+  }
+
+  /** Were main to bring them after all, they would act behind this one. */
+  #refuseOlder({ order }: Twin, nowMs: number): void {
+    for (const older of this.#doubts.express.refuse(order)) this.#toCome.main.add(older, nowMs + expressTwinMsMax);
   }
 
   #mayBeOld(twin: Twin): boolean {

@@ -47,9 +47,15 @@ export class Twins {
     return this.#noted.some(({ twin, untilMs }) => untilMs >= nowMs && twin.topic === topic);
   }
 
-  /** None is waited for any longer than that. */
-  cut(untilMs: number): void {
-    for (const noted of this.#noted) noted.untilMs = Math.min(noted.untilMs, untilMs);
+  /** The same of its order. */
+  hasOrder({ order }: Twin, nowMs: number): boolean {
+    return this.#noted.some(({ twin, untilMs }) => untilMs >= nowMs && twin.order === order);
+  }
+
+  /** None is waited for any longer than that, or none of this order. */
+  cut(untilMs: number, order?: string): void {
+    for (const noted of this.#noted)
+      if (order === undefined || noted.twin.order === order) noted.untilMs = Math.min(noted.untilMs, untilMs);
   }
 
   clear(): void {
