@@ -62,11 +62,12 @@ export class ExpressGate {
   hear(line: Line, message: InboundMessage): Judgement {
     const nowMs = this.#clock.monotonicMs();
     const twin = twinOf(message);
-    if (this.#toCome[line].take(twin, nowMs)) {
+    const found = this.#toCome[line].take(twin, nowMs);
+    if (found === 'sure') {
       this.#meet(twin);
       if (line === 'express') this.#refuseOlder(twin, nowMs);
-      return 'leave';
     }
+    if (found !== undefined) return 'leave';
     return line === 'main' ? this.#hearMain(twin, nowMs) : this.#hearExpress(twin, nowMs);
   }
 
@@ -83,21 +84,26 @@ export class ExpressGate {
     const isOldOrAhead = this.#mayBeOld(twin) && this.#toCome.main.has(twin.topic, nowMs);
     if (isOldOrAhead || this.#doubts.main.has(twin.topic)) return 'doubt'; // What is in doubt acts first, if it does.
     this.#toCome.main.drop(twin);
-    this.#toCome.express.add(twin, nowMs + (this.#isUp.express ? expressTwinMsMax : expressSettleMs));
+    this.#expect('express', twin, nowMs);
     return 'act';
   }
 
   #hearExpress(twin: Twin, nowMs: number): Judgement {
     if (this.#doubts.main.take(twin)) this.#meet(twin);
     else if (this.#isUp.main && !this.#mayBeOld(twin) && this.#toCome.express.hasOrder(twin, nowMs)) return 'doubt';
-    else if (!this.#toCome.main.add(twin, nowMs + (this.#isUp.main ? expressTwinMsMax : mainLagMsMax)))
-      this.#distrustMain(); // It may bring the forgotten one.
+    else if (!this.#expect('main', twin, nowMs)) this.#distrustMain(); // It may bring the forgotten one.
     return 'act';
+  }
+
+  #expect(line: Line, twin: Twin, nowMs: number): boolean {
+    const isUp = this.#isUp[line];
+    const soonMs = line === 'main' ? mainLagMsMax : expressSettleMs;
+    return this.#toCome[line].add(twin, nowMs, isUp ? expressTwinMsMax : soonMs, isUp);
   }
 
   /** Were main to bring them after all, they would act behind this one. */
   #refuseOlder({ order }: Twin, nowMs: number): void {
-    for (const older of this.#doubts.express.refuse(order)) this.#toCome.main.add(older, nowMs + expressTwinMsMax);
+    for (const older of this.#doubts.express.refuse(order)) this.#expect('main', older, nowMs);
   }
 
   #mayBeOld(twin: Twin): boolean {

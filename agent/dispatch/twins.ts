@@ -8,6 +8,9 @@ export interface Twin {
 
 interface Noted {
   readonly twin: Twin;
+  readonly waitMs: number;
+  /** Its connection was up. Else it may not come at all, and nobody can tell it from the next one with the same bytes. */
+  readonly isSure: boolean;
   untilMs: number;
 }
 
@@ -20,21 +23,26 @@ export class Twins {
     this.#countMax = countMax;
   }
 
-  /** False when another one was forgotten for it. */
-  add(twin: Twin, untilMs: number): boolean {
+  /** False when another one was forgotten for it. One that is not sure stands for all that are alike, a while behind the last. */
+  add(twin: Twin, nowMs: number, waitMs: number, isSure: boolean): boolean {
+    const unsure = this.#noted.find((noted) => !noted.isSure && isAwaited(noted, twin, nowMs));
+    if (unsure !== undefined) {
+      unsure.untilMs = nowMs + unsure.waitMs;
+      return true;
+    }
     const isFull = this.#noted.length >= this.#countMax;
     if (isFull) this.#noted.shift();
-    this.#noted.push({ twin, untilMs });
+    this.#noted.push({ twin, waitMs, isSure, untilMs: nowMs + waitMs });
     return !isFull;
   }
 
-  /** Whether there was one; it is gone then, with the older ones of its order: they are lost. */
-  take(twin: Twin, nowMs: number): boolean {
-    const index = this.#noted.findIndex(
-      ({ twin: other, untilMs }) => untilMs >= nowMs && other.order === twin.order && other.content === twin.content,
-    );
+  /** A sure one is gone then, with the older ones of its order: they are lost. */
+  take(twin: Twin, nowMs: number): 'sure' | 'unsure' | undefined {
+    const index = this.#noted.findIndex((noted) => isAwaited(noted, twin, nowMs));
+    const noted = this.#noted[index];
+    if (noted?.isSure === false) return 'unsure';
     this.#dropUpTo(index, twin.order);
-    return index >= 0;
+    return noted && 'sure';
   }
 
   /** All of this order. */
@@ -47,9 +55,9 @@ export class Twins {
     return this.#noted.some(({ twin, untilMs }) => untilMs >= nowMs && twin.topic === topic);
   }
 
-  /** The same of its order. */
+  /** Whether any of its order is to come for sure. */
   hasOrder({ order }: Twin, nowMs: number): boolean {
-    return this.#noted.some(({ twin, untilMs }) => untilMs >= nowMs && twin.order === order);
+    return this.#noted.some(({ twin, isSure, untilMs }) => isSure && untilMs >= nowMs && twin.order === order);
   }
 
   /** None is waited for any longer than that, or none of this order. */
@@ -67,4 +75,8 @@ export class Twins {
       if (this.#noted[at]?.twin.order === order) this.#noted.splice(at, 1);
     }
   }
+}
+
+function isAwaited({ twin, untilMs }: Noted, { order, content }: Twin, nowMs: number): boolean {
+  return untilMs >= nowMs && twin.order === order && twin.content === content;
 }
