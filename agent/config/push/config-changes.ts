@@ -36,6 +36,7 @@ export class ConfigChanges {
   readonly #stop = new AbortController();
   #running: Generation;
   #current: Promise<unknown> | undefined;
+  #telling: Promise<void> = Promise.resolve();
 
   constructor(dependencies: ConfigChangesDependencies) {
     this.#dependencies = dependencies;
@@ -74,14 +75,11 @@ export class ConfigChanges {
     }
   }
 
-  /** Whoever asked for the last change has been told how it ended. */
+  /** Whoever asked for the last change has been told how it ended. One that is under way meanwhile has a note of its own. */
   async told(): Promise<void> {
-    const { home, parts } = this.#dependencies;
-    try {
-      await home.keeper.told();
-    } catch (err) {
-      parts.log.warn({ err }, 'the end of a change of the config is told again after a restart');
-    }
+    if (this.#current !== undefined) return;
+    this.#telling = this.#told();
+    await this.#telling;
   }
 
   /** A change that is under way ends as it is; the next life of the agent tells what became of it. */
@@ -90,8 +88,18 @@ export class ConfigChanges {
     await this.#current?.catch(() => {}); // Whoever asked for it hears of that.
   }
 
+  async #told(): Promise<void> {
+    const { home, parts } = this.#dependencies;
+    try {
+      await home.keeper.told();
+    } catch (err) {
+      parts.log.warn({ err }, 'the end of a change of the config is told again after a restart');
+    }
+  }
+
   async #take({ value, checked }: Candidate, claim: Claim): Promise<ChangeOutcome> {
     const { parts, home } = this.#dependencies;
+    await this.#telling; // It takes away the note of the one before, not of this one.
     const { asked: _asked, ...named } = claim;
     const file = await home.load();
     const content = file.ok ? contentOf(file.value.value) : this.#running.file;

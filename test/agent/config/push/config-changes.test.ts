@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigChanges } from '../../../../agent/config/push/config-changes.ts';
-import { startPushableAgent } from '../../../support/pushable-agent.ts';
+import { deadBroker, startPushableAgent } from '../../../support/pushable-agent.ts';
 
 const relay = 'relay: { driver: gpio-out, line: A }';
 
@@ -16,4 +18,18 @@ test('an exception in a change is for whoever asked for it; closing goes on', as
   const closed = changes.close();
   await expect(taken).rejects.toThrow('a bug');
   await expect(closed).resolves.toBeUndefined();
+});
+
+test('a reload that is refused as busy leaves the note of the push that is under way', async () => {
+  await using pushable = await startPushableAgent({ documents: [relay] });
+  const office = await pushable.agent.office;
+  const away = { ...Object(pushable.value([relay])), mqtt: { brokers: [{ url: deadBroker }] } };
+  pushable.push({ id: '1', src: 'me', val: away });
+  await expect.poll(() => pushable.agent.changeable.uplink.lastTrouble).toContain('connection refused');
+  const reloaded = await office?.change({ do: 'reload', isDryRun: false });
+  expect(reloaded).toMatchObject({ status: 'rejected', reason: 'busy' });
+  expect(existsSync(path.join(pushable.stateFolder, 'config', 'change.json'))).toBe(true);
+  expect((await pushable.ending(1)).message).toMatchObject({ st: 'failed', why: 'rolled-back' });
+  const { history } = office?.home.keeper ?? {};
+  expect(history).toMatchObject([{ version: 1, status: 'failed', asked: { source: 'me', id: '1' } }]);
 });
