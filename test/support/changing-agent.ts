@@ -28,7 +28,7 @@ export async function startChangingAgent(options: MemoryAgentOptions): Promise<C
       const text = configText({ ...next, url: 'mqtt://127.0.0.1', board: folder, state: folder });
       const checked = checkConfig(text, 'next.yaml');
       if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
-      return await changeConfig(changeable, checked.value, keeping, stop.signal);
+      return await changeConfig(changeable, { next: checked.value, isOverAir: false }, keeping, stop.signal);
     },
   };
 }

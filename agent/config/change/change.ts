@@ -23,13 +23,19 @@ export function planOf(parts: Changeable, next: CheckedConfig): ConfigPlan {
   return planChange(parts.running.config, next.config, parts.valueOf);
 }
 
+export interface ChangeWish {
+  readonly next: CheckedConfig;
+  /** It came from a broker: if only for that, one has to be reached again with settings that are changed. */
+  readonly isOverAir: boolean;
+}
+
 /**
  * Goes over to another config: only what differs is touched. It has to prove itself, or the config of before comes back
  * (QN-7.2). One change at a time.
  */
 export async function changeConfig(
   parts: Changeable,
-  next: CheckedConfig,
+  { next, isOverAir }: ChangeWish,
   keeping: Keeping,
   signal: AbortSignal,
 ): Promise<ChangeOutcome> {
@@ -49,12 +55,12 @@ export async function changeConfig(
     return { status: 'rejected', refusal: busy };
   }
   const old = { running: { ...parts.running }, openLink: parts.uplink.openLink, report: parts.report() };
-  const wasUp = parts.uplink.isUp;
+  const needsLink = parts.uplink.isUp || (isOverAir && plan.link.length > 0);
   // Whatever becomes of the change: a line that both configs have is not let go of.
   using _kept = parts.keepLines();
   const fault = await faultOf(parts.log, async () => {
     await apply(parts, plan, next, prepared.value);
-    return await proveConfig(parts, { before: old.report, needsLink: wasUp }, signal);
+    return await proveConfig(parts, { before: old.report, needsLink }, signal);
   });
   if (signal.aborted) return { status: 'aborted' };
   const kept = fault === undefined ? await keeping.commit() : fail('');

@@ -5,7 +5,7 @@ import type { Changeable } from './changeable.ts';
 export interface Proof {
   /** A test that failed already is not the fault of the new config. */
   readonly before: SelfTestReport;
-  /** There was a connection: then there has to be one again. */
+  /** There was a connection, now or when the config came: then there has to be one again. */
   readonly needsLink: boolean;
 }
 

@@ -14,6 +14,7 @@ export interface Claim {
   readonly vc: ClockVector;
   readonly author: string;
   readonly origin: Origin;
+  /** Of the `val` of the message that brought it; absent: it came from the board itself. */
   readonly pushed?: string;
   readonly asked?: Asked;
 }
@@ -106,7 +107,8 @@ export class ConfigChanges {
     const atMs = parts.clock.wallMs();
     const next = withRoom({ ...named, value, atMs, ...(content !== undefined && { file: content }) }, checked.config);
     const pending = { to: contentOf(value), atMs, ...claim };
-    const outcome = await changeConfig(parts, checked, this.#keeping(pending, next), this.#stop.signal);
+    const wish = { next: checked, isOverAir: claim.pushed !== undefined };
+    const outcome = await changeConfig(parts, wish, this.#keeping(pending, next), this.#stop.signal);
     if (outcome.status === 'successful') this.#running = next;
     return outcome;
   }

@@ -170,3 +170,34 @@ test('one push at a time: what comes meanwhile is refused as busy', async () => 
   expect(statuses.filter((status) => status === 'successful ')).toHaveLength(1);
   expect(statuses.filter((status) => status === 'rejected busy')).toHaveLength(19);
 });
+
+test('a push has to prove its way to the broker also where the connection is lost before it is applied', async () => {
+  await using agent = await startPushableAgent({ documents: [relay] });
+  agent.client.publish('qn/1/pi-1/notify/relay', '{"on-for": "300ms"}'); // The change waits for its end.
+  await agent.hear({ verb: 'state', document: 'relay', value: true });
+  agent.push({
+    ...{ id: '1', src: 'me' },
+    val: { ...Object(agent.value([relay.replace('A', 'B')])), mqtt: { brokers: [{ url: deadBroker }] } },
+  });
+  await agent.hear({ verb: 'ack', document: 'config', id: 1n, status: 'executing' });
+  agent.broker.setWeather({ refusesConnects: true });
+  agent.broker.drop();
+  await expect.poll(() => agent.agent.changeable.uplink.lastTrouble, { timeout: 5_000 }).toContain(deadBroker);
+  agent.broker.setWeather({ refusesConnects: false });
+  const { message } = await agent.ending(1);
+  expect(message).toMatchObject({ st: 'failed', why: 'rolled-back', val: { rollback: 'restored', version: 0 } });
+  expect([agent.board.wire('A').holder, agent.board.wire('B').holder]).toEqual(['qn-agent', undefined]);
+});
+
+test('one that does not touch the way to the broker needs no connection', async () => {
+  await using agent = await startPushableAgent({ documents: [relay] });
+  agent.client.publish('qn/1/pi-1/notify/relay', '{"on-for": "300ms"}');
+  await agent.hear({ verb: 'state', document: 'relay', value: true });
+  agent.push({ id: '1', src: 'me', val: agent.value([relay.replace('A', 'B')]) });
+  await agent.hear({ verb: 'ack', document: 'config', id: 1n, status: 'executing' });
+  agent.broker.setWeather({ refusesConnects: true });
+  agent.broker.drop();
+  await expect.poll(() => agent.board.wire('B').holder, { timeout: 5_000 }).toBe('qn-agent');
+  agent.broker.setWeather({ refusesConnects: false });
+  expect((await agent.ending(1)).message).toMatchObject({ st: 'successful', val: { version: 1 } });
+});
