@@ -28,7 +28,7 @@ export interface StartedConfig extends AsyncDisposable {
 export function startConfig({ clock, configs, log }: Environment, parts: ConfigParts): StartedConfig {
   const { changeable, voice, pool, acknowledger, counters, own, trust, attacks } = parts;
   const ending = new AbortController();
-  const office = configs === undefined ? undefined : openOfficeSoon(configs);
+  const office = configs && openOfficeSoon(configs).catch(withoutOffice);
   if (office !== undefined) own.set('config', (command) => void office.then((opened) => opened?.receive(command)));
 
   /**
@@ -44,6 +44,11 @@ export function startConfig({ clock, configs, log }: Environment, parts: ConfigP
     const toldForGood = () => durable.answered;
     const said = { states, acknowledger, counters, attacks, payloadBytesMax, toldForGood };
     return await loaded.openOffice({ parts: changeable, home, ...said, trust });
+  }
+
+  /** The board drives its pins, and its next life tries again. */
+  function withoutOffice(err: unknown): undefined {
+    log.error({ err }, 'a bug: no config can be taken while running');
   }
 
   return {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Clock, systemClock } from '../../agent/clock.ts';
 import type { FileSystem } from '../../agent/config/generations/file-system.ts';
+import type { ConfigHome } from '../../agent/config/home.ts';
 import type { Agent, Environment } from '../../agent/environment.ts';
 import { silentLog } from '../../agent/log.ts';
 import type { Link, LinkError } from '../../agent/mqtt/link.ts';
@@ -28,6 +29,8 @@ export interface PushableOptions {
   readonly files?: FileSystem;
   /** Where an earlier life kept its configs; else an own one, removed at the end. */
   readonly stateFolder?: string;
+  /** Instead of the configs on the disk. */
+  configs?(home: ConfigHome): ConfigHome;
 }
 
 /** A whole agent in this process that takes configs over the air: broker and board in memory, its configs on the disk. */
@@ -85,7 +88,7 @@ ${sections}
     openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
     openLink,
     prepareLink: async ({ mqtt }) => ok(linkTo(mqtt.brokers[0]?.url) ?? openLink),
-    configs: home,
+    configs: options.configs?.(home) ?? home,
   });
   await agent.office;
   return {

@@ -67,5 +67,8 @@ function isAsked(input: unknown): input is Asked {
 }
 
 function isRecord(input: unknown): input is ChangeRecord {
-  return isPending(input) && 'status' in input && (input.status === 'successful' || input.status === 'failed');
+  if (!isPlainMap(input)) return false;
+  const { status, reason = '', detail = '', rollback = '' } = input;
+  const isText = [reason, detail, rollback].every((text) => typeof text === 'string');
+  return isText && (status === 'successful' || status === 'failed') && isPending(input);
 }
