@@ -169,8 +169,10 @@ export class ConfigKeeper {
     await this.#files.remove(this.#path('staged.json'));
   }
 
-  #isActive({ to, version }: PendingChange): boolean {
-    return this.#active?.version === version && contentOf(this.#active.value) === to;
+  /** Versions alone repeat: behind one that was given up, its number is given again. */
+  #isActive({ to, version, atMs }: PendingChange): boolean {
+    const active = this.#active;
+    return active?.version === version && active.atMs === atMs && contentOf(active.value) === to;
   }
 
   /** A rename, because it needs no room on the disk. */

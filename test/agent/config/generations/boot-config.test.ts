@@ -208,3 +208,18 @@ test('with the config that was taken last damaged, an edited config file still c
     generation: { value: edited, version: 1 },
   });
 });
+
+test('a cut while a config that was given up is taken again is no success', async () => {
+  const [file, good, next] = [withRelay('A'), withRelay('B'), withRelay('C')];
+  const board = new KeptBoard();
+  const first = await board.start(file);
+  await first.push(good);
+  await first.push(next);
+  expect(await board.crash(failedBootsMax + 1, file)).toEqual(good);
+  const files = new CutFiles(board.files.contents, 3); // Begun, and proving itself.
+  const life = await new KeptBoard(files).start(file);
+  await life.run(1);
+  await expect(life.push(next)).rejects.toThrow();
+  const keeper = await ConfigKeeper.open(new CutFiles(files.contents), '/s');
+  expect(keeper.history.at(-1)).toMatchObject({ version: 2, status: 'failed', reason: 'interrupted' });
+});
