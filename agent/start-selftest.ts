@@ -3,6 +3,7 @@ import type { DispatchCounters } from './dispatch/counters.ts';
 import type { OwnCommand } from './dispatch/own.ts';
 import type { Board } from './documents/board.ts';
 import type { Environment } from './environment.ts';
+import { withConfigTroubles } from './health/config-troubles.ts';
 import { planTestOrder, type TestOrder } from './health/on-demand.ts';
 import { logSelfTest, runSelfTest, type SelfTestReport } from './health/self-test.ts';
 import { liveStoreTest } from './health/tests/store.ts';
@@ -18,6 +19,8 @@ export interface LiveTestParts extends Pick<Dispatch, 'acknowledger' | 'own'> {
   readonly board: Board;
   readonly store: Store | undefined;
   readonly counters: DispatchCounters;
+  /** Why the config is not the one that was meant to run. */
+  troubles(): readonly string[];
   /** The report is there, before the command has ended. */
   done(order: TestOrder, report: SelfTestReport): void;
 }
@@ -65,7 +68,7 @@ export function startSelfTest(environment: Environment, parts: LiveTestParts): D
 
 async function test(
   environment: Environment,
-  { running, pool, board, store, done }: LiveTestParts,
+  { running, pool, board, store, troubles, done }: LiveTestParts,
   order: TestOrder,
   signal: AbortSignal,
 ): Promise<Result<void, Refusal>> {
@@ -81,7 +84,7 @@ async function test(
       store: liveStoreTest(() => store?.metrics()),
       ...(order.loopback === undefined ? {} : { loopback: order.loopback }),
     });
-    const report = await runSelfTest(clock, { ...plan, signal });
+    const report = await runSelfTest(clock, { ...withConfigTroubles(plan, troubles()), signal });
     if (signal.aborted) return fail({ reason: 'interrupted', detail: 'the agent stopped meanwhile' });
     logSelfTest(log, report);
     done(order, report);

@@ -170,7 +170,7 @@ export async function startAgent(config: Config, configHash: string, environment
     tellHealth: () => reporter.tell(),
   };
   const testing = startSelfTest(environment, {
-    ...{ ...dispatch, running, pool, board, store, counters },
+    ...{ ...dispatch, running, pool, board, store, counters, troubles },
     done(order, report) {
       selfTest = ofTheBoard(report);
       states.change('selftest', valueOfOrdered(order, report, pool.payloadBytesMax));

@@ -68,7 +68,7 @@ export const runVerb: Verb = {
       ...{ ...environment, openGpio, configs: home, configured },
       testSurroundings: (next) => ({
         ...testSurroundings(context, next),
-        reloadConfig: () => hashNow(context, options),
+        reloadConfig: async () => (await (await agent.office)?.hashNext()) ?? (await hashNow(context, options)),
       }),
     });
     lines.settled();

@@ -27,7 +27,7 @@ export interface FullTestSubjects {
   readonly clock: Clock;
   readonly config: Config;
   readonly configHash: string;
-  /** The hash of what the files say now, or what is wrong with them. */
+  /** The hash of what a restart would run, or what is wrong with it. */
   reloadConfig(): Promise<Result<string, string>>;
   readonly pool: Pool;
   readonly gpio: Result<GpioBackend>;

@@ -39,8 +39,14 @@ test('a config that brings the agent down again and again is given up', { timeou
     const { health, config } = await live(rig, nothing);
     expect([config.message, statusOf(health)]).toMatchObject([{ val: { version: 2 } }, 'online']);
   }
-  const isDriven = async () => expect(rig.wire('GPIO17')).toBe('1');
   const isGivenUp = (name: string) => expect.stringContaining(`${name} config brought the agent down`);
+  const isDriven = async () => {
+    expect(rig.wire('GPIO17')).toBe('1');
+    await rig.say('notify/selftest', 'quick');
+    await rig.hear({ verb: 'ack', document: 'selftest', status: 'successful' }, 15_000);
+    const report = rig.listener.all.findLast(({ verb, document }) => verb === 'state' && document === 'selftest');
+    expect(JSON.stringify(report?.message.val)).toEqual(isGivenUp('active')); // It does not take the trouble away.
+  };
   for (const { val, whyOf } of [
     { val: { version: 1, origin: 'push' }, whyOf: ['active'] },
     { val: { version: 2, origin: 'file' }, whyOf: ['active', 'previous'] }, // What follows must be newer than version 2.

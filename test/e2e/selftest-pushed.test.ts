@@ -1,0 +1,33 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { plainOf } from '../support/config-home.ts';
+import type { Heard } from '../support/heard.ts';
+import { startRig } from '../support/rig.ts';
+
+test('a self-test finds no fault in a config that was pushed, and one in a config file that was changed since', {
+  timeout: 60_000,
+}, async () => {
+  const documents = ['gpio.relay: { driver: gpio-out, line: GPIO17 }'];
+  await using rig = await startRig({ documents, lines: ['GPIO17', 'GPIO18'], sections: 'config: { trust: none }' });
+  const text = await readFile(rig.configFile, 'utf8');
+  const rowOf = async (id: string) => {
+    await rig.say('notify/selftest', JSON.stringify({ id, val: 'quick' }));
+    await rig.hear({ verb: 'ack', document: 'selftest', id: BigInt(id), status: 'successful' }, 15_000);
+    const told = rig.listener.all.findLast(({ verb, document }) => verb === 'state' && document === 'selftest');
+    return rowIn(told);
+  };
+  const val = plainOf(text.replace('GPIO17', 'GPIO18'));
+  await rig.say('notify/config', JSON.stringify({ id: '1', src: 'me', val }));
+  await rig.hear({ verb: 'ack', document: 'config', id: 1n, status: 'successful' });
+  expect(await rowOf('11')).toMatchObject({ status: 'pass' });
+  await writeFile(rig.configFile, `${text}health: { interval: 30s }\n`);
+  expect(await rowOf('12')).toMatchObject({ status: 'fail', detail: expect.stringContaining('the files say') });
+  await writeFile(rig.configFile, 'node: [');
+  expect(await rowOf('13')).toMatchObject({ status: 'fail' });
+});
+
+function rowIn(told: Heard | undefined): unknown {
+  const { val }: { readonly val?: unknown } = Object(told?.message);
+  const tests: unknown = Object(val).tests;
+  return Array.isArray(tests) ? tests.find((row: unknown) => Object(row).id === 'config.valid') : undefined;
+}
