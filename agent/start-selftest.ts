@@ -66,6 +66,8 @@ export function startSelfTest(environment: Environment, parts: LiveTestParts): D
   return { [Symbol.dispose]: () => ending.abort() };
 }
 
+const otherConfig = 'another config was taken meanwhile, and its own self-test counts; order it again';
+
 async function test(
   environment: Environment,
   { running, pool, board, store, troubles, done }: LiveTestParts,
@@ -86,6 +88,7 @@ async function test(
     });
     const report = await runSelfTest(clock, { ...withConfigTroubles(plan, troubles()), signal });
     if (signal.aborted) return fail({ reason: 'interrupted', detail: 'the agent stopped meanwhile' });
+    if (running.config !== config) return fail({ reason: 'interrupted', detail: otherConfig });
     logSelfTest(log, report);
     done(order, report);
     return ok();

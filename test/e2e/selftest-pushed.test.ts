@@ -26,6 +26,22 @@ test('a self-test finds no fault in a config that was pushed, and one in a confi
   expect(await rowOf('13')).toMatchObject({ status: 'fail' });
 });
 
+test('a self-test during which another config is taken says nothing of that one', { timeout: 60_000 }, async () => {
+  const documents = ['gpio.relay: { driver: gpio-out, line: GPIO17 }', 'gpio.bad: { driver: gpio-out, line: GPIO99 }'];
+  await using rig = await startRig({ documents, lines: ['GPIO17'], sections: 'config: { trust: none }' });
+  await rig.say('notify/selftest', '{"id": "7", "val": "full"}');
+  await rig.hear({ verb: 'ack', document: 'selftest', id: 7n, status: 'executing' });
+  await new Promise((resolve) => setTimeout(resolve, 1_500)); // The drivers are through.
+  const val = plainOf((await readFile(rig.configFile, 'utf8')).replace(/.*gpio[.]bad.*/, ''));
+  await rig.say('notify/config', JSON.stringify({ id: '1', src: 'me', val }));
+  await rig.hear({ verb: 'ack', document: 'config', id: 1n, status: 'successful' }, 10_000);
+  const isEnd = ({ message }: Heard) => message.t === 'ack' && (message.st === 'successful' || message.st === 'failed');
+  const ended = await rig.hear({ verb: 'ack', document: 'selftest', id: 7n, test: isEnd }, 40_000);
+  const report = rig.listener.all.findLast(({ verb, document }) => verb === 'state' && document === 'selftest');
+  expect(JSON.stringify(report?.message.val)).not.toContain('gpio.bad');
+  expect(ended.message).toMatchObject({ st: 'failed', why: 'interrupted' });
+});
+
 function rowIn(told: Heard | undefined): unknown {
   const { val }: { readonly val?: unknown } = Object(told?.message);
   const tests: unknown = Object(val).tests;
