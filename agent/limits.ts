@@ -230,10 +230,6 @@ export const httpTokenBytesMin = 16;
 /** A CPU profile over HTTP; one at a time. */
 export const profileSecondsDefault = 5;
 export const profileSecondsMax = 60;
-/** Pause between two heap snapshots: each stops the agent for as long as it takes. Over it: refuse. */
-export const heapSnapshotPauseMs = 60_000;
-/** A heap snapshot is refused when less memory is free than so many times the heap. */
-export const heapSnapshotFreeFactor = 3;
 /** What happened, for `/debug/events`. When full: forget the oldest; totals go on. */
 export const eventRingCount = 512;
 /** Of a value in it. Over it: cut off. */

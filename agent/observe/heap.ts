@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { getHeapSnapshot, getHeapStatistics } from 'node:v8';
 import type { Clock } from '../clock.ts';
-import { heapSnapshotFreeFactor, heapSnapshotPauseMs } from '../limits.ts';
+import { heapSnapshotFreeFactor, heapSnapshotMsMax, heapSnapshotPauseMs } from '../health/limits.ts';
 import { type HttpAnswer, refusalAnswer } from './http-answer.ts';
 import { type HttpRequest, safeHeaders } from './http-server.ts';
 
@@ -20,20 +20,23 @@ export function createHeapDumper(clock: Clock): (request: HttpRequest) => Promis
     const free = await availableBytes(); // From here on in one turn: of two that ask at once, one is refused.
     const nowMs = clock.monotonicMs();
     if (nowMs < allowedMs) {
-      const detail = `one heap snapshot in ${heapSnapshotPauseMs / 1_000} s; it stops the agent for a while`;
+      const detail = `one heap snapshot at a time, and ${heapSnapshotPauseMs / 1_000} s between two; it stops the agent for a while`;
       return refusalAnswer({ reason: 'busy', detail }, 429);
     }
     const needed = getHeapStatistics().used_heap_size * heapSnapshotFreeFactor;
     if (free < needed) {
       return refusalAnswer({ reason: 'overloaded', detail: `${free} bytes are free, ${needed} are needed` }, 503);
     }
-    allowedMs = nowMs + heapSnapshotPauseMs;
+    const snapshot = getHeapSnapshot();
+    allowedMs = Number.POSITIVE_INFINITY;
+    using _deadline = clock.after(heapSnapshotMsMax, () => response.destroy());
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-disposition': `attachment; filename="qn-agent-${clock.wallMs()}.heapsnapshot"`,
       ...safeHeaders,
     });
-    await pipeline(getHeapSnapshot(), response).catch(() => response.destroy()); // The reader is gone.
+    await pipeline(snapshot, response).catch(() => response.destroy()); // The reader is gone, or too slow.
+    allowedMs = clock.monotonicMs() + heapSnapshotPauseMs;
     return undefined;
   };
 }
