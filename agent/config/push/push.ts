@@ -90,7 +90,7 @@ export class ConfigPushes {
     if (first !== undefined) return () => tell(answerable, duplicateOf(first));
     const signed = await this.#verify(message);
     if (!signed.ok) return refuse(signed.error);
-    const claim = this.#claim(message, signed.value);
+    const claim = this.#claim(command, signed.value);
     if (!claim.ok) return refuse(claim.error);
     if (claim.value === 'same') return () => tell(answerable, { status: 'successful', details: this.#standing() });
     const candidate = readPush(home, changes.running, message);
@@ -112,13 +112,14 @@ export class ConfigPushes {
   }
 
   /** Which version it becomes. Without a token whoever sends it need not count: then it is the next one. */
-  #claim(message: Notify, { author, by }: Signed): Result<Claim | 'same', TokenRefusal> {
+  #claim({ message, isRetained }: OwnCommand, { author, by }: Signed): Result<Claim | 'same', TokenRefusal> {
     const { changes, parts } = this.#dependencies;
     const { running } = changes;
     const next = changes.localClaim(author, isRollback(message.val) ? 'rollback' : 'push');
     const { ver = by === undefined ? next.version : undefined, base } = message;
     const vc = message.vc ?? (by === undefined ? { ...running.vc, [author]: ver ?? next.version } : undefined);
     const pushed = digestOf(message);
+    if (isRetained && message.ver === undefined && pushed === running.pushed) return ok('same'); // It comes with each connection.
     const { trust } = parts.running.config;
     const counted = (vector: ClockVector) =>
       vc !== undefined && isFull(vc) ? onlyCounting(vector, trust, author) : vector;

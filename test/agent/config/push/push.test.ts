@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createMemoryBoard } from '../../../../drivers/simulated/memory-board.ts';
+import type { Heard } from '../../../support/heard.ts';
 import { deadBroker, type PushableAgent, startPushableAgent } from '../../../support/pushable-agent.ts';
 import { makeSigner } from '../../../support/signing.ts';
 
@@ -201,3 +202,22 @@ test('one that does not touch the way to the broker needs no connection', async 
   agent.broker.setWeather({ refusesConnects: false });
   expect((await agent.ending(1)).message).toMatchObject({ st: 'successful', val: { version: 1 } });
 });
+
+test('a retained push that has neither id nor version is taken once, and not at each connection', async () => {
+  await using agent = await startPushableAgent({ documents: [relay] });
+  agent.push({ val: agent.value([relay, lamp]) }, true);
+  await agent.hear({ verb: 'ack', document: 'config', status: 'successful' });
+  const heardCount = agent.all.length;
+  agent.broker.drop('pi-1');
+  const isLater = (heard: Heard) => agent.all.indexOf(heard) >= heardCount;
+  const again = await agent.hear({ verb: 'ack', document: 'config', status: 'successful', test: isLater });
+  expect(again.message).toMatchObject({ val: { version: 1 } });
+  agent.push({ val: agent.value([relay]) });
+  await agent.hear({ verb: 'ack', document: 'config', status: 'successful', test: ({ bytes }) => isOf(2, bytes) });
+  agent.push({ val: agent.value([relay]) }); // Not retained: somebody sent it again.
+  await agent.hear({ verb: 'ack', document: 'config', status: 'successful', test: ({ bytes }) => isOf(3, bytes) });
+});
+
+function isOf(version: number, bytes: Uint8Array): boolean {
+  return Buffer.from(bytes).includes(`"version":${version}`);
+}
