@@ -40,6 +40,7 @@ export async function rollOut(
     nodes.filter((node) => !isAway(node)),
     canaryCount,
   );
+  if (canaryCount > 0 && canaries.length === 0) return halt([], nodes, noCanary);
   const others = nodes.filter((node) => !canaries.includes(node));
   const before = new Map(nodes.map((node) => [node, fleet.nodes.get(node)?.health]));
   const isIll = () => {
@@ -61,6 +62,8 @@ export async function rollOut(
   if (ends.length < nodes.length) return halt(ends, nodes, ill === undefined ? 'interrupted' : ill);
   return { ends, untouched: [] };
 }
+
+const noCanary = 'no node is online to be a canary; wait for one, or leave --canary out';
 
 function halt(ends: readonly PushEnd[], nodes: readonly string[], halted: string): RollOut {
   const touched = new Set(ends.map(({ node }) => node));

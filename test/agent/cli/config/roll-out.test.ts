@@ -95,3 +95,21 @@ test.each([
   await clock.advance(10_000);
   expect(await rolling).toMatchObject({ halted, ends: [{ node: 'a' }], untouched: ['b'] });
 });
+
+test('a roll-out with canaries of a fleet that is away altogether asks nobody', async () => {
+  const clock = createFakeClock();
+  const fleet = new Fleet(clock, 'qn/1');
+  for (const node of ['a', 'b'])
+    fleet.hear(`qn/1/${node}/health/agent`, Buffer.from('{"t":"health","val":{"status":"offline","boot":"1"}}'));
+  const asked: string[] = [];
+  const push = async (node: string) => {
+    asked.push(node);
+    return { node, status: 'kept' };
+  };
+  const parts = { clock, fleet, push, ended() {}, doing() {} };
+  const roll = (canaryCount: number) =>
+    rollOut(parts, ['a', 'b'], { canaryCount, watchMs: 1_000 }, new AbortController().signal);
+  expect(await roll(1)).toMatchObject({ ends: [], untouched: ['a', 'b'], halted: expect.stringContaining('--canary') });
+  expect(asked).toEqual([]);
+  expect(await roll(0)).toMatchObject({ ends: { length: 2 }, untouched: [] });
+});
