@@ -15,8 +15,8 @@ export const expressSettleMs = 1_000;
 /** The same for the main connection while one of the two is not up: a flood holds up a twin for less than that. */
 export const mainLagMsMax = 10_000;
 /**
- * A command that may be older than one that was carried out is refused when the other connection does not bring it within this
- * time. When one of them brought too many: refuse its oldest at once.
+ * A command that came by the main connection, and may be older than one that was carried out, is refused when the express one
+ * does not bring it within this time. When there are too many: refuse the oldest at once.
  */
 export const expressDoubtMs = 1_000;
 export const expressDoubtsMax = 64;

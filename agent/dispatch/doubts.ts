@@ -38,13 +38,6 @@ export class Doubts {
     return this.#doubts.some(({ twin }) => twin.topic === topic);
   }
 
-  /** All of this order, now. */
-  refuse(order: string): readonly Twin[] {
-    const refused = this.#doubts.filter(({ twin }) => twin.order === order);
-    for (const doubt of refused) this.#remove(this.#doubts.indexOf(doubt))?.refuse();
-    return refused.map(({ twin }) => twin);
-  }
-
   #remove(index: number): Doubt | undefined {
     const [doubt] = index < 0 ? [] : this.#doubts.splice(index, 1);
     doubt?.waiting[Symbol.dispose]();

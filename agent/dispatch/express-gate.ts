@@ -25,15 +25,11 @@ export type Judgement = 'act' | 'leave' | 'doubt';
  * one. Once both have brought the same command, whatever follows on main in its order (see Twin) was sent later than that: it
  * acts, and what is still noted for main before it was lost by the broker. Until then what comes on main before a noted twin is
  * older, or that twin was lost: the express connection brings it in the second case only, and soon, so it alone decides.
- *
- * From then on it is the other way round as well: what the express connection brings before a twin that is noted for it is
- * older, or that twin was lost. So the main connection decides, unless the twin comes and proves it to be older.
  */
 export class ExpressGate {
   readonly #clock: Clock;
   readonly #toCome = { main: new Twins(expressTwinsMax), express: new Twins(expressTwinsMax) };
-  /** By the connection that brought them. */
-  readonly #doubts: { readonly main: Doubts; readonly express: Doubts };
+  readonly #doubts: Doubts;
   /** For this side: for the broker a connection is up before, and a twin may come by it all the same. */
   readonly #isUp = { main: false, express: false };
   /** Main may still bring what was sent before the express connection was up, except where both have brought one. */
@@ -42,8 +38,7 @@ export class ExpressGate {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    const limits = { countMax: expressDoubtsMax, waitMs: expressDoubtMs };
-    this.#doubts = { main: new Doubts(clock, limits), express: new Doubts(clock, limits) };
+    this.#doubts = new Doubts(clock, { countMax: expressDoubtsMax, waitMs: expressDoubtMs });
   }
 
   up(line: Line): void {
@@ -63,34 +58,26 @@ export class ExpressGate {
     const nowMs = this.#clock.monotonicMs();
     const twin = twinOf(message);
     const found = this.#toCome[line].take(twin, nowMs);
-    if (found === 'sure') {
-      this.#meet(twin);
-      if (line === 'express') this.#refuseOlder(twin, nowMs);
-    }
+    if (found === 'sure') this.#meet(twin);
     if (found !== undefined) return 'leave';
     return line === 'main' ? this.#hearMain(twin, nowMs) : this.#hearExpress(twin, nowMs);
   }
 
-  /** Nothing is done with it now: it acts when the other connection brings it, or is refused when that does not in time. */
-  doubt(line: Line, message: InboundMessage, refuse: () => void): void {
-    this.#doubts[line].add(twinOf(message), refuse);
+  /** Nothing is done with it now: it acts when the express connection brings it, or is refused when that does not in time. */
+  doubt(message: InboundMessage, refuse: () => void): void {
+    this.#doubts.add(twinOf(message), refuse);
   }
 
   #hearMain(twin: Twin, nowMs: number): Judgement {
-    if (this.#doubts.express.take(twin)) {
-      this.#toCome.express.cut(nowMs + expressSettleMs, twin.order); // They are lost, or overtaken by another sender.
-      return 'act';
-    }
     const isOldOrAhead = this.#mayBeOld(twin) && this.#toCome.main.has(twin.topic, nowMs);
-    if (isOldOrAhead || this.#doubts.main.has(twin.topic)) return 'doubt'; // What is in doubt acts first, if it does.
+    if (isOldOrAhead || this.#doubts.has(twin.topic)) return 'doubt'; // What is in doubt acts first, if it does.
     this.#toCome.main.drop(twin);
     this.#expect('express', twin, nowMs);
     return 'act';
   }
 
   #hearExpress(twin: Twin, nowMs: number): Judgement {
-    if (this.#doubts.main.take(twin)) this.#meet(twin);
-    else if (this.#isUp.main && !this.#mayBeOld(twin) && this.#toCome.express.hasOrder(twin, nowMs)) return 'doubt';
+    if (this.#doubts.take(twin)) this.#meet(twin);
     else if (!this.#expect('main', twin, nowMs)) this.#distrustMain(); // It may bring the forgotten one.
     return 'act';
   }
@@ -99,11 +86,6 @@ export class ExpressGate {
     const isUp = this.#isUp[line];
     const soonMs = line === 'main' ? mainLagMsMax : expressSettleMs;
     return this.#toCome[line].add(twin, nowMs, isUp ? expressTwinMsMax : soonMs, isUp);
-  }
-
-  /** Were main to bring them after all, they would act behind this one. */
-  #refuseOlder({ order }: Twin, nowMs: number): void {
-    for (const older of this.#doubts.express.refuse(order)) this.#expect('main', older, nowMs);
   }
 
   #mayBeOld(twin: Twin): boolean {

@@ -77,7 +77,7 @@ export class DispatchLoop {
     const others = line === 'main' ? routes.filter((route) => !isUrgent(route)) : [];
     const judgement = this.#gate.hear(line, message);
     if (judgement === 'act') return this.#take(message, line === 'main' ? routes : routes.filter(isUrgent), line);
-    if (judgement === 'doubt') this.#gate.doubt(line, message, this.#refusalOf(message, routes.filter(isUrgent)));
+    if (judgement === 'doubt') this.#gate.doubt(message, this.#refusalOf(message, routes.filter(isUrgent)));
     if (others.length === 0) message.kept?.();
     return this.#take(message, others);
   }

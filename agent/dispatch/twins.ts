@@ -55,15 +55,9 @@ export class Twins {
     return this.#noted.some(({ twin, untilMs }) => untilMs >= nowMs && twin.topic === topic);
   }
 
-  /** Whether any of its order is to come for sure. */
-  hasOrder({ order }: Twin, nowMs: number): boolean {
-    return this.#noted.some(({ twin, isSure, untilMs }) => isSure && untilMs >= nowMs && twin.order === order);
-  }
-
-  /** None is waited for any longer than that, or none of this order. */
-  cut(untilMs: number, order?: string): void {
-    for (const noted of this.#noted)
-      if (order === undefined || noted.twin.order === order) noted.untilMs = Math.min(noted.untilMs, untilMs);
+  /** None is waited for any longer than that. */
+  cut(untilMs: number): void {
+    for (const noted of this.#noted) noted.untilMs = Math.min(noted.untilMs, untilMs);
   }
 
   clear(): void {

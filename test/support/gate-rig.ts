@@ -21,7 +21,7 @@ export function openGate() {
     } as const;
     const message: InboundMessage = { ...plain, ...more };
     const judgement = gate.hear(line, message);
-    if (judgement === 'doubt') gate.doubt(line, message, () => void refused.push(text));
+    if (judgement === 'doubt') gate.doubt(message, () => void refused.push(text));
     return judgement;
   };
   return { clock, gate, hear, refused };
