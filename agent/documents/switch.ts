@@ -2,8 +2,9 @@ import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Situation, safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
-import { safeRetryMs, switchWaitsMax } from '../limits.ts';
+import { switchWaitsMax } from '../limits.ts';
 import type { Refusal } from '../qn/reason.ts';
+import { ascend } from './ascent.ts';
 import { closedOutputError, DrivenOutput } from './driven-output.ts';
 import type { InterlockMember } from './interlock.ts';
 import { InterlockSeat } from './interlock-seat.ts';
@@ -103,9 +104,8 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     this.#giveWay(`the output went to its ${situation} state`);
     if (action.on === before && action.on === this.isOn && action.on === this.mayBeOn) return;
     this.#before ??= before;
-    const entered = () => this.#surroundings.safe(`went ${action.on ? 'on' : 'off'}: ${situation}`);
-    if (action.on) this.#goOn(entered);
-    else this.#driven.bringDown(entered);
+    if (action.on) this.#goOn(situation);
+    else this.#driven.bringDown(() => this.#surroundings.safe(`went off: ${situation}`));
   }
 
   online(isOnline: boolean): void {
@@ -175,18 +175,15 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   /** On where its group lets it; else it stays off, as nobody would expect it any more when the group is free. */
   #boot(): void {
     const free = this.#seat.ask();
-    if (free.ok) return this.#goOn();
+    if (free.ok) return this.#goOn('boot');
     this.#surroundings.log.warn({ document: this.name, detail: free.error.detail }, 'output stays off at boot');
   }
 
-  /** Into a safe state, as soon as the group lets it: tried again until it is on, or anything else is wanted. */
-  #goOn(done?: () => void): void {
-    const free = this.#seat.ask();
-    if (free.ok && free.value === 0 && this.#driven.drive(true).ok) return done?.();
-    const wait = { wish: { on: true }, isPulse: false, isSafeState: true } as const;
-    void this.#waiting.start(wait, free.ok && free.value > 0 ? free.value : safeRetryMs, () => {
-      this.#goOn(done);
-      return ok();
+  #goOn(situation: Situation): void {
+    const goOn = () => this.#driven.drive(true);
+    ascend({ seat: this.#seat, waiting: this.#waiting, goOn }, (why) => {
+      if (why !== undefined) this.#surroundings.safe(`did not go on: ${situation}, ${why}`);
+      else if (situation !== 'boot') this.#surroundings.safe(`went on: ${situation}`);
     });
   }
 

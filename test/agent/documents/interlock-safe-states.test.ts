@@ -29,6 +29,29 @@ describe('a safe state that is on', () => {
     expect(rig.report('brake')?.safe).toBe('went on: offline');
   });
 
+  test('is given up after a minute, says so, and never comes when nobody expects it any more', async () => {
+    await using rig = await openDocuments({ documents: [`up: ${on('U', '')}`, hoist[1] ?? ''] });
+    await rig.command('up', 'on');
+    rig.board.setOnline(false);
+    await rig.clock.advance(61_000);
+    expect(rig.report('brake')?.safe).toMatch(/^did not go on: offline, up of the interlock group h is on/);
+    expect(rig.clock.timersCount).toBe(0);
+    await rig.command('up', 'off');
+    await rig.clock.advance(3_600_000);
+    expect([levels(rig, 'U'), levels(rig, 'D')]).toEqual([[1, 0], []]);
+    expect(await rig.command('brake', 'on')).toMatchObject({ ok: true });
+    expect(rig.report('brake')?.safe).toBeUndefined();
+  });
+
+  test('is given up as well when no write succeeds', async () => {
+    const rig = await openFailing({ safe: { offline: { afterMs: 1_000, to: true, restore: false } } });
+    rig.document.online?.(false);
+    rig.fails(Number.POSITIVE_INFINITY);
+    await rig.clock.advance(3_600_000);
+    expect([rig.writesCount(), rig.clock.timersCount]).toEqual([61, 0]);
+    expect(rig.safeStates).toEqual(['did not go on: offline, EREMOTEIO']);
+  });
+
   test('is never entered once a broker is there again', async () => {
     const stays = `up: ${on('U', '')}`;
     await using rig = await openDocuments({ documents: [stays, hoist[1] ?? ''] });
