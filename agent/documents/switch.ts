@@ -180,7 +180,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   }
 
   #goOn(situation: Situation): void {
-    const goOn = () => this.#driven.drive(true);
+    const goOn = () => this.#driveOn();
     ascend({ seat: this.#seat, waiting: this.#waiting, goOn }, (why) => {
       if (why !== undefined) this.#surroundings.safe(`did not go on: ${situation}, ${why}`);
       else if (situation !== 'boot') this.#surroundings.safe(`went on: ${situation}`);
@@ -213,11 +213,17 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   }
 
   #switch(on: boolean): Result<void> {
-    const driven = this.#driven.drive(on);
-    if (driven.ok) {
-      this.#before = undefined;
-      this.#surroundings.safe(undefined);
-    } else if (on && this.mayBeOn) this.#limit?.start();
+    const driven = on ? this.#driveOn() : this.#driven.drive(false);
+    if (!driven.ok) return driven;
+    this.#before = undefined;
+    this.#surroundings.safe(undefined);
+    return driven;
+  }
+
+  /** An on whose answer was lost counts as on. */
+  #driveOn(): Result<void> {
+    const driven = this.#driven.drive(true);
+    if (!driven.ok && this.mayBeOn) this.#limit?.start();
     return driven;
   }
 

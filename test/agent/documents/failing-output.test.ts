@@ -195,6 +195,18 @@ describe('an on whose answer was lost', () => {
     expect([rig.levels(), rig.events]).toEqual([[1, 0], [{ off: 'max-on' }]]);
   });
 
+  test('never gets around the longest time on as a safe state', async () => {
+    const offline = { afterMs: 1_000, to: true, restore: false };
+    const rig = await openFailing({ isDone: true, config: { maxOnMs: 600_000 }, safe: { offline } });
+    rig.document.online?.(false);
+    rig.fails(1);
+    await rig.clock.advance(1_000);
+    rig.document.online?.(true); // Before it was tried again.
+    expect(rig.wire.level).toBe(1);
+    await rig.clock.advance(600_000);
+    expect([rig.levels(), rig.events]).toEqual([[1, 0], [{ off: 'max-on' }]]);
+  });
+
   test('is not taken for off when the offline state is off', async () => {
     const offline = { afterMs: 30_000, to: false, restore: false };
     const rig = await openFailing({ isDone: true, safe: { offline } });
