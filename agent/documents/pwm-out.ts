@@ -3,6 +3,7 @@ import { type DriverError, fail, ok, type Result } from '../../drivers/contract/
 import type { SafeDuty } from '../../drivers/safe-state.ts';
 import type { PwmOutConfig } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
+import { safeRetryMs } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { brief } from './gpio-out.ts';
@@ -36,6 +37,8 @@ class Power implements OpenDocument {
   /** What it was before it went to its offline state, until somebody commands again. */
   #before: number | undefined;
   #offlineTimer: Disposable | undefined;
+  /** Its offline state could not be driven yet. */
+  #retry: Disposable | undefined;
   #hasTrouble = false;
 
   constructor(config: PwmOutConfig, output: PwmOutput, duty: number, surroundings: PowerSurroundings) {
@@ -50,6 +53,7 @@ class Power implements OpenDocument {
     if (effect.do !== 'duty') return ok(); // The plan of this kind makes no other.
     const written = this.#set(effect.duty);
     if (!written.ok) return written;
+    this.#retry?.[Symbol.dispose]();
     this.#before = undefined;
     this.#surroundings.safe(undefined);
     return written;
@@ -57,7 +61,7 @@ class Power implements OpenDocument {
 
   online(isOnline: boolean): void {
     const { offline } = this.#config.safe;
-    this.#offlineTimer?.[Symbol.dispose]();
+    for (const timer of [this.#offlineTimer, this.#retry]) timer?.[Symbol.dispose]();
     this.#offlineTimer = undefined;
     if (offline === undefined) return;
     if (!isOnline)
@@ -71,17 +75,18 @@ class Power implements OpenDocument {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#offlineTimer?.[Symbol.dispose]();
+    for (const timer of [this.#offlineTimer, this.#retry]) timer?.[Symbol.dispose]();
     const { exit } = this.#config.safe;
     if (exit !== 'hold') this.#set(exit);
     await this.#output[Symbol.asyncDispose]();
   }
 
+  /** While that fails it is tried again every safeRetryMs, until a broker is there or a command was done. */
   #wentOffline(to: SafeDuty): void {
-    const before = this.#duty;
-    if (to === 'hold' || to === before || !this.#set(to).ok) return;
-    this.#before = before;
-    this.#surroundings.safe(`went to ${this.#scaled(to)}: offline`);
+    if (to === 'hold' || (to === this.#duty && !this.#hasTrouble)) return;
+    this.#before ??= this.#duty;
+    if (this.#set(to).ok) this.#surroundings.safe(`went to ${this.#scaled(to)}: offline`);
+    else this.#retry = this.#surroundings.clock.after(safeRetryMs, () => this.#wentOffline(to));
   }
 
   #set(duty: number): Result<void> {
