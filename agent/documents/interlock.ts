@@ -56,6 +56,16 @@ export class InterlockGroup {
     if (wasOn) this.#last = { name: member.name, offMs: this.#clock.monotonicMs() };
   }
 
+  /** Another config has its members elsewhere, perhaps: who holds it holds that group as well, and its dead time runs there. */
+  passOn(groupOf: (member: string) => InterlockGroup | undefined): void {
+    const [holder, last] = [this.#holder, this.#last];
+    const held = holder && groupOf(holder.name);
+    if (held !== undefined) held.#holder ??= holder;
+    const left = last && groupOf(last.name);
+    if (left !== undefined && last !== undefined && last.offMs > (left.#last?.offMs ?? Number.NEGATIVE_INFINITY))
+      left.#last = last;
+  }
+
   /** These are its members now. One that held the group as it was closed, and is none of them, is on its own. */
   settle(names: readonly string[]): void {
     if (this.#holder !== undefined && !names.includes(this.#holder.name)) this.release(this.#holder, true);
@@ -81,12 +91,15 @@ export class Interlocks {
 
   use(rows: readonly Row[]): void {
     const deadTimes = deadTimesOf(rows);
+    const before = [...this.#groups.values()];
     for (const name of this.#groups.keys()) if (!deadTimes.has(name)) this.#groups.delete(name);
     for (const [name, deadTimeMs] of deadTimes) {
       const known = this.#groups.get(name);
       if (known === undefined) this.#groups.set(name, new InterlockGroup(this.#clock, deadTimeMs));
       else known.retime(deadTimeMs);
     }
+    const names = new Map(rows.map((row) => [row.name, groupOf(row)?.group]));
+    for (const group of before) group.passOn((member) => this.#groups.get(names.get(member) ?? ''));
   }
 
   /** `rows`: of the documents that are open, once another config is in place. */

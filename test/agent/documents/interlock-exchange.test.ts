@@ -62,3 +62,34 @@ describe('a member that another config closes while it is on', () => {
     },
   );
 });
+
+describe('a group that gets another name', () => {
+  const other = (name: string, line: string) => member(name, line, hold, 'g');
+  const lamp = 'lamp: { driver: gpio-out, line: L }'; // What is opened takes its time, and commands come meanwhile.
+
+  test.for(['first', 'last'])('never has two on; the one that is on is written %s', async (place) => {
+    const order = <Item>(items: readonly Item[]) => (place === 'first' ? items : items.toReversed());
+    await using rig = await openDocuments({ documents: order([member('up', 'U'), member('down', 'D')]) });
+    await rig.command('up', 'on');
+    const changed = rig.exchange(order([other('up', 'U'), lamp, other('down', 'D')]));
+    for (let turn = 0; turn < 50; turn += 1) {
+      const down = rig.board.document('down');
+      if (down.ok) void down.value.perform({ do: 'set', on: true });
+      await Promise.resolve();
+    }
+    await changed;
+    expect([rig.memoryBoard.wire('U').edges, rig.memoryBoard.wire('D').edges]).toMatchObject([[{ level: 1 }], []]);
+  });
+
+  test('goes on with its dead time', async () => {
+    await using rig = await openDocuments({ documents: [member('up', 'U'), member('down', 'D')] });
+    await rig.command('up', 'on');
+    await rig.command('up', 'off');
+    await rig.exchange([other('up', 'U'), other('down', 'D')]);
+    void rig.command('down', 'on');
+    await rig.clock.advance(99);
+    expect(rig.memoryBoard.wire('D').level).toBe(0);
+    await rig.clock.advance(1);
+    expect(rig.memoryBoard.wire('D').level).toBe(1);
+  });
+});
