@@ -40,6 +40,8 @@ export interface Environment {
   testSurroundings?(config: Config): TestSurroundings;
   /** Until it is disposed of, lines of outputs that are closed are held on, as they are, for whoever opens them next. */
   keepLines?(): Disposable;
+  /** A pulse began or ended that is to end with the agent as well. */
+  readonly pulsing?: (document: string, isUnderWay: boolean) => void;
   /** Another config runs from now on: for what the process keeps besides the agent. */
   configured?(config: Config): Promise<void>;
 }

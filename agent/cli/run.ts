@@ -49,10 +49,17 @@ export const runVerb: Verb = {
     // Before any line is driven, and no sooner: two processors have enough to do until then. Without the goodbye at the end,
     // whatever ends this process is a crash.
     let guarded: Guarded | undefined;
+    let planned = config;
+    const pulses = new Set<string>(); // At most one per document.
+    const plan = () => planOutputs(planned, 'crash', pulses);
     const guard = () => {
-      const plan = planOutputs(config, 'crash');
-      guarded ??= startGuard({ clock: context.clock, log }, guardCommand(), config.stateFolder, plan);
+      guarded ??= startGuard({ clock: context.clock, log }, guardCommand(), config.stateFolder, plan());
       return guarded;
+    };
+    const pulsing = (document: string, isUnderWay: boolean) => {
+      if (isUnderWay) pulses.add(document);
+      else pulses.delete(document);
+      guard().plan(plan());
     };
     lines.onChange((outputs) => guard().hold(outputs));
     const openGpio: Environment['openGpio'] = (gpio) => {
@@ -60,12 +67,13 @@ export const runVerb: Verb = {
       return environment.openGpio(gpio);
     };
     const configured = async (next: Config) => {
-      guard().plan(planOutputs(next, 'crash'));
+      planned = next;
+      guard().plan(plan());
       await remember(next, log);
     };
     const counted = countBoot(context, log, chosen.value);
     const agent = await startAgent(config, hash, {
-      ...{ ...environment, openGpio, configs: home, configured },
+      ...{ ...environment, openGpio, pulsing, configs: home, configured },
       testSurroundings: (next) => ({
         ...testSurroundings(context, next),
         reloadConfig: async () => (await (await agent.office)?.hashNext()) ?? (await hashNow(context, options)),

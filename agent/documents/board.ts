@@ -32,6 +32,8 @@ export interface BoardDependencies {
   removed(document: string): void;
   /** Something happened that is not a state. */
   happened(document: string, value: Value, ageMs?: number): void;
+  /** A pulse began or ended that is to end with the agent as well. */
+  pulsing?(document: string, isUnderWay: boolean): void;
   /** Where documents are entered that others bring with them. */
   readonly found: FoundRows;
   /** A driver failed or works again, or an output went to a safe state: health wants to know. */
@@ -154,7 +156,7 @@ export class Board implements AsyncDisposable {
   }
 
   #surroundings(place: Place): DocumentSurroundings {
-    const { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, changed, happened } =
+    const { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, changed, happened, pulsing } =
       this.#dependencies;
     const { name, config } = place.row;
     const group = config.driver === 'gpio-out' ? config.interlock?.group : undefined;
@@ -176,6 +178,7 @@ export class Board implements AsyncDisposable {
       happened: (value, ageMs) => happened(name, value, ageMs),
       troubled: (error) => this.#trouble(place, error),
       safe: (why) => this.#safe(place, why),
+      ...(pulsing && { pulsing: (isUnderWay) => pulsing(name, isUnderWay) }),
       adopt: (child) => this.#adopt(place, child),
     };
   }

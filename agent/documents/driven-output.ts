@@ -6,7 +6,7 @@ import { safeRetryMs } from '../limits.ts';
 import type { DocumentSurroundings } from './kind.ts';
 import { levelOf } from './level.ts';
 
-type DrivenSurroundings = Pick<DocumentSurroundings, 'clock' | 'troubled' | 'safe'>;
+type DrivenSurroundings = Pick<DocumentSurroundings, 'clock' | 'troubled' | 'safe' | 'pulsing'>;
 
 /** What the rules of an output have to do with its line. */
 export interface LineRules {
@@ -30,6 +30,8 @@ export class DrivenOutput implements AsyncDisposable {
   #changedMs: number;
   #hasTrouble = false;
   #descent: Disposable | undefined;
+  #isPulse = false;
+  #isOffOwed = false;
 
   /** `isOn`: as the line is driven now. */
   constructor(
@@ -95,8 +97,15 @@ export class DrivenOutput implements AsyncDisposable {
 
   /** A level that is driven successfully before takes its place. */
   bringDownIn(delayMs: number, done?: () => void): void {
-    this.#endDescent();
+    this.#descent?.[Symbol.dispose]();
     this.#descent = this.#surroundings.clock.after(delayMs, () => this.bringDown(done));
+    this.#tellOwed();
+  }
+
+  /** A pulse began, or ended in whatever way. */
+  pulse(isUnderWay: boolean): void {
+    this.#isPulse = isUnderWay;
+    this.#tellOwed();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,6 +116,14 @@ export class DrivenOutput implements AsyncDisposable {
   #endDescent(): void {
     this.#descent?.[Symbol.dispose]();
     this.#descent = undefined;
+    this.#tellOwed();
+  }
+
+  #tellOwed(): void {
+    const isOwed = this.#isPulse || this.isComingDown;
+    if (isOwed === this.#isOffOwed || this.#config.safe.crash !== 'hold') return;
+    this.#isOffOwed = isOwed;
+    this.#surroundings.pulsing?.(isOwed);
   }
 
   #is(on: boolean): void {

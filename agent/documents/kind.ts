@@ -81,6 +81,8 @@ export interface DocumentSurroundings {
   troubled(error: DriverError | undefined): void;
   /** A safe state took effect, and why; undefined: somebody commands again. */
   safe(why: string | undefined): void;
+  /** A pulse began, or its output is off: should the agent die meanwhile somebody else has to end it. Absent: nobody would. */
+  readonly pulsing?: (isUnderWay: boolean) => void;
   /** A document that this one found by itself; undefined: its name is taken, or there are too many. */
   adopt(child: Child): Adopted | undefined;
 }

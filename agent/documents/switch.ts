@@ -12,9 +12,9 @@ import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed
 import { OnLimit } from './on-limit.ts';
 import { Waiting, type Wish } from './waiting.ts';
 
-type SwitchSurroundings = Pick<
+type SwitchSurroundings = Omit<
   DocumentSurroundings,
-  'name' | 'clock' | 'log' | 'memory' | 'interlock' | 'inherited' | 'changed' | 'happened' | 'troubled' | 'safe'
+  'pool' | 'gpio' | 'pwm' | 'random' | 'openBytePort' | 'neighbour' | 'adopt'
 >;
 
 /**
@@ -45,7 +45,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     });
     this.#seat = new InterlockSeat(surroundings.interlock, this, config);
     this.#surroundings = surroundings;
-    this.#waiting = new Waiting(clock);
+    this.#waiting = new Waiting(clock, (isUnderWay) => this.#driven.pulse(isUnderWay));
     const { maxOnMs } = config;
     this.#limit = maxOnMs === undefined ? undefined : new OnLimit(clock, memory, maxOnMs, () => this.#limitOver());
     this.#before = surroundings.inherited?.before;

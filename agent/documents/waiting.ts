@@ -26,10 +26,13 @@ interface Pending extends Wait {
 /** The one command of an output that is between its beginning and its end. */
 export class Waiting {
   readonly #clock: Clock;
+  readonly #pulsing: (isUnderWay: boolean) => void;
   #pending: Pending | undefined;
 
-  constructor(clock: Clock) {
+  /** `pulsing`: a pulse began, or ended in whatever way. */
+  constructor(clock: Clock, pulsing: (isUnderWay: boolean) => void = () => {}) {
     this.#clock = clock;
+    this.#pulsing = pulsing;
   }
 
   get current(): (Wait & { readonly untilMs: number }) | undefined {
@@ -42,7 +45,9 @@ export class Waiting {
       const timer = this.#clock.after(delayMs, () => {
         this.#pending = undefined;
         resolve(then());
+        if (wait.isPulse) this.#pulsing(false);
       });
+      if (wait.isPulse) this.#pulsing(true);
       this.#pending = { ...wait, untilMs: this.#clock.monotonicMs() + delayMs, timer, resolve };
     });
   }
@@ -52,5 +57,6 @@ export class Waiting {
     this.#pending = undefined;
     pending?.timer[Symbol.dispose]();
     pending?.resolve(result);
+    if (pending?.isPulse === true) this.#pulsing(false);
   }
 }

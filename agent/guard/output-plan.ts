@@ -34,14 +34,23 @@ export interface OutputPlan {
   readonly powers: readonly PlannedPower[];
 }
 
-/** The outputs that are driven or held in this situation; the others are let go of. */
-export function planOutputs(config: Config, situation: PlannedSituation): OutputPlan {
+/**
+ * The outputs that are driven or held in this situation; the others are let go of. `pulses`: documents that would be held in
+ * a pulse that nobody is left to end.
+ */
+export function planOutputs(
+  config: Config,
+  situation: PlannedSituation,
+  pulses: ReadonlySet<string> = new Set(),
+): OutputPlan {
   const { backend, board } = config.gpio;
   const isInMemory = backend === 'simulated' && board === undefined; // Such lines end with the process that has them.
   const canBeHeld = backend === 'gpiochip' || backend === 'auto'; // The lines of the others keep their level by themselves.
   const outputs = Object.entries(config.documents).flatMap(([document, output]): PlannedOutput[] => {
     if (output.driver !== 'gpio-out' || isInMemory) return [];
     const action = safeAction(situation, output.safe);
+    if (action.do === 'hold' && pulses.has(document))
+      return [{ document, line: output.line, level: levelOf(output, false) }];
     if (action.do === 'drive') return [{ document, line: output.line, level: levelOf(output, action.on) }];
     return action.do === 'hold' && canBeHeld ? [{ document, line: output.line }] : [];
   });

@@ -90,6 +90,31 @@ describe('what the wire of a relay that is on does, as the table of safe states 
   });
 });
 
+describe('a pulse that is under way when the agent is killed', () => {
+  test.for(['high', 'low'] as const)('ends all the same where crash holds the level; active %s', async (active) => {
+    await using rig = await openRelayRig({ safe: held, active });
+    await rig.start();
+    await rig.command('OFF');
+    await rig.pulse('1h');
+    await until(() => rig.wire() === rig.level(true), 'the pulse');
+    await rig.kill('SIGKILL');
+    await until(() => rig.wire() === rig.level(false), 'the end of the pulse');
+    await rig.start();
+    expect(rig.wire()).toBe(rig.level(false));
+  });
+
+  test.for(['another command', 'its end'])('is held as any other level after %s', async (end) => {
+    await using rig = await openRelayRig({ safe: held, active: 'high' });
+    await rig.start();
+    await rig.pulse('50ms');
+    if (end === 'its end') await until(() => rig.changes().length === 2, 'the end of the pulse');
+    await rig.command('ON');
+    await rig.kill('SIGKILL');
+    await delay(400);
+    expect(rig.wire()).toBe(1);
+  });
+});
+
 describe('the guard', () => {
   test('brings the output down within 200 ms of a kill -9, and the next agent has the line at once', async () => {
     await using rig = await openRelayRig({ safe: { ...held, crash: false }, active: 'high' });

@@ -32,6 +32,8 @@ export interface RelayRig extends AsyncDisposable {
   /** Commands the relay, waits until that was done, and looks at the wire. */
   command(value: 'ON' | 'OFF'): Promise<void>;
   failingCommand(value: 'ON' | 'OFF'): Promise<void>;
+  /** Commands a pulse, and waits until it is under way. */
+  pulse(length: string): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
   /** Of the guard that runs now. */
   guardPid(): number | undefined;
@@ -81,6 +83,7 @@ export async function openRelayRig({ safe, active }: RelayRigOptions): Promise<R
       return await agent.ended;
     },
     failingCommand: (value) => say(value, 'failed'),
+    pulse: (length) => say(JSON.stringify({ 'on-for': length }), 'executing'),
     async command(value) {
       await say(value, 'successful'); // Then the simulated board has written its log, too.
       expect(wire()).toBe(level(value === 'ON'));

@@ -128,6 +128,19 @@ describe('a pulse', () => {
     expect(interlock.request(other, 'refuse')).toEqual({ waitMs: 0 });
   });
 
+  test.for(['gave way to nothing', 'could not end'])("is the guard's to end until it is off; it %s", async (how) => {
+    const told: boolean[] = [];
+    const rig = await openFailing({ surroundings: { pulsing: (isUnderWay) => void told.push(isUnderWay) } });
+    void rig.document.perform(pulse);
+    if (how === 'gave way to nothing')
+      rig.document.makeWay?.(on); // Announced, and never performed.
+    else rig.fails(2);
+    await rig.clock.advance(how === 'could not end' ? 1_499 : 499);
+    expect([rig.wire.level, told.at(-1)]).toEqual([1, true]);
+    await rig.clock.advance(1_001);
+    expect([rig.wire.level, told.at(-1)]).toEqual([0, false]);
+  });
+
   test('that has to end is never handed on without its end', async () => {
     const rig = await openFailing();
     void rig.document.perform(pulse);
