@@ -50,7 +50,8 @@ export function createSimulatedGpio(board: SimulatedBoard, options: SimulatedGpi
 
 function attachOutput(request: OutputRequest, line: SimulatedLine, weather: SimulatedWeather): Result<DigitalOutput> {
   const resource = formatLine(request.line);
-  const first = request.initial === 'as-is' ? line.level() : ok(request.initial);
+  const found = line.level();
+  const first = request.initial === 'as-is' ? found : ok(request.initial);
   const driven = first.ok ? line.drive(first.value) : first;
   if (!driven.ok) {
     line.release();
@@ -61,6 +62,7 @@ function attachOutput(request: OutputRequest, line: SimulatedLine, weather: Simu
   return ok({
     resource,
     supports: { readBack: true },
+    ...(found.ok && { found: found.value }),
     write(level) {
       if (!isOpen) return fail(closedError('write', resource));
       if (writesLeftCount === 0) return fail(stormError(resource, weather));

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from './contract/result.ts';
 import { readSysfsChips, resolveSysfsNumber, type SysfsChip } from './sysfs/chips.ts';
 import { exportLine, type SysfsLine, unexportLine } from './sysfs/export.ts';
 import { readFoundLevel } from './sysfs/found-level.ts';
-import { attachSysfsInput, attachSysfsOutput } from './sysfs/lines.ts';
+import { attachSysfsInput, attachSysfsOutput, type SysfsHold } from './sysfs/lines.ts';
 import { driverError, systemError } from './system-error.ts';
 
 export interface SysfsOptions {
@@ -63,7 +63,7 @@ function createBackend(surroundings: Surroundings): GpioBackend {
     heldNumbers.add(number);
     const opened = await openGpio(surroundings, { resource, number }, setup);
     if (!opened.ok) heldNumbers.delete(number);
-    return opened.ok ? ok({ resource, gpio: opened.value, released: () => heldNumbers.delete(number) }) : opened;
+    return opened.ok ? ok({ resource, ...opened.value, released: () => heldNumbers.delete(number) }) : opened;
   };
   return {
     name: 'sysfs',
@@ -80,17 +80,22 @@ function createBackend(surroundings: Surroundings): GpioBackend {
   };
 }
 
-async function openGpio({ root, clock, Gpio }: Surroundings, line: SysfsLine, setup: Setup): Promise<Result<Gpio>> {
+async function openGpio(
+  { root, clock, Gpio }: Surroundings,
+  line: SysfsLine,
+  setup: Setup,
+): Promise<Result<Pick<SysfsHold, 'gpio' | 'found'>>> {
   // Exported here and not by onoff, whose constructor would wait for udev in a busy loop.
   const exported = await exportLine(root, line, clock);
   if (!exported.ok) return exported;
   const failed = { operation: 'open', resource: line.resource };
   try {
     // Read before anything is driven: an agent that crashed left the line exported and driven.
-    const direction = setup.direction === 'as-is' ? directionOf(await readFoundLevel(root, line)) : setup.direction;
+    const found = await readFoundLevel(root, line);
+    const direction = setup.direction === 'as-is' ? directionOf(found) : setup.direction;
     const gpio = new Gpio(line.number, direction, setup.edge, { activeLow: false });
     const fault = setup.fault(gpio);
-    if (fault === undefined) return ok(gpio);
+    if (fault === undefined) return ok({ gpio, found });
     gpio.unexport();
     return fail(driverError('io', failed, fault));
   } catch (cause) {

@@ -38,7 +38,9 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     }
     const isOn = found.value === levelOf(config, true);
     changed(isOn);
-    return ok(withProbe(config, new Switch(config, output, isOn, surroundings), output));
+    const relay = new Switch(config, output, isOn, surroundings);
+    if (!isOn && output.found === levelOf(config, true)) surroundings.interlock?.release(relay, true); // It was on until now.
+    return ok(withProbe(config, relay, output));
   },
 };
 

@@ -17,6 +17,8 @@ export interface DigitalOutput extends AsyncDisposable {
   /** As in the config: `GPIO17`, or `pinctrl-bcm2711:17`. */
   readonly resource: string;
   readonly supports: DigitalOutputSupport;
+  /** The level it had before it was opened with `initial`. Absent: the driver did not see it. */
+  readonly found?: Level;
   /** What holds the line, where another process can be given it as well; for the driver it is from, opaque to all others. */
   readonly held?: object;
   write(level: Level): Result<void>;

@@ -45,7 +45,10 @@ export function attachFoundOutput(hold: ChipHold, kept?: KeptLines): Result<Digi
 /** A line that was held all the time, by somebody else until now: an output that becomes one again. */
 export function attachKeptOutput(hold: ChipHold, initial: Level | 'as-is', kept?: KeptLines): Result<DigitalOutput> {
   if (initial === 'as-is') return attachFoundOutput(hold, kept);
-  return drive(hold, createAccess(hold), BigInt(initial), kept);
+  const access = createAccess(hold);
+  const found = access.read();
+  const driven = drive(hold, access, BigInt(initial), kept);
+  return driven.ok && found.ok ? ok({ ...driven.value, found: found.value }) : driven;
 }
 
 function drive(hold: ChipHold, access: Access, level: bigint, kept?: KeptLines): Result<DigitalOutput> {

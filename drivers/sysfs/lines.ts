@@ -8,6 +8,8 @@ import { closedError, systemError } from '../system-error.ts';
 export interface SysfsHold {
   readonly resource: string;
   readonly gpio: Gpio;
+  /** The level it had before it was set up. */
+  readonly found: Level;
   /** Called once, when the line was given back. */
   readonly released: () => void;
 }
@@ -17,6 +19,7 @@ export function attachSysfsOutput(hold: SysfsHold): DigitalOutput {
   return {
     resource: hold.resource,
     supports: { readBack: true },
+    found: hold.found,
     write: (level) => access.attempt('write', (gpio) => gpio.writeSync(level)),
     readBack: () => access.attempt('read', (gpio) => gpio.readSync()),
     [Symbol.asyncDispose]: access.close,

@@ -148,6 +148,33 @@ describe('boot: on in a group', () => {
   });
 });
 
+describe('a member that the agent before left on', () => {
+  const member = (line: string, boot: string) =>
+    `{ driver: gpio-out, line: ${line}, interlock: h, dead-time: 500ms, safe: { boot: ${boot}, exit: hold } }`;
+
+  test.for(['off', 'on'])(
+    'goes off at the start, and the dead time is kept; the other one has boot: %s',
+    async (boot) => {
+      const timed = createTimedBoard();
+      const before = await openDocuments({
+        documents: [`up: ${member('U', 'hold')}`, `mid: ${member('M', 'off')}`],
+        ...timed,
+      });
+      await before.command('up', 'on');
+      await before[Symbol.asyncDispose]();
+      await timed.clock.advance(60_000);
+      await using rig = await openDocuments({
+        documents: [`up: ${member('U', 'off')}`, `down: ${member('D', boot)}`],
+        ...timed,
+      });
+      if (boot === 'off') void rig.command('down', 'on');
+      await rig.clock.advance(1_000);
+      expect([levels(rig, 'U'), levels(rig, 'D')]).toEqual([[1, 0], [1]]);
+      expectApart(rig, 500);
+    },
+  );
+});
+
 describe('crash: on in a group', () => {
   const config = { interlock: { group: 'h', policy: 'refuse', deadTimeMs: 500 } } as const;
   const other = { name: 'other', yieldTo: () => true };

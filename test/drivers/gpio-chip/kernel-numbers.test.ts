@@ -68,6 +68,12 @@ describe('a line that was kept meanwhile', () => {
     expect(kept.count).toBe(0);
   });
 
+  test.for([0, 1] as const)('says that it was found with the level %i', async (found) => {
+    const { backend } = await keep(found === 1 ? 1n : 0n);
+    await using opened = valueOf(await backend.openOutput({ ...output, initial: 0 }));
+    expect(opened.found).toBe(found);
+  });
+
   test('keeps its level where it is to be taken as it is', async () => {
     const { kernel, backend } = await keep(1n);
     await using _output = valueOf(await backend.openOutput({ ...output, initial: 'as-is' }));
