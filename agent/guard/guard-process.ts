@@ -24,8 +24,10 @@ export async function runGuardProcess(folder: string): Promise<void> {
   process.title = 'qn-guard';
   const door = await openDoor(folder, () => life.isAgentThere).catch(() => undefined);
   const backends = { openGpio: openGpioBackend, createPwm: createPwmBackend };
-  const guarding = await guard({ input: process.stdin, clock: systemDriverClock, ...backends, receive });
-  life.isAgentThere = false;
+  const input = untilEnd(process.stdin, () => {
+    life.isAgentThere = false; // Who asks from now on waits until the outputs are driven.
+  });
+  const guarding = await guard({ input, clock: systemDriverClock, ...backends, receive });
   tell(guarding, door);
   silence();
   if (door !== undefined && guarding.kept.length > 0 && !life.isAskedToEnd) {
@@ -35,6 +37,11 @@ export async function runGuardProcess(folder: string): Promise<void> {
     await Promise.race([door.handOver(guarding.kept), ended]);
   }
   process.exit(0); // Whatever is still held is let go of with the process.
+}
+
+async function* untilEnd(input: AsyncIterable<Uint8Array>, ended: () => void): AsyncGenerator<Uint8Array> {
+  yield* input;
+  ended();
 }
 
 function receive(): readonly DigitalOutput[] {

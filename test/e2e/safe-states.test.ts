@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type SafeLevel, type SafeStates, type Situation, safeAction } from '../../drivers/safe-state.ts';
@@ -159,6 +161,22 @@ describe('the guard', () => {
     somebody[Symbol.dispose]();
     await killed;
     await until(() => rig.wire() === 0, 'the wire when the line is free');
+  });
+
+  test('sends nobody away who asks for lines while it still drives others', async () => {
+    await using rig = await openRelayRig({ safe: { ...held, crash: false }, active: 'high' });
+    await rig.start();
+    await rig.command('ON');
+    const guard = pidOf(rig);
+    await until(() => hasTitle(guard), 'the guard to be ready');
+    using _somebody = rig.holdLine(); // So it takes its time.
+    const killed = rig.kill('SIGKILL');
+    await delay(200);
+    const askedMs = performance.now();
+    const asking = createConnection(rig.door(guard));
+    await once(asking, 'close');
+    expect(performance.now() - askedMs).toBeGreaterThan(300);
+    await killed;
   });
 
   test('says nothing and does nothing after a goodbye', async () => {

@@ -37,6 +37,8 @@ export interface RelayRig extends AsyncDisposable {
   kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
   /** Of the guard that runs now. */
   guardPid(): number | undefined;
+  /** Where the next agent asks this guard for lines. */
+  door(guardPid: number): string;
   /** Somebody has the line until it is disposed of, as the system has those of a dead process for a moment. */
   holdLine(): Disposable;
   breakConfig(): Promise<void>;
@@ -90,6 +92,7 @@ export async function openRelayRig({ safe, active }: RelayRigOptions): Promise<R
     },
     kill: (signal) => agent?.end(signal) ?? Promise.reject(new Error('there is no agent')),
     guardPid: () => childrenOf(agent?.pid ?? 0)[0],
+    door: (pid) => path.join(folder, 'state', `guard-${pid}.sock`),
     holdLine() {
       rmSync(path.join(board, line, 'consumer'));
       const claimed = claimLine({ folder: path.join(board, line), line }, 'somebody');
