@@ -1,10 +1,10 @@
-import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { fail, ok } from '../../drivers/contract/result.ts';
 import { type Clock, sleep } from '../clock.ts';
 import type { McuUpdateConfig } from '../config/mcu-config.ts';
 import type { Log } from '../log.ts';
 import type { Value } from '../qn/message.ts';
-import type { Refusal } from '../qn/reason.ts';
 import { describeStagingFault, download } from './download.ts';
+import { type Job, newJob, type Outcome } from './job.ts';
 import { KeptMarker } from './kept-marker.ts';
 import {
   commandPatienceMs,
@@ -32,16 +32,6 @@ export interface UpdaterDependencies {
   /** `value` is another one. It must not throw. */
   changed(): void;
   happened(value: Value): void;
-}
-
-type Outcome = Result<void, Refusal>;
-
-interface Job {
-  readonly order: WriteOrder;
-  readonly cancel: AbortController;
-  /** The end of the command, which may come before that of the job. */
-  readonly ended: Promise<Outcome>;
-  end(outcome: Outcome): void;
 }
 
 /** idle, or what it is at (QN-7.8d). waiting: for the microcontroller, which is away. given-up: see `why`. */
@@ -140,21 +130,20 @@ export class FirmwareUpdater implements AsyncDisposable {
   }
 
   #start(order: WriteOrder): Job {
-    const { promise: ended, resolve: end } = Promise.withResolvers<Outcome>();
-    const job = { order, ended, end, cancel: new AbortController() };
+    const job = newJob(order);
     this.#job = job;
     this.#why = undefined;
     this.#enter(order.url === undefined ? 'writing' : 'fetching');
     const patience = this.#dependencies.clock.after(commandPatienceMs, () => {
       const detail = `${this.#why ?? 'it takes long'}; the agent goes on by itself, see the state of this document`;
-      end(fail({ reason: 'driver-timeout', detail }));
+      job.end(fail({ reason: 'driver-timeout', detail }));
     });
     this.#running = this.#run(job).then((outcome) => {
       patience[Symbol.dispose]();
       this.#job = undefined;
       if (job.cancel.signal.aborted) return;
       this.#conclude(order, outcome);
-      end(outcome);
+      job.end(outcome);
       const left = this.#marker.now; // Of another image: the order pushed it aside, and then began nothing itself.
       if (left?.phase === 'writing' && left.sha256 !== order.sha256) this.#resume(left);
     });

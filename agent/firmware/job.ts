@@ -1,0 +1,19 @@
+import type { Result } from '../../drivers/contract/result.ts';
+import type { Refusal } from '../qn/reason.ts';
+import type { WriteOrder } from './order.ts';
+
+export type Outcome = Result<void, Refusal>;
+
+/** An order that is being carried out. */
+export interface Job {
+  readonly order: WriteOrder;
+  readonly cancel: AbortController;
+  /** The end of the command, which may come before that of the job. */
+  readonly ended: Promise<Outcome>;
+  end(outcome: Outcome): void;
+}
+
+export function newJob(order: WriteOrder): Job {
+  const { promise: ended, resolve: end } = Promise.withResolvers<Outcome>();
+  return { order, ended, end, cancel: new AbortController() };
+}
