@@ -24,12 +24,12 @@ export type StagingFault =
  * is whole, and `state.json`. What a call resolved with is durable: the file is flushed, and its folder after a rename.
  */
 export interface Staging {
-  /** Bytes of it that are there. */
+  /** Bytes of it that are there. What a cut left whole, and not looked at, is looked at now. */
   stagedBytes(image: ImageName): Promise<number>;
   /** Appends; a piece that is there already is fine. Resolves with what is there then. */
   put(image: ImageName, offset: number, data: Uint8Array): Promise<Result<number, StagingFault>>;
-  /** Whole and with the right hash; undefined: it is not there. */
-  read(image: Pick<ImageName, 'sha256'>): Promise<Uint8Array | undefined>;
+  /** Whole and with the right hash; undefined: it is not there. A damaged one is thrown away. */
+  read(image: ImageName): Promise<Uint8Array | undefined>;
   /** Throws away what is there of an image that is not whole. */
   drop(image: ImageName): Promise<void>;
   marker(): Promise<Marker | undefined>;
@@ -52,7 +52,10 @@ export function openStaging(folder: string): Staging {
   const staging: Staging = {
     async stagedBytes(image) {
       if ((await sizeOf(imageOf(image.sha256))) === image.sizeBytes) return image.sizeBytes;
-      return (await sizeOf(partOf(image))) ?? 0;
+      const bytes = (await sizeOf(partOf(image))) ?? 0;
+      if (bytes < image.sizeBytes) return bytes;
+      const completed = await attempt(() => complete(folder, partOf(image), image)); // A cut came before it.
+      return completed.ok ? completed.value : 0;
     },
     put: (image, offset, data) =>
       attempt(async () => {
@@ -64,9 +67,14 @@ export function openStaging(folder: string): Staging {
         const now = offset + data.length;
         return now < image.sizeBytes ? ok(now) : await complete(folder, partOf(image), image);
       }),
-    async read({ sha256 }) {
-      const bytes = await readOf(imageOf(sha256));
-      return bytes !== undefined && hashOf(bytes) === sha256 ? bytes : undefined;
+    async read(image) {
+      await staging.stagedBytes(image);
+      const file = imageOf(image.sha256);
+      const bytes = await readOf(file);
+      if (bytes === undefined || hashOf(bytes) === image.sha256) return bytes;
+      // Else it would count as there, and never be sent again. Where the disk takes nothing, that does not matter.
+      await rm(file, { force: true }).catch(() => {});
+      return undefined;
     },
     drop: (image) => rm(partOf(image), { force: true }),
     async marker() {

@@ -152,9 +152,10 @@ export class FirmwareUpdater implements AsyncDisposable {
 
   async #run(job: Job): Promise<Outcome> {
     const { staging } = this.#dependencies;
-    const fetched = await this.#fetch(job);
+    const kept = await staging.read(job.order);
+    const fetched = kept === undefined ? await this.#fetch(job) : ok();
     if (!fetched.ok) return fetched;
-    const image = await staging.read(job.order);
+    const image = kept ?? (await staging.read(job.order));
     if (image !== undefined) return await this.#writeUntilItRuns(job, image);
     const detail = `the image ${brief(job.order)} is not here; send its pieces first, or say its url`;
     return fail({ reason: 'malformed', detail });

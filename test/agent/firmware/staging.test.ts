@@ -70,6 +70,38 @@ describe('images on the disk', () => {
     expect(await staging.read(name)).toBeUndefined();
   });
 
+  it.each([
+    ['a piece that comes again', () => staging.put(name, 900, image.subarray(900))],
+    ['a look at how much is there', () => staging.stagedBytes(name)],
+  ])('that were whole when the power failed, and not looked at, are found by %s', async (_, look) => {
+    await staging.put(name, 0, image.subarray(0, 600));
+    await writeFile(path.join(folder, `${name.sha256}.part`), image);
+    staging = openStaging(folder);
+    await look();
+    expect(await staging.read(name)).toEqual(Buffer.from(image));
+    expect(await readdir(folder)).toEqual([`${name.sha256}.image`]);
+  });
+
+  it.each([
+    ['whole, and another one', bytesOf(1_000, 9)],
+    ['longer than was said', bytesOf(1_100, 7)],
+  ])('are sent again where what is there is %s', async (_, bytes) => {
+    await staging.put(name, 0, image.subarray(0, 600));
+    await writeFile(path.join(folder, `${name.sha256}.part`), bytes);
+    expect(await staging.stagedBytes(name)).toBe(0);
+    await putAll(image);
+    expect(await staging.read(name)).toEqual(Buffer.from(image));
+  });
+
+  it('are sent again when the card has lost some of it', async () => {
+    await putAll(image);
+    await writeFile(path.join(folder, `${name.sha256}.image`), bytesOf(1_000, 9));
+    expect(await staging.read(name)).toBeUndefined();
+    expect(await staging.stagedBytes(name)).toBe(0);
+    await putAll(image);
+    expect(await staging.read(name)).toEqual(Buffer.from(image));
+  });
+
   it('are never more than the one that is written and the one that arrives', async () => {
     const [first, second, third] = [bytesOf(500, 3), bytesOf(600, 5), bytesOf(700, 11)] as const;
     await putAll(first);
