@@ -6,7 +6,10 @@ export const imageBytesMax = 4 * 1_024 * 1_024;
 export const pieceBytesMax = 32_768;
 /** What a message needs besides its data; the data is base64 in JSON. */
 export const pieceOverheadBytes = 512;
-/** Images of one microcontroller on the disk: the one that runs, and one that arrives. Over it: remove what is neither. */
+/**
+ * Images of one microcontroller on the disk: the one that runs, and one that arrives. Over it: remove what is neither, but not
+ * what is being fetched or written.
+ */
 export const imagesCountMax = 2;
 /** The address of an image. Over it: refuse `malformed`. */
 export const urlBytesMax = 1_024;

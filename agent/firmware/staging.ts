@@ -30,6 +30,8 @@ export interface Staging {
   put(image: ImageName, offset: number, data: Uint8Array): Promise<Result<number, StagingFault>>;
   /** Whole and with the right hash; undefined: it is not there. A damaged one is thrown away. */
   read(image: ImageName): Promise<Uint8Array | undefined>;
+  /** Until its disposal this one is not thrown away to make room for another one. */
+  hold(image: ImageName): Disposable;
   /** Throws away what is there of an image that is not whole. */
   drop(image: ImageName): Promise<void>;
   marker(): Promise<Marker | undefined>;
@@ -40,6 +42,7 @@ export function openStaging(folder: string): Staging {
   const partOf = ({ sha256 }: ImageName) => path.join(folder, `${sha256}.part`);
   const imageOf = (sha256: string) => path.join(folder, `${sha256}.image`);
   const markerFile = path.join(folder, 'state.json');
+  const held = new Set<string>(); // One: a microcontroller is written with one image at a time.
   const attempt = async <Value>(
     act: () => Promise<Result<Value, StagingFault>>,
   ): Promise<Result<Value, StagingFault>> => {
@@ -62,7 +65,7 @@ export function openStaging(folder: string): Staging {
         const stagedBytes = await staging.stagedBytes(image);
         if (offset + data.length <= stagedBytes) return ok(stagedBytes); // QN-7.8b: delivered again.
         if (offset > stagedBytes) return fail({ kind: 'wrong-offset', stagedBytes });
-        if (stagedBytes === 0) await makeRoom(folder, image, (await staging.marker())?.sha256);
+        if (stagedBytes === 0) await makeRoom(folder, [image.sha256, (await staging.marker())?.sha256, ...held]);
         await append(partOf(image), stagedBytes, data.subarray(stagedBytes - offset));
         const now = offset + data.length;
         return now < image.sizeBytes ? ok(now) : await complete(folder, partOf(image), image);
@@ -75,6 +78,10 @@ export function openStaging(folder: string): Staging {
       // Else it would count as there, and never be sent again. Where the disk takes nothing, that does not matter.
       await rm(file, { force: true }).catch(() => {});
       return undefined;
+    },
+    hold({ sha256 }) {
+      held.add(sha256);
+      return { [Symbol.dispose]: () => held.delete(sha256) };
     },
     drop: (image) => rm(partOf(image), { force: true }),
     async marker() {
@@ -113,11 +120,11 @@ async function complete(
   return ok(sizeBytes);
 }
 
-/** Only the image that runs or is being written stays beside the new one. */
-async function makeRoom(folder: string, { sha256 }: ImageName, kept: string | undefined): Promise<void> {
+/** Only the image that runs and the one that is being written stay beside the new one. */
+async function makeRoom(folder: string, kept: readonly (string | undefined)[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   const files = (await readdir(folder)).filter((name) => /\.(part|image)$/.test(name));
-  const strangers = files.filter((name) => !name.startsWith(sha256) && (kept === undefined || !name.startsWith(kept)));
+  const strangers = files.filter((name) => !kept.includes(path.parse(name).name));
   if (files.length < imagesCountMax) return;
   for (const name of strangers) await rm(path.join(folder, name), { force: true });
 }

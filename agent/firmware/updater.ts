@@ -131,6 +131,7 @@ export class FirmwareUpdater implements AsyncDisposable {
 
   #start(order: WriteOrder): Job {
     const job = newJob(order);
+    const held = this.#dependencies.staging.hold(order);
     this.#job = job;
     this.#why = undefined;
     this.#enter(order.url === undefined ? 'writing' : 'fetching');
@@ -139,7 +140,7 @@ export class FirmwareUpdater implements AsyncDisposable {
       job.end(fail({ reason: 'driver-timeout', detail }));
     });
     this.#running = this.#run(job).then((outcome) => {
-      patience[Symbol.dispose]();
+      for (const kept of [patience, held]) kept[Symbol.dispose]();
       this.#job = undefined;
       if (job.cancel.signal.aborted) return;
       this.#conclude(order, outcome);

@@ -2,9 +2,19 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
+import { openStaging } from '../../../agent/firmware/staging.ts';
 import type { FirmwareUpdater } from '../../../agent/firmware/updater.ts';
-import { imageName, newProgram, startUpdaterRig, type UpdaterRig } from '../../support/updater-rig.ts';
+import { until } from '../../support/until.ts';
+import {
+  imageName,
+  newProgram,
+  oldProgram,
+  sendImage,
+  startUpdaterRig,
+  type UpdaterRig,
+} from '../../support/updater-rig.ts';
 
+const thirdProgram = Uint8Array.from({ length: 1_100 }, (_, at) => (at * 11) & 0xff);
 /** The pauses between two tries are short; the model of optiboot takes no time at all. */
 const clock = { ...systemClock, after: (ms: number, act: () => void) => systemClock.after(ms / 10, act) };
 
@@ -16,6 +26,30 @@ describe('the image that an AVR is written with', () => {
   afterEach(() => rig[Symbol.asyncDispose]());
 
   const write = (updater: FirmwareUpdater) => updater.write({ kind: 'write', ...imageName(newProgram) }, undefined);
+  const isFinished = (updater: FirmwareUpdater) => updater.value['written'] === imageName(newProgram).sha256;
+
+  it('is still there after a cut, whoever sent pieces of a third one before the chip was touched', async () => {
+    await openStaging(rig.folder).mark({ phase: 'done', ...imageName(oldProgram), isTouched: false });
+    let [requests, third] = [0, Promise.resolve()];
+    const first: FirmwareUpdater = await rig.open({
+      clock,
+      onRequest: () => {
+        requests += 1;
+        if (requests === 1) third = sendImage(first, thirdProgram);
+      },
+    });
+    await sendImage(first, oldProgram);
+    await sendImage(first, newProgram);
+    [rig.pullAt, rig.staysAway] = [20, true];
+    void write(first);
+    await until(() => first.value['phase'] === 'waiting', 'cut');
+    await third;
+    await first[Symbol.asyncDispose]();
+    rig.isPlugged = true;
+    await using second = await rig.open({ clock });
+    await until(() => second.value['phase'] !== 'writing', 'an end');
+    expect([isFinished(second), rig.runs(newProgram)]).toEqual([true, true]);
+  });
 
   it('is taken as it is when the power failed before its last piece was looked at', async () => {
     await using updater = await rig.open({ clock });
