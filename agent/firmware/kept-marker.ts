@@ -30,11 +30,18 @@ export class KeptMarker {
     return this.#now?.phase === 'writing' && this.#now.sha256 === sha256;
   }
 
-  /** Durable; false: it is not. */
+  /** Durable; false: it is not. A disk that takes nothing any more may say it already: then a chip is still repaired. */
   async set(order: WriteOrder, rest: MarkerRest): Promise<boolean> {
     const marker = markerOf(order, rest);
+    const isSaid = rest.phase === 'writing' && this.#resumes(marker);
     const marked = await this.#staging.mark(marker);
     if (marked.ok || rest.phase !== 'writing') this.#now = marker;
-    return marked.ok;
+    return marked.ok || isSaid;
+  }
+
+  /** From what there is on the disk the next life would go on with this image, and know as much of the chip. */
+  #resumes({ sha256, isTouched }: Marker): boolean {
+    const now = this.#now;
+    return now?.sha256 === sha256 && now.isTouched === isTouched && (now.phase === 'writing' || isTouched);
   }
 }

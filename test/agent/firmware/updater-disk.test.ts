@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
@@ -45,6 +45,20 @@ describe('the image that an AVR is written with', () => {
     await until(() => first.value['phase'] === 'waiting', 'cut');
     await third;
     await first[Symbol.asyncDispose]();
+    rig.isPlugged = true;
+    await using second = await rig.open({ clock });
+    await until(() => second.value['phase'] !== 'writing', 'an end');
+    expect([isFinished(second), rig.runs(newProgram)]).toEqual([true, true]);
+  });
+
+  it('is written again also where the disk takes nothing any more', async () => {
+    const first = await rig.open({ clock });
+    await sendImage(first, newProgram);
+    [rig.pullAt, rig.staysAway] = [20, true];
+    void write(first);
+    await until(() => first.value['phase'] === 'waiting', 'cut');
+    await first[Symbol.asyncDispose]();
+    await mkdir(path.join(rig.folder, 'state.json.new')); // Where the next note would be written.
     rig.isPlugged = true;
     await using second = await rig.open({ clock });
     await until(() => second.value['phase'] !== 'writing', 'an end');
