@@ -121,7 +121,8 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
       } else if ('superseded' in result.error) {
         counters.supersede();
         conclude('supersede', { detail: result.error.detail }); // QN-4.6
-      } else failWith('reason' in result.error ? result.error : failureOf(result.error));
+      } else if ('isLeft' in result.error && journaled !== undefined) pool.release(job.slot);
+      else failWith('reason' in result.error ? result.error : failureOf(result.error));
     },
   };
 }

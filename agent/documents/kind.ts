@@ -48,8 +48,13 @@ export interface Superseded {
   readonly detail: string;
 }
 
+/** The agent stops: the next life goes on with the command, under the same id (QN-7.8c). One that is not journaled fails. */
+export interface LeftOpen extends Refusal {
+  readonly isLeft: true;
+}
+
 /** How an effect ended. A refusal: the driver was willing, the state of the board was not. */
-export type Performed = Result<void, DriverError | Refusal | Superseded>;
+export type Performed = Result<void, DriverError | Refusal | Superseded | LeftOpen>;
 
 /** What the world looks like for a document while it is open. */
 export interface DocumentSurroundings {

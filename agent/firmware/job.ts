@@ -1,8 +1,9 @@
-import type { Result } from '../../drivers/contract/result.ts';
+import { fail, type Result } from '../../drivers/contract/result.ts';
+import type { LeftOpen } from '../documents/kind.ts';
 import type { Refusal } from '../qn/reason.ts';
 import type { WriteOrder } from './order.ts';
 
-export type Outcome = Result<void, Refusal>;
+export type Outcome = Result<void, Refusal | LeftOpen>;
 
 /** An order that is being carried out. */
 export interface Job {
@@ -16,4 +17,10 @@ export interface Job {
 export function newJob(order: WriteOrder): Job {
   const { promise: ended, resolve: end } = Promise.withResolvers<Outcome>();
   return { order, ended, end, cancel: new AbortController() };
+}
+
+/** The agent ends. The detail is for an order that is not journaled. */
+export function leftOpen(isBegun: boolean): Result<never, LeftOpen> {
+  const goesOn = isBegun ? 'it goes on with the update in its next life' : 'nothing was written; send the order again';
+  return fail({ reason: 'interrupted', detail: `the agent ends; ${goesOn}`, isLeft: true });
 }

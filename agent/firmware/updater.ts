@@ -4,7 +4,7 @@ import type { McuUpdateConfig } from '../config/mcu-config.ts';
 import type { Log } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 import { describeStagingFault, download } from './download.ts';
-import { type Job, newJob, type Outcome } from './job.ts';
+import { type Job, leftOpen, newJob, type Outcome } from './job.ts';
 import { KeptMarker } from './kept-marker.ts';
 import {
   commandPatienceMs,
@@ -50,6 +50,7 @@ export class FirmwareUpdater implements AsyncDisposable {
   #arriving: (ImageName & { readonly stagedBytes: number }) | undefined;
   #why: string | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
+  #isEnding = false;
 
   private constructor(dependencies: UpdaterDependencies, marker: KeptMarker) {
     this.#dependencies = dependencies;
@@ -93,6 +94,7 @@ export class FirmwareUpdater implements AsyncDisposable {
 
   /** `firmware`: what runs there says of itself now; undefined while its link is down. */
   async write(order: WriteOrder, firmware: string | undefined): Promise<Outcome> {
+    if (this.#isEnding) return leftOpen(false);
     // Another order may have come in while the one before was cancelled.
     for (let job = this.#job; job !== undefined; job = this.#job) {
       if (job.order.sha256 === order.sha256) return await job.ended; // QN-7.8c: it is being done.
@@ -111,8 +113,8 @@ export class FirmwareUpdater implements AsyncDisposable {
   /** What is under way is left as it is; the next life goes on with it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const job = this.#job;
-    const detail = 'the agent ends; it goes on with the update in its next life';
-    job?.end(fail({ reason: 'interrupted', detail }));
+    this.#isEnding = true;
+    job?.end(leftOpen(this.#marker.isBegun(job.order)));
     job?.cancel.abort();
     await Promise.race([this.#running, sleep(this.#dependencies.clock, disposeMsMax)]);
   }

@@ -12,6 +12,7 @@ import { hasMosquitto } from '../support/mosquitto.ts';
 import { openRig, type Rig } from '../support/rig.ts';
 import { optibootMissing } from '../support/uno.ts';
 import { openUnoBench, type UnoBench, type UnoProgram } from '../support/uno-bench.ts';
+import { until } from '../support/until.ts';
 
 const missing = optibootMissing ?? (hasMosquitto ? undefined : 'apt install mosquitto');
 const what = 'an order for the program of a microcontroller';
@@ -92,6 +93,25 @@ describe.skipIf(missing !== undefined)(`${what}${missing ? ` (${missing})` : ''}
     await restart(first.version);
     expect(fieldOf((await again).message.val, 'status')).toBe('successful');
     expect(server.ranges).toHaveLength(1);
+  });
+
+  it('that is being fetched when the agent is stopped goes on in its next life, under the same id', async () => {
+    const { second } = bench;
+    const image = Buffer.concat([await readFile(second.hexFile), Buffer.from('\n')]);
+    const hexFile = path.join(certificates.folder, 'slow.hex');
+    await writeFile(hexFile, image);
+    await using server = await startImageServer(certificates, image, { stallsAfterBytes: 1_000 });
+    const flashing = flash({ ...second, hexFile }, '--from', server.url, '--sign', keyOf('builder'));
+    await hearNext({ verb: 'ack', document: mcu, status: 'executing' });
+    await until(() => server.ranges.length > 0, 'it is being fetched');
+    const count = rig.listener.all.length;
+    await rig.agent.end('SIGTERM');
+    await rig.start();
+    expect(await flashing).toMatchObject({ code: 0, out: expect.stringContaining('is written, verified, and runs') });
+    expect(await bench.inFlash()).toBe(second);
+    const ends = rig.listener.all.slice(count).filter(({ verb, document }) => verb === 'ack' && document === mcu);
+    const told = ends.map(({ message }) => 'st' in message && message.st);
+    expect([told.includes('failed'), told.at(-1)]).toEqual([false, 'successful']);
   });
 
   it('by URL to a board that is there is followed to its end, and nothing of it stays at the broker', async () => {

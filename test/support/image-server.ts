@@ -13,6 +13,8 @@ export interface ImageServerOptions {
   readonly extraBytes?: number;
   /** Ends every body after so many bytes as if that was all, with no length told. */
   readonly endsAfterBytes?: number;
+  /** Nothing more comes of the first answer after so many bytes. */
+  readonly stallsAfterBytes?: number;
 }
 
 export interface ImageServer extends AsyncDisposable {
@@ -25,7 +27,14 @@ export interface ImageServer extends AsyncDisposable {
 export async function startImageServer(
   { pem }: Certificates,
   image: Uint8Array,
-  { cutAfterBytes, knowsRange = true, status, extraBytes = 0, endsAfterBytes }: ImageServerOptions = {},
+  {
+    cutAfterBytes,
+    knowsRange = true,
+    status,
+    extraBytes = 0,
+    endsAfterBytes,
+    stallsAfterBytes,
+  }: ImageServerOptions = {},
 ): Promise<ImageServer> {
   const ranges: (string | undefined)[] = [];
   const server = createServer({ cert: pem['server.pem'], key: pem['server.key'] }, (request, response) => {
@@ -38,7 +47,8 @@ export async function startImageServer(
       ...(extraBytes > 0 || endsAfterBytes !== undefined ? {} : { 'content-length': body.length }),
       ...(isPart ? { 'content-range': `bytes ${start}-${image.length - 1}/${image.length}` } : {}),
     });
-    if (cutAfterBytes === undefined || body.length <= cutAfterBytes) {
+    if (stallsAfterBytes !== undefined && ranges.length === 1) response.write(body.subarray(0, stallsAfterBytes));
+    else if (cutAfterBytes === undefined || body.length <= cutAfterBytes) {
       response.write(body);
       response.end(new Uint8Array(extraBytes));
     } else response.write(body.subarray(0, cutAfterBytes), () => setTimeout(() => response.destroy(), 20));

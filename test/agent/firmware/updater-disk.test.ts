@@ -65,6 +65,20 @@ describe('the image that an AVR is written with', () => {
     expect([isFinished(second), rig.runs(newProgram)]).toEqual([true, true]);
   });
 
+  it('is not asked for any more when the agent ends, and the order is left to its next life', async () => {
+    const updater = await rig.open({ clock });
+    await sendImage(updater, newProgram);
+    rig.isPlugged = false;
+    const orders = [write(updater)];
+    await until(() => updater.value['phase'] === 'waiting', 'it is away');
+    const disposed = updater[Symbol.asyncDispose]();
+    orders.push(write(updater)); // Its turn comes when the first has ended.
+    const { lends } = rig;
+    for (const order of orders) expect(await order).toMatchObject({ error: { reason: 'interrupted', isLeft: true } });
+    await disposed;
+    expect(rig.lends).toBe(lends);
+  });
+
   it('is taken as it is when the power failed before its last piece was looked at', async () => {
     await using updater = await rig.open({ clock });
     const name = imageName(newProgram);
