@@ -112,7 +112,8 @@ async function openMcu(context: CliContext, config: Config, name: string, mcu: M
     if (typeof done !== 'number' || typeof total !== 'number') return;
     context.progress?.(`${plainText(phase)} ${meter.describe(done, total)}`);
   };
-  const around = { clock, log: silentLog, name, pool, stateFolder: config.stateFolder, happened };
+  // Whoever stands at the board says which program it is to be: an update that was cut does not come first.
+  const around = { clock, log: silentLog, name, pool, stateFolder: config.stateFolder, happened, resumes: false };
   update = await openMcuUpdate(mcu, around, link, lines.value, () => {});
   if (update === undefined) {
     await stack.disposeAsync();

@@ -29,6 +29,8 @@ export interface UpdaterDependencies {
   readonly ca: string | undefined;
   /** Bytes that fit into one message of this board. */
   readonly pieceBytesMax: number;
+  /** False: nothing is written before there is an order. */
+  readonly resumes?: boolean;
   /** `value` is another one. It must not throw. */
   changed(): void;
   happened(value: Value): void;
@@ -57,12 +59,13 @@ export class FirmwareUpdater implements AsyncDisposable {
     this.#marker = marker;
   }
 
-  /** Goes on with what an earlier life of the agent left unfinished. */
+  /** Goes on with what an earlier life of the agent left unfinished, unless it is told not to. */
   static async open(dependencies: UpdaterDependencies): Promise<FirmwareUpdater> {
     const marker = await KeptMarker.open(dependencies.staging);
     const updater = new FirmwareUpdater(dependencies, marker);
     const { now } = marker;
-    if (now?.phase === 'writing' || now?.isTouched === true) updater.#resume(now);
+    const isUnfinished = now?.phase === 'writing' || now?.isTouched === true;
+    if (isUnfinished && dependencies.resumes !== false) updater.#resume(now);
     return updater;
   }
 

@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openStaging } from '../../agent/firmware/staging.ts';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import { runProgram, startAgentProcess } from '../support/agent-process.ts';
 import { configText } from '../support/config-text.ts';
@@ -26,7 +28,8 @@ describe.skipIf(optibootMissing !== undefined)(
       const documents = [`firmware.mcu0: { driver: mcu, ${keys} }`];
       const configFile = path.join(folder, 'config.yaml');
       await writeFile(configFile, configText({ url: 'mqtt://127.0.0.1:9', board, state, documents }));
-      const flash = () => runProgram('qn-agent', ['flash-mcu', bench.second.hexFile, '--config', configFile]);
+      const flash = ({ hexFile } = bench.second) =>
+        runProgram('qn-agent', ['flash-mcu', hexFile, '--config', configFile]);
 
       {
         await using agent = startAgentProcess(configFile);
@@ -37,6 +40,15 @@ describe.skipIf(optibootMissing !== undefined)(
       const { code, out, err } = await flash();
       expect([code, out, err]).toEqual([0, expect.stringContaining('is written, verified, and runs'), '']);
       expect(await bench.inFlash()).toBe(bench.second);
+
+      // As an update leaves it that was cut: the agent would finish it, whoever stands at the board wants the other one.
+      const staging = openStaging(path.join(state, 'firmware', 'firmware.mcu0'));
+      const hex = await readFile(bench.second.hexFile);
+      const cut = { sha256: createHash('sha256').update(hex).digest('hex'), sizeBytes: hex.length };
+      await staging.mark({ phase: 'writing', ...cut, isTouched: true });
+      const other = await flash(bench.first);
+      expect([other.code, other.err]).toEqual([0, '']);
+      expect(await bench.inFlash()).toBe(bench.first);
       await rm(folder, { recursive: true, force: true });
     });
   },

@@ -23,6 +23,8 @@ export interface McuUpdate extends AsyncDisposable {
 
 type UpdateSurroundings = Pick<DocumentSurroundings, 'clock' | 'log' | 'name' | 'stateFolder' | 'happened'> & {
   readonly pool: Pick<DocumentSurroundings['pool'], 'payloadBytesMax'>;
+  /** False: what was cut is not finished before there is an order. */
+  readonly resumes?: boolean;
 };
 
 /** Undefined where the config does not say how its program is written. */
@@ -34,7 +36,7 @@ export async function openMcuUpdate(
   changed: () => void,
 ): Promise<McuUpdate | undefined> {
   const { update } = config;
-  const { clock, log, name, pool, stateFolder, happened } = surroundings;
+  const { clock, log, name, pool, stateFolder, happened, resumes = true } = surroundings;
   if (update === undefined || stateFolder === undefined) return undefined;
   let firmware: string | undefined;
   const waiting = new Set<(firmware: string) => void>(); // One update at a time waits.
@@ -62,6 +64,7 @@ export async function openMcuUpdate(
     update,
     ca,
     pieceBytesMax: Math.min(pieceBytesMax, room),
+    resumes,
     changed,
     happened,
   });
