@@ -19,6 +19,12 @@ export function newJob(order: WriteOrder): Job {
   return { order, ended, end, cancel: new AbortController() };
 }
 
+/** With what is over there (QN-7.8e). */
+export function failed({ reason, detail }: Refusal, { isTouched }: { readonly isTouched: boolean }): Outcome {
+  const stands = isTouched ? 'it runs nothing until it is written again' : 'it runs the program it has';
+  return fail({ reason, detail: `${detail}; ${stands}` });
+}
+
 /** The agent ends. The detail is for an order that is not journaled. */
 export function leftOpen(isBegun: boolean): Result<never, LeftOpen> {
   const goesOn = isBegun ? 'it goes on with the update in its next life' : 'nothing was written; send the order again';

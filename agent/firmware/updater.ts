@@ -4,7 +4,7 @@ import type { McuUpdateConfig } from '../config/mcu-config.ts';
 import type { Log } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 import { describeStagingFault, download } from './download.ts';
-import { type Job, leftOpen, newJob, type Outcome } from './job.ts';
+import { failed, type Job, leftOpen, newJob, type Outcome } from './job.ts';
 import { KeptMarker } from './kept-marker.ts';
 import {
   commandPatienceMs,
@@ -123,7 +123,7 @@ export class FirmwareUpdater implements AsyncDisposable {
   }
 
   async #cancel(job: Job): Promise<void> {
-    job.end(fail({ reason: 'interrupted', detail: 'another image is to be written instead' }));
+    job.end(failed({ reason: 'interrupted', detail: 'another image is to be written instead' }, this.#marker));
     job.cancel.abort();
     await this.#running;
   }
@@ -142,7 +142,7 @@ export class FirmwareUpdater implements AsyncDisposable {
     this.#enter(order.url === undefined ? 'writing' : 'fetching');
     const patience = this.#dependencies.clock.after(commandPatienceMs, () => {
       const detail = `${this.#why ?? 'it takes long'}; the agent goes on by itself, see the state of this document`;
-      job.end(fail({ reason: 'driver-timeout', detail }));
+      job.end(failed({ reason: 'driver-timeout', detail }, this.#marker));
     });
     this.#running = this.#run(job).then((outcome) => {
       for (const kept of [patience, held]) kept[Symbol.dispose]();
@@ -160,11 +160,11 @@ export class FirmwareUpdater implements AsyncDisposable {
     const { staging } = this.#dependencies;
     const kept = await staging.read(job.order);
     const fetched = kept === undefined ? await this.#fetch(job) : ok();
-    if (!fetched.ok) return fetched;
+    if (!fetched.ok) return failed(fetched.error, this.#marker);
     const image = kept ?? (await staging.read(job.order));
     if (image !== undefined) return await this.#writeUntilItRuns(job, image);
     const detail = `the image ${brief(job.order)} is not here; send its pieces first, or say its url`;
-    return fail({ reason: 'malformed', detail });
+    return failed({ reason: 'malformed', detail }, this.#marker);
   }
 
   async #fetch({ order, cancel }: Job): Promise<Outcome> {
@@ -216,8 +216,7 @@ export class FirmwareUpdater implements AsyncDisposable {
   async #giveUp(order: WriteOrder, { reason, detail, isTouched }: WriteError): Promise<Outcome> {
     // What was never begun leaves no trace: what is known of the program over there stays.
     if (this.#marker.isBegun(order)) await this.#marker.set(order, { phase: 'given-up', isTouched, why: detail });
-    const stands = isTouched ? 'it runs nothing until it is written again' : 'it runs the program it has';
-    return fail({ reason, detail: `${detail}; ${stands}` });
+    return failed({ reason, detail }, { isTouched });
   }
 
   #conclude({ sha256, version }: WriteOrder, outcome: Outcome): void {
