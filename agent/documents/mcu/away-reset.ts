@@ -31,6 +31,12 @@ export class AwayReset implements Disposable {
     this.#afterMs = this.#firstAfterMs;
   }
 
+  /** It is away, for a reason that may pass: the time counts from the beginning. */
+  anew(): void {
+    this.disarm();
+    this.arm();
+  }
+
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

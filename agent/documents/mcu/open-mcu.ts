@@ -54,7 +54,7 @@ class McuDocument implements OpenDocument {
       nextId: () => this.#nextId(),
       link: {
         send,
-        lift: async () => await this.#lift(),
+        lift: async () => await this.#link?.lift(),
         get trouble() {
           return trouble();
         },
@@ -209,10 +209,6 @@ class McuDocument implements OpenDocument {
     this.#logs.tell(level, text);
   }
 
-  async #lift(): Promise<void> {
-    await this.#link?.lift();
-  }
-
   async #restart(into: 'program' | 'bootloader'): Promise<Performed> {
     const pulseMs = this.#config.reset?.pulseMs ?? 0;
     if (this.#lines.hasReset || into === 'bootloader') return await this.#lines.restart(into, pulseMs);
@@ -223,7 +219,8 @@ class McuDocument implements OpenDocument {
   }
 
   async #resetAway(afterMs: number): Promise<void> {
-    if (this.#isUp || this.#link?.isLent === true) return;
+    if (this.#isUp) return;
+    if (this.#link?.isLent === true) return this.#awayReset.anew(); // An update is at it.
     const done = await this.#restart('program');
     this.#surroundings.happened({ reset: done.ok ? 'done' : 'failed', why: `it was away for ${afterMs / 1_000} s` });
     if (this.#isOpen) this.#awayReset.arm();

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../agent/clock.ts';
 import type { ModemLines } from '../../../../drivers/contract/byte-port.ts';
 import { ok } from '../../../../drivers/contract/result.ts';
 import { createMemoryBoard } from '../../../../drivers/simulated/memory-board.ts';
 import { startMcuAgent } from '../../../support/mcu-agent.ts';
+import { mcubootImage } from '../../../support/mcuboot-image.ts';
 import { fieldOf } from '../../../support/plugged-agent.ts';
 
 const mcu = 'firmware.mcu0';
@@ -81,4 +84,21 @@ describe('a microcontroller is reset', () => {
     rig.board.mcu.reset(); // What the pin would have done.
     await rig.hear(`event/${mcu}`, { link: 'up', firmware: '0.0.0' });
   });
+
+  it('by itself also when it went away while its port was lent to an update that came to nothing', async () => {
+    const gpio = createMemoryBoard({ lines: ['RESET', 'BOOT'] });
+    // The tries of the update take a tenth of their time.
+    const clock = { ...systemClock, after: (ms: number, act: () => void) => systemClock.after(ms / 10, act) };
+    const keys = ', watchdog: 1s, reset: { line: RESET, after: 1s }, update: { over: smp }';
+    await using rig = await started({ gpio, clock, keys });
+    const image = mcubootImage([1, 0, 0, 0], new Uint8Array(100));
+    const sha256 = createHash('sha256').update(image).digest('hex');
+    const data = { $b64: Buffer.from(image).toString('base64') };
+    rig.notify(mcu, JSON.stringify({ piece: sha256, size: image.length, offset: 0, data }));
+    await rig.hearAck(mcu, 'successful');
+    rig.board.mcu.hang();
+    rig.notify(mcu, JSON.stringify({ write: sha256, size: image.length }));
+    await rig.hearAck(mcu, 'failed');
+    await rig.hear(`event/${mcu}`, { reset: 'done', why: 'it was away for 1 s' });
+  }, 15_000);
 });
