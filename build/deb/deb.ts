@@ -15,7 +15,7 @@ import { manualPage, programs } from './manual.ts';
  *
  *   /usr/lib/qn-agent/          the programs, their parts and native files, the manifest, and Node
  *   /usr/bin/{qn-agent,qnctl}   run them on that Node
- *   /etc/qn-agent/config.yaml   kept on upgrade
+ *   /usr/share/qn-agent/config.yaml   becomes /etc/qn-agent/config.yaml at the first install, where there is none
  *   the unit, the udev rules, manual pages, the commented example
  */
 
@@ -29,19 +29,26 @@ export interface DebOptions {
   /** `gzip` where the package is made for a test, and thrown away: it takes a tenth of the time. */
   readonly compression?: 'xz' | 'gzip';
   readonly targetFolder?: string;
+  /** The config of the first install. */
+  readonly firstConfig?: string;
 }
 
 /** Builds the package of one CPU from what is in `dist`, and returns its file. */
 export async function buildDeb(
   cpu: Cpu,
-  { version = agentVersion, compression = 'xz', targetFolder = outFolder }: DebOptions = {},
+  {
+    version = agentVersion,
+    compression = 'xz',
+    targetFolder = outFolder,
+    firstConfig = path.join(here, 'config.yaml'),
+  }: DebOptions = {},
 ): Promise<string> {
   const architecture = architectures[cpu];
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-deb-'));
   try {
     const root = path.join(folder, 'root');
     await layProgram(cpu, root);
-    await laySurroundings(root, version);
+    await laySurroundings(root, version, firstConfig);
     await layControl({ architecture, version }, root);
     await runTool('chmod', ['-R', 'u+rwX,go+rX,go-w', root]);
     const target = path.join(targetFolder, `qn-agent_${version}_${architecture}.deb`);
@@ -71,11 +78,12 @@ async function layProgram(cpu: Cpu, root: string): Promise<void> {
   }
 }
 
-async function laySurroundings(root: string, version: string): Promise<void> {
+async function laySurroundings(root: string, version: string, firstConfig: string): Promise<void> {
   const documents = path.join(root, 'usr/share/doc/qn-agent');
   await lay('build/systemd/qn-agent.service', path.join(root, 'lib/systemd/system/qn-agent.service'));
   await lay(path.join(here, '60-qn-agent.rules'), path.join(root, 'lib/udev/rules.d/60-qn-agent.rules'));
-  await lay(path.join(here, 'config.yaml'), path.join(root, 'etc/qn-agent/config.yaml'));
+  await mkdir(path.join(root, 'etc/qn-agent'), { recursive: true });
+  await lay(firstConfig, path.join(root, 'usr/share/qn-agent/config.yaml'));
   await lay('build/config/example.yaml', path.join(documents, 'examples/config.yaml'));
   await lay(path.join(here, 'lintian-overrides'), path.join(root, 'usr/share/lintian/overrides/qn-agent'));
   await write(path.join(documents, 'copyright'), await copyrightText());
@@ -93,7 +101,6 @@ async function layControl(
   const control = path.join(root, 'DEBIAN');
   const installedBytes = Number((await runTool('du', ['-sb', root])).split('\t')[0]);
   await write(path.join(control, 'control'), controlText({ ...facts, installedBytes }));
-  await write(path.join(control, 'conffiles'), '/etc/qn-agent/config.yaml\n');
   for (const script of ['postinst', 'prerm', 'postrm']) {
     await lay(path.join(here, script), path.join(control, script));
     await chmod(path.join(control, script), 0o755);

@@ -37,7 +37,10 @@ export async function proveDeb(cpu: Cpu, tell: (step: DebStep) => void): Promise
   try {
     const first = await buildDeb(cpu, { compression: 'gzip', targetFolder: folder });
     const next = `${agentVersion}+next`;
-    const second = await buildDeb(cpu, { compression: 'gzip', targetFolder: folder, version: next });
+    // With another config than the first one has: it is about no board that is there already.
+    const firstConfig = path.join(folder, 'config.yaml');
+    writeFileSync(firstConfig, `${readFileSync('build/deb/config.yaml', 'utf8')}# of the next version\n`);
+    const second = await buildDeb(cpu, { compression: 'gzip', targetFolder: folder, version: next, firstConfig });
     const root = path.join(folder, 'root');
     await layRoot(cpu, root);
     const steps: DebStep[] = [];
