@@ -6,7 +6,7 @@ import { channelsOf } from './documents/channels.ts';
 import { MemoryFile } from './documents/memory-file.ts';
 import type { Agent, Environment } from './environment.ts';
 import { offlineWill } from './farewell.ts';
-import { bootTests, earlyTests } from './health/boot-tests.ts';
+import { bootTests, earlyTests, firstTests } from './health/boot-tests.ts';
 import { plausibleWallMsMin } from './health/clock-quality.ts';
 import { withConfigTroubles } from './health/config-troubles.ts';
 import { LoadWatch } from './health/load-watch.ts';
@@ -61,15 +61,19 @@ export async function startAgent(config: Config, configHash: string, environment
   const hasTime = clock.wallMs() >= plausibleWallMsMin;
   const boot = createBootId({ clock, random: environment.random, nodeName: config.node, hasTime });
   const table = new LiveTable(config);
-  // First of all: it takes a while for the broker to answer.
+  // Nothing that can wait comes before: the broker takes a while to answer.
   const uplink = new Uplink({ clock, log, will: offlineWill(config, boot), boot }, environment.openLink, table.filters);
   const opening = openStoreOf(environment, alarm.heard); // In its thread; meanwhile there is other work.
+  // It answers while these wait for the disk; what takes the processor comes behind them.
+  const [memory, first] = await Promise.all([
+    MemoryFile.open({ clock, log }, config.stateFolder),
+    runSelfTest(clock, firstTests(config)),
+  ]);
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
-  const [store, memory, begun] = await Promise.all([
+  const [store, begun] = await Promise.all([
     opening,
-    MemoryFile.open({ clock, log }, config.stateFolder),
-    runSelfTest(clock, withConfigTroubles(earlyTests({ clock, pool, config, configHash }), troubles())),
+    endSelfTest(clock, withConfigTroubles(earlyTests({ clock, pool, config, configHash }), troubles()), first),
   ]);
   const voice = openVoice(running, { ...environment, store, boot }, pool);
   alarm.open(voice.publisher);

@@ -52,10 +52,10 @@ export class Uplink {
     this.#link = this.#open();
   }
 
-  /** Once. */
+  /** Once. What came meanwhile is told in the next turn of the event loop. */
   start(events: UplinkEvents): void {
     this.#events = events;
-    this.#starting.resolve();
+    setImmediate(this.#starting.resolve);
   }
 
   /** How the link of now was opened. */

@@ -36,17 +36,22 @@ export function bootTests(subjects: BootTestSubjects): TestPlan {
   return { vital: vitalTests, tests: [...earlyTests(subjects).tests, ...drivers] };
 }
 
-/** The first of them: those that need no driver and no store. They run while the store opens. */
+/** The first of them: those that wait for the disk. They run while the broker answers. */
+export function firstTests({ stateFolder }: Pick<Config, 'stateFolder'>): TestPlan {
+  return { vital: vitalTests, tests: [diskTest(stateFolder)] };
+}
+
+/** The same, and those that need no driver and no store. They run while the store opens. */
 export function earlyTests({ clock, pool, config, configHash }: Omit<BootTestSubjects, 'document'>): TestPlan {
   return {
     vital: vitalTests,
     tests: [
+      ...firstTests(config).tests,
       ...poolTests(pool),
       codecTest(),
       monotonicTest(clock),
       wallTest(clock, true),
       configTest(config, configHash),
-      diskTest(config.stateFolder),
     ],
   };
 }

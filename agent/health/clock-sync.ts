@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { loadNativeGpio } from '../../drivers/native/addon.ts';
+import type { Result } from '../../drivers/contract/result.ts';
+import { loadNativeGpio, type NativeGpio } from '../../drivers/native/addon.ts';
 import type { Clock } from '../clock.ts';
 import { clockAnswerMsMax, clockAskEveryMs, clockAskFirstMs, clockAskSoonMs } from '../trust/limits.ts';
 
@@ -20,10 +21,11 @@ export interface ClockSyncPlaces {
 
 /** Of this machine. */
 export function clockSyncPlaces(): ClockSyncPlaces {
-  const native = loadNativeGpio();
+  let native: Result<NativeGpio> | undefined; // Not at once: the broker is more urgent.
   return {
     file: synchronizedFile,
     kernel() {
+      native ??= loadNativeGpio();
       const error = native.ok ? native.value.clockErrorUs() : undefined;
       return error?.ok === true ? error.value < syncedErrorUsMax : undefined;
     },
