@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { surveyGpio } from '../../drivers/gpio-survey.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { realFiles } from '../config/generations/file-system.ts';
+import { contentOf } from '../config/generations/generation.ts';
+import { ConfigKeeper } from '../config/generations/keeper.ts';
 import { loadConfig } from '../config/load.ts';
 import { readSecret } from '../config/secret.ts';
 import { runSelfTest } from '../health/self-test.ts';
@@ -36,10 +39,12 @@ export async function examine(examination: Examination): Promise<Facts> {
     const { kind, faults } = loaded.error;
     return { ...machine, configuration: { path: configPath, trouble: kind, faults, warnings: [], secrets: [] } };
   }
-  const { config, hash, warnings } = loaded.value;
+  const { config, hash, warnings, written } = loaded.value;
+  const { active } = await ConfigKeeper.read(realFiles, config.stateFolder);
+  const isPassedOver = active?.file === contentOf(written);
   const agent = await askAgent(clock, config.stateFolder);
   const secrets = await unreadable(config, env);
-  const configuration: ConfigFacts = { path: configPath, hash, faults: [], warnings, secrets };
+  const configuration: ConfigFacts = { path: configPath, hash, isPassedOver, faults: [], warnings, secrets };
   const board = await probeBoard(examination, config, agent);
   return { ...machine, configuration, board, ...(agent === undefined ? {} : { agent }) };
 }

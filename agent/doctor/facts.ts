@@ -25,6 +25,8 @@ export interface ConfigFacts {
   readonly trouble?: 'missing' | 'unreadable' | 'invalid';
   /** Of what the files say now. */
   readonly hash?: string;
+  /** A config that was taken while running counts, as long as the files say what they said then. */
+  readonly isPassedOver?: boolean;
   /** Passwords, keys and certificates that cannot be read. */
   readonly secrets: readonly { readonly resource: string; readonly detail: string }[];
 }

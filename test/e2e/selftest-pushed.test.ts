@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { plainOf } from '../support/config-home.ts';
+import { ask } from '../support/doctor-rig.ts';
 import type { Heard } from '../support/heard.ts';
 import { startRig } from '../support/rig.ts';
 
-test('a self-test finds no fault in a config that was pushed, and one in a config file that was changed since', {
+test('neither self-test nor doctor finds a fault in a config that was pushed, both do when the file was changed since', {
   timeout: 60_000,
 }, async () => {
   const documents = ['gpio.relay: { driver: gpio-out, line: GPIO17 }'];
@@ -19,8 +20,11 @@ test('a self-test finds no fault in a config that was pushed, and one in a confi
   const val = plainOf(text.replace('GPIO17', 'GPIO18'));
   await rig.say('notify/config', JSON.stringify({ id: '1', src: 'me', val }));
   await rig.hear({ verb: 'ack', document: 'config', id: 1n, status: 'successful' });
+  const doctorFinds = async () => (await ask(rig.configFile)).findings.map(({ code }) => code);
   expect(await rowOf('11')).toMatchObject({ status: 'pass' });
+  expect(await doctorFinds()).not.toContain('CFG-03');
   await writeFile(rig.configFile, `${text}health: { interval: 30s }\n`);
+  expect(await doctorFinds()).toContain('CFG-03');
   expect(await rowOf('12')).toMatchObject({ status: 'fail', detail: expect.stringContaining('the files say') });
   await writeFile(rig.configFile, 'node: [');
   expect(await rowOf('13')).toMatchObject({ status: 'fail' });

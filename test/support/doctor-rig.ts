@@ -71,7 +71,10 @@ ${documents}
   return file;
 }
 
-async function ask(config: string, options: { readonly import?: string; readonly dist?: string } = {}): Promise<Told> {
+export async function ask(
+  config: string,
+  options: { readonly import?: string; readonly dist?: string } = {},
+): Promise<Told> {
   const program = path.join(options.dist ?? distFolder, 'qn-agent.cjs');
   const nodeArguments = options.import === undefined ? [] : ['--import', options.import];
   await using running = startScript(program, ['doctor', '--json', '--config', config], { nodeArguments });
