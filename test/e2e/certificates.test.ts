@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { reconnectDelayMsMax } from '../../agent/limits.ts';
 import { startAgentProcess } from '../support/agent-process.ts';
 import { openAuthority } from '../support/authority.ts';
 import { makeCertificates } from '../support/certificates.ts';
@@ -16,6 +17,9 @@ interface BrokerRow {
   readonly last_error?: { readonly code?: string; readonly detail: string; readonly fix?: string };
   readonly own_certificate_days?: number;
 }
+
+/** The longest wait before an attempt to connect, and the attempt. */
+const waitMs = reconnectDelayMsMax + 10_000;
 
 interface Spoiling {
   readonly what: string;
@@ -80,7 +84,7 @@ describeWithMosquitto('certificates that go wrong while the board runs, one afte
       /** As `health` has it, once it holds. */
       async function told(what: string, holds: (row: BrokerRow) => boolean): Promise<BrokerRow> {
         let last: unknown;
-        for (const untilMs = performance.now() + 30_000; performance.now() < untilMs; await delay(50)) {
+        for (const untilMs = performance.now() + waitMs; performance.now() < untilMs; await delay(50)) {
           const answer = await fetch(`http://127.0.0.1:${httpPort}/debug/health`).catch(() => undefined);
           const row: BrokerRow | undefined = Object(await answer?.json()).report?.link.brokers[0];
           if (row !== undefined && holds(row)) return row;
