@@ -85,7 +85,7 @@ function openResponse(
     signal,
     timeout: downloadIdleMsMax,
     headers: { 'accept-encoding': 'identity', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
-    ...(ca === undefined ? {} : { ca }),
+    ...(ca === undefined ? {} : { ca: ca === '' ? [] : ca }), // An empty text would mean those of the system.
   };
   return new Promise((resolve) => {
     const asked = request(url, options, (response) => resolve(ok(response)));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
 import { download } from '../../../agent/firmware/download.ts';
@@ -75,6 +76,17 @@ describe('a download', () => {
     const { result, image: got } = await fetchFrom({ endsAfterBytes: 70_000 });
     expect(result).toEqual({ ok: true });
     expect(got).toEqual(Buffer.from(image));
+  });
+
+  it('trusts nobody with an empty text of certificates, also not those of the system', async () => {
+    const ofSystem = getCACertificates();
+    setDefaultCACertificates([...ofSystem, certificates.pem['ca.pem'] ?? '']);
+    try {
+      const { result } = await fetchFrom({}, { ca: '' });
+      expect(result).toMatchObject({ ok: false, error: { detail: expect.stringMatching(/certificate/) } });
+    } finally {
+      setDefaultCACertificates(ofSystem);
+    }
   });
 
   it.each<[string, ImageServerOptions, { ca?: string; size?: number }, string, RegExp]>([
