@@ -52,7 +52,8 @@ export function openLiveEnvironment(
     openLink({ suffix, will }, subscriptions, handlers) {
       const access = brokerAccess(config.mqtt, env);
       const identity = { clientId: `${access.clientId}${suffix}`, ...(will !== undefined && { will }) };
-      return openMqttLink({ clock, random, log }, { ...access, ...identity, subscriptions }, handlers);
+      const isUrgent = suffix === '-emergency';
+      return openMqttLink({ clock, random, log }, { ...access, ...identity, subscriptions, isUrgent }, handlers);
     },
   };
 }

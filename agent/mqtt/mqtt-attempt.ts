@@ -14,13 +14,15 @@ export interface AttemptOptions {
   readonly password?: () => Result<string, { readonly detail: string; readonly fix?: string }>;
   /** Asked for in one SUBSCRIBE, before onUp. */
   readonly subscriptions: readonly Subscription[];
+  /** What it brings goes before what other connections bring at the same time. */
+  readonly isUrgent?: boolean;
 }
 
 /** Begins a session; what fails at once is told by `onEnd` as well, a microtask later. */
 export function attemptSession(
   clock: Clock,
   target: Target,
-  { identity, password, subscriptions }: AttemptOptions,
+  { identity, password, subscriptions, isUrgent = false }: AttemptOptions,
   events: MqttConnectionEvents,
 ): MqttSession {
   const broker = formatBroker(target.endpoint);
@@ -42,7 +44,8 @@ export function attemptSession(
   }
   const endpoint = tls === undefined ? target.endpoint : { ...target.endpoint, tls: tls.value };
   try {
-    return new MqttConnection(clock, { ...target, endpoint, identity, password: secret?.value, subscriptions }, events);
+    const options = { ...target, endpoint, identity, password: secret?.value, subscriptions, isUrgent };
+    return new MqttConnection(clock, options, events);
   } catch (cause) {
     return deadSession(broker, socketError(broker, 'tls', cause), events); // the files do not fit together
   }

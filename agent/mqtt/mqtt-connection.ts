@@ -60,7 +60,7 @@ export class MqttConnection implements MqttSession {
     this.#options = options;
     this.#events = events;
     this.broker = formatBroker(options.endpoint);
-    this.#socket = sliceReads(openBrokerSocket(options.endpoint));
+    this.#socket = sliceReads(openBrokerSocket(options.endpoint), options);
     this.#watchSocket();
     const { identity, password, protocolVersion } = options;
     this.#client = new MqttClient(() => this.#socket, clientOptions(identity, password, protocolVersion));

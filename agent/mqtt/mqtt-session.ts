@@ -10,6 +10,7 @@ export interface MqttConnectionOptions {
   readonly identity: ClientIdentity;
   readonly password: string | undefined;
   readonly subscriptions: readonly Subscription[];
+  readonly isUrgent: boolean;
 }
 
 /**

@@ -1,6 +1,12 @@
 import type { Socket } from 'node:net';
 import { readSliceBytes } from '../express-limits.ts';
 
+export interface SliceOptions {
+  /** The first slice is handled as soon as it is read. Else all other sockets that can be read are read before. */
+  readonly isUrgent?: boolean;
+  readonly sliceBytes?: number;
+}
+
 export interface SlicedSocket extends Socket {
   /** Nothing is read or handed on until `release`. */
   hold(): void;
@@ -15,7 +21,10 @@ export interface SlicedSocket extends Socket {
  *
  * MQTT.js reads its stream by `pipe` alone, which is taken over here; it writes to the socket as ever.
  */
-export function sliceReads(socket: Socket, sliceBytes = readSliceBytes): SlicedSocket {
+export function sliceReads(
+  socket: Socket,
+  { isUrgent = false, sliceBytes = readSliceBytes }: SliceOptions = {},
+): SlicedSocket {
   let parser: NodeJS.WritableStream | undefined;
   let rest: Buffer = Buffer.alloc(0); // One read of the socket at most, or what TLS had decrypted already.
   let isBusy = false;
@@ -37,7 +46,10 @@ export function sliceReads(socket: Socket, sliceBytes = readSliceBytes): SlicedS
   function take(chunk: Buffer): void {
     rest = rest.byteLength === 0 ? chunk : Buffer.concat([rest, chunk]);
     if (rest.byteLength > sliceBytes || isHeld) socket.pause();
-    if (!isBusy) next();
+    if (isBusy) return;
+    if (isUrgent) return next();
+    isBusy = true;
+    setImmediate(next);
   }
 
   const pipe = <Target extends NodeJS.WritableStream>(target: Target): Target => {

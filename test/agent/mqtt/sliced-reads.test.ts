@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts';
 const sliceBytes = 100;
 
 /** A socket whose other side is `peer`, and what a parser behind `pipe` gets of it. */
-async function open(takeMs = 0) {
+async function open({ takeMs = 0, isUrgent = false, heard = (_slice: Buffer) => {} } = {}) {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -24,11 +24,12 @@ async function open(takeMs = 0) {
   const parser = new Writable({
     write(chunk: Buffer, _encoding, done) {
       slices.push(Buffer.from(chunk));
+      heard(chunk);
       if (takeMs === 0) done();
       else setTimeout(done, takeMs);
     },
   });
-  const sliced = sliceReads(socket, sliceBytes);
+  const sliced = sliceReads(socket, { sliceBytes, isUrgent });
   sliced.pipe(parser);
   return { socket: sliced, peer, slices };
 }
@@ -57,8 +58,20 @@ test('others get a turn between two slices', async () => {
   expect(turnsCount).toBeGreaterThan(490);
 });
 
+test('what is urgent is handed on first, though it came behind the rest', async () => {
+  const order: string[] = [];
+  const heard = (slice: Buffer) => void order.push(slice.toString());
+  const [rest, urgent] = [await open({ heard }), await open({ heard, isUrgent: true })];
+  for (let round = 0; round < 5; round += 1) {
+    rest.peer.write('rest');
+    urgent.peer.write('urgent'); // Both are in the kernel before anything is read.
+    await until(() => order.length === 2 * round + 2, 'both');
+  }
+  expect(order).toEqual(Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? 'urgent' : 'rest')));
+});
+
 test('the socket is not read while slices are left', async () => {
-  const { socket, peer, slices } = await open(1);
+  const { socket, peer, slices } = await open({ takeMs: 1 });
   peer.write(Buffer.alloc(64_000));
   await until(() => slices.length > 3, 'the first slices');
   expect(socket.isPaused()).toBe(true);
@@ -67,7 +80,7 @@ test('the socket is not read while slices are left', async () => {
 });
 
 test('nothing comes behind the end of the socket', async () => {
-  const { socket, peer, slices } = await open(5);
+  const { socket, peer, slices } = await open({ takeMs: 5 });
   peer.write(Buffer.alloc(10_000));
   await until(() => slices.length > 2, 'the first slices');
   socket.destroy();
