@@ -5,6 +5,11 @@
  * of all an emergency stop on its own connection, waits for one such slice at most.
  */
 export const readSliceBytes = 512;
+/**
+ * What was read at a time of another connection than theirs is handled at once up to this size, three small messages. More of it
+ * waits until every other connection was read: a turn of the event loop, which costs too much where there is no flood.
+ */
+export const promptBytesMax = 192;
 
 /** Emergency commands that came by one of the two connections and are still to come by the other. When full: forget the oldest. */
 export const expressTwinsMax = 256;

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { readSliceBytes } from '../express-limits.ts';
+import { promptBytesMax, readSliceBytes } from '../express-limits.ts';
 
 export interface SliceOptions {
-  /** The first slice is handled as soon as it is read. Else all other sockets that can be read are read before. */
+  /** The first slice is handled as soon as it is read. Else, if it is large, all other sockets that can be read are read before. */
   readonly isUrgent?: boolean;
   readonly sliceBytes?: number;
 }
@@ -47,7 +47,7 @@ export function sliceReads(
     rest = rest.byteLength === 0 ? chunk : Buffer.concat([rest, chunk]);
     if (rest.byteLength > sliceBytes || isHeld) socket.pause();
     if (isBusy) return;
-    if (isUrgent) return next();
+    if (isUrgent || rest.byteLength <= promptBytesMax) return next();
     isBusy = true;
     setImmediate(next);
   }
