@@ -27,6 +27,10 @@ const debianPackages = [
   ['systemd-analyze', 'systemd'],
   ['promtool', 'prometheus'],
   ['chromium', 'chromium'],
+  // Another broker of MQTT 5, and shells that complete.
+  ['ejabberdctl', 'ejabberd'],
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
   // The emulated board.
   ['qemu-system-aarch64', 'qemu-system-arm'],
   ['mke2fs', 'e2fsprogs'],
