@@ -1,7 +1,7 @@
 import { post } from './api.ts';
-import { confirmed } from './confirm.ts';
 import { byId, create, setText, setTone, type Tone } from './dom.ts';
 import { type BoardConfig, type DocumentConfig, formatValue, mergePatch, type Said } from './model.ts';
+import { Questions } from './questions.ts';
 
 interface Row {
   readonly item: HTMLLIElement;
@@ -18,6 +18,7 @@ interface Row {
 export class Documents {
   readonly #rows = new Map<string, Row>();
   readonly #list = byId('documents');
+  readonly #questions = new Questions();
   #isWritable = false;
 
   show(config: BoardConfig): void {
@@ -103,7 +104,7 @@ export class Documents {
     if (row?.toggle === undefined) return;
     const wanted = row.current !== true;
     const word = wanted ? 'on' : 'off';
-    const isSure = await confirmed(
+    const isSure = await this.#questions.ask(
       `Switch ${name} ${word}?`,
       `It is ${formatValue(row.current)} now. The board does it at once.`,
       `Switch ${word}`,

@@ -87,6 +87,20 @@ describeWithBrowser('the status page', () => {
       expect([rig.wire('GPIO17'), rig.transitionCount('GPIO17')]).toEqual(['1', before + 1]);
     });
 
+    it('hears the answer to a question asked while the browser still has to tell of the one before', async () => {
+      await open(false);
+      await page.click(`${relay} .switch`);
+      await page.until(isAsking);
+      // In one task: the event that tells of the closing is still to come when it is asked again.
+      await page.evaluate(
+        `document.querySelector('#confirm').close('no'), document.querySelector('${relay} .switch').click()`,
+      );
+      await page.until(isAsking);
+      await page.click('#confirm-yes');
+      await page.until(valueIs('on'), 'the relay to be on');
+      expect(rig.wire('GPIO17')).toBe('1');
+    });
+
     it('works with the keyboard alone', async () => {
       await open(false);
       await page.evaluate(`document.querySelector('${relay} .switch').focus()`);
