@@ -13,6 +13,11 @@ export const bootProvenMs = 30_000;
 export const failedBootsMax = 3;
 /** Configs that brought the agent down. When full: forget the oldest. */
 export const failedConfigsMax = 8;
+/**
+ * Changes to one config that were taken back, or that the agent did not live through. From then on no retained message brings
+ * it: one is a power cut, say, and a third life in a row without a healthy mark would be the fault of the config of before.
+ */
+export const failedChangesMax = 2;
 /** Changes of the config that are kept, and how many of them are told in `state/config`. When full: forget the oldest. */
 export const configHistoryCountMax = 32;
 export const configHistoryToldMax = 8;

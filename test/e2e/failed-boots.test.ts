@@ -86,3 +86,39 @@ test('a config that was given up is booted again once it was taken again and ran
   const { health, config: taken } = await live(rig, nothing);
   expect([taken.message, statusOf(health)]).toMatchObject([{ val: { version: 1, origin: 'push' } }, 'online']);
 });
+
+test('a retained config without an id that was given up is not taken at the next connection', {
+  timeout: 400_000,
+}, async () => {
+  await using rig = await openRig({
+    documents: [relay],
+    lines: ['GPIO17', 'GPIO18'],
+    sections: 'config: { trust: none, verify: 1s }',
+  });
+  const from = async () => {
+    const heardCount = rig.listener.all.length;
+    const test = (heard: Heard) => rig.listener.all.indexOf(heard) >= heardCount && !isBeginning(heard);
+    return () => rig.hear({ verb: 'ack', document: 'config', test }, 60_000);
+  };
+  const running = await readFile(rig.configFile, 'utf8');
+  const val = running.replace('documents:', 'documents:\n  gpio.new: { driver: gpio-out, line: GPIO18 }');
+  await rig.say('notify/config', JSON.stringify({ val }), { retain: true });
+  for (const boot of [0, 1, 2, 3]) {
+    const end = await from();
+    await live(rig, async () => {
+      expect([boot, (await end()).message]).toMatchObject([boot, { st: 'successful', val: { version: 1 } }]);
+    });
+  }
+  const end = await from();
+  const { config } = await live(rig, async () => {
+    expect((await end()).message).toMatchObject({ st: 'rejected', why: 'rolled-back', val: { version: 0 } });
+    const anew = await from();
+    await rig.say('notify/config', JSON.stringify({ val }), { retain: true }); // The board is there: somebody means it.
+    expect((await anew()).message).toMatchObject({ st: 'successful', val: { version: 1 } });
+  });
+  expect(config.message).toMatchObject({ val: { version: 0, origin: 'file' } });
+});
+
+function isBeginning({ message }: Heard): boolean {
+  return message.t === 'ack' && (message.st === 'accepted' || message.st === 'executing');
+}

@@ -13,6 +13,7 @@ import type { ChangeRecord } from '../generations/record.ts';
 import type { Candidate, ConfigHome } from '../home.ts';
 import { isFull, onlyCounting } from './clock-vector.ts';
 import type { Claim, ConfigChanges } from './config-changes.ts';
+import { givenUp } from './given-up.ts';
 import { digestOf, isRollback, readPush } from './read-push.ts';
 
 export interface PushDependencies {
@@ -83,7 +84,7 @@ export class ConfigPushes {
   /** Resolves with what is to be said at the end. */
   async #handle(command: OwnCommand): Promise<() => void> {
     await this.#finishing;
-    const { message, answerable } = command;
+    const { message, answerable, isRetained } = command;
     const { tell, home, changes } = this.#dependencies;
     const refuse = (refusal: TokenRefusal) => () => this.#refuse(command, refusal);
     const first = home.keeper.history.findLast(({ asked }) => isOf(asked, message));
@@ -95,7 +96,9 @@ export class ConfigPushes {
     if (claim.value === 'same') return () => tell(answerable, { status: 'successful', details: this.#standing() });
     const candidate = readPush(home, changes.running, message);
     if (!candidate.ok) return refuse(candidate.error);
-    const fault = this.#successorFault(candidate.value, signed.value);
+    const fault =
+      (isRetained ? givenUp(home.keeper, candidate.value.value) : undefined) ??
+      this.#successorFault(candidate.value, signed.value);
     return fault === undefined ? await this.#take(command, candidate.value, claim.value) : refuse(fault);
   }
 
