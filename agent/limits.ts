@@ -38,11 +38,10 @@ export const dispatchTurnMsMax = 4;
 /** Publishes handed to MQTT.js and not yet acknowledged; the rest waits in the outbox. */
 export const sendWindowCount = 16;
 
-/**
- * Connections a message may be in flight on when they break. Over it: drop it, counted as refused, because it may be
- * what the broker hangs up on.
- */
-export const sendAttemptsMax = 3;
+/** Connections a message may be in flight on when they break; those after the doubt began say more, see outbox.ts. */
+export const sendDoubtAttempts = 2;
+/** Over it: drop it, counted as refused: the broker hangs up on it. Below twinHangUpsMax, or it would look like a twin. */
+export const sendAttemptsMax = 5;
 
 export const reconnectDelayMsMin = 100;
 export const reconnectDelayMsMax = 30_000;

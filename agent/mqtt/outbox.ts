@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { sendAttemptsMax, sendWindowCount } from '../limits.ts';
+import { sendAttemptsMax, sendDoubtAttempts, sendWindowCount } from '../limits.ts';
 import { createInstruments, type SendTimes } from '../observe/instruments.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Slot } from '../pool/slot.ts';
-import type { Link, LinkError, LinkUp } from './link.ts';
-import type { Fate, OutboxStats, Outgoing } from './outgoing.ts';
+import type { Link, LinkUp } from './link.ts';
+import { type Fate, isAboutLink, type OutboxStats, type Outgoing } from './outgoing.ts';
 
 /*
  *   head            next              tail
@@ -14,7 +14,8 @@ import type { Fate, OutboxStats, Outgoing } from './outgoing.ts';
  *
  * Everything before `next` was handed to the link; `head` moves on when the oldest is acknowledged. When the link goes
  * down `next` returns to `head`, so that whatever was not acknowledged is sent again, in order and one at a time: if one
- * of them is what the broker hangs up on, it alone uses up its attempts.
+ * of them is what the broker hangs up on, it alone uses up its attempts. Most often the link flaps, though: so what was in
+ * flight at several breaks waits for an answer to what the agent says on each connection anyway, its health and its states.
  */
 
 /** One place of the link's window stays free: the goodbye must not wait behind a broker that acknowledges nothing. */
@@ -44,6 +45,8 @@ export class Outbox {
   isSparing = false;
   #next = 0;
   #inFlight = 0;
+  /** The broker answered to something on this connection. */
+  #isProven = false;
   #window = outboxWindowCount;
   #link: Link | undefined;
   #dropped = 0;
@@ -91,6 +94,7 @@ export class Outbox {
     this.#link = undefined;
     this.#next = 0;
     this.#inFlight = 0;
+    this.#isProven = false;
     const isWorn = ({ attempt }: Entry) => attempt >= sendAttemptsMax;
     const left = this.#entries.filter(({ outgoing, state }) => state !== 'done' && outgoing.policy === 'keep');
     this.#refused += left.filter(isWorn).length;
@@ -151,9 +155,16 @@ export class Outbox {
 
   #acquire(byteLength: number, policy: Outgoing['policy']): Slot | undefined {
     const slot = this.#pool.acquire('outbox', byteLength);
-    if (slot !== undefined || policy === 'when-up') return slot;
+    if (slot !== undefined) return slot;
+    if (policy === 'when-up') return this.#goOn();
     this.#dropped += 1; // One goes either way: the oldest that would make room, or this one.
     return this.#dropOldest(byteLength) ? this.#pool.acquire('outbox', byteLength) : undefined;
+  }
+
+  /** There is no room for what could prove this connection. */
+  #goOn(): undefined {
+    this.#isProven = true;
+    this.#pump();
   }
 
   #dropOldest(byteLength: number): boolean {
@@ -168,11 +179,21 @@ export class Outbox {
 
   #pump(): void {
     while (this.#link !== undefined && this.#inFlight < this.#window) {
-      const entry = this.#entries[this.#next];
-      if (entry === undefined || this.#isOnTrial) return;
+      const entry = this.#upNext();
+      if (entry === undefined || this.#isOnTrial || (entry.attempt > 0 && this.#inFlight > 0)) return;
       this.#next += 1;
       this.#hand(entry, this.#link);
     }
+  }
+
+  #upNext(): Entry | undefined {
+    const entry = this.#entries[this.#next];
+    if (entry === undefined || this.#isProven || entry.attempt < sendDoubtAttempts || this.#inFlight > 0) return entry;
+    // Only what is said anew anyway may overtake.
+    const index = this.#entries.findIndex(({ outgoing }, at) => at > this.#next && outgoing.policy === 'when-up');
+    const [proof] = index < 0 ? [] : this.#entries.splice(index, 1);
+    if (proof !== undefined) this.#entries.splice(this.#next, 0, proof);
+    return proof;
   }
 
   /** Whether the one in flight was so already when a connection broke: then it goes alone. Such come before all others. */
@@ -193,6 +214,7 @@ export class Outbox {
       if (!result.ok && isAboutLink(result.error)) return; // `down` follows and begins again.
       this.#inFlight -= 1;
       if (result.ok) this.#times.acknowledge.record(this.#clock.monotonicMs() - sinceMs);
+      if (entry.outgoing.qos > 0) this.#isProven = true;
       if (result.ok) this.#sent += 1;
       else this.#refused += 1; // Sending the same again would be refused again.
       this.#finish(entry, result.ok ? 'sent' : 'refused');
@@ -224,8 +246,4 @@ export class Outbox {
       if (this.#link !== undefined) this.#onRoom();
     });
   }
-}
-
-function isAboutLink({ kind }: LinkError): boolean {
-  return kind === 'down' || kind === 'closed' || kind === 'timeout';
 }

@@ -1,4 +1,4 @@
-import type { MessageProperties, Qos } from './link.ts';
+import type { LinkError, MessageProperties, Qos } from './link.ts';
 
 export interface Outgoing {
   readonly topic: string;
@@ -23,9 +23,14 @@ export interface OutboxStats {
   readonly dropped: number;
   /** Acknowledged by the broker, since start. */
   readonly sent: number;
-  /** The broker took the message and said no, or hung up on it each time, since start. */
+  /** The broker took the message and said no, or hung up on it each time although it took others, since start. */
   readonly refused: number;
 }
 
 /** sent: the broker has it · refused: the broker does not want it · dropped: others needed its place. */
 export type Fate = 'sent' | 'refused' | 'dropped';
+
+/** The message is not to blame. */
+export function isAboutLink({ kind }: LinkError): boolean {
+  return kind === 'down' || kind === 'closed' || kind === 'timeout';
+}

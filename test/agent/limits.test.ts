@@ -32,6 +32,8 @@ describe('the limits', () => {
     ['watchLeaseMsDefault', 'watchLeaseMsMax'],
     ['watchIntervalMsMin', 'watchLeaseMsMin'],
     ['queriesUnderWayMax', 'sendWindowCount'],
+    ['sendDoubtAttempts', 'sendAttemptsMax'],
+    ['sendAttemptsMax', 'twinHangUpsMax'],
     ['documentsMax', 'copiesMax'],
     ['httpClientsMax', 'httpConnectionsMax'],
     ['httpStreamPingMs', 'httpStreamStallMsMax'],

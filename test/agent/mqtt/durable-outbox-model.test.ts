@@ -20,7 +20,10 @@ async function sendsAll(program: readonly string[]): Promise<void> {
   let said = 0;
   let isUp = false;
   const setUp = (isWanted: boolean) => {
-    if (isWanted && !isUp) rig.up();
+    if (isWanted && !isUp) {
+      rig.up();
+      rig.outbox.send({ topic: 'health', bytes: Buffer.from('health'), qos: 1, retain: true, policy: 'when-up' });
+    }
     if (!isWanted && isUp) rig.down();
     isUp = isWanted;
   };

@@ -1,52 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PoolLimits } from '../../../agent/limits.ts';
-import { sendAttemptsMax, sendWindowCount } from '../../../agent/limits.ts';
-import type { PublishDone } from '../../../agent/mqtt/connection.ts';
-import type { Link, LinkErrorKind } from '../../../agent/mqtt/link.ts';
-import { Outbox } from '../../../agent/mqtt/outbox.ts';
-import type { Outgoing } from '../../../agent/mqtt/outgoing.ts';
-import { createPool } from '../../../agent/pool/pool.ts';
-import { fail, ok } from '../../../drivers/contract/result.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
-
-const capacity = 40;
-const limits: PoolLimits = {
-  small: { payloadBytes: 32, quota: { inbound: 1, executing: 1, outbox: capacity - 1, framer: 1 } },
-  large: { payloadBytes: 128, quota: { inbound: 1, executing: 1, outbox: 1, framer: 1 } },
-};
-
-/** An outbox at a link that acknowledges when the test says so. */
-function openOutbox() {
-  const clock = createFakeClock();
-  const pool = createPool(limits);
-  pool.seal();
-  const outbox = new Outbox(clock, pool);
-  const handed: { text: string; done: PublishDone }[] = [];
-  const link: Link = {
-    isUp: true,
-    counters: { connects: 1, attempts: 1, messagesIn: 0, messagesOut: 0 },
-    brokers: () => [],
-    publish: ({ payload }, done) => void handed.push({ text: Buffer.from(payload).toString(), done }),
-    async [Symbol.asyncDispose]() {},
-  };
-  const up = (receiveMaximum = 65_535) => outbox.up(link, { broker: 'test', protocolVersion: 5, receiveMaximum });
-  const send = (text: string, policy: Outgoing['policy'] = 'keep') =>
-    outbox.send({ topic: 't', bytes: Buffer.from(text), qos: 1, retain: false, policy });
-  const texts = () => handed.map(({ text }) => text);
-  /** As a link does it: everything in flight fails, then it says that it is down. */
-  const breakOff = () => {
-    const error = { kind: 'closed', detail: 'gone' } as const;
-    for (const { done } of handed.splice(0)) done(fail(error));
-    outbox.down();
-  };
-  const acknowledge = (index = 0) => handed.splice(index, 1)[0]!.done(ok());
-  const refuse = (kind: LinkErrorKind) => handed.shift()!.done(fail({ kind, detail: 'no' }));
-  return { clock, pool, outbox, handed, up, send, texts, breakOff, acknowledge, refuse };
-}
-
-function names(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `m${index}`);
-}
+import { sendWindowCount } from '../../../agent/limits.ts';
+import { ok } from '../../../drivers/contract/result.ts';
+import { capacity, names, openOutbox } from '../../support/outbox-rig.ts';
 
 describe('while the link is down', () => {
   it('keep waits and when-up is refused', () => {
@@ -179,21 +134,6 @@ describe('when the link breaks', () => {
     expect(texts()).toEqual(['b']);
     acknowledge();
     expect(texts()).toEqual(['c', 'd']);
-  });
-
-  it(`a message that was in flight at ${sendAttemptsMax} breaks is given up alone, and counted`, () => {
-    const { outbox, pool, up, send, breakOff, acknowledge, texts } = openOutbox();
-    up();
-    for (const name of ['poison', 'good']) send(name); // The broker hangs up on the first one, each time.
-    for (let attempt = 0; attempt < sendAttemptsMax; attempt += 1) {
-      expect(texts()[0]).toBe('poison');
-      breakOff();
-      up();
-    }
-    expect(texts()).toEqual(['good']);
-    acknowledge();
-    expect(outbox.stats()).toMatchObject({ refused: 1, sent: 1, depth: 0, inFlight: 0 });
-    pool.close();
   });
 
   it('an answer that comes too late is not taken for the new attempt', () => {
