@@ -28,11 +28,22 @@ export const expressDoubtsMax = 64;
 
 /**
  * The main connection that ends while this one is opened, or so soon after it came up, was ended by it: the broker gives both
- * one client id, say (`use_username_as_clientid` of mosquitto). Then there is no such connection any more until its documents or
- * brokers change. Unless it ends as well, in less than any wait before a new attempt: then it was the network, or the broker.
+ * one client id, say (`use_username_as_clientid` of mosquitto). Unless this one ends as well, in less than any wait before a new
+ * attempt: then it was the network, or the broker.
  */
 export const expressClashMs = 3_000;
 export const expressClashCheckMs = 50;
+/**
+ * It may have been chance, so it is tried again: after 1, 10 and 100 minutes, 17 hours, and then once a day, for as long as it
+ * ends the main connection each time. Where it does not, or its documents or brokers are others, it begins anew.
+ */
+export const expressAgainMsMin = 60_000;
+export const expressAgainMsMax = 86_400_000;
+
+/** The wait behind the so many-th clash in a row, from 1. */
+export function clashWaitMs(count: number): number {
+  return Math.min(expressAgainMsMax, expressAgainMsMin * 10 ** (count - 1));
+}
 
 /** The longest message about an emergency command that has a buffer from the start; a longer one goes the ordinary way. */
 export const expressAckBytesMax = 1_024;

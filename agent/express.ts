@@ -3,7 +3,7 @@ import type { ExpressAcks } from './dispatch/express-acks.ts';
 import { ExpressGate } from './dispatch/express-gate.ts';
 import type { DispatchLoop } from './dispatch/run.ts';
 import type { DocumentTable } from './dispatch/table.ts';
-import { expressClashCheckMs, expressClashMs } from './express-limits.ts';
+import { clashWaitMs, expressClashCheckMs, expressClashMs } from './express-limits.ts';
 import type { Log } from './log.ts';
 import type { ExpressOutbox } from './mqtt/express-outbox.ts';
 import type { Link, LinkHandlers } from './mqtt/link.ts';
@@ -32,8 +32,13 @@ export class Express implements AsyncDisposable {
   #openLink: OpenLink | undefined;
   #link: Link | undefined;
   #trouble: string | undefined;
-  /** The first attempt of this link and a while behind it, as long as nothing else went wrong. */
-  #trial: { isMainLost: boolean } | undefined;
+  /** An attempt of this link and a while behind it, as long as nothing else went wrong. */
+  #trial: { mainLostMs?: number } | undefined;
+  /** In a row. */
+  #clashes = 0;
+  /** Until it is tried again behind one. */
+  #pause: Disposable | undefined;
+  #isMainUp = false;
   #isLookingSoon = false;
   #isClosed = false;
 
@@ -45,7 +50,7 @@ export class Express implements AsyncDisposable {
   }
 
   get state(): ExpressState {
-    if (this.#link === undefined) return 'none';
+    if (this.#link === undefined) return this.#pause === undefined ? 'none' : 'down';
     return this.#link.isUp ? 'up' : 'down';
   }
 
@@ -56,35 +61,54 @@ export class Express implements AsyncDisposable {
 
   /** The main connection came up; the first time, this one is opened. */
   mainUp(openLink: OpenLink): void {
+    this.#isMainUp = true;
     this.#gate.up('main');
     if (openLink !== this.#openLink) void this.follow(openLink);
   }
 
   /** The main connection is lost. */
   mainDown(): void {
+    this.#isMainUp = false;
     this.#gate.down('main');
-    if (this.#trial !== undefined) this.#trial.isMainLost = true;
+    if (this.#trial !== undefined) this.#trial.mainLostMs = this.#parts.clock.monotonicMs();
     this.#judgeSoon();
   }
 
   /** What the network or the broker took, it took from both: so this one is looked at a moment later. */
   #judgeSoon(): void {
-    this.#parts.clock.after(expressClashCheckMs, () => {
-      if (this.#trial?.isMainLost === true && this.state === 'up') this.#giveWay();
+    const { clock } = this.#parts;
+    clock.after(expressClashCheckMs, () => {
+      const sinceMs = clock.monotonicMs() - (this.#trial?.mainLostMs ?? Number.NEGATIVE_INFINITY);
+      if (sinceMs <= expressClashMs && this.state === 'up') this.#giveWay();
     });
   }
 
   #endTrialLater(): void {
     const trial = this.#trial;
     this.#parts.clock.after(expressClashMs, () => {
-      if (this.#trial === trial) this.#trial = undefined;
+      if (this.#trial !== trial || trial === undefined) return;
+      this.#trial = undefined;
+      this.#clashes = 0;
+    });
+  }
+
+  /** The link goes on trying. Where the main connection is there in spite of that, it may end the main one yet. */
+  #newTrial(): void {
+    this.#trial = undefined;
+    this.#parts.clock.after(expressClashCheckMs, () => {
+      if (this.#isMainUp && this.#link?.isUp === false) this.#trial = {};
     });
   }
 
   #giveWay(): void {
-    const { log } = this.#parts;
-    const why = 'the broker ended the main connection when the one for emergency documents came up, so they have none';
-    log.error({ fix: 'let the broker take client ids as they are' }, why);
+    const { log, clock } = this.#parts;
+    this.#trial = undefined;
+    this.#clashes += 1;
+    const waitMs = clashWaitMs(this.#clashes);
+    this.#pause = clock.after(waitMs, () => void this.#reopen());
+    const why = 'the broker ended the main connection when the one for emergency documents came up';
+    this.#trouble = `${why}, ${this.#clashes} times in a row; it waits ${waitMs / 60_000} min before it tries again`;
+    log.error({ fix: 'let the broker take client ids as they are', clashes: this.#clashes, waitMs }, why);
     void this.#close();
   }
 
@@ -95,6 +119,7 @@ export class Express implements AsyncDisposable {
     if (isSame || this.#isClosed) return;
     this.#filters = filters;
     this.#openLink = openLink;
+    this.#clashes = 0;
     await this.#reopen();
   }
 
@@ -114,6 +139,7 @@ export class Express implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#endPause();
     await this.#close();
   }
 
@@ -127,7 +153,13 @@ export class Express implements AsyncDisposable {
     if (wasUp) this.#gate.down('express');
   }
 
+  #endPause(): void {
+    this.#pause?.[Symbol.dispose]();
+    this.#pause = undefined;
+  }
+
   async #reopen(): Promise<void> {
+    this.#endPause();
     await this.#close();
     if (this.#filters.length === 0 || this.#openLink === undefined || this.#isClosed) return;
     if (this.#link !== undefined) return; // Somebody else was here meanwhile.
@@ -142,19 +174,19 @@ export class Express implements AsyncDisposable {
       },
       onDown: ({ detail }) => {
         this.#trouble = detail;
-        this.#trial = undefined;
+        this.#newTrial();
         outbox.down();
         this.#gate.down('express');
         log.warn({ detail }, 'the connection for emergency documents is lost');
       },
       onTrouble: ({ detail }) => {
         this.#trouble = detail;
-        this.#trial = undefined;
+        this.#newTrial();
         log.warn({ detail }, 'no connection for emergency documents; the main one carries them');
       },
       onMessage: (message) => acks.after(() => loop.receive(message, 'express')),
     };
-    this.#trial = { isMainLost: false };
+    this.#trial = {};
     const subscriptions = this.#filters.map((filter) => ({ filter, qos: 2 as const }));
     const link = this.#openLink({ suffix: '-emergency' }, subscriptions, handlers);
     this.#link = link;
