@@ -72,6 +72,35 @@ test('a config that does not prove itself is told with its rollback, and what ca
   expect([nobody.code, nobody.err]).toEqual([69, expect.stringContaining('no node of @line-9')]);
 });
 
+test('a push to a group reaches a node whose config is too large to be told, and names those that may be of it', {
+  timeout: 120_000,
+}, async () => {
+  const places = Array.from({ length: 60 }, (_, index) => `gpio.long-name-of-a-line-${index}`);
+  const large = places.map((name, index) => `${name}: { driver: gpio-in, line: LINE${index} }`);
+  const lines = places.map((_, index) => `LINE${index}`);
+  const sections = 'groups: [line-1]\npool: { profile: tiny }\nconfig: { trust: none, verify: 5s }';
+  await using rig = await startRig({ documents: large, lines, sections });
+  const told = await rig.hear({ verb: 'state', document: 'config' });
+  expect(told.message).toMatchObject({ val: { config: null, groups: ['line-1'] } });
+  const patch = path.join(rig.folder, 'patch.yaml');
+  await writeFile(patch, 'health: { interval: 33s }\n');
+  const pushed = await qnctl(rig, 'push', '@line-1', patch, '--patch');
+  expect([pushed.code, pushed.out, pushed.err]).toEqual([0, 'pi-1  successful; version 1 runs\n', '']);
+
+  const val = { version: 3, vc: {}, hash: 'x', author: 'me', config: null, config_bytes: 9_999, history: [] };
+  const silent = JSON.stringify({ t: 'snapshot', doc: 'config', ver: 1, ep: '1', val });
+  await rig.listener.say('qn/1/pi-2/state/config', silent, { qos: 1, retain: true });
+  const some = await qnctl(rig, 'push', '@line-1', patch, '--patch');
+  expect([some.code, some.out]).toEqual([
+    69,
+    expect.stringMatching(
+      /^pi-2 {2}unasked {2}its config does not fit .*name it itself\npi-1 {2}successful.*\n1 took it, 0 did not, 1 were not asked\n$/,
+    ),
+  ]);
+  const none = await qnctl(rig, 'push', '@line-9', patch, '--patch');
+  expect([none.code, none.err]).toEqual([69, expect.stringMatching(/no node of @line-9 .*\n.*pi-2: its config does/)]);
+});
+
 test('a config that the broker keeps is taken by a board that was away, and gives way to a newer one', {
   timeout: 120_000,
 }, async () => {

@@ -1,6 +1,5 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { sleep } from '../../clock.ts';
-import { isPlainMap } from '../../config/plain-map.ts';
 import { formatTopic, isGroupName, isNodeName } from '../../qn/topic.ts';
 import { openSession, type Session } from '../session.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
@@ -14,6 +13,8 @@ export interface ConfigSession extends AsyncDisposable {
   readonly fleet: Fleet;
   /** By name. */
   readonly nodes: readonly NodeView[];
+  /** Of a group: nodes that may be of it, and do not tell. */
+  readonly doubtful: readonly string[];
 }
 
 /** Connects, and hears of every node that is meant. Every way it can fail is told to the user here. */
@@ -48,15 +49,20 @@ export async function openConfigSession(
   const fleet = heard.fleet ?? new Fleet(clock, session.root);
   await untilQuiet(context, fleet, session.timeoutMs);
   const nodes = membersOf(fleet, target);
+  const doubtful = doubtfulOf(fleet, target);
   if (nodes.length > 0)
-    return ok({ session, fleet, nodes, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() });
+    return ok({ session, fleet, nodes, doubtful, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() });
   await session[Symbol.asyncDispose]();
   const who = isGroupName(target) ? `no node of ${target}` : target;
   context.err(
     `qnctl config: ${who} has told its config to this broker; is the root right, and is the agent new enough?`,
   );
+  for (const node of doubtful) context.err(`qnctl config: ${node}: ${whyDoubtful}`);
   return fail(exitCodes.unavailable);
 }
+
+export const whyDoubtful =
+  'its config does not fit into its messages, so its groups are not known; where it is meant, name it itself';
 
 async function untilQuiet({ clock, signal }: CliContext, fleet: Fleet, timeoutMs: number): Promise<void> {
   const untilMs = clock.monotonicMs() + timeoutMs;
@@ -71,11 +77,11 @@ export function membersOf(fleet: Fleet, target: string): readonly NodeView[] {
   const known = [...fleet.nodes.values()].filter(({ config }) => config !== undefined);
   const named = known.toSorted((left, right) => (left.name < right.name ? -1 : 1));
   if (!isGroupName(target)) return named.filter(({ name }) => name === target);
-  return target === '@all' ? named : named.filter((node) => groupsOf(node).includes(target.slice(1)));
+  return target === '@all' ? named : named.filter(({ config }) => config?.groups?.includes(target.slice(1)));
 }
 
-function groupsOf({ config }: NodeView): readonly unknown[] {
-  const value = config?.value;
-  const groups = isPlainMap(value) ? value['groups'] : undefined;
-  return Array.isArray(groups) ? groups : [];
+export function doubtfulOf(fleet: Fleet, target: string): readonly string[] {
+  if (!isGroupName(target) || target === '@all') return [];
+  const known = [...fleet.nodes.values()].filter(({ config }) => config !== undefined);
+  return known.flatMap(({ name, config }) => (config?.groups === undefined ? [name] : [])).toSorted();
 }

@@ -14,6 +14,8 @@ export interface NodeConfig {
   readonly author: string;
   /** Undefined: it does not fit into a message of that board. */
   readonly value: Value | undefined;
+  /** Undefined: it is an agent that does not tell them where its config does not fit. */
+  readonly groups: readonly Value[] | undefined;
   readonly previous: number | undefined;
   readonly history: readonly Value[];
 }
@@ -138,15 +140,20 @@ function healthOf(val: Value | undefined): NodeHealth | undefined {
 
 function configOf(val: Value): NodeConfig | undefined {
   if (!isPlainMap(val)) return undefined;
-  const { version, vc, hash, author, config, previous, history } = val;
+  const { version, vc, hash, author, config, groups, previous, history } = val;
   if (typeof version !== 'number' || !isVector(vc) || typeof hash !== 'string') return undefined;
   return {
     ...{ version, vc, hash },
     author: typeof author === 'string' ? author : '',
     value: config === null ? undefined : config,
+    groups: groupsOf(isPlainMap(config) ? (config['groups'] ?? []) : groups),
     previous: typeof previous === 'number' ? previous : undefined,
     history: Array.isArray(history) ? history : [],
   };
+}
+
+function groupsOf(told: Value | undefined): readonly Value[] | undefined {
+  return Array.isArray(told) ? told : undefined;
 }
 
 /** A push for one node: the next version of what it runs. */

@@ -13,7 +13,7 @@ import type { SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
 import { namedKey } from '../signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
-import { openConfigSession } from './config-session.ts';
+import { openConfigSession, whyDoubtful } from './config-session.ts';
 import { isTaken, type PushEnd } from './fleet.ts';
 import { pushOne, type Sender } from './push-one.ts';
 import { type RollOut, rollOut } from './roll-out.ts';
@@ -66,19 +66,21 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
   };
   const nodes = session.nodes.map(({ name }) => name);
   const isJson = isSet(options, 'json');
+  const ended = (end: PushEnd) => context.out(isJson ? JSON.stringify(end) : formatEnd(end));
+  for (const node of session.doubtful) ended({ node, status: 'unasked', detail: whyDoubtful });
   const rolled = await rollOut(
     {
       clock,
       fleet: session.fleet,
       push: (node) => pushOne(sender, node),
-      ended: (end) => context.out(isJson ? JSON.stringify(end) : formatEnd(end)),
+      ended,
       doing: (what) => context.progress?.(what),
     },
     nodes,
     { canaryCount: Math.ceil(nodes.length * canaryRatio), watchMs },
     context.signal,
   );
-  return tellRollOut(context, rolled, isJson);
+  return tellRollOut(context, rolled, session.doubtful.length, isJson);
 }
 
 interface Wish {
@@ -129,14 +131,20 @@ export function formatEnd({ node, status, reason, detail, rollback, version, ret
   return `${node}  ${status}${why === '' ? '' : `  ${why}`}${back}${runs}${kept}`;
 }
 
-function tellRollOut(context: CliContext, { ends, untouched, halted }: RollOut, isJson: boolean): ExitCode {
+function tellRollOut(
+  context: CliContext,
+  { ends, untouched, halted }: RollOut,
+  doubtfulCount: number,
+  isJson: boolean,
+): ExitCode {
   const taken = ends.filter(isTaken).length;
-  const counts = { successful: taken, failed: ends.length - taken, untouched: untouched.length };
+  const counts = { successful: taken, failed: ends.length - taken, untouched: untouched.length + doubtfulCount };
   if (isJson) context.out(JSON.stringify({ ...counts, ...(halted !== undefined && { halted }) }));
-  else if (ends.length + untouched.length > 1 || halted !== undefined) {
+  else if (ends.length + counts.untouched > 1 || halted !== undefined) {
     const end = halted === undefined ? '' : `; halted: ${halted}`;
     context.out(`${counts.successful} took it, ${counts.failed} did not, ${counts.untouched} were not asked${end}`);
   }
   if (ends.some(({ status }) => status === 'unsent' || status === 'unanswered')) return exitCodes.unavailable;
-  return halted === undefined ? exitCodes.ok : exitCodes.failed;
+  if (halted !== undefined) return exitCodes.failed;
+  return doubtfulCount === 0 ? exitCodes.ok : exitCodes.unavailable;
 }

@@ -2,6 +2,7 @@ import type { Value } from '../../qn/message.ts';
 import { contentOf, type Generation } from '../generations/generation.ts';
 import type { ChangeRecord } from '../generations/record.ts';
 import { configHistoryToldMax } from '../limits.ts';
+import { isPlainMap } from '../plain-map.ts';
 
 export interface ConfigStanding {
   readonly running: Generation;
@@ -12,8 +13,8 @@ export interface ConfigStanding {
 }
 
 /**
- * The value of `state/config` (QN-7.4): what runs, as it was written, so secrets are references. Without the config itself
- * where that does not fit into a message of this board.
+ * The value of `state/config` (QN-7.4): what runs, as it was written, so secrets are references. Where that does not fit
+ * into a message of this board, its groups alone: who pushes to a group knows its nodes by them.
  */
 export function valueOfConfig({ running, hash, history, previous }: ConfigStanding, bytesMax: number): Value {
   const { version, vc, author, origin, atMs, value } = running;
@@ -23,7 +24,9 @@ export function valueOfConfig({ running, hash, history, previous }: ConfigStandi
     history: history.slice(-configHistoryToldMax).map(valueOfRecord),
   };
   const bytes = Buffer.byteLength(JSON.stringify({ ...standing, config: value }));
-  return bytes <= bytesMax ? { ...standing, config: value } : { ...standing, config: null, config_bytes: bytes };
+  if (bytes <= bytesMax) return { ...standing, config: value };
+  const groups = isPlainMap(value) ? (value['groups'] ?? []) : [];
+  return { ...standing, config: null, config_bytes: bytes, groups };
 }
 
 export function valueOfRecord({ version, author, origin, atMs, status, reason, detail, rollback }: ChangeRecord): {
