@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { checkValue } from '../config/check-value.ts';
 import { formatFault } from '../config/fault.ts';
 import { type BootConfig, bootConfig } from '../config/generations/boot-config.ts';
-import { realFiles } from '../config/generations/file-system.ts';
+import { type FileSystem, realFiles } from '../config/generations/file-system.ts';
 import { ConfigKeeper } from '../config/generations/keeper.ts';
 import type { ConfigHome } from '../config/home.ts';
 import { bootProvenMs } from '../config/limits.ts';
@@ -18,18 +18,24 @@ export interface ChosenConfig {
   readonly home: ConfigHome;
 }
 
-/** The config to start with: of those that this board keeps, or its config file. Faults are told to the user here. */
-export async function chooseConfig(
-  context: CliContext,
-  options: OptionValues,
-): Promise<Result<ChosenConfig, ExitCode>> {
+interface PickedConfig {
+  readonly loaded: Awaited<ReturnType<typeof loadConfig>>;
+  readonly keeper: ConfigKeeper;
+  /** Undefined: there is none to start with. */
+  readonly booted: BootConfig | undefined;
+}
+
+/** As the agent picks it, which counts this as a boot; with files that nothing is written to, to know what it would pick. */
+export async function pickConfig(
+  context: Pick<CliContext, 'clock' | 'env'>,
+  path: string,
+  files: FileSystem,
+): Promise<PickedConfig> {
   const { QN_CONFIG: _, ...env } = context.env;
-  const path = configPathOf(context, options);
   const booting = kernelBootId();
   const loaded = await loadConfig({ path, env });
   const stateFolder = loaded.ok ? loaded.value.config.stateFolder : await stateFolderOf(context, path);
-  const keeper = await ConfigKeeper.open(realFiles, stateFolder);
-  const check: ConfigHome['check'] = (value) => checkValue(value, env);
+  const keeper = await ConfigKeeper.open(files, stateFolder);
   const kernelBoot = await booting;
   const booted = await bootConfig(
     {
@@ -37,12 +43,23 @@ export async function chooseConfig(
       kernelBoot,
       wallMs: () => context.clock.wallMs(),
       check(value) {
-        const checked = check(value);
+        const checked = checkValue(value, env);
         return checked.ok ? ok(checked.value.checked) : checked;
       },
     },
     loaded,
   );
+  return { loaded, keeper, booted };
+}
+
+/** The config to start with: of those that this board keeps, or its config file. Faults are told to the user here. */
+export async function chooseConfig(
+  context: CliContext,
+  options: OptionValues,
+): Promise<Result<ChosenConfig, ExitCode>> {
+  const { QN_CONFIG: _, ...env } = context.env;
+  const path = configPathOf(context, options);
+  const { loaded, keeper, booted } = await pickConfig(context, path, realFiles);
   if (booted === undefined) return fail(loaded.ok ? exitCodes.bug : tellTrouble(context, loaded.error, options));
   if (loaded.ok) for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);
   else tellTrouble(context, loaded.error, {});
@@ -50,7 +67,7 @@ export async function chooseConfig(
     keeper,
     generation: booted.generation,
     troubles: [...booted.troubles, ...(keeper.trouble === undefined ? [] : [keeper.trouble])],
-    check,
+    check: (value) => checkValue(value, env),
     async load(file = path) {
       const read = await loadConfig({ path: file, env });
       if (!read.ok) return fail(read.error.faults);

@@ -1,39 +1,58 @@
+import path from 'node:path';
+import { readOnlyFiles } from '../config/generations/read-only-files.ts';
 import { type Diagnosis, diagnose } from '../doctor/check.ts';
 import { checks } from '../doctor/checks.ts';
 import { examine } from '../doctor/examine.ts';
+import type { LookedAt } from '../doctor/facts.ts';
 import { systemRoot } from '../doctor/probes/system.ts';
 import { brokerAccess } from './broker-access.ts';
+import { pickConfig } from './choose-config.ts';
 import { ownCode } from './own-code.ts';
 import type { CliContext } from './verb.ts';
 
 export const checkCodes: ReadonlySet<string> = new Set(checks.map(({ code }) => code));
 
 export interface TimedDiagnosis extends Diagnosis {
+  /** Absent: there was no config to look at. */
+  readonly looked_at?: LookedAt & { readonly file: string };
   readonly took_ms: number;
 }
 
 export async function runDoctor(
-  { clock, env }: CliContext,
+  context: CliContext,
   configPath: string,
   ignored: ReadonlySet<string>,
 ): Promise<TimedDiagnosis> {
+  const { clock, env } = context;
   const startMs = clock.monotonicMs();
   const { QN_CONFIG: _, ...own } = env;
-  const facts = await examine({
-    clock,
-    env: own,
+  const denied = new Set<string>(); // The files of the keeper at most.
+  const { loaded, booted } = await pickConfig(
+    context,
     configPath,
+    readOnlyFiles((file) => denied.add(path.dirname(file))),
+  );
+  const facts = await examine({
+    ...{ clock, env: own, configPath, loaded, booted },
     root: systemRoot,
     code: ownCode(),
     access: (config) => brokerAccess(config.mqtt, own),
   });
-  return { ...diagnose(checks, facts, ignored), took_ms: Math.round(clock.monotonicMs() - startMs) };
+  const { lookedAt } = facts.configuration;
+  const hidden = [...denied].map((folder) => `what was pushed is not known: ${folder} may not be read; use sudo`);
+  return {
+    ...diagnose(checks, facts, ignored),
+    ...(lookedAt !== undefined && {
+      looked_at: { ...lookedAt, file: configPath, why: [...lookedAt.why, ...hidden] },
+    }),
+    took_ms: Math.round(clock.monotonicMs() - startMs),
+  };
 }
 
 const marks = { problem: 'PROBLEM', warning: 'warning' } as const;
 
-/** Two lines for each finding, the worst first; how many there are, last. */
-export function formatDiagnosis({ findings, checks: rows, took_ms }: TimedDiagnosis): readonly string[] {
+/** Two lines for each finding, the worst first; what was looked at, and how many there are, last. */
+export function formatDiagnosis({ findings, checks: rows, looked_at, took_ms }: TimedDiagnosis): readonly string[] {
   const lines = findings.flatMap(({ severity, code, cause, fix }) => [
     `${marks[severity]} ${code.padEnd(7)} ${cause}`,
     `                → ${fix}`,
@@ -42,5 +61,15 @@ export function formatDiagnosis({ findings, checks: rows, took_ms }: TimedDiagno
   const unknown = rows.filter(({ status }) => status === 'unknown').map(({ code }) => code);
   const hidden = unknown.length === 0 ? '' : `, ${unknown.length} not possible here: ${unknown.join(' ')}`;
   const count = `${problems} problems, ${findings.length - problems} warnings`;
-  return [...lines, `${count}; ${rows.length} checks in ${took_ms} ms${hidden}`];
+  const looked = looked_at === undefined ? [] : [`looked at ${formatLookedAt(looked_at)}`];
+  return [...lines, ...looked, `${count}; ${rows.length} checks in ${took_ms} ms${hidden}`];
+}
+
+function formatLookedAt({ config, file, version, origin, author, why }: Required<TimedDiagnosis>['looked_at']): string {
+  const what = {
+    file: `the config file ${file}`,
+    kept: `the config that this board keeps: version ${version}, ${origin} by ${author}`,
+    safe: 'the way to the brokers alone, without documents',
+  }[config];
+  return [what, ...why].join('; ');
 }

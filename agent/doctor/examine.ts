@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import type { Result } from '../../drivers/contract/result.ts';
 import { surveyGpio } from '../../drivers/gpio-survey.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { realFiles } from '../config/generations/file-system.ts';
+import type { BootConfig } from '../config/generations/boot-config.ts';
 import { contentOf } from '../config/generations/generation.ts';
-import { ConfigKeeper } from '../config/generations/keeper.ts';
-import { loadConfig } from '../config/load.ts';
+import type { ConfigTrouble, LoadedConfig } from '../config/load.ts';
 import { readSecret } from '../config/secret.ts';
 import { runSelfTest } from '../health/self-test.ts';
 import { countStarts, readMachineClock, readStarts } from '../health/starts.ts';
@@ -13,7 +13,7 @@ import { type CodeSubjects, codeTest } from '../health/tests/code.ts';
 import { restartWindowMs } from '../limits.ts';
 import type { BrokerEndpoint } from '../mqtt/broker-endpoint.ts';
 import { linesOf } from './checks/gpio.ts';
-import type { AgentFacts, BoardFacts, BrokerFacts, CodeFacts, ConfigFacts, Facts } from './facts.ts';
+import type { AgentFacts, BoardFacts, BrokerFacts, CodeFacts, ConfigFacts, Facts, LookedAt } from './facts.ts';
 import { askAgent } from './probes/agent.ts';
 import { type BrokerAccess, probeBroker } from './probes/mqtt.ts';
 import { probeSerial } from './probes/serial.ts';
@@ -23,6 +23,9 @@ export interface Examination {
   readonly clock: Clock;
   readonly env: { readonly [name: string]: string | undefined };
   readonly configPath: string;
+  /** The config file of the board, and what its agent would start with. */
+  readonly loaded: Result<LoadedConfig, ConfigTrouble>;
+  readonly booted: BootConfig | undefined;
   readonly root: SystemRoot;
   readonly code: CodeSubjects;
   /** What it takes to talk to the brokers. */
@@ -31,22 +34,25 @@ export interface Examination {
 
 /** Looks at everything, changes nothing: what it writes it takes away again, what it says is an event `doctor`. */
 export async function examine(examination: Examination): Promise<Facts> {
-  const { clock, root, configPath, env } = examination;
-  const loaded = await loadConfig({ path: configPath, env });
+  const { clock, root, configPath, env, loaded, booted } = examination;
   const [user, power, code] = await Promise.all([probeUser(root), probePower(root), probeCode(examination)]);
   const machine = { user, power, code, clock: await probeClock(clock, root) };
-  if (!loaded.ok) {
-    const { kind, faults } = loaded.error;
-    return { ...machine, configuration: { path: configPath, trouble: kind, faults, warnings: [], secrets: [] } };
-  }
-  const { config, hash, warnings, written } = loaded.value;
-  const { active } = await ConfigKeeper.read(realFiles, config.stateFolder);
-  const isPassedOver = active?.file === contentOf(written);
+  const file: ConfigFacts = loaded.ok
+    ? { path: configPath, faults: [], warnings: loaded.value.warnings, secrets: [] }
+    : { path: configPath, trouble: loaded.error.kind, faults: loaded.error.faults, warnings: [], secrets: [] };
+  if (booted === undefined) return { ...machine, configuration: file };
+  const { config, hash } = booted.checked;
   const agent = await askAgent(clock, config.stateFolder);
   const secrets = await unreadable(config, env);
-  const configuration: ConfigFacts = { path: configPath, hash, isPassedOver, faults: [], warnings, secrets };
+  const configuration: ConfigFacts = { ...file, hash, lookedAt: lookedAt(booted, loaded), secrets };
   const board = await probeBoard(examination, config, agent);
   return { ...machine, configuration, board, ...(agent === undefined ? {} : { agent }) };
+}
+
+function lookedAt({ from, generation, troubles }: BootConfig, loaded: Examination['loaded']): LookedAt {
+  const { version, origin, author, value } = generation;
+  const isFile = loaded.ok && contentOf(loaded.value.written) === contentOf(value);
+  return { config: from === 'safe' ? 'safe' : isFile ? 'file' : 'kept', version, origin, author, why: troubles };
 }
 
 async function probeBoard(

@@ -1,6 +1,7 @@
 import type { GpioSight } from '../../drivers/gpio-survey.ts';
 import type { Config, Secret } from '../config/config.ts';
 import type { ConfigFault } from '../config/fault.ts';
+import type { Origin } from '../config/generations/generation.ts';
 import type { Mount } from '../health/mounts.ts';
 import type { LinkError } from '../mqtt/link.ts';
 
@@ -23,12 +24,22 @@ export interface ConfigFacts {
   readonly warnings: readonly ConfigFault[];
   /** missing, unreadable, invalid; absent: it is sound. */
   readonly trouble?: 'missing' | 'unreadable' | 'invalid';
-  /** Of what the files say now. */
+  /** Of what a start would run. Absent: there is none. */
   readonly hash?: string;
-  /** A config that was taken while running counts, as long as the files say what they said then. */
-  readonly isPassedOver?: boolean;
+  readonly lookedAt?: LookedAt;
   /** Passwords, keys and certificates that cannot be read. */
   readonly secrets: readonly { readonly resource: string; readonly detail: string }[];
+}
+
+/** Which config the doctor looked at: the one that the agent would start with. */
+export interface LookedAt {
+  /** kept: it was taken while running, or is of a config file of before · safe: without documents, because every one failed. */
+  readonly config: 'file' | 'kept' | 'safe';
+  readonly version: number;
+  readonly origin: Origin;
+  readonly author: string;
+  /** Why it is not what was meant. */
+  readonly why: readonly string[];
 }
 
 export interface UserFacts {

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Diagnosis, Finding } from '../../agent/doctor/check.ts';
+import type { TimedDiagnosis } from '../../agent/cli/doctor-run.ts';
+import type { Finding } from '../../agent/doctor/check.ts';
 import { distFolder, needBundle, startScript } from './agent-process.ts';
 
 export interface DoctorBoard {
@@ -16,7 +17,7 @@ export interface DoctorBoard {
   readonly state?: string;
 }
 
-export interface Told extends Diagnosis {
+export interface Told extends TimedDiagnosis {
   /** Exit code. */
   readonly code: number | null;
 }
@@ -79,6 +80,6 @@ export async function ask(
   const nodeArguments = options.import === undefined ? [] : ['--import', options.import];
   await using running = startScript(program, ['doctor', '--json', '--config', config], { nodeArguments });
   const { code } = await running.ended;
-  const diagnosis: Diagnosis = JSON.parse(running.out);
+  const diagnosis: TimedDiagnosis = JSON.parse(running.out);
   return { ...diagnosis, code };
 }

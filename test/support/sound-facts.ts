@@ -69,7 +69,10 @@ export const soundAgent: AgentFacts = {
 
 /** A board on which nothing is wrong. */
 export const soundFacts: Facts = {
-  configuration: { path: '/etc/qn-agent/config.yaml', hash: 'abcdef0123', faults: [], warnings: [], secrets: [] },
+  configuration: {
+    ...{ path: '/etc/qn-agent/config.yaml', hash: 'abcdef0123', faults: [], warnings: [], secrets: [] },
+    lookedAt: { config: 'file', version: 0, origin: 'file', author: '/etc/qn-agent/config.yaml', why: [] },
+  },
   user: { name: 'pi', isRoot: false, groups: ['gpio', 'dialout'] },
   clock: { wallMs, isPlausible: true, sync: 'synced', hasRtc: false },
   power: { throttled: 0 },

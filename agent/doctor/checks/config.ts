@@ -33,7 +33,7 @@ export const configChecks: readonly Check[] = [
     title: 'the agent runs with this configuration',
     judge({ configuration, agent }) {
       if (agent === undefined || configuration.hash === undefined) return 'unknown';
-      if (agent.configHash === configuration.hash || configuration.isPassedOver === true) return [];
+      if (agent.configHash === configuration.hash || configuration.lookedAt?.config !== 'file') return [];
       const cause = `the agent runs with another configuration (${brief(agent.configHash)}) than ${configuration.path} says now (${brief(configuration.hash)})`;
       return [warning(cause, `qnctl reload ${configuration.path}; where it came from: qn-agent config history`)];
     },
