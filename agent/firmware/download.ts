@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Clock, sleep } from '../clock.ts';
 import type { Refusal } from '../qn/reason.ts';
 import {
+  downloadBytesPerSecondMin,
   downloadIdleMsMax,
   downloadMsMax,
   downloadPauseMsMax,
@@ -38,19 +39,23 @@ export async function download(
   image: ImageName,
   url: string,
 ): Promise<Result<void, Refusal>> {
-  const { clock, staging, signal } = dependencies;
-  const untilMs = clock.monotonicMs() + downloadMsMax;
+  const { clock, staging } = dependencies;
+  const deadline = new AbortController();
+  using _deadline = clock.after(downloadMsMax, () => deadline.abort());
+  const signal = AbortSignal.any([dependencies.signal, deadline.signal]);
   let pauseMs = downloadPauseMsMin;
   let triesLeft = downloadTriesMax;
   for (;;) {
     const before = await staging.stagedBytes(image);
     if (before === image.sizeBytes) return ok();
-    const failure = await attempt(dependencies, image, url, before);
+    const failure = await attempt({ ...dependencies, signal }, image, url, before);
     if (failure === undefined) return ok();
     if (failure.isFinal) return fail(failure.refusal);
-    const hasMoved = (await staging.stagedBytes(image)) > before;
+    const stagedBytes = await staging.stagedBytes(image);
+    const hasMoved = stagedBytes > before;
     triesLeft = hasMoved ? downloadTriesMax : triesLeft - 1;
-    if (triesLeft <= 0 || clock.monotonicMs() >= untilMs || signal.aborted) return fail(failure.refusal);
+    if (deadline.signal.aborted) return fail(late(image, stagedBytes));
+    if (triesLeft <= 0 || signal.aborted) return fail(failure.refusal);
     pauseMs = hasMoved ? downloadPauseMsMin : Math.min(2 * pauseMs, downloadPauseMsMax);
     await sleep(clock, pauseMs, signal);
   }
@@ -77,7 +82,7 @@ async function attempt(
 }
 
 function openResponse(
-  { ca, signal }: DownloadDependencies,
+  { clock, ca, signal }: DownloadDependencies,
   url: string,
   offset: number,
 ): Promise<Result<IncomingMessage, Failure>> {
@@ -89,7 +94,10 @@ function openResponse(
   };
   return new Promise((resolve) => {
     const asked = request(url, options, (response) => resolve(ok(response)));
-    asked.on('timeout', () => asked.destroy(new Error(`nothing came for ${downloadIdleMsMax / 1_000} s`)));
+    const stalled = () => asked.destroy(new Error(`nothing came for ${downloadIdleMsMax / 1_000} s`));
+    const unanswered = clock.after(downloadIdleMsMax, stalled);
+    asked.on('timeout', stalled);
+    for (const end of ['response', 'close']) asked.on(end, () => unanswered[Symbol.dispose]());
     asked.on('error', (cause) => resolve(fail(passing(`${hostOf(url)}: ${cause.message}`))));
     asked.end();
   });
@@ -119,7 +127,7 @@ async function beginOf(
 
 /** In pieces of a bounded size, each durable before the next is taken: a slow disk slows the sender. */
 async function take(
-  { staging, onProgress }: DownloadDependencies,
+  { clock, staging, onProgress }: DownloadDependencies,
   image: ImageName,
   response: IncomingMessage,
   begun: number,
@@ -135,7 +143,9 @@ async function take(
     onProgress(offset);
     return undefined;
   };
+  using pace = keepPace(clock, response);
   for await (const chunk of response) {
+    pace.came(chunk.length);
     held = Buffer.concat([held, chunk]);
     if (offset + held.length > image.sizeBytes) return final('malformed', otherSize('more', image));
     const fault = held.length < pieceBytesMax ? undefined : await store();
@@ -144,6 +154,28 @@ async function take(
   const fault = await store();
   if (fault !== undefined || offset === image.sizeBytes) return fault;
   return passing(`the answer of the server ended after ${offset} of ${image.sizeBytes} bytes`);
+}
+
+/** Cuts an answer that is fed in drops: it would hold the update up for days. */
+function keepPace(clock: Clock, response: IncomingMessage): Disposable & { came(bytes: number): void } {
+  let bytes = 0;
+  const look = () => {
+    const rate = bytes / (downloadIdleMsMax / 1_000);
+    if (rate < downloadBytesPerSecondMin) {
+      const detail = `${Math.round(rate)} bytes a second came, and ${downloadBytesPerSecondMin} are the least`;
+      response.destroy(new Error(detail));
+      return;
+    }
+    bytes = 0;
+    timer = clock.after(downloadIdleMsMax, look);
+  };
+  let timer = clock.after(downloadIdleMsMax, look);
+  return {
+    came(count) {
+      bytes += count;
+    },
+    [Symbol.dispose]: () => timer[Symbol.dispose](),
+  };
 }
 
 export function describeStagingFault(fault: StagingFault, { sizeBytes }: ImageName): [Refusal['reason'], string] {
@@ -163,6 +195,12 @@ function otherSize(found: string | undefined, { sizeBytes }: ImageName): string 
 
 function passing(detail: string): Failure {
   return { refusal: { reason: 'driver-timeout', detail }, isFinal: false };
+}
+
+function late({ sizeBytes }: ImageName, stagedBytes: number): Refusal {
+  const minutes = downloadMsMax / 60_000;
+  const detail = `the image did not come within ${minutes} min: ${stagedBytes} of ${sizeBytes} bytes are here`;
+  return { reason: 'driver-timeout', detail };
 }
 
 function final(reason: Refusal['reason'], detail: string): Failure {

@@ -15,7 +15,9 @@ export const imagesCountMax = 2;
 export const urlBytesMax = 1_024;
 /** Of a download nothing came for so long: begin again where it was. */
 export const downloadIdleMsMax = 30_000;
-/** One download in all, its pauses included. Over it: fail `driver-timeout`. */
+/** An answer that brings fewer in `downloadIdleMsMax`, by the second, is as one that stands still; GPRS brings more. */
+export const downloadBytesPerSecondMin = 1_024;
+/** One download in all, its pauses included, whatever is under way then. Over it: fail `driver-timeout`. */
 export const downloadMsMax = 1_800_000;
 /** Attempts in a row that brought nothing. Over it: fail `driver-timeout`. */
 export const downloadTriesMax = 5;

@@ -15,6 +15,8 @@ export interface ImageServerOptions {
   readonly endsAfterBytes?: number;
   /** Nothing more comes of the first answer after so many bytes. */
   readonly stallsAfterBytes?: number;
+  /** Every answer comes in drops, a byte every 10 ms, with no end: of the headers, or of the body. */
+  readonly drips?: 'headers' | 'body';
 }
 
 export interface ImageServer extends AsyncDisposable {
@@ -34,12 +36,21 @@ export async function startImageServer(
     extraBytes = 0,
     endsAfterBytes,
     stallsAfterBytes,
+    drips,
   }: ImageServerOptions = {},
 ): Promise<ImageServer> {
   const ranges: (string | undefined)[] = [];
   const server = createServer({ cert: pem['server.pem'], key: pem['server.key'] }, (request, response) => {
     const { range } = request.headers;
     ranges.push(range);
+    if (drips !== undefined) {
+      if (drips === 'body') response.writeHead(200);
+      else request.socket.write('HTTP/1.1 200 OK\r\nserver: ');
+      const drop = () => (drips === 'body' ? response.write('a') : request.socket.write('a'));
+      const dripping = setInterval(drop, 10);
+      request.socket.on('close', () => clearInterval(dripping));
+      return;
+    }
     const start = knowsRange ? Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0) : 0;
     const body = image.subarray(start, endsAfterBytes && start + endsAfterBytes);
     const isPart = knowsRange && range !== undefined;

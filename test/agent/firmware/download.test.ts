@@ -6,7 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
 import { download } from '../../../agent/firmware/download.ts';
-import { downloadTriesMax } from '../../../agent/firmware/limits.ts';
+import { downloadMsMax, downloadTriesMax } from '../../../agent/firmware/limits.ts';
 import { openStaging } from '../../../agent/firmware/staging.ts';
 import { type Certificates, makeCertificates } from '../../support/certificates.ts';
 import { type ImageServerOptions, startImageServer } from '../../support/image-server.ts';
@@ -70,6 +70,28 @@ describe('a download', () => {
     const detail = expect.stringContaining('ended after 70000 of 200000 bytes');
     expect(result).toEqual({ ok: false, error: { reason: 'driver-timeout', detail } });
     expect(server.ranges.length).toBeLessThanOrEqual(downloadTriesMax + 1);
+  });
+
+  it.each([
+    ['body', /broke off: \d+ bytes a second came, and 1024 are the least/],
+    ['headers', /nothing came for 30 s/],
+  ] as const)('gives up after a few tries when every answer is fed in drops (%s)', async (drips, detail) => {
+    const { result, server } = await fetchFrom({ drips });
+    expect(result).toEqual({
+      ok: false,
+      error: { reason: 'driver-timeout', detail: expect.stringMatching(detail) },
+    });
+    expect(server.ranges).toHaveLength(downloadTriesMax);
+  });
+
+  it('ends when all of it takes too long, also in the middle of an answer', async () => {
+    const staging = openStaging(await mkdtemp(path.join(root, 'images-')));
+    await using server = await startImageServer(certificates, image, { drips: 'body' });
+    const after = (ms: number, act: () => void) => systemClock.after(ms === downloadMsMax ? 500 : ms, act);
+    const parts = { clock: { ...systemClock, after }, staging, signal: new AbortController().signal, onProgress() {} };
+    const result = await download({ ...parts, ca: certificates.pem['ca.pem'] }, name, server.url);
+    const detail = 'the image did not come within 30 min: 0 of 200000 bytes are here';
+    expect(result).toEqual({ ok: false, error: { reason: 'driver-timeout', detail } });
   });
 
   it('goes on behind an answer that ended too early, where that brings something', async () => {
