@@ -4,6 +4,10 @@
  */
 export const partFix = 'copy the folder parts beside the program, or install the agent anew';
 
+export const cutInstallationFix =
+  'install the agent again: the storage card or somebody changed its code, or an installation was cut: ' +
+  'sudo dpkg --configure -a; sudo apt-get install --reinstall qn-agent';
+
 /** The name of the part that is not there; undefined: the error is another one. */
 export function missingPart(err: unknown): string | undefined {
   if (!(err instanceof Error) || !('code' in err) || err.code !== 'ERR_MODULE_NOT_FOUND') return undefined;

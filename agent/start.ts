@@ -16,7 +16,9 @@ import { ofWorking, repeatLateTests } from './health/repeated-tests.ts';
 import type { HealthSources } from './health/report.ts';
 import { HealthReporter } from './health/reporter.ts';
 import {
+  type AtomicTest,
   endSelfTest,
+  logFailed,
   logSelfTest,
   renewReport,
   repeatFailed,
@@ -28,6 +30,7 @@ import { trustWarnings } from './health/warnings.ts';
 import { diskWear } from './health/written-bytes.ts';
 import { HomeAssistant } from './home-assistant.ts';
 import { openKeepers } from './keepers.ts';
+import { testCodeLate } from './late-code-test.ts';
 import { poolProfiles, shutdownMsMax } from './limits.ts';
 import { LocalApplications } from './local-applications.ts';
 import { createPool } from './pool/pool.ts';
@@ -82,9 +85,11 @@ export async function startAgent(config: Config, configHash: string, environment
   board.setOnline(false);
 
   const document = (name: string) => board.document(name);
+  const later: AtomicTest[] = []; // One: of the code.
   const planTests = () => {
     const subjects = { clock, pool, config: running.config, configHash: running.hash, document };
-    return withConfigTroubles(bootTests(subjects), troubles());
+    const { vital, tests } = bootTests(subjects);
+    return withConfigTroubles({ vital, tests: [...tests, ...later] }, troubles());
   };
   let plan = planTests();
   let selfTest = await endSelfTest(clock, plan, begun);
@@ -137,6 +142,15 @@ export async function startAgent(config: Config, configHash: string, environment
     void repeatSelfTest(ofWorking(board.reports()));
   };
   const lateTests = repeatLateTests(clock, () => selfTest, repeatSelfTest);
+  const codeLook = testCodeLate(clock, environment.testSurroundings?.(config).code, async (test) => {
+    later.push(test);
+    plan = planTests();
+    if (selfTest.tests.some(({ id }) => id === test.id)) return; // Somebody has asked for it.
+    selfTest = await renewReport(clock, plan, selfTest, () => true);
+    logFailed(log, selfTest, ({ id }) => id === test.id);
+    states.change('selftest', valueOfSelfTest(selfTest));
+    reporter.refresh();
+  });
 
   outbox.onRoom(() => {
     reporter.flush();
@@ -209,6 +223,7 @@ export async function startAgent(config: Config, configHash: string, environment
       await local[Symbol.asyncDispose]();
       testing[Symbol.dispose]();
       lateTests[Symbol.dispose]();
+      codeLook[Symbol.dispose]();
       load[Symbol.dispose]();
       loop.close();
       reporter[Symbol.dispose]();

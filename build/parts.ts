@@ -22,6 +22,7 @@ export const parts: readonly string[] = [
   'agent/topics/print-topics.ts',
   'agent/cli/doctor-run.ts',
   'agent/health/full-tests.ts',
+  'agent/health/tests/code.ts',
   'agent/trust/signer.ts',
   'agent/trust/verifier.ts',
   'agent/cli/board-config-run.ts',

@@ -32,6 +32,8 @@ export const keptEventsMs = 1_000;
  * the last one their row stays: one that hangs holds a thread of Node's, which has four.
  */
 export const lateTestsMs: readonly number[] = [60_000, 240_000];
+/** After the start the files of the agent are read and compared, once. */
+export const codeTestAfterMs = 10_000;
 /** A heap snapshot that its reader has not taken by then is cut off: it is a copy of the heap. One at a time; over it: refuse. */
 export const heapSnapshotMsMax = 300_000;
 /** Pause between two heap snapshots: each stops the agent for as long as it takes. Over it: refuse. */

@@ -17,7 +17,12 @@ export const firmwareChecks: readonly Check[] = [
     title: 'the code of the agent is the one that was built',
     judge({ code }) {
       if (code.fault === undefined) return [];
-      return [problem(`the code of the agent was changed: ${code.fault}`, 'sudo apt-get install --reinstall qn-agent')];
+      return [
+        problem(
+          `the code of the agent was changed: ${code.fault}`,
+          'sudo dpkg --configure -a; sudo apt-get install --reinstall qn-agent',
+        ),
+      ];
     },
   },
 ];

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '../../../drivers/system-error.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
+import { cutInstallationFix } from '../../missing-part.ts';
 import { hashOf } from '../hash.ts';
 import type { AtomicTest, TestResult } from '../self-test.ts';
 import { failed, pass, skip, verdict } from './outcome.ts';
@@ -35,8 +36,6 @@ export interface CodeSubjects {
   readonly single?: SingleCode;
 }
 
-const fix = 'install the agent again: the storage card or somebody changed its code';
-
 /** The files of the agent are the ones that were built. A file of another CPU, or of a part that was left out, may be missing. */
 export function codeTest(subjects: CodeSubjects): AtomicTest {
   return {
@@ -52,7 +51,7 @@ export function codeTest(subjects: CodeSubjects): AtomicTest {
         Object.entries(manifest.files).map(([file, expected]) => fileFault(subjects, file, expected)),
       );
       const wrong = faults.filter((fault) => fault !== undefined);
-      return verdict(wrong, `${faults.length} files of version ${manifest.version}`, fix);
+      return verdict(wrong, `${faults.length} files of version ${manifest.version}`, cutInstallationFix);
     },
   };
 }
