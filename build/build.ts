@@ -1,7 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { bundlePart, bundleProgram } from './bundle.ts';
 import { writeManifest } from './manifest.ts';
 import { buildNative } from './native.ts';
@@ -9,8 +8,9 @@ import { writeOpenApi } from './openapi.ts';
 import { buildPage } from './page.ts';
 import { partFile, parts } from './parts.ts';
 import { buildProfile } from './profile-build.ts';
-import { isProfile, profiles } from './profiles.ts';
+import { isProfile, profileNames } from './profiles.ts';
 import { writeConfigSchema } from './schema.ts';
+import { readOptions } from './script-options.ts';
 
 /** Folder of what is released: two programs, their parts and native files, the schema of the config and an example. */
 export const outFolder = 'dist';
@@ -42,13 +42,19 @@ function tell(file: string, bytes: number): void {
   console.log(`build: ${outFolder}/${file} ${Math.round(bytes / 1_000)} kB`);
 }
 
-/** `--profile NAME`, as often as wanted: after the full build, which brings the native files. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { profile: { type: 'string', multiple: true } } });
+  const { values } = readOptions({
+    command: 'npm run build',
+    summary: 'Builds the programs, their parts, native files and the schema of the config into dist.',
+    options: {
+      profile: {
+        ...{ type: 'string', multiple: true, value: 'NAME', names: profileNames },
+        help: 'also an agent without what its boards do not need, in dist/profiles; as often as wanted',
+      },
+    },
+  });
   const asked = values.profile ?? [];
-  for (const name of asked)
-    if (!isProfile(name)) throw new Error(`no profile ${name}; there are: ${profiles.join(', ')}`);
-  await build();
+  await build(); // First: it brings the native files.
   for (const profile of asked.filter((name) => isProfile(name))) {
     if (profile === 'full') continue;
     const { folder, programBytes, partsBytes, nativeBytes } = await buildProfile(outFolder, profile);

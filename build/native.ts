@@ -5,9 +5,10 @@ import { type Addon, buildAddon, copyNative, type NativeStep } from './native/ad
 import { epollAddon } from './native/epoll.ts';
 import { gpiochipAddon } from './native/gpiochip.ts';
 import { headerFolder, outputFolder, type Target, targets } from './native/target.ts';
+import { readOptions } from './script-options.ts';
 
 /**
- * `npm run build:native`: the native files of both CPUs, in `dist/native/linux-<cpu>/`.
+ * The native files, in `dist/native/linux-<cpu>/`:
  *
  *   gpiochip.node     compiled from drivers/native: the GPIO character device, and what else of the system Node.js does not reach
  *   epoll.node        compiled from the epoll package against the headers of the pinned Node; onoff needs it
@@ -51,6 +52,11 @@ function copySerialport(folder: string, target: Target): NativeStep {
 }
 
 function main(): void {
+  readOptions({
+    command: 'npm run build:native',
+    summary: 'Builds what is missing or stale of the native files of both CPUs, in dist/native/linux-CPU.',
+    options: {},
+  });
   const { steps, hasHostAddon } = buildNative();
   for (const { output, outcome, detail } of steps) {
     console.log(`${outcome.padEnd(7)} ${output}${detail === undefined ? '' : `: ${detail}`}`);

@@ -5,18 +5,23 @@ import { type Feature, features } from '../agent/left-out.ts';
 /** What boards of a kind do without. A config that asks for it is refused, with the name of the profile. */
 const leftOutOf = {
   full: [],
-  /** Desks and CI: every line and port is a simulated one. */
   sim: ['gpiochip', 'sysfs', 'serial'],
-  /** A Raspberry Pi with lines, serial devices and microcontrollers. */
   pi: ['sysfs', 'modbus'],
-  /** A box on a rail between a field bus and the broker. */
   gateway: ['gpiochip', 'sysfs', 'mcu'],
-  /** Lines and serial devices, in a network that needs no TLS. */
   tiny: ['sysfs', 'modbus', 'mcu', 'http', 'home-assistant', 'tls'],
 } as const satisfies { readonly [profile: string]: readonly Feature[] };
 
 export type Profile = keyof typeof leftOutOf;
 export const profiles: readonly Profile[] = ['full', 'sim', 'pi', 'gateway', 'tiny'];
+
+/** What each is for. */
+export const profileNames: { readonly [profile in Profile]: string } = {
+  full: 'everything',
+  sim: 'desks and CI: every line and port is a simulated one',
+  pi: 'a Raspberry Pi with lines, serial devices and microcontrollers',
+  gateway: 'a box on a rail between a field bus and the broker',
+  tiny: 'lines and serial devices, in a network that needs no TLS',
+};
 
 export function isProfile(name: string): name is Profile {
   return Object.hasOwn(leftOutOf, name);

@@ -121,5 +121,5 @@ function runScript(script, args) {
 
 const [mode, script, ...args] = process.argv.slice(2);
 installNpmPackages();
-if (mode === '--test') installDebianPackages();
+if (mode === '--test' && !args.includes('--help')) installDebianPackages();
 if (script !== undefined) runScript(script, args);

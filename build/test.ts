@@ -1,11 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { build } from './build.ts';
+import { tellHelp } from './script-options.ts';
 
-/**
- * `npm test`: builds the bundle that the end-to-end tests run, then every test; the last line is
- * `N passed, N failed`. Operands are handed to vitest: `npm test -- test/agent/qn`.
- */
+tellHelp({
+  command: 'npm test',
+  summary:
+    'Builds the bundle that the end-to-end tests run, then runs every test, or those in the files that are named; the last\n' +
+    'line is `N passed, N failed`. Everything that is typed goes to vitest, options as well.',
+  options: {},
+  operands: { value: 'FILE' },
+});
 if (existsSync('/usr/sbin')) process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`; // Debian's mosquitto.
 await build();
 const reporters = ['--reporter=default', '--reporter=./test/support/closing-line.ts'];

@@ -7,11 +7,12 @@ import { agentVersion } from '../../agent/version.ts';
 import { build, outFolder } from '../build.ts';
 import { type Cpu, fetchNode } from '../node-binary.ts';
 import { runTool } from '../run-tool.ts';
+import { readOptions } from '../script-options.ts';
 import { controlText, type DebianArchitecture } from './control.ts';
 import { manualPage, programs } from './manual.ts';
 
 /*
- * `npm run deb`: dist/qn-agent_VERSION_{amd64,arm64}.deb, with plain dpkg-deb. What is inside:
+ * Made with plain dpkg-deb. What is inside:
  *
  *   /usr/lib/qn-agent/          the programs, their parts and native files, the manifest, and Node
  *   /usr/bin/{qn-agent,qnctl}   run them on that Node
@@ -148,8 +149,13 @@ function changelogText(version: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { operands: wanted } = readOptions({
+    command: 'npm run deb',
+    summary: 'Builds the Debian packages dist/qn-agent_VERSION_CPU.deb, of both CPUs where none is named.',
+    options: {},
+    operands: { value: 'CPU', names: { amd64: 'computers', arm64: 'boards' } },
+  });
   await build();
-  const wanted = process.argv.slice(2);
   for (const cpu of ['x64', 'arm64'] as const) {
     if (wanted.length > 0 && !wanted.includes(architectures[cpu])) continue;
     const file = await buildDeb(cpu);

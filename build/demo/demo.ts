@@ -2,17 +2,21 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatReport } from '../../agent/cli/selftest-text.ts';
 import { build } from '../build.ts';
+import { readOptions } from '../script-options.ts';
 import { type AgentProcess, startAgentProcess } from './agent-process.ts';
 import { createDemoBoard } from './board.ts';
 import { findPort, startBroker } from './broker.ts';
 import { type Seen, Spectator } from './spectator.ts';
 import { crashTour, type Stage, tour } from './tour.ts';
 
-/**
- * `npm run demo`: broker, simulated board and the real agent, a short live view, then it stays up to be played with.
- * `npm run demo -- --tour`: the whole tour, each step asserted; ends with exit code 0 when all went well.
- */
-const isTour = process.argv.includes('--tour');
+const { values } = readOptions({
+  command: 'npm run demo',
+  summary: 'Broker, simulated board and the real agent: a short live view, then it stays up to be played with.',
+  options: {
+    tour: { type: 'boolean', help: 'the whole tour, each step asserted; ends with exit code 0 when all went well' },
+  },
+});
+const isTour = values.tour === true;
 const say = (line: string) => console.log(line);
 
 await build();

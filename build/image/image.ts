@@ -3,20 +3,15 @@ import { createReadStream, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSy
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { agentVersion } from '../../agent/version.ts';
 import { build, outFolder } from '../build.ts';
 import { lockedNode } from '../node-binary.ts';
 import { runTool } from '../run-tool.ts';
+import { readOptions } from '../script-options.ts';
 import { makeCard } from './card.ts';
 import { layRoot } from './lay-root.ts';
 import { billOfMaterials } from './materials.ts';
 import { imageCpu } from './recipe.ts';
-
-/*
- * `npm run image [-- --raw]`: dist/qn-agent_VERSION_arm64.img.xz, an SD card of a Raspberry Pi with Debian and the package
- * of the agent, its SHA-256, and a bill of materials. With --raw the image stays unpacked, for who boots it at once.
- */
 
 export interface BuiltImage {
   readonly image: string;
@@ -52,7 +47,13 @@ async function writeSum(file: string): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { raw: { type: 'boolean', default: false } } });
+  const { values } = readOptions({
+    command: 'npm run image',
+    summary:
+      'Builds dist/qn-agent_VERSION_arm64.img.xz, an SD card of a Raspberry Pi with Debian and the package of the agent, its\n' +
+      'SHA-256, and a bill of materials. Needs root, and some 3 GB of disk.',
+    options: { raw: { type: 'boolean', help: 'the image stays unpacked, for who boots it at once' } },
+  });
   const startMs = performance.now();
   const lap = (text: string) => console.log(`image: ${((performance.now() - startMs) / 1_000).toFixed(0)} s ${text}`);
   await build();

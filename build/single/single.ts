@@ -11,6 +11,7 @@ import { muteSchema } from '../mute-schema.ts';
 import { type Cpu, fetchNode, lockedNode } from '../node-binary.ts';
 import { partFile, parts } from '../parts.ts';
 import { runTool } from '../run-tool.ts';
+import { readOptions } from '../script-options.ts';
 import { trimPackages } from '../stubs.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
@@ -119,7 +120,12 @@ export async function makeBlob({ folder, main, assets, node, runner }: BlobParts
 }
 
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2);
+  const { operands: asked } = readOptions({
+    command: 'npm run build:single',
+    summary: 'Builds the single executables dist/qn-agent-CPU, of both CPUs where none is named.',
+    options: {},
+    operands: { value: 'CPU', names: { x64: 'computers', arm64: 'boards' } },
+  });
   await build();
   for (const cpu of ['x64', 'arm64'] as const) {
     if (asked.length > 0 && !asked.includes(cpu)) continue;

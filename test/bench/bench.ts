@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { build } from '../../build/build.ts';
+import { readOptions } from '../../build/script-options.ts';
 import { benches } from './benches.ts';
 import { describeMachine } from './machine.ts';
 import { plotFigures } from './plot.ts';
@@ -9,18 +9,23 @@ import { formatFigures } from './table.ts';
 
 const resultFolder = 'dist/bench';
 
-/**
- * `npm run bench [-- NAME[=OPERAND]…] [--json]`: measures, prints a table or one line of JSON for each bench, and keeps
- * JSON and a plot in `dist/bench`. Ends with 1 when a target is missed.
- */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
-  const asked = positionals.length === 0 ? Object.keys(benches) : positionals;
-  const chosen = asked.map((word) => {
+  const { values, operands } = readOptions({
+    command: 'npm run bench',
+    summary:
+      'Measures, all or what is named, prints a table each, and keeps JSON and a plot in dist/bench. Ends with 1 when a target\n' +
+      'is missed. Behind a name, as in `estop=60`, is how much of it.',
+    operands: {
+      value: 'NAME[=NUMBER]',
+      names: Object.fromEntries(Object.entries(benches).map(([name, { what }]) => [name, what])),
+    },
+    options: { json: { type: 'boolean', help: 'a line of JSON for each bench in place of the table' } },
+  });
+  const asked = operands.length === 0 ? Object.keys(benches) : operands;
+  const chosen = asked.flatMap((word) => {
     const [name = '', operand] = word.split('=', 2);
-    const load = benches[name];
-    if (load === undefined) throw new Error(`no bench ${name}; there are: ${Object.keys(benches).join(', ')}`);
-    return { name, load, ...(operand !== undefined && { operand }) };
+    const bench = benches[name];
+    return bench === undefined ? [] : [{ name, load: bench.load, ...(operand !== undefined && { operand }) }];
   });
   const tell = (text: string) => console.error(text);
   await build();

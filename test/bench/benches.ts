@@ -11,18 +11,57 @@ export interface BenchOptions {
 export type Bench = (options: BenchOptions) => Promise<readonly Figure[]>;
 
 /** Loaded when they run: one must not slow down the other. A new bench is a file and a row. */
-export const benches: { readonly [name: string]: () => Promise<Bench> } = {
-  latency: async () => (await import('./latency.ts')).benchLatency,
-  throughput: async () => (await import('./throughput.ts')).benchThroughput,
-  estop: async () => (await import('./estop.ts')).benchEstop,
-  memory: async () => (await import('./memory.ts')).benchMemory,
-  soak: async () => (await import('./soak.ts')).benchSoak,
-  fleet: async () => (await import('./fleet.ts')).benchFleet,
-  codec: async () => (await import('./codec.ts')).benchCodec,
-  edges: async () => (await import('./edges.ts')).benchEdges,
-  failover: async () => (await import('./failover.ts')).benchFailover,
-  mcu: async () => (await import('./mcu.ts')).benchMcu,
-  pins: async () => (await import('./pins.ts')).benchPins,
-  start: async () => (await import('./start.ts')).benchStart,
-  pushes: async () => (await import('./pushes.ts')).benchPushes,
+export const benches: { readonly [name: string]: { readonly what: string; load(): Promise<Bench> } } = {
+  latency: {
+    what: 'command to pin, in turns with C, MQTT.js and Node-RED',
+    load: async () => (await import('./latency.ts')).benchLatency,
+  },
+  throughput: {
+    what: 'commands a second without losing any',
+    load: async () => (await import('./throughput.ts')).benchThroughput,
+  },
+  estop: {
+    what: 'an emergency stop under 10 000 commands a second',
+    load: async () => (await import('./estop.ts')).benchEstop,
+  },
+  memory: {
+    what: 'memory after the start and after a million commands',
+    load: async () => (await import('./memory.ts')).benchMemory,
+  },
+  soak: {
+    what: 'whether anything grows, for as many minutes as wanted',
+    load: async () => (await import('./soak.ts')).benchSoak,
+  },
+  fleet: {
+    what: 'many boards at one broker, which is killed',
+    load: async () => (await import('./fleet.ts')).benchFleet,
+  },
+  codec: {
+    what: 'bytes and time of each encoding',
+    load: async () => (await import('./codec.ts')).benchCodec,
+  },
+  edges: {
+    what: '1 000 edges a second, and a wire that is loose',
+    load: async () => (await import('./edges.ts')).benchEdges,
+  },
+  failover: {
+    what: 'how long until the next broker is in use',
+    load: async () => (await import('./failover.ts')).benchFailover,
+  },
+  mcu: {
+    what: 'command to pin of a microcontroller on a simulator',
+    load: async () => (await import('./mcu.ts')).benchMcu,
+  },
+  pins: {
+    what: 'command to pin, one at a time',
+    load: async () => (await import('./pins.ts')).benchPins,
+  },
+  start: {
+    what: 'from exec to subscribed and ready',
+    load: async () => (await import('./start.ts')).benchStart,
+  },
+  pushes: {
+    what: 'commands while 10 000 bad pushes a minute arrive',
+    load: async () => (await import('./pushes.ts')).benchPushes,
+  },
 };

@@ -1,10 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { build } from '../../build/build.ts';
+import { tellHelp } from '../../build/script-options.ts';
 
-/**
- * `npm run test:board`: boots the emulated boards and runs what board.test.ts says; with `safe-states` behind it what
- * safe-states.test.ts says. Operands that begin with a dash go to vitest.
- */
+tellHelp({
+  command: 'npm run test:board',
+  summary: 'Boots emulated boards and runs on them what NAME.test.ts says. Options go to vitest.',
+  options: {},
+  operands: {
+    value: 'NAME',
+    names: {
+      board: 'contracts, native file and self-test (default)',
+      'safe-states': 'the matrix of safe states at the wire',
+    },
+  },
+});
 const operands = process.argv.slice(2);
 const names = operands.filter((operand) => !operand.startsWith('-'));
 const files = (names.length === 0 ? ['board'] : names).map((name) => `test/board/${name}.test.ts`);

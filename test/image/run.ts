@@ -1,30 +1,32 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { agentVersion } from '../../agent/version.ts';
 import { outFolder } from '../../build/build.ts';
+import { readOptions } from '../../build/script-options.ts';
 import { liveWithImage } from './card-life.ts';
 import { boardKinds } from './emulated-board.ts';
 import { installCommand } from './readme-commands.ts';
 
-/**
- * `npm run test:image [-- --machine virt|raspi3b] [--root read-only] [--image FILE]`: starts boards from the image of a
- * card (.img.xz), with a broker of this machine. Without --image it is built first, which needs root; without --machine
- * both run, one after the other. On the first one the other ways of the README are tried as well. Prints a line of JSON
- * for each step, and ends with 1 when one is not as it should be.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: 'npm run test:image',
+  summary:
+    'Starts boards from the image of a card, with a broker of this machine. Prints a line of JSON for each step, and ends with\n' +
+    '1 when one is not as it should be.',
   options: {
-    machine: { type: 'string', multiple: true, default: [...boardKinds] },
-    root: { type: 'string', default: 'writable' },
-    image: { type: 'string' },
+    machine: {
+      ...{ type: 'string', multiple: true, value: 'NAME', help: 'one of them; else both, one after the other' },
+      names: { virt: 'the other ways of the README are tried on it as well', raspi3b: 'a Raspberry Pi' },
+    },
+    root: {
+      ...{ type: 'string', value: 'NAME', default: 'writable', help: 'how the card is used' },
+      names: { writable: 'as any disk', 'read-only': 'what is written to the root is in memory' },
+    },
+    image: { type: 'string', value: 'FILE', help: 'an image (.img.xz); else it is built first, which needs root' },
   },
 });
-const { root } = values;
-if (root !== 'writable' && root !== 'read-only') throw new Error(`no root ${root}; there are: writable, read-only`);
-const kinds = boardKinds.filter((kind) => values.machine.includes(kind));
-if (kinds.length !== values.machine.length) throw new Error(`there are these machines: ${boardKinds.join(', ')}`);
+const root = values.root === 'read-only' ? 'read-only' : 'writable';
+const kinds = boardKinds.filter((kind) => values.machine?.includes(kind) ?? true);
 
 // Broken off: no board goes on by itself.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));

@@ -1,12 +1,15 @@
-import { parseArgs } from 'node:util';
+import { number, readOptions } from '../../build/script-options.ts';
 import { runCanary } from './canary-run.ts';
 
-/**
- * `npm run prove:canary -- --boards 200`: boards in this process get a config that one in ten of them cannot run, a tenth of
- * them first. It must stop there, and every board must end on a good config. Exit code 1 when anything did not hold.
- */
-const { values } = parseArgs({
-  options: { boards: { type: 'string', default: '200' }, wait: { type: 'string', default: '5' } },
+const { values } = readOptions({
+  command: 'npm run prove:canary',
+  summary:
+    'Boards in this process get a config that one in ten of them cannot run, a tenth of them first: it must stop there, and every\n' +
+    'board end on a good config. Ends with 1 when anything did not hold.',
+  options: {
+    boards: { ...number, default: '200', help: 'how many' },
+    wait: { ...number, default: '5', help: 'seconds that the canaries are watched' },
+  },
 });
 const boards = Number(values.boards);
 const startMs = performance.now();

@@ -1,6 +1,13 @@
+import { readOptions } from '../../build/script-options.ts';
 import { runCuts } from './cuts-run.ts';
 
-/** `npm run prove:cuts`: the agent is killed at every file operation of a push, once with a sound and once with a broken config. */
+readOptions({
+  command: 'npm run prove:cuts',
+  summary:
+    'Kills the agent at every file operation of a push, once with a sound and once with a broken config: the old config or the\n' +
+    'new one must run after each cut. Ends with 1 when anything did not hold.',
+  options: {},
+});
 const startMs = performance.now();
 const { faults, counts } = await runCuts({ pushes: ['sound', 'broken'], tell: (line) => console.log(line) });
 console.log(`${JSON.stringify(counts)}, ${Math.round((performance.now() - startMs) / 1_000)} s`);

@@ -1,16 +1,21 @@
-import { parseArgs } from 'node:util';
 import { build } from '../../build/build.ts';
+import { readOptions } from '../../build/script-options.ts';
 import { proveDeb } from './deb-run.ts';
 
-/**
- * Proves the package: `npm run prove:deb [-- --cpu x64]`. Installs, upgrades, removes and purges it in a Debian root of
- * that CPU (arm64 through the emulation of user programs), and looks at what is there after each. Needs root; the Debian
- * root is made once and kept in .cache. Exit code 1 when something is not as it should be.
- */
-const { values } = parseArgs({ options: { cpu: { type: 'string', default: 'arm64' } } });
-if (values.cpu !== 'arm64' && values.cpu !== 'x64') throw new Error(`no CPU ${values.cpu}; there are: arm64, x64`);
+const { values } = readOptions({
+  command: 'npm run prove:deb',
+  summary:
+    'Installs, upgrades, removes and purges the package in a Debian root, which is made once and kept in .cache, and looks at\n' +
+    'what is there after each. Needs root. Ends with 1 when something is not as it should be.',
+  options: {
+    cpu: {
+      ...{ type: 'string', value: 'NAME', default: 'arm64', help: 'of the Debian root' },
+      names: { arm64: 'elsewhere through the emulation of user programs', x64: 'computers' },
+    },
+  },
+});
 await build();
-const steps = await proveDeb(values.cpu, (step) => console.log(JSON.stringify(step)));
+const steps = await proveDeb(values.cpu === 'x64' ? 'x64' : 'arm64', (step) => console.log(JSON.stringify(step)));
 const faults = steps.filter(({ fault }) => fault !== undefined);
 console.log(`${steps.length} checks, ${faults.length} faults`);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -1,21 +1,23 @@
-import { parseArgs } from 'node:util';
+import { number, readOptions } from '../../build/script-options.ts';
 import { type Cut, runFlashes } from './flash-run.ts';
 
-/**
- * Proves updates against cuts: `npm run prove:flash -- --cuts 10`. A real broker, the bundle, and an AVR with optiboot on
- * a simulator; cable, agent or broker is cut at a random point of each update. Exit code 1 when one did not end with the
- * new program running and told.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: 'npm run prove:flash',
+  summary:
+    'Updates of an AVR with optiboot on a simulator, with a real broker and the bundle, each cut at a random point. Ends with 1\n' +
+    'when one did not end with the new program running and told.',
   options: {
-    cuts: { type: 'string', default: '10' },
-    kind: { type: 'string' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    cuts: { ...number, default: '10', help: 'how many updates' },
+    kind: {
+      ...{ type: 'string', value: 'NAME', help: 'what is cut; else one after the other' },
+      names: { cable: 'the line to the AVR', agent: 'killed', broker: 'killed' },
+    },
+    seed: { ...number, help: 'of the chance, to have it again; else another one each time' },
   },
 });
 const kinds: readonly Cut[] = ['cable', 'agent', 'broker'];
 const only = kinds.find((kind) => kind === values.kind);
-const seed = Number(values.seed);
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const cuts = Array.from({ length: Number(values.cuts) }, (_, index) => only ?? kinds[index % kinds.length] ?? 'cable');
 console.log(`prove:flash: ${JSON.stringify({ cuts: cuts.length, seed })}`);
 const startMs = performance.now();

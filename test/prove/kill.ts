@@ -1,18 +1,22 @@
-import { parseArgs } from 'node:util';
+import { number, readOptions } from '../../build/script-options.ts';
 import { runKills } from './kill-run.ts';
 
-/**
- * Proves exactly-once effects against `kill -9`: `npm run prove:kill -- --kills 500 --commands 10000`. Real broker, real
- * bundle, effects counted outside of the agent. Exit code 1 when anything did not hold.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: 'npm run prove:kill',
+  summary:
+    'Exactly-once effects against `kill -9`: a real broker, the real bundle, effects counted outside of the agent. Ends with 1\n' +
+    'when anything did not hold.',
   options: {
-    kills: { type: 'string', default: '100' },
-    commands: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    kills: { ...number, default: '100', help: 'how often' },
+    commands: { ...number, default: '2000', help: 'how many meanwhile' },
+    seed: { ...number, help: 'of the chance, to have it again; else another one each time' },
   },
 });
-const options = { kills: Number(values.kills), commands: Number(values.commands), seed: Number(values.seed) };
+const options = {
+  kills: Number(values.kills),
+  commands: Number(values.commands),
+  seed: Number(values.seed ?? Date.now() % 1_000_000),
+};
 console.log(`prove:kill: ${JSON.stringify(options)}`);
 const startMs = performance.now();
 const { faults, counts } = await runKills({

@@ -1,24 +1,24 @@
-import { parseArgs } from 'node:util';
+import { number, readOptions } from '../../build/script-options.ts';
 import { openWorkshop } from '../support/c-compiler.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { buildEcho, compactOf, echo, noise } from './echo-run.ts';
 
-/**
- * Proves the link across its two languages: `npm run prove:link -- --messages 1000000`. Compact messages of random bytes
- * go from the bridge to the C side and back through a line that loses, turns, doubles and cuts bytes, `--noise-bytes`
- * being how many are sound between two strikes. Exit code 1 unless each came back once, in order, in one session.
- */
-const { values } = parseArgs({
+const { values } = readOptions({
+  command: 'npm run prove:link',
+  summary:
+    'Compact messages of random bytes go from the bridge to the C side and back, through a line that loses, turns, doubles and\n' +
+    'cuts bytes. Ends with 1 unless each came back once, in order, in one session.',
   options: {
-    messages: { type: 'string', default: '1000000' },
-    'noise-bytes': { type: 'string', default: '20000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    messages: { ...number, default: '1000000', help: 'how many' },
+    'noise-bytes': { ...number, default: '20000', help: 'how many are sound between two strikes' },
+    seed: { ...number, help: 'of the chance, to have it again; else another one each time' },
   },
 });
 const count = Number(values.messages);
-const random = seededRandom(Number(values.seed));
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const random = seededRandom(seed);
 const damage = noise(random, Number(values['noise-bytes']));
-console.log(`prove:link: ${JSON.stringify(values)}`);
+console.log(`prove:link: ${JSON.stringify({ ...values, seed })}`);
 using workshop = openWorkshop();
 const tell = (returned: number) => console.log(`${returned} came back, ${damage.count} strikes`);
 const { wrong, returnedCount, tookMs, counters } = await echo(buildEcho(workshop), {

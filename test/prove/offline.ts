@@ -1,12 +1,15 @@
-import { parseArgs } from 'node:util';
+import { number, readOptions } from '../../build/script-options.ts';
 import { runOffline } from './offline-run.ts';
 
-/**
- * A board without a broker that goes on measuring: `npm run prove:offline -- --minutes 10 --rate 1000`. Real broker, real
- * bundle. Exit code 1 when a message is missing and not counted, or out of order.
- */
-const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '1' }, rate: { type: 'string', default: '1000' } },
+const { values } = readOptions({
+  command: 'npm run prove:offline',
+  summary:
+    'A board without a broker that goes on measuring: a real broker, the real bundle. Ends with 1 when a message is missing and\n' +
+    'not counted, or out of order.',
+  options: {
+    minutes: { ...number, default: '1', help: 'how long it is alone' },
+    rate: { ...number, default: '1000', help: 'events a second' },
+  },
 });
 const options = { seconds: Math.round(Number(values.minutes) * 60), eventsPerSecond: Number(values.rate) };
 console.log(`prove:offline: ${JSON.stringify(options)}`);
