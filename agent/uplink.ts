@@ -4,6 +4,7 @@ import { sayGoodbye } from './farewell.ts';
 import type { Log } from './log.ts';
 import type { InboundMessage, LastWill, Link, LinkCounters, LinkHandlers, LinkUp } from './mqtt/link.ts';
 import { RetainedCheck } from './mqtt/retained-check.ts';
+import { earlyLinkMsMax } from './uplink-limits.ts';
 
 export type OpenLink = Environment['openLink'];
 
@@ -41,8 +42,13 @@ export class Uplink {
   #lastTrouble: string | undefined;
   #heard: () => void = () => {};
   #before = noCounters;
+  /** Undefined: the first link was given up. */
+  #patience: Disposable | undefined;
 
-  /** Connects at once, and subscribes; what is sent from then on waits at the broker until `start`. */
+  /**
+   * Connects at once, and subscribes; what is sent from then on waits at the broker until `start`. After earlyLinkMsMax the
+   * broker is left until then: nothing is read meanwhile, so a broker that is well looks dead, and what waits grows old.
+   */
   constructor(dependencies: UplinkDependencies, openLink: OpenLink, filters: readonly string[]) {
     const { clock, will } = dependencies;
     this.#dependencies = dependencies;
@@ -50,11 +56,17 @@ export class Uplink {
     this.#filters = filters;
     this.#openLink = openLink;
     this.#link = this.#open();
+    this.#patience = clock.after(earlyLinkMsMax, () => {
+      this.#patience = undefined;
+      void this.#link[Symbol.asyncDispose]();
+    });
   }
 
   /** Once. What came meanwhile is told in the next turn of the event loop. */
   start(events: UplinkEvents): void {
     this.#events = events;
+    if (this.#patience === undefined) this.#reopen();
+    this.#patience?.[Symbol.dispose]();
     setImmediate(this.#starting.resolve);
   }
 
@@ -110,11 +122,10 @@ export class Uplink {
   async exchange(openLink: OpenLink, filters: readonly string[], isFarewell: boolean): Promise<void> {
     if (this.#isUp && isFarewell) await this.sayGoodbye(true);
     await this.#link[Symbol.asyncDispose]();
-    this.#before = this.counters;
     if (this.#isUp) this.#goDown();
     this.#filters = filters;
     this.#openLink = openLink;
-    this.#link = this.#open();
+    this.#reopen();
   }
 
   /**
@@ -131,6 +142,12 @@ export class Uplink {
   async close(): Promise<void> {
     this.#retained[Symbol.dispose]();
     await this.#link[Symbol.asyncDispose]();
+  }
+
+  /** The link before was disposed of. */
+  #reopen(): void {
+    this.#before = this.counters;
+    this.#link = this.#open();
   }
 
   #open(): Link {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as health from '../../agent/health/limits.ts';
 import * as limits from '../../agent/limits.ts';
 import { storeLimits } from '../../agent/store/limits.ts';
+import { earlyLinkMsMax } from '../../agent/uplink-limits.ts';
 
 const { poolProfiles } = limits;
 
@@ -59,6 +60,13 @@ describe('the limits', () => {
     const { brokerProbeMs, brokerProbeJitterRatio, brokerProbeTimeoutMs, brokerProbeMissesMax } = limits;
     const foundMs = brokerProbeMissesMax * (brokerProbeMs * (1 + brokerProbeJitterRatio) + brokerProbeTimeoutMs);
     expect(foundMs).toBeLessThan(1.5 * limits.keepaliveSeconds * 1_000);
+  });
+
+  it('leave a broker that is not listened to before it seems to be silent', () => {
+    const { brokerProbeMs, brokerProbeJitterRatio, brokerProbeTimeoutMs, keepaliveSecondsMin } = limits;
+    expect(earlyLinkMsMax).toBeLessThan(brokerProbeMs * (1 - brokerProbeJitterRatio) + brokerProbeTimeoutMs);
+    expect(earlyLinkMsMax).toBeLessThan(limits.connectTimeoutMs);
+    expect(earlyLinkMsMax).toBeLessThan(1.5 * keepaliveSecondsMin * 1_000);
   });
 
   it('fail over within two seconds of a broker known to be dead, one dead broker on the way included', () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../../agent/clock.ts';
+import { type Clock, systemClock } from '../../agent/clock.ts';
 import { checkConfig } from '../../agent/config/check.ts';
 import type { Agent } from '../../agent/environment.ts';
 import { silentLog } from '../../agent/log.ts';
@@ -28,10 +28,17 @@ export interface LinkAgent extends AsyncDisposable {
   talk(line: string): void;
 }
 
+export interface SlowStart {
+  readonly clock?: Clock;
+  /** What the driver of the pins waits for. */
+  readonly opening?: Promise<void>;
+}
+
 /** The whole agent in this process: a simulated board in memory, a real store, and real links to real brokers. */
 export async function startLinkAgent(
   documents: readonly string[],
   link: Pick<MqttLinkOptions, 'brokers' | 'rules' | 'username' | 'password'>,
+  { clock = systemClock, opening }: SlowStart = {},
 ): Promise<LinkAgent> {
   const stack = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(tmpdir(), 'link-agent-'));
@@ -43,14 +50,16 @@ export async function startLinkAgent(
   const board = createMemoryBoard();
   const serial = createSimulatedSerialPair();
   const told = recordLink();
-  const environment = { clock: systemClock, log: silentLog, random: () => 0 };
+  const environment = { clock, log: silentLog, random: () => 0 };
   const agent = await startAgent(checked.value.config, 'none', {
     ...environment,
-    openGpio: async () => ok(createSimulatedGpio(board)),
+    async openGpio() {
+      await opening;
+      return ok(createSimulatedGpio(board));
+    },
     createPwm: () => createSimulatedPwm(),
     openBytePort: async () => ok(serial.left),
-    openStore: (onTrouble) =>
-      composeStore(new ThreadDisk(storeProgram, folder, storeLimits), { clock: systemClock, onTrouble }),
+    openStore: (onTrouble) => composeStore(new ThreadDisk(storeProgram, folder, storeLimits), { clock, onTrouble }),
     openLink({ suffix, ...role }, subscriptions, handlers) {
       const options = { ...link, clientId: `pi-1${suffix}`, ...role, subscriptions, keepaliveSeconds: 30 };
       return openMqttLink(environment, options, suffix === '' ? tellBoth(handlers, told) : handlers);

@@ -1,0 +1,7 @@
+/** Bounds of the way to the brokers. As in limits.ts. */
+
+/**
+ * The board opens while the broker answers, which keeps for so long what is sent meanwhile. It is less than it takes to find out
+ * that a broker is silent, because nothing it says is read. Over it: leave, and come back when the board is open.
+ */
+export const earlyLinkMsMax = 5_000;
