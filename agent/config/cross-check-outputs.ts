@@ -35,6 +35,7 @@ function groupProblems(documents: Named): readonly Problem[] {
   return [...groups].flatMap(([group, members]) => [
     ...loneProblems(group, members, names),
     ...safeKeys.flatMap((path) => bothOnProblems(group, members, path)),
+    ...agentlessKeys.flatMap((key) => leftOnProblems(group, members, key)),
   ]);
 }
 
@@ -59,6 +60,22 @@ function bothOnProblems(group: string, members: Named, path: (typeof safeKeys)[n
   return on.slice(1).map(([name]) => {
     const text = `${first ?? ''} of the interlock group ${group} is on then, too`;
     return problem([name, 'safe', ...path], text, 'only one of the group can be on');
+  });
+}
+
+/** When nobody is there who could see that another member is on: at boot, exit and offline the agent asks the group first. */
+const agentlessKeys = ['crash', 'config-error'] as const;
+
+/** A member that was on stays on, beside one that is switched on. */
+function leftOnProblems(group: string, members: Named, key: (typeof agentlessKeys)[number]): readonly Problem[] {
+  const stateOf = (document: RawDocument) => valueAt(document['safe'], [key]);
+  const on = members.find(([, document]) => isOn(stateOf(document)))?.[0];
+  if (on === undefined) return [];
+  return members.flatMap(([name, document]) => {
+    const state = stateOf(document);
+    if (state !== 'hold' && state !== 'release') return [];
+    const text = `${name} of the interlock group ${group} may be on then, and ${on} goes on`;
+    return [problem([name, 'safe', key], text, `write ${key}: off here, or off or hold for ${on}`)];
   });
 }
 

@@ -67,6 +67,16 @@ export const outputCases: FaultCases = {
       '5:82: /documents/b/safe/offline/to: a of the interlock group l is on then, too (only one of the group can be on)',
     ],
   },
+  'one of an interlock group left on where another goes on': {
+    yaml: pair(
+      'interlock: l, safe: { crash: on, config-error: release }',
+      'interlock: l, safe: { crash: hold, config-error: on }',
+    ),
+    faults: [
+      '4:82: /documents/a/safe/config-error: a of the interlock group l may be on then, and b goes on (write config-error: off here, or off or hold for b)',
+      '5:64: /documents/b/safe/crash: b of the interlock group l may be on then, and a goes on (write crash: off here, or off or hold for a)',
+    ],
+  },
   'an edge that is not there': {
     yaml: counter('edge: raising'),
     faults: ['3:60: /documents/a/edge: expected rising or falling or both, found "raising" (did you mean rising?)'],
