@@ -89,6 +89,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
       effect: planned.value,
       begin: () => begin(command, life, planned.value),
       taken: life.taken,
+      isTooLate: () => isExpired(message, arrivalOf(job)),
       end: life.end,
     };
     lane.value.add(work);

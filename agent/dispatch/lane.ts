@@ -9,6 +9,8 @@ export interface Work {
   begin(): boolean | Promise<boolean>;
   /** The device has it, where that is told before the end. */
   taken?(): void;
+  /** Whether it is too late by now, after it has begun. */
+  isTooLate?(): boolean;
   end(result: Performed): void;
 }
 
@@ -72,8 +74,8 @@ export class Lane {
   }
 
   /** It makes way also for what came before it began. */
-  #perform({ effect, taken }: Work): Performed | Promise<Performed> {
-    const outcome = this.document.perform(effect, taken);
+  #perform({ effect, taken, isTooLate }: Work): Performed | Promise<Performed> {
+    const outcome = this.document.perform(effect, taken, isTooLate);
     if (outcome instanceof Promise) for (const next of this.#waiting) this.document.makeWay?.(next.effect);
     return outcome;
   }

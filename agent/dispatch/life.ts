@@ -74,6 +74,16 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
     conclude('fail', { reason, detail });
   }
 
+  function refuse(input: 'reject' | 'expire', refusal: Refusal): void {
+    if (resumed !== undefined) return failWith(refusal); // One id, one end: it was accepted before.
+    const { reason, detail } = refusal;
+    go(input, { reason, detail });
+    counters.refuse(reason);
+    recent.forget(row.name, message); // Nothing was done: the sender may try again with the same id.
+    journaled?.forget();
+    pool.release(job.slot);
+  }
+
   function taken(): void {
     if (state === 'received') go('accept');
     if (state === 'accepted') go('execute');
@@ -82,15 +92,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
   return {
     go,
     taken,
-    refuse(input, refusal) {
-      if (resumed !== undefined) return failWith(refusal); // One id, one end: it was accepted before.
-      const { reason, detail } = refusal;
-      go(input, { reason, detail });
-      counters.refuse(reason);
-      recent.forget(row.name, message); // Nothing was done: the sender may try again with the same id.
-      journaled?.forget();
-      pool.release(job.slot);
-    },
+    refuse,
     journal(effect) {
       if (resumed !== undefined) return undefined;
       const opened = journaling.open(row, message, effect, () => keptOf(command, resumes(row, effect)));
@@ -121,7 +123,8 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
       } else if ('superseded' in result.error) {
         counters.supersede();
         conclude('supersede', { detail: result.error.detail }); // QN-4.6
-      } else if ('isLeft' in result.error && journaled !== undefined) pool.release(job.slot);
+      } else if ('isTooLate' in result.error) refuse('expire', result.error);
+      else if ('isLeft' in result.error && journaled !== undefined) pool.release(job.slot);
       else failWith('reason' in result.error ? result.error : failureOf(result.error));
     },
   };

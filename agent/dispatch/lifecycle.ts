@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Status } from '../qn/reason.ts';
 
-/** Life of a notify (QN-4): `accepted → executing → successful | failed | superseded`, or at once one of the refusals. */
+/** Life of a notify (QN-4): `accepted → executing → successful | failed | superseded | expired`, or at once one of the refusals. */
 export type LifeState = 'received' | Status;
 
 export type LifeInput = 'accept' | 'execute' | 'succeed' | 'fail' | 'reject' | 'expire' | 'repeat' | 'supersede';
@@ -9,7 +9,7 @@ export type LifeInput = 'accept' | 'execute' | 'succeed' | 'fail' | 'reject' | '
 const transitions: { readonly [State in LifeState]?: { readonly [Input in LifeInput]?: Status } } = {
   received: { accept: 'accepted', reject: 'rejected', expire: 'expired', repeat: 'duplicate', fail: 'failed' },
   accepted: { execute: 'executing', expire: 'expired', supersede: 'superseded', fail: 'failed' },
-  executing: { succeed: 'successful', fail: 'failed', supersede: 'superseded' }, // QN-4.6
+  executing: { succeed: 'successful', fail: 'failed', supersede: 'superseded', expire: 'expired' }, // QN-4.6, QN-4.2b
 };
 
 /** The next state; an input the state does not know is our own mistake. */

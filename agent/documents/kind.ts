@@ -53,8 +53,13 @@ export interface LeftOpen extends Refusal {
   readonly isLeft: true;
 }
 
+/** The ttl of the command ran out while the document had it wait: nothing was done (QN-4.2b). */
+export interface TooLate extends Refusal {
+  readonly isTooLate: true;
+}
+
 /** How an effect ended. A refusal: the driver was willing, the state of the board was not. */
-export type Performed = Result<void, DriverError | Refusal | Superseded | LeftOpen>;
+export type Performed = Result<void, DriverError | Refusal | Superseded | LeftOpen | TooLate>;
 
 /** What the world looks like for a document while it is open. */
 export interface DocumentSurroundings {
@@ -123,9 +128,10 @@ export interface OpenDocument extends AsyncDisposable {
   /**
    * One effect at a time. Synchronous where the driver is; then the state was told by `changed` before it returns.
    * After an error the state of the wire is unknown until the next effect succeeds. `taken`: where accepting is told
-   * apart from having it (a Child), called when the device has the command.
+   * apart from having it (a Child), called when the device has the command. `isTooLate`: asked where the document has it
+   * wait by its own rules, when it would act at last.
    */
-  perform(effect: Effect, taken?: () => void): Performed | Promise<Performed>;
+  perform(effect: Effect, taken?: () => void, isTooLate?: () => boolean): Performed | Promise<Performed>;
   /** Whether `perform` would be done with it when it returns, as things stand; absent: no. */
   isImmediate?(effect: Effect): boolean;
   /** Another effect waits behind the one that is being performed, which may end early as superseded. */

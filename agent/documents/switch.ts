@@ -10,7 +10,7 @@ import type { InterlockMember } from './interlock.ts';
 import { InterlockSeat } from './interlock-seat.ts';
 import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
 import { OnLimit } from './on-limit.ts';
-import { Waiting, type Wish } from './waiting.ts';
+import { Waiting, type Wish, wishOf } from './waiting.ts';
 
 type SwitchSurroundings = Omit<
   DocumentSurroundings,
@@ -61,20 +61,12 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     return this.#driven.mayBeOn;
   }
 
-  perform(effect: Effect): Performed | Promise<Performed> {
+  perform(effect: Effect, _taken?: () => void, isTooLate = () => false): Performed | Promise<Performed> {
     if (!this.#isOpen) return fail(closedOutputError(this.#driven.line.resource));
     if (effect.do === 'set' && this.isImmediate(effect)) return this.#switch(effect.on);
     this.#giveWay('a command came');
-    switch (effect.do) {
-      case 'set':
-        return this.#go({ on: effect.on });
-      case 'toggle':
-        return this.#go({ on: !this.isOn });
-      case 'pulse':
-        return this.#go({ on: true, forMs: effect.forMs });
-      default:
-        return ok(); // The plan of this kind makes no other.
-    }
+    const wish = wishOf(effect, this.isOn);
+    return wish === undefined ? ok() : this.#go({ ...wish, isTooLate }); // The plan of this kind makes no other.
   }
 
   /** Where nothing is pending, no other output has a say, and its last change is long enough ago. */
@@ -192,9 +184,16 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     if (!waitMs.ok) return waitMs;
     if (waitMs.value === 0) return this.#act(wish);
     if (triesLeftCount > 0)
-      return this.#waiting.start({ wish, isPulse: false }, waitMs.value, () => this.#go(wish, triesLeftCount - 1));
+      return this.#waiting.start({ wish, isPulse: false }, waitMs.value, () => this.#goLater(wish, triesLeftCount - 1));
     this.#seat.letGo();
     return fail({ reason: 'busy', detail: `${this.name} cannot change yet; send it again` });
+  }
+
+  /** It waited. */
+  #goLater(wish: Wish, triesLeftCount: number): Performed | Promise<Performed> {
+    if (wish.isTooLate?.() !== true) return this.#go(wish, triesLeftCount);
+    this.#seat.letGo();
+    return fail({ reason: 'expired', detail: 'its ttl ran out while it waited; nothing was done', isTooLate: true });
   }
 
   #waitMs({ on, isRestored }: Wish): Result<number, Refusal> {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Performed } from './kind.ts';
+import type { Effect, Performed } from './kind.ts';
 
 /** What a command wants of an output: on or off, for good or for so long. */
 export interface Wish {
@@ -7,6 +7,22 @@ export interface Wish {
   readonly forMs?: number;
   /** By the agent itself: no other output gives way to it. */
   readonly isRestored?: true;
+  /** Whether it is too late by now. */
+  readonly isTooLate?: () => boolean;
+}
+
+/** `isOn`: as the output is now. Undefined: the effect is none of an output. */
+export function wishOf(effect: Effect, isOn: boolean): Wish | undefined {
+  switch (effect.do) {
+    case 'set':
+      return { on: effect.on };
+    case 'toggle':
+      return { on: !isOn };
+    case 'pulse':
+      return { on: true, forMs: effect.forMs };
+    default:
+      return undefined;
+  }
 }
 
 interface Wait {

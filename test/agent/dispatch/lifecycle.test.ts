@@ -27,6 +27,7 @@ const possible: readonly (readonly [LifeState, LifeInput, LifeState])[] = [
   ['accepted', 'fail', 'failed'],
   ['executing', 'succeed', 'successful'],
   ['executing', 'fail', 'failed'],
+  ['executing', 'expire', 'expired'], // QN-4.2b
 ];
 
 const states: readonly LifeState[] = ['received', ...statuses];
