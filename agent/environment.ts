@@ -7,7 +7,7 @@ import type { Config } from './config/config.ts';
 import type { ConfigHome } from './config/home.ts';
 import type { ConfigOffice } from './config/push/office.ts';
 import type { DocumentTable } from './dispatch/table.ts';
-import type { DocumentSurroundings } from './documents/kind.ts';
+import type { DocumentSurroundings, OutputGuard } from './documents/kind.ts';
 import type { FullTestSubjects } from './health/full-tests.ts';
 import type { HealthSources } from './health/report.ts';
 import type { SelfTestReport } from './health/self-test.ts';
@@ -40,8 +40,8 @@ export interface Environment {
   testSurroundings?(config: Config): TestSurroundings;
   /** Until it is disposed of, lines of outputs that are closed are held on, as they are, for whoever opens them next. */
   keepLines?(): Disposable;
-  /** A pulse began or ended that is to end with the agent as well. */
-  readonly pulsing?: (document: string, isUnderWay: boolean) => void;
+  /** Who goes on with an output when the agent is gone. */
+  readonly guardOf?: (document: string) => OutputGuard;
   /** Another config runs from now on: for what the process keeps besides the agent. */
   configured?(config: Config): Promise<void>;
 }

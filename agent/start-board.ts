@@ -20,7 +20,7 @@ export interface BoardParts {
 /** Opens the drivers of every document, and connects what they tell with what the agent says. */
 export async function openBoard(running: Running, environment: Environment, parts: BoardParts): Promise<Board> {
   const { config } = running;
-  const { clock, log, random, openBytePort, pulsing } = environment;
+  const { clock, log, random, openBytePort, guardOf } = environment;
   const { pool, table, local, memory, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
@@ -39,7 +39,7 @@ export async function openBoard(running: Running, environment: Environment, part
   const gpio = await environment.openGpio(config.gpio);
   const pwm = environment.createPwm(config.gpio);
   const memoryOf = (name: string) => memory.of(name);
-  const told = { changed, removed, happened, troubleChanged, found: table.found, ...(pulsing && { pulsing }) };
+  const told = { changed, removed, happened, troubleChanged, found: table.found, ...(guardOf && { guardOf }) };
   const { stateFolder } = config;
   const dependencies = { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, ...told };
   return await Board.open(dependencies, gpio, table.rows);

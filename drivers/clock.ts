@@ -18,6 +18,9 @@ export const systemDriverClock: DriverClock = {
   },
 };
 
+/** The same in every process of this machine, until it starts again. */
+export const systemMonotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 /** Stamps of edges, where the kernel gives none. */
 export const monotonicNs = (): bigint => process.hrtime.bigint();
 

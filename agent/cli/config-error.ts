@@ -1,4 +1,6 @@
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
+import { recallDocuments } from '../documents/memory-file.ts';
+import { limitLeft } from '../documents/on-limit.ts';
 import { driveOutputs, drivePowers } from '../guard/drive-outputs.ts';
 import { guardCommand } from '../guard/guard-command.ts';
 import { startGuard } from '../guard/guarded.ts';
@@ -23,10 +25,17 @@ async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): P
   const gpio = await openGpioBackend(plan.gpio, kept);
   const driven = await driveOutputs(gpio, planned, clock);
   const outputs = driven.flatMap(({ output }) => output ?? []);
-  // Without a goodbye: with the end of this process a guard begins to keep the lines where it can.
-  if (outputs.some(({ held }) => held !== undefined))
-    startGuard({ clock, log: silentLog }, guardCommand(), folder, plan).hold(outputs);
-  else for (const output of outputs) await output[Symbol.asyncDispose]();
+  const isOpen = (name: string) => driven.some(({ document, output }) => document === name && output !== undefined);
+  const limits = plan.limits.filter(({ document, after }) => after.includes(plan.situation) && isOpen(document));
+  for (const output of outputs) if (output.held === undefined) await output[Symbol.asyncDispose]();
+  // Without a goodbye: with the end of this process a guard begins to keep the lines where it can, and for so long as it may.
+  if (limits.length > 0 || outputs.some(({ held }) => held !== undefined)) {
+    const guarded = startGuard({ clock, log: silentLog }, guardCommand(), folder, plan);
+    guarded.hold(outputs);
+    const recalled = await recallDocuments(folder, silentLog);
+    for (const { document, forMs } of limits)
+      guarded.limit(document, limitLeft(recalled[document], forMs, clock.wallMs()));
+  }
   const powers = await drivePowers(createPwmBackend(plan.gpio), plan.powers);
   return [...driven, ...powers].map(({ detail }) => detail);
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { OutputGuard } from '../documents/kind.ts';
 import type { Environment } from '../environment.ts';
 import { guardCommand } from '../guard/guard-command.ts';
 import { type Guarded, startGuard } from '../guard/guarded.ts';
@@ -56,11 +57,14 @@ export const runVerb: Verb = {
       guarded ??= startGuard({ clock: context.clock, log }, guardCommand(), config.stateFolder, plan());
       return guarded;
     };
-    const pulsing = (document: string, isUnderWay: boolean) => {
-      if (isUnderWay) pulses.add(document);
-      else pulses.delete(document);
-      guard().plan(plan());
-    };
+    const guardOf = (document: string): OutputGuard => ({
+      pulsing(isUnderWay) {
+        if (isUnderWay) pulses.add(document);
+        else pulses.delete(document);
+        guard().plan(plan());
+      },
+      limited: (leftMs) => guard().limit(document, leftMs),
+    });
     lines.onChange((outputs) => guard().hold(outputs));
     const openGpio: Environment['openGpio'] = (gpio) => {
       guard();
@@ -73,7 +77,7 @@ export const runVerb: Verb = {
     };
     const counted = countBoot(context, log, chosen.value);
     const agent = await startAgent(config, hash, {
-      ...{ ...environment, openGpio, pulsing, configs: home, configured },
+      ...{ ...environment, openGpio, guardOf, configs: home, configured },
       testSurroundings: (next) => ({
         ...testSurroundings(context, next),
         reloadConfig: async () => (await (await agent.office)?.hashNext()) ?? (await hashNow(context, options)),

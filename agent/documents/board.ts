@@ -10,7 +10,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { Value } from '../qn/message.ts';
 import type { FoundRows } from './found-rows.ts';
 import { Interlocks } from './interlock.ts';
-import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument } from './kind.ts';
+import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument, OutputGuard } from './kind.ts';
 import type { Memory } from './memory-file.ts';
 import { closedError, type DriverReport, type Place, placeOf, reportOf } from './place.ts';
 import { type ConfiguredRow, childRow, type Row } from './row.ts';
@@ -32,8 +32,8 @@ export interface BoardDependencies {
   removed(document: string): void;
   /** Something happened that is not a state. */
   happened(document: string, value: Value, ageMs?: number): void;
-  /** A pulse began or ended that is to end with the agent as well. */
-  pulsing?(document: string, isUnderWay: boolean): void;
+  /** Who goes on with an output when the agent is gone; absent: nobody does. */
+  guardOf?(document: string): OutputGuard;
   /** Where documents are entered that others bring with them. */
   readonly found: FoundRows;
   /** A driver failed or works again, or an output went to a safe state: health wants to know. */
@@ -156,7 +156,7 @@ export class Board implements AsyncDisposable {
   }
 
   #surroundings(place: Place): DocumentSurroundings {
-    const { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, changed, happened, pulsing } =
+    const { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, changed, happened, guardOf } =
       this.#dependencies;
     const { name, config } = place.row;
     const group = config.driver === 'gpio-out' ? config.interlock?.group : undefined;
@@ -178,7 +178,7 @@ export class Board implements AsyncDisposable {
       happened: (value, ageMs) => happened(name, value, ageMs),
       troubled: (error) => this.#trouble(place, error),
       safe: (why) => this.#safe(place, why),
-      ...(pulsing && { pulsing: (isUnderWay) => pulsing(name, isUnderWay) }),
+      ...(guardOf && { guard: guardOf(name) }),
       adopt: (child) => this.#adopt(place, child),
     };
   }

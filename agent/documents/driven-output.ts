@@ -6,7 +6,7 @@ import { safeRetryMs } from '../limits.ts';
 import type { DocumentSurroundings } from './kind.ts';
 import { levelOf } from './level.ts';
 
-type DrivenSurroundings = Pick<DocumentSurroundings, 'clock' | 'troubled' | 'safe' | 'pulsing'>;
+type DrivenSurroundings = Pick<DocumentSurroundings, 'clock' | 'troubled' | 'safe' | 'guard'>;
 
 /** What the rules of an output have to do with its line. */
 export interface LineRules {
@@ -123,7 +123,7 @@ export class DrivenOutput implements AsyncDisposable {
     const isOwed = this.#isPulse || this.isComingDown;
     if (isOwed === this.#isOffOwed || this.#config.safe.crash !== 'hold') return;
     this.#isOffOwed = isOwed;
-    this.#surroundings.pulsing?.(isOwed);
+    this.#surroundings.guard?.pulsing(isOwed);
   }
 
   #is(on: boolean): void {

@@ -61,6 +61,14 @@ export interface TooLate extends Refusal {
 /** How an effect ended. A refusal: the driver was willing, the state of the board was not. */
 export type Performed = Result<void, DriverError | Refusal | Superseded | LeftOpen | TooLate>;
 
+/** Who goes on with an output should the agent die, or end and leave it on. */
+export interface OutputGuard {
+  /** A pulse began, or its output is off: it has to be ended. */
+  pulsing(isUnderWay: boolean): void;
+  /** So long the output may still be on; undefined: it is off. */
+  limited(leftMs: number | undefined): void;
+}
+
 /** What the world looks like for a document while it is open. */
 export interface DocumentSurroundings {
   /** Of the document. */
@@ -91,8 +99,8 @@ export interface DocumentSurroundings {
   troubled(error: DriverError | undefined): void;
   /** A safe state took effect, and why; undefined: somebody commands again. */
   safe(why: string | undefined): void;
-  /** A pulse began, or its output is off: should the agent die meanwhile somebody else has to end it. Absent: nobody would. */
-  readonly pulsing?: (isUnderWay: boolean) => void;
+  /** Absent: nobody would go on with it. */
+  readonly guard?: OutputGuard;
   /** A document that this one found by itself; undefined: its name is taken, or there are too many. */
   adopt(child: Child): Adopted | undefined;
 }

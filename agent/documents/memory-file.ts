@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
 import { isPlainMap } from '../config/plain-map.ts';
@@ -47,8 +47,9 @@ export class MemoryFile implements AsyncDisposable {
 
   /** A file that cannot be read is as good as none: the board must start all the same. */
   static async open(dependencies: MemoryDependencies, stateFolder: string): Promise<MemoryFile> {
-    const file = path.join(stateFolder, 'documents.json');
-    return new MemoryFile(dependencies, file, await readDocuments(file, dependencies.log));
+    const recalled = await recallDocuments(stateFolder, dependencies.log);
+    await rm(limitsFileOf(stateFolder), { force: true }).catch(() => {}); // It is of the life before this one only.
+    return new MemoryFile(dependencies, fileOf(stateFolder), recalled);
   }
 
   /** A document that is opened again recalls what it was to remember at its end. */
@@ -104,6 +105,24 @@ export class MemoryFile implements AsyncDisposable {
 interface MemoryDependencies {
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What the guard tells of the end of the last agent is newer. */
+export async function recallDocuments(
+  stateFolder: string,
+  log: Log,
+): Promise<{ readonly [document: string]: unknown }> {
+  const documents = await readDocuments(fileOf(stateFolder), log);
+  return { ...documents, ...(await readDocuments(limitsFileOf(stateFolder), log)) };
+}
+
+/** Where a guard leaves how long outputs may still be on. */
+export function limitsFileOf(stateFolder: string): string {
+  return path.join(stateFolder, 'limits-left.json');
+}
+
+function fileOf(stateFolder: string): string {
+  return path.join(stateFolder, 'documents.json');
 }
 
 async function readDocuments(file: string, log: Log): Promise<{ readonly [document: string]: unknown }> {

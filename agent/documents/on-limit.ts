@@ -1,44 +1,45 @@
 import type { Clock } from '../clock.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { memoryWriteMsMin, safeRetryMs } from '../limits.ts';
-import type { Memory } from './memory-file.ts';
+import type { DocumentSurroundings } from './kind.ts';
+
+type LimitSurroundings = Pick<DocumentSurroundings, 'clock' | 'memory' | 'guard'>;
 
 /**
  * The longest time an output is on at a stretch. What is left of it survives a restart, so that an agent that is started
- * again and again does not leave a heater on for ever.
+ * again and again does not leave a heater on for ever; and the guard knows of it, for as long as no agent is there.
  *
  * Not promised: more than the wall clock knows. While the agent is down and the clock was not set, no time passes.
  */
 export class OnLimit implements Disposable {
   readonly #clock: Clock;
-  readonly #memory: Memory;
+  readonly #memory: LimitSurroundings['memory'];
+  readonly #guard: LimitSurroundings['guard'];
   readonly #limitMs: number;
   readonly #over: () => void;
   #dueMs: number | undefined;
   #timers: Disposable[] = []; // At most two: the limit, and the next time to remember what is left.
 
-  constructor(clock: Clock, memory: Memory, limitMs: number, over: () => void) {
+  constructor({ clock, memory, guard }: LimitSurroundings, limitMs: number, over: () => void) {
     this.#clock = clock;
     this.#memory = memory;
+    this.#guard = guard;
     this.#limitMs = limitMs;
     this.#over = over;
     memory.keep(() => this.#kept());
+    guard?.limited(undefined); // Of an output that was closed while it was on.
   }
 
   /** How long the output may stay on that was found on; 0: its time is over. */
   leftOfBefore(): number {
-    const kept = this.#memory.recall();
-    if (!isPlainMap(kept)) return this.#limitMs;
-    const { left_ms: leftMs, wall_ms: wallMs } = kept;
-    if (typeof leftMs !== 'number' || typeof wallMs !== 'number') return this.#limitMs;
-    const passedMs = Math.max(0, this.#clock.wallMs() - wallMs);
-    return Math.min(this.#limitMs, Math.max(0, leftMs - passedMs));
+    return limitLeft(this.#memory.recall(), this.#limitMs, this.#clock.wallMs());
   }
 
   /** The output is on. While it is, a second call changes nothing. */
   start(leftMs: number = this.#limitMs): void {
     if (this.#dueMs !== undefined) return;
     this.#dueMs = this.#clock.monotonicMs() + leftMs;
+    this.#guard?.limited(leftMs);
     this.#expireIn(leftMs);
     this.#remember();
   }
@@ -47,6 +48,7 @@ export class OnLimit implements Disposable {
   stop(): void {
     if (this.#dueMs === undefined) return;
     this.#dueMs = undefined;
+    this.#guard?.limited(undefined);
     this.#clear();
     this.#memory.touch();
   }
@@ -77,6 +79,19 @@ export class OnLimit implements Disposable {
 
   #kept() {
     if (this.#dueMs === undefined) return undefined;
-    return { left_ms: Math.max(0, Math.round(this.#dueMs - this.#clock.monotonicMs())), wall_ms: this.#clock.wallMs() };
+    return keptLimit(this.#dueMs - this.#clock.monotonicMs(), this.#clock.wallMs());
   }
+}
+
+/** As it is remembered. */
+export function keptLimit(leftMs: number, wallMs: number) {
+  return { left_ms: Math.max(0, Math.round(leftMs)), wall_ms: wallMs };
+}
+
+/** What is left of a limit of which this was remembered; where that is nothing, all of it. */
+export function limitLeft(kept: unknown, limitMs: number, nowWallMs: number): number {
+  if (!isPlainMap(kept)) return limitMs;
+  const { left_ms: leftMs, wall_ms: wallMs } = kept;
+  if (typeof leftMs !== 'number' || typeof wallMs !== 'number') return limitMs;
+  return Math.min(limitMs, Math.max(0, leftMs - Math.max(0, nowWallMs - wallMs)));
 }

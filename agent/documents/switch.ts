@@ -36,8 +36,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
 
   /** `isOn`: as the output is driven now. */
   constructor(config: GpioOutConfig, output: DigitalOutput, isOn: boolean, surroundings: SwitchSurroundings) {
-    const { clock, memory, name } = surroundings;
-    this.name = name;
+    this.name = surroundings.name;
     this.#config = config;
     this.#driven = new DrivenOutput(config, output, isOn, surroundings, {
       mayGoOn: () => this.#seat.mayGoOn(),
@@ -45,9 +44,9 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     });
     this.#seat = new InterlockSeat(surroundings.interlock, this, config);
     this.#surroundings = surroundings;
-    this.#waiting = new Waiting(clock, (isUnderWay) => this.#driven.pulse(isUnderWay));
+    this.#waiting = new Waiting(surroundings.clock, (isUnderWay) => this.#driven.pulse(isUnderWay));
     const { maxOnMs } = config;
-    this.#limit = maxOnMs === undefined ? undefined : new OnLimit(clock, memory, maxOnMs, () => this.#limitOver());
+    this.#limit = maxOnMs === undefined ? undefined : new OnLimit(surroundings, maxOnMs, () => this.#limitOver());
     this.#before = surroundings.inherited?.before;
     this.#begin();
   }

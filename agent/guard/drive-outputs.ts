@@ -1,7 +1,8 @@
-import type { DriverClock } from '../../drivers/clock.ts';
+import type { DriverClock, MonotonicClock } from '../../drivers/clock.ts';
 import type { DigitalOutput, GpioBackend } from '../../drivers/contract/digital.ts';
 import { formatPwm, type PwmBackend } from '../../drivers/contract/pwm.ts';
 import { describeError, ok, type Result } from '../../drivers/contract/result.ts';
+import type { GpioSelection } from '../../drivers/registry.ts';
 import { guardClaimTriesMax } from '../limits.ts';
 import { describeOutput, type PlannedOutput, type PlannedPower } from './output-plan.ts';
 import { whenFreed } from './when-freed.ts';
@@ -13,6 +14,24 @@ export interface Driven {
   readonly detail: string;
   /** The open line; absent when it could not be opened. It is the caller's to close, or to keep. */
   readonly output?: DigitalOutput;
+}
+
+export interface OpeningDependencies {
+  readonly clock: MonotonicClock;
+  openGpio(selection: GpioSelection): Promise<Result<GpioBackend>>;
+}
+
+/** Lines that we do not hold, and let go of again: the system keeps their levels. */
+export async function driveAlone(
+  { clock, openGpio }: OpeningDependencies,
+  selection: GpioSelection,
+  outputs: readonly PlannedOutput[],
+): Promise<readonly Driven[]> {
+  const gpio = await openGpio(selection);
+  const driven = await driveOutputs(gpio, outputs, clock);
+  for (const { output } of driven) await output?.[Symbol.asyncDispose]();
+  if (gpio.ok) await gpio.value[Symbol.asyncDispose]();
+  return driven;
 }
 
 /** Opens each line that has a level to be driven, with it; one that cannot be driven does not hold up the others. */

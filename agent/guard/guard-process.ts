@@ -1,12 +1,15 @@
 import { closeSync, openSync } from 'node:fs';
-import { systemDriverClock } from '../../drivers/clock.ts';
+import { systemMonotonicMs } from '../../drivers/clock.ts';
 import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { attachChipOutput } from '../../drivers/gpiochip/lines.ts';
 import { receiveOutputs } from '../../drivers/gpiochip/pass.ts';
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
+import { systemClock } from '../clock.ts';
+import { bringDown, describeEnd } from './ends.ts';
 import { type Guarding, guard } from './guard.ts';
 import { linesSlot } from './guarded.ts';
 import { type Door, openDoor } from './handover.ts';
+import { leaveLimits } from './left-limits.ts';
 
 /**
  * `qn-agent guard`, started by `qn-agent run` and by nobody else. It outlives the agent, and keeps what lines there are to
@@ -23,18 +26,22 @@ export async function runGuardProcess(folder: string): Promise<void> {
   setInterval(() => {}, 2 ** 30);
   process.title = 'qn-guard';
   const door = await openDoor(folder, () => life.isAgentThere).catch(() => undefined);
-  const backends = { openGpio: openGpioBackend, createPwm: createPwmBackend };
+  const clock = { ...systemClock, monotonicMs: systemMonotonicMs };
+  const backends = { clock, openGpio: openGpioBackend, createPwm: createPwmBackend };
   const input = untilEnd(process.stdin, () => {
     life.isAgentThere = false; // Who asks from now on waits until the outputs are driven.
   });
-  const guarding = await guard({ input, clock: systemDriverClock, ...backends, receive });
+  const guarding = await guard({ input, ...backends, receive });
+  const { plan, kept, ends } = guarding;
+  if (guarding.driven !== undefined) leaveLimits(folder, guarding.limits, clock); // Else the agent did.
   tell(guarding, door);
   silence();
-  if (door !== undefined && guarding.kept.length > 0 && !life.isAskedToEnd) {
+  if (door !== undefined && kept.length + ends.length > 0 && !life.isAskedToEnd) {
     const ended = new Promise<void>((resolve) => {
       life.end = resolve;
     });
-    await Promise.race([door.handOver(guarding.kept), ended]);
+    const isOff = plan === undefined ? Promise.resolve() : bringDown(backends, plan, ends, kept);
+    await Promise.race([door.handOver(kept), ended, ...(kept.length === 0 ? [isOff] : [])]);
   }
   process.exit(0); // Whatever is still held is let go of with the process.
 }
@@ -49,14 +56,15 @@ function receive(): readonly DigitalOutput[] {
   return typeof received === 'object' ? received.holds.map((hold) => attachChipOutput(hold)) : [];
 }
 
-function tell({ plan, driven, kept }: Guarding, door: Door | undefined): void {
+function tell({ plan, driven, kept, ends }: Guarding, door: Door | undefined): void {
   const lines = door === undefined ? [] : kept.map(({ resource }) => resource);
-  if (driven === undefined && lines.length === 0) return;
+  if (driven === undefined && lines.length + ends.length === 0) return;
   const outputs = driven?.map(({ document, isDriven, detail }) => ({ document, isDriven, detail }));
   const state = plan?.situation ?? 'crash';
   const message =
     outputs === undefined ? 'the agent ended; lines are kept' : `the agent is gone; outputs go to ${state} state`;
-  const line = { level: 40, service: 'qn-guard', pid: process.pid, outputs, kept: lines, message };
+  const later = ends.map((end) => describeEnd(end, systemMonotonicMs()));
+  const line = { level: 40, service: 'qn-guard', pid: process.pid, outputs, kept: lines, later, message };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
+import { systemMonotonicMs } from '../../drivers/clock.ts';
 import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { describeError } from '../../drivers/contract/result.ts';
 import { sendOutputs } from '../../drivers/gpiochip/pass.ts';
@@ -8,7 +9,7 @@ import { passedLinesCountMax } from '../../drivers/limits.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { guardEndMsMax, guardPlanBytesMax, guardRestartMs } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { words } from './guard.ts';
+import { limitLine, words } from './guard-words.ts';
 import type { OutputPlan } from './output-plan.ts';
 import { socketNumber } from './socket-number.ts';
 
@@ -16,6 +17,8 @@ import { socketNumber } from './socket-number.ts';
 export interface Guarded {
   /** What is to be driven and kept from now on, should the agent die. */
   plan(plan: OutputPlan): void;
+  /** So long an output may still be on, wherever the plan has a limit for it; undefined: it is off. */
+  limit(document: string, leftMs: number | undefined): void;
   /** The outputs that are open now: all of them. The guard holds their lines as well. */
   hold(outputs: readonly DigitalOutput[]): void;
   /** The agent is about to end in good order, and has its outputs still: the guard is to keep these lines of theirs. */
@@ -28,6 +31,8 @@ interface GuardedDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly send?: typeof sendOutputs;
+  /** The same here and in the guard. */
+  readonly nowMs?: () => number;
 }
 
 /** The descriptor in the guard over which it gets lines. */
@@ -39,15 +44,17 @@ export const linesSlot = 3;
  * together with the agent, so that none is let go of in between, and keeps them for the next agent, who asks for them in
  * `folder`.
  *
- * `command`: how the guard is started, but for the folder. Nothing is started for a plan without outputs, until lines are to be kept.
+ * `command`: how the guard is started, but for the folder. Nothing is started for a plan that has nothing in it, until lines are to be kept.
  */
 export function startGuard(
-  { clock, log, send = sendOutputs }: GuardedDependencies,
+  { clock, log, send = sendOutputs, nowMs = systemMonotonicMs }: GuardedDependencies,
   command: readonly [program: string, ...args: string[]],
   folder: string,
   first: OutputPlan,
 ): Guarded {
   let text = '';
+  let limited: ReadonlySet<string> = new Set();
+  const limits = new Map<string, number>(); // When each is over; at most one per document.
   let held: readonly DigitalOutput[] = [];
   let kept: readonly string[] = [];
   let isOver = false;
@@ -60,8 +67,16 @@ export function startGuard(
     if (next.length > guardPlanBytesMax)
       return log.error({ bytes: next.length }, 'too many outputs to be guarded; nothing is driven after a crash');
     text = next;
-    if (child !== undefined) child.stdin?.write(text);
-    else if (pausing === undefined && plan.outputs.length + plan.powers.length > 0) start();
+    limited = new Set(plan.limits.map(({ document }) => document));
+    if (child !== undefined) tellPlan(child);
+    else if (pausing === undefined && plan.outputs.length + plan.powers.length + plan.limits.length > 0) start();
+  }
+  function tellPlan(to: ChildProcess): void {
+    to.stdin?.write(text);
+    for (const document of limits.keys()) tellLimit(to, document);
+  }
+  function tellLimit(to: ChildProcess, document: string): void {
+    if (limited.has(document)) to.stdin?.write(limitLine(document, limits.get(document)));
   }
   function start(): void {
     pausing?.[Symbol.dispose]();
@@ -69,7 +84,7 @@ export function startGuard(
     child = launch(command, folder, failed);
     if (child === undefined) return pause();
     child.once('exit', ended);
-    child.stdin?.write(text);
+    tellPlan(child);
     pass(child);
   }
   function isKeeping(): boolean {
@@ -99,6 +114,12 @@ export function startGuard(
   }
   return {
     plan: setPlan,
+    limit(document, leftMs) {
+      const wasOn = limits.delete(document);
+      if (leftMs === undefined && !wasOn) return;
+      if (leftMs !== undefined) limits.set(document, nowMs() + leftMs);
+      if (child !== undefined && !isOver) tellLimit(child, document);
+    },
     hold(outputs) {
       held = outputs.filter((output) => output.held !== undefined);
       if (child !== undefined && !isOver) pass(child);
@@ -112,7 +133,7 @@ export function startGuard(
       if (child === undefined) return;
       const isEnded = once(child, 'exit');
       child.stdin?.end(`${words.bye} ${JSON.stringify(kept)}\n`);
-      if (!isKeeping()) await Promise.race([isEnded, sleep(clock, guardEndMsMax)]);
+      if (!isKeeping() && limits.size === 0) await Promise.race([isEnded, sleep(clock, guardEndMsMax)]);
     },
   };
 }

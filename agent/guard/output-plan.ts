@@ -1,6 +1,6 @@
 import { formatLine, type Level, type LineAddress } from '../../drivers/contract/digital.ts';
 import type { GpioSelection } from '../../drivers/registry.ts';
-import { safeAction } from '../../drivers/safe-state.ts';
+import { type SafeAction, safeAction } from '../../drivers/safe-state.ts';
 import type { Config } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { levelOf } from '../documents/level.ts';
@@ -26,12 +26,22 @@ export interface PlannedPower {
   readonly duty: number;
 }
 
+/** The longest time on of an output, whose level here is off; and after which ends of the agent it may be on. */
+export interface PlannedLimit extends PlannedOutput {
+  readonly level: Level;
+  readonly forMs: number;
+  readonly after: readonly AgentEnd[];
+}
+
+export type AgentEnd = PlannedSituation | 'exit';
+
 /** What is driven when there is no agent that could: plain data, so that it goes through a pipe and into a file. */
 export interface OutputPlan {
   readonly situation: PlannedSituation;
   readonly gpio: GpioSelection;
   readonly outputs: readonly PlannedOutput[];
   readonly powers: readonly PlannedPower[];
+  readonly limits: readonly PlannedLimit[];
 }
 
 /**
@@ -54,7 +64,22 @@ export function planOutputs(
     if (action.do === 'drive') return [{ document, line: output.line, level: levelOf(output, action.on) }];
     return action.do === 'hold' && canBeHeld ? [{ document, line: output.line }] : [];
   });
-  return { situation, gpio: config.gpio, outputs, powers: isInMemory ? [] : plannedPowers(config, situation) };
+  const powers = isInMemory ? [] : plannedPowers(config, situation);
+  return { situation, gpio: config.gpio, outputs, powers, limits: isInMemory ? [] : plannedLimits(config, situation) };
+}
+
+function plannedLimits(config: Config, situation: PlannedSituation): readonly PlannedLimit[] {
+  return Object.entries(config.documents).flatMap(([document, output]): PlannedLimit[] => {
+    if (output.driver !== 'gpio-out' || output.maxOnMs === undefined) return [];
+    const { line, safe, maxOnMs: forMs } = output;
+    const after = ([situation, 'exit'] as const).filter((end) => mayLeaveOn(safeAction(end, safe)));
+    return after.length === 0 ? [] : [{ document, line, level: levelOf(output, false), forMs, after }];
+  });
+}
+
+/** A line that is let go of is not ours any more, whatever is on it. */
+function mayLeaveOn(action: SafeAction): boolean {
+  return action.do === 'drive' ? action.on : action.do === 'hold';
 }
 
 /** Those that are driven; the others go on as they run, which needs nobody. */
@@ -85,8 +110,12 @@ export function parsePlan(text: string): OutputPlan | undefined {
   const outputs = listed.flatMap((output) => outputOf(output) ?? []);
   const listedPowers: readonly unknown[] = plan['powers'];
   const powers = listedPowers.flatMap((power) => powerOf(power) ?? []);
-  const isWhole = outputs.length === listed.length && powers.length === listedPowers.length;
-  return gpio === undefined || situation === undefined || !isWhole ? undefined : { situation, gpio, outputs, powers };
+  const listedLimits: readonly unknown[] = Array.isArray(plan['limits']) ? plan['limits'] : []; // None in a file of before.
+  const limits = listedLimits.flatMap((limit) => limitOf(limit) ?? []);
+  const isWhole =
+    outputs.length === listed.length && powers.length === listedPowers.length && limits.length === listedLimits.length;
+  if (gpio === undefined || situation === undefined || !isWhole) return undefined;
+  return { situation, gpio, outputs, powers, limits };
 }
 
 export function describeOutput({ document, line, level }: PlannedOutput): string {
@@ -119,6 +148,21 @@ function outputOf(input: unknown): PlannedOutput | undefined {
   if (typeof document !== 'string' || line === undefined) return undefined;
   if (level === undefined) return { document, line };
   return level === 0 || level === 1 ? { document, line, level } : undefined;
+}
+
+const agentEnds = [...plannedSituations, 'exit'] as const;
+
+function limitOf(input: unknown): PlannedLimit | undefined {
+  const output = outputOf(input);
+  if (output?.level === undefined || !isPlainMap(input) || typeof input['forMs'] !== 'number') return undefined;
+  const listed: unknown = input['after'];
+  if (!Array.isArray(listed)) return undefined;
+  return {
+    ...output,
+    level: output.level,
+    forMs: input['forMs'],
+    after: agentEnds.filter((end) => listed.includes(end)),
+  };
 }
 
 function powerOf(input: unknown): PlannedPower | undefined {

@@ -14,6 +14,7 @@ import { collect, publishOnce } from './mqtt-client.ts';
 export interface RelayRigOptions {
   readonly safe: SafeStates;
   readonly active: 'high' | 'low';
+  readonly maxOn?: string;
 }
 
 /** One relay on a folder board, the agent from the bundle as its own process, and a meter at the wire that keeps a log. */
@@ -47,7 +48,8 @@ export interface RelayRig extends AsyncDisposable {
 
 const line = 'GPIO17';
 
-export async function openRelayRig({ safe, active }: RelayRigOptions): Promise<RelayRig> {
+export async function openRelayRig(options: RelayRigOptions): Promise<RelayRig> {
+  const { active } = options;
   const stack = new AsyncDisposableStack();
   const broker = stack.use(await startAedes());
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-relay-'));
@@ -55,7 +57,7 @@ export async function openRelayRig({ safe, active }: RelayRigOptions): Promise<R
   const board = path.join(folder, 'board');
   createSimulatedBoard(board, [line]);
   const configFile = path.join(folder, 'config.yaml');
-  await writeFile(configFile, configText(broker.port, board, folder, { safe, active }));
+  await writeFile(configFile, configText(broker.port, board, folder, options));
   let agent: TestProcess | undefined;
   stack.defer(async () => void (await agent?.end('SIGKILL')));
   const level = (on: boolean): Level => (on === (active === 'high') ? 1 : 0);
@@ -132,7 +134,7 @@ function readLog(file: string): string {
   }
 }
 
-function configText(port: number, board: string, folder: string, { safe, active }: RelayRigOptions): string {
+function configText(port: number, board: string, folder: string, { safe, active, maxOn }: RelayRigOptions): string {
   const { boot, exit, crash, configError, offline } = safe;
   const away = offline === undefined ? '' : `, offline: { after: ${offline.afterMs}ms, to: ${word(offline.to)} }`;
   const states = `boot: ${word(boot)}, exit: ${word(exit)}, crash: ${word(crash)}, config-error: ${word(configError)}${away}`;
@@ -142,7 +144,7 @@ gpio: { backend: simulated, board: ${board} }
 state-folder: ${folder}/state
 log: { level: warn }
 documents:
-  relay: { driver: gpio-out, line: ${line}, active: ${active}, safe: { ${states} } }
+  relay: { driver: gpio-out, line: ${line}, active: ${active},${maxOn === undefined ? '' : ` max-on: ${maxOn},`} safe: { ${states} } }
 `;
 }
 

@@ -130,7 +130,9 @@ describe('a pulse', () => {
 
   test.for(['gave way to nothing', 'could not end'])("is the guard's to end until it is off; it %s", async (how) => {
     const told: boolean[] = [];
-    const rig = await openFailing({ surroundings: { pulsing: (isUnderWay) => void told.push(isUnderWay) } });
+    const rig = await openFailing({
+      surroundings: { guard: { pulsing: (isUnderWay) => void told.push(isUnderWay), limited() {} } },
+    });
     void rig.document.perform(pulse);
     if (how === 'gave way to nothing')
       rig.document.makeWay?.(on); // Announced, and never performed.

@@ -17,6 +17,7 @@ const plan: OutputPlan = {
     { document: 'relay', line: 'A', level: 1 },
     { document: 'valve', line: { chip: 'c', offset: 3 }, level: 0 },
   ],
+  limits: [],
 };
 const text = `${JSON.stringify(plan)}\n`;
 
@@ -52,6 +53,7 @@ function prepare() {
   let waitsCount = 0;
   const whenWaiting: (() => void)[] = [];
   const clock = {
+    monotonicMs: () => 1_000,
     after(_delayMs: number, action: () => void) {
       waitsCount += 1;
       whenWaiting.shift()?.();
@@ -86,7 +88,12 @@ describe('the guard', () => {
 
   test('does nothing after a goodbye, in however many pieces it comes', async () => {
     const { board, run } = prepare();
-    expect(await run(text.slice(0, 9), text.slice(9), 'b', 'ye\n')).toEqual({ plan, kept: [] });
+    expect(await run(text.slice(0, 9), text.slice(9), 'b', 'ye\n')).toEqual({
+      plan,
+      kept: [],
+      ends: [],
+      limits: new Map(),
+    });
     expect(board.wire('A').edges).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ import { ok } from '../../../drivers/contract/result.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
 
-const empty: OutputPlan = { situation: 'crash', powers: [], gpio: { backend: 'auto' }, outputs: [] };
+const empty: OutputPlan = { situation: 'crash', powers: [], gpio: { backend: 'auto' }, outputs: [], limits: [] };
 const plan: OutputPlan = { ...empty, outputs: [{ document: 'relay', line: 'A', level: 1 }] };
 
 function prepare() {
@@ -28,7 +28,7 @@ function prepare() {
     /** A program that writes down what the agent says to it. */
     install: () => writeFileSync(program, `#!/bin/sh\nexec cat >> "$1/heard"\n`, { mode: 0o755 }),
     start: (first: OutputPlan, ...args: readonly string[]) =>
-      startGuard({ clock, log, send: () => ok() }, [program, ...args], folder, first),
+      startGuard({ clock, log, send: () => ok(), nowMs: () => 7_000 }, [program, ...args], folder, first),
     heard: () => (existsSync(heardFile) ? readFileSync(heardFile, 'utf8') : ''),
   };
 }
@@ -77,4 +77,22 @@ test('where no line is to be kept either, none is started', async () => {
   guarded.keep(['C']);
   await guarded.goodbye();
   expect([told, heard()]).toEqual([[], '']);
+});
+
+test('how long outputs may be on is told where the plan has a limit, and again to another guard', async () => {
+  const { clock, install, start, heard } = prepare();
+  const limit = { document: 'relay', line: 'A', level: 0, forMs: 60_000, after: ['crash'] } as const;
+  const limited: OutputPlan = { ...empty, limits: [limit] };
+  const guarded = start(limited); // It is not there yet.
+  guarded.limit('relay', undefined);
+  guarded.limit('relay', 5_000);
+  guarded.limit('other', 5_000);
+  install();
+  await clock.advance(guardRestartMs);
+  await until(() => heard().includes('none'), 'the guard');
+  guarded.limit('relay', undefined);
+  guarded.limit('other', undefined);
+  await until(() => heard().includes('null'), 'the end of the limit');
+  expect(heard()).toBe(`${JSON.stringify(limited)}\nlimit ["relay",12000]\nnone\nlimit ["relay",null]\n`);
+  await guarded.goodbye();
 });
