@@ -6,6 +6,7 @@ import { type Guarded, startGuard } from '../guard/guarded.ts';
 import { rememberOutputs } from '../guard/last-good.ts';
 import { createLineWatch } from '../guard/line-watch.ts';
 import { linesHeldAtExit, planOutputs } from '../guard/output-plan.ts';
+import { keepTick } from '../kept-tick.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
@@ -35,6 +36,7 @@ export const runVerb: Verb = {
     78: 'a fault in the configuration; a restart does not mend it',
   },
   async run(context, _operands, options) {
+    using _tick = keepTick();
     const spare = context.storeThread ?? startStoreThread(storeProgram()); // Beside what follows; it takes as long as that.
     const chosen = await chooseConfig(context, options);
     const configPath = configPathOf(context, options);

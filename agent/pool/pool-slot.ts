@@ -27,13 +27,16 @@ export class PoolSlot implements Slot {
   readonly payload: Uint8Array;
   /** For messages: `small slot 3`. */
   readonly name: string;
+  /** Its place in its slab. */
+  readonly index: number;
   readonly #view: DataView;
   readonly #memory: Uint8Array;
   #used: Uint8Array;
 
   /** `memory` is header, payload and tail, and nobody else's. */
-  constructor(name: string, memory: Uint8Array) {
-    this.name = name;
+  constructor(slab: string, index: number, memory: Uint8Array) {
+    this.name = `${slab} slot ${index}`;
+    this.index = index;
     this.payload = memory.subarray(headerBytes, memory.length - tailBytes);
     this.#view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
     this.#memory = memory;

@@ -51,7 +51,6 @@ export class Slab {
   readonly #counts: Counts;
   /** Indexes of free slots; the first `#freeCount` are meant. Last in, first out: a warm slot is lent again. */
   readonly #free: Uint32Array;
-  readonly #indexOf: ReadonlyMap<PoolSlot, number>;
   #freeCount: number;
 
   constructor(name: string, limits: SlabLimits) {
@@ -62,9 +61,8 @@ export class Slab {
     this.limits = limits;
     this.memory = memory;
     this.slots = Array.from({ length: slotsCount }, (_, index) => {
-      return new PoolSlot(`${name} slot ${index}`, memory.subarray(index * slotBytes, (index + 1) * slotBytes));
+      return new PoolSlot(name, index, memory.subarray(index * slotBytes, (index + 1) * slotBytes));
     });
-    this.#indexOf = new Map(this.slots.map((slot, index) => [slot, index]));
     this.#counts = { inbound: zero(), executing: zero(), outbox: zero(), framer: zero() };
     this.#free = Uint32Array.from({ length: slotsCount }, (_, index) => slotsCount - 1 - index);
     this.#freeCount = slotsCount;
@@ -99,7 +97,7 @@ export class Slab {
     slot.assertHeld('released');
     this.#leave(slot);
     slot.takeBack();
-    this.#free[this.#freeCount] = this.#indexOf.get(slot) ?? -1;
+    this.#free[this.#freeCount] = slot.index;
     this.#freeCount += 1;
   }
 
