@@ -15,50 +15,73 @@ const turnMs = 5_000;
 const load = { forMs: turnMs, probesPerS: 20, bulkPerS: 1_000, bulkQos: 1 } as const;
 /** Before what is measured, in parts of it: so long most is still being compiled, and tables grow. */
 const warmUpShare = 1 / 3;
-/** Few, for a collection goes before each of them. */
 const samplesCountMax = 60;
+/** With fewer, a slope of the heap says nothing. */
+const collectionsCountMin = 10;
 
 /** What there is at one moment, in the process of the agent. */
 interface Sample {
   readonly atMin: number;
   readonly rss: number;
-  readonly heap: number;
-  /** Of the heap: what V8 has compiled, and its notes about that. */
-  readonly code: number;
   readonly outside: number;
   readonly fds: number;
   readonly listeners: number;
   readonly handles: number;
 }
 
-/** Run in the agent: after a collection, or the heap would tell when the last one was. */
+/** What was left by a full collection that V8 did by itself. */
+interface Heap {
+  readonly atMin: number;
+  readonly heap: number;
+  /** Of it: what V8 has compiled, and its notes about that. */
+  readonly code: number;
+}
+
+/**
+ * Run in the agent, once. Nothing is collected for the bench: between two messages that makes V8 forget what objects look
+ * like, some 25 functions are compiled anew, and what is measured grows by being measured.
+ */
+const watching = `(() => {
+  const { PerformanceObserver, constants } = process.getBuiltinModule('node:perf_hooks');
+  const { getHeapSpaceStatistics } = process.getBuiltinModule('node:v8');
+  globalThis.collections = [];
+  new PerformanceObserver((list) => {
+    if (!list.getEntries().some(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR)) return;
+    const old = getHeapSpaceStatistics().filter(({ space_name: name }) => !/^new_/.test(name));
+    const used = (spaces) => spaces.reduce((sum, { space_used_size: size }) => sum + size, 0);
+    const code = used(old.filter(({ space_name: name }) => /^(code|trusted)_/.test(name)));
+    globalThis.collections.push({ wallMs: Date.now(), heap: used(old), code });
+  }).observe({ entryTypes: ['gc'] });
+  return '';
+})()`;
+
+/** Run in the agent; those since the last time. */
+const collected = 'JSON.stringify(globalThis.collections.splice(0))';
+
 const question = `(() => {
-  globalThis.gc?.();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  const spaces = process.getBuiltinModule('node:v8').getHeapSpaceStatistics();
-  const ofCode = spaces.filter(({ space_name: name }) => /^(code|trusted)_/.test(name));
-  const code = ofCode.reduce((sum, { space_used_size: size }) => sum + size, 0);
+  const { rss, external } = process.memoryUsage();
   const handles = process._getActiveHandles();
   const count = (emitter) => emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0);
   const listeners = [process, ...handles].reduce((sum, emitter) => sum + (emitter.eventNames ? count(emitter) : 0), 0);
-  return JSON.stringify({ rss, heap: heapUsed, code, outside: external, listeners, handles: handles.length });
+  return JSON.stringify({ rss, outside: external, listeners, handles: handles.length });
 })()`;
 
 /**
  * Whether anything grows: commands without end, a thousand a second and twenty that change an output, and in between,
- * sixty times at the most, the memory, file descriptors, listeners and open handles of the agent. A slope is a miss when it
- * is above zero by more than the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them a third of
- * that to warm up.
+ * sixty times at the most, the memory, file descriptors, listeners and open handles of the agent; and what is left of its heap
+ * by each full collection, of which there is one in some two minutes. A slope is a miss when it is above zero by more than
+ * the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them a third of that to warm up.
  */
 export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   await using stack = new AsyncDisposableStack();
   const workshop = stack.use(openWorkshop());
   const { port } = stack.use(await startMosquitto({ config: () => ['set_tcp_nodelay true'] }));
-  const nodeArguments = [...readUnitMemory().nodeArguments, '--expose-gc', '--inspect=127.0.0.1:0'];
+  const nodeArguments = [...readUnitMemory().nodeArguments, '--inspect=127.0.0.1:0'];
   const agent = await startAgent(stack, port, { priority: 'normal', nodeArguments });
   const ask = await openQuestions(stack, agent);
   const runLoad = openLoad(workshop, port);
   const samples: Sample[] = [];
+  const heaps: Heap[] = [];
   const forMs = Number(operand) * 60_000;
   const sinceMs = performance.now() + warmUpShare * forMs;
   const nowMs = () => performance.now() - sinceMs;
@@ -70,13 +93,17 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
     handledCount += turn.handledCount;
     const atMs = nowMs();
     if (atMs < nextMs) continue;
-    samples.push({ atMin: atMs / 60_000, ...(await ask()) });
+    samples.push({ atMin: atMs / 60_000, ...(await ask.now()) });
+    heaps.push(
+      ...(await ask.collections()).map(({ atMs: ms, ...heap }) => ({ atMin: (ms - sinceMs) / 60_000, ...heap })),
+    );
     nextMs += forMs / samplesCountMax;
   }
   await delay(1_000);
   const slots = await slotsUsed(agent);
   return [
     ...growthFigures(samples),
+    ...heapFigures(heaps.filter(({ atMin }) => atMin >= 0)),
     ...constancyFigures(samples),
     figure('slots of the pool lent at the end', slots, '', { atMost: 0 }),
     figure('commands carried out', (100 * handledCount) / sentCount, '%', { atLeast: 99.9 }),
@@ -84,17 +111,29 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   ];
 };
 
-async function openQuestions(
-  stack: AsyncDisposableStack,
-  agent: AgentResponder,
-): Promise<() => Promise<Omit<Sample, 'atMin'>>> {
+interface Questions {
+  now(): Promise<Omit<Sample, 'atMin'>>;
+  /** Since the last time; `atMs` by our monotonic clock. */
+  collections(): Promise<readonly (Omit<Heap, 'atMin'> & { readonly atMs: number })[]>;
+}
+
+async function openQuestions(stack: AsyncDisposableStack, agent: AgentResponder): Promise<Questions> {
   const address = /Debugger listening on (ws:\S+)/.exec(agent.err)?.[1];
   if (address === undefined) throw new Error(`the agent opened no inspector: ${agent.err}`);
   const tools = await connect(address);
   stack.defer(() => tools.close());
-  return async () => {
-    const answer = await tools.send('Runtime.evaluate', { expression: question });
-    return { ...JSON.parse(textOf(answer)), fds: readdirSync(`/proc/${agent.pid}/fd`).length };
+  const evaluate = async (expression: string) => textOf(await tools.send('Runtime.evaluate', { expression }));
+  await evaluate(watching);
+  return {
+    now: async () => ({
+      ...JSON.parse(await evaluate(question)),
+      fds: readdirSync(`/proc/${agent.pid}/fd`).length,
+    }),
+    async collections() {
+      const agoMs = Date.now() - performance.now();
+      const rows: { wallMs: number; heap: number; code: number }[] = JSON.parse(await evaluate(collected));
+      return rows.map(({ wallMs, ...heap }) => ({ atMs: wallMs - agoMs, ...heap }));
+    },
   };
 }
 
@@ -106,23 +145,38 @@ function textOf(answer: unknown): string {
 
 const kilobyte = 1_024;
 
-function slope(samples: readonly Sample[], of: (sample: Sample) => number): Slope {
-  return slopeOf(samples.map((sample) => [sample.atMin, of(sample)]));
+function slope<Row extends { readonly atMin: number }>(rows: readonly Row[], of: (row: Row) => number): Slope {
+  return slopeOf(rows.map((row) => [row.atMin, of(row)]));
+}
+
+function growthFigure(name: string, { perUnit, halfWidth }: Slope): Figure {
+  return figure(`${name}, slope`, perUnit / kilobyte, 'kB/min', {
+    atMost: Number((halfWidth / kilobyte).toPrecision(3)),
+  });
 }
 
 function growthFigures(samples: readonly Sample[]): readonly Figure[] {
-  const judged = (['rss', 'heap', 'outside'] as const).map((what) => {
-    const { perUnit, halfWidth } = slope(samples, (sample) => sample[what]);
-    const bound = Number((halfWidth / kilobyte).toPrecision(3));
-    return figure(`${what}, slope`, perUnit / kilobyte, 'kB/min', { atMost: bound });
-  });
-  const told = (name: string, among: readonly Sample[], of: (sample: Sample) => number) =>
-    figure(`${name}, slope`, slope(among, of).perUnit / kilobyte, 'kB/min');
+  return (['rss', 'outside'] as const).map((what) =>
+    growthFigure(
+      what,
+      slope(samples, (sample) => sample[what]),
+    ),
+  );
+}
+
+function heapFigures(heaps: readonly Heap[]): readonly Figure[] {
+  const counted = figure('full collections', heaps.length, '');
+  if (heaps.length < collectionsCountMin) return [counted]; // Too few to tell.
+  const told = (name: string, of: (heap: Heap) => number) =>
+    figure(`${name}, slope`, slope(heaps, of).perUnit / kilobyte, 'kB/min');
   return [
-    ...judged,
-    told('compiled code in the heap', samples, ({ code }) => code),
-    told('all else in the heap', samples, ({ heap, code }) => heap - code),
-    told('heap in the last half', samples.slice(samples.length / 2), ({ heap }) => heap),
+    growthFigure(
+      'heap',
+      slope(heaps, ({ heap }) => heap),
+    ),
+    told('compiled code in the heap', ({ code }) => code),
+    told('all else in the heap', ({ heap, code }) => heap - code),
+    counted,
   ];
 }
 
