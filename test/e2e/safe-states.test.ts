@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type SafeLevel, type SafeStates, type Situation, safeAction } from '../../drivers/safe-state.ts';
 import { needBundle } from '../support/agent-process.ts';
+import { collect } from '../support/mqtt-client.ts';
 import { openRelayRig, type RelayRig } from '../support/relay-rig.ts';
 import { until } from '../support/until.ts';
 
@@ -108,8 +109,9 @@ describe('a pulse that is under way when the agent is killed', () => {
   test.for(['another command', 'its end'])('is held as any other level after %s', async (end) => {
     await using rig = await openRelayRig({ safe: held, active: 'high' });
     await rig.start();
-    await rig.pulse('50ms');
-    if (end === 'its end') await until(() => rig.changes().length === 2, 'the end of the pulse');
+    await using acks = await collect(rig.broker.port, 'qn/1/pi-1/ack/relay');
+    await rig.pulse(end === 'its end' ? '50ms' : '1h');
+    if (end === 'its end') await acks.next(({ text }) => text.includes('"successful"')); // Or it would be taken for that of the ON.
     await rig.command('ON');
     await rig.kill('SIGKILL');
     await delay(400);
