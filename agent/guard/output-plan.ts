@@ -56,9 +56,14 @@ export function planOutputs(
   const { backend, board } = config.gpio;
   const isInMemory = backend === 'simulated' && board === undefined; // Such lines end with the process that has them.
   const canBeHeld = backend === 'gpiochip' || backend === 'auto'; // The lines of the others keep their level by themselves.
-  const outputs = Object.entries(config.documents).flatMap(([document, output]): PlannedOutput[] => {
-    if (output.driver !== 'gpio-out' || isInMemory) return [];
-    const action = safeAction(situation, output.safe);
+  const actions = Object.entries(config.documents).flatMap(([document, output]) =>
+    output.driver === 'gpio-out' && !isInMemory
+      ? [{ document, output, action: safeAction(situation, output.safe) }]
+      : [],
+  );
+  // Off first, or two of an interlock group would be on for a moment.
+  const ordered = actions.toSorted((a, b) => Number(drivesOn(a.action)) - Number(drivesOn(b.action)));
+  const outputs = ordered.flatMap(({ document, output, action }): PlannedOutput[] => {
     if (action.do === 'hold' && pulses.has(document))
       return [{ document, line: output.line, level: levelOf(output, false) }];
     if (action.do === 'drive') return [{ document, line: output.line, level: levelOf(output, action.on) }];
@@ -79,7 +84,11 @@ function plannedLimits(config: Config, situation: PlannedSituation): readonly Pl
 
 /** A line that is let go of is not ours any more, whatever is on it. */
 function mayLeaveOn(action: SafeAction): boolean {
-  return action.do === 'drive' ? action.on : action.do === 'hold';
+  return action.do === 'hold' || drivesOn(action);
+}
+
+function drivesOn(action: SafeAction): boolean {
+  return action.do === 'drive' && action.on;
 }
 
 /** Those that are driven; the others go on as they run, which needs nobody. */
