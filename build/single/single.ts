@@ -13,6 +13,7 @@ import { partFile, parts } from '../parts.ts';
 import { runTool } from '../run-tool.ts';
 import { readOptions } from '../script-options.ts';
 import { trimPackages } from '../stubs.ts';
+import { nodeFlags } from '../systemd/node-flags.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
 import { insideOfProgram, lateTls, partsInside } from './plugins.ts';
@@ -20,8 +21,8 @@ import { insideOfProgram, lateTls, partsInside } from './plugins.ts';
 /*
  * `npm run build:single [-- x64|arm64]`: dist/qn-agent-{x64,arm64}, each one file that needs nothing beside it. It is the
  * Node.js of package.json with a snapshot of the agent in it, made by that very Node.js, so for another CPU than this
- * machine's by qemu-user; without that it starts from source, slower. What is loaded when it is needed, and the native files,
- * are inside as well.
+ * machine's by qemu-user; without that it starts from source, slower. What is loaded when it is needed, the native files, and
+ * what the unit file tells Node.js are inside as well.
  */
 
 const cacheFolder = '.cache/single';
@@ -46,7 +47,13 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   await bundle({ ...options, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
   const runner = runnerOf(cpu);
   const file = path.join(outFolder, `qn-agent-${cpu}`);
-  const made = [await sumOf(main), await sumOf(path.join(folder, 'assets.json')), lockedNode(cpu).integrity, runner];
+  const made = [
+    await sumOf(main),
+    await sumOf(path.join(folder, 'assets.json')),
+    lockedNode(cpu).integrity,
+    runner,
+    nodeFlags(),
+  ];
   const stamp = JSON.stringify(made);
   const stampFile = path.join(cacheFolder, `${cpu}.json`);
   if (!existsSync(file) || (await textOf(stampFile)) !== stamp) {
@@ -112,7 +119,7 @@ export async function makeBlob({ folder, main, assets, node, runner }: BlobParts
   const output = path.join(folder, 'program.blob');
   const config = path.join(folder, 'config.json');
   const useSnapshot = runner !== undefined;
-  const settings = { main, output, useSnapshot, assets, disableExperimentalSEAWarning: true };
+  const settings = { main, output, useSnapshot, assets, execArgv: nodeFlags(), disableExperimentalSEAWarning: true };
   await writeFile(config, JSON.stringify(settings));
   const [program, ...operands] = [...(runner ?? []), useSnapshot ? node : process.execPath];
   await runTool(program ?? node, [...operands, '--experimental-sea-config', config]);

@@ -10,6 +10,7 @@ import { buildSingle, type SingleReport } from '../../build/single/single.ts';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
 import { needBundle, startProgram } from '../support/agent-process.ts';
 import { configText } from '../support/config-text.ts';
+import { connect } from '../support/dev-tools.ts';
 import { openListener, statusOf } from '../support/heard.ts';
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { ptyMissing } from '../support/pty.ts';
@@ -84,6 +85,18 @@ describe.each(['x64', 'arm64'] as const)('the single executable for %s', (cpu) =
     if (!isOwn) return; // Once is enough.
     await appendFile(program, 'x');
     expect((await rows())['code.node']).toMatchObject({ status: 'fail' });
+  });
+
+  it.skipIf(!isOwn)('has the bounds of memory of the unit file', async () => {
+    await writeConfig('mqtt://127.0.0.1:1', ['gpio.relay1: { driver: gpio-out, line: GPIO17 }']);
+    const inspected = { ...env, NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+    await using agent = startProgram(program, ['run', '--config', 'config.yaml'], { cwd: folder, env: inspected });
+    await until(() => /listening on ws:/.test(agent.err), 'the inspector');
+    const tools = await connect(/listening on (ws:\S+)/.exec(agent.err)?.[1] ?? '');
+    const expression = 'process.getBuiltinModule("node:v8").getHeapStatistics().heap_size_limit / 2 ** 20';
+    const answer = await tools.send('Runtime.evaluate', { expression });
+    tools.close();
+    expect(answer).toMatchObject({ result: { value: 64 + 3 * 4 } }); // Old objects, and young ones three times.
   });
 
   it.skipIf(!isOwn || !hasMosquitto || ptyMissing)('runs as an agent: pins, a serial port, store, HTTP', async () => {

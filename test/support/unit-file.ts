@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
-
-function valuesOf(key: string): readonly string[] {
-  const text = readFileSync('build/systemd/qn-agent.service', 'utf8');
-  return [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value);
-}
+import { nodeFlags, unitValues } from '../../build/systemd/node-flags.ts';
 
 /** A command with the priority that the unit gives the agent. Who may not have that is told so by `nice`, and goes on without. */
 export function withUnitPriority(program: string, args: readonly string[]): readonly [string, readonly string[]] {
-  return ['nice', ['-n', valuesOf('Nice')[0] ?? '0', program, ...args]];
+  return ['nice', ['-n', unitValues('Nice')[0] ?? '0', program, ...args]];
 }
 
 /** What the unit of the package says about memory. */
@@ -23,17 +18,16 @@ export interface UnitMemory {
 }
 
 export function readUnitMemory(): UnitMemory {
-  const [start = ''] = valuesOf('ExecStart');
-  const pairs = valuesOf('Environment')
+  const pairs = unitValues('Environment')
     .filter((value) => value.startsWith('MALLOC_'))
     .flatMap((value) => value.split(' '))
     .map((pair) => pair.split('=', 2));
   return {
-    nodeArguments: start.split(' ').filter((word) => word.startsWith('--')),
+    nodeArguments: nodeFlags(),
     env: Object.fromEntries(pairs),
-    highBytes: megabytes(valuesOf('MemoryHigh')[0]),
-    maxBytes: megabytes(valuesOf('MemoryMax')[0]),
-    oomScoreAdjust: Number(valuesOf('OOMScoreAdjust')[0]),
+    highBytes: megabytes(unitValues('MemoryHigh')[0]),
+    maxBytes: megabytes(unitValues('MemoryMax')[0]),
+    oomScoreAdjust: Number(unitValues('OOMScoreAdjust')[0]),
   };
 }
 
