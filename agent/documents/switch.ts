@@ -60,12 +60,12 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     return this.#driven.mayBeOn;
   }
 
-  perform(effect: Effect, _taken?: () => void, isTooLate = () => false): Performed | Promise<Performed> {
+  perform(effect: Effect, _taken?: () => void, isTooLate?: () => boolean): Performed | Promise<Performed> {
     if (!this.#isOpen) return fail(closedOutputError(this.#driven.line.resource));
     if (effect.do === 'set' && this.isImmediate(effect)) return this.#switch(effect.on);
     this.#giveWay('a command came');
     const wish = wishOf(effect, this.isOn);
-    return wish === undefined ? ok() : this.#go({ ...wish, isTooLate }); // The plan of this kind makes no other.
+    return wish === undefined ? ok() : this.#go({ ...wish, ...(isTooLate && { isTooLate }) }); // The plan of this kind makes no other.
   }
 
   /** Where nothing is pending, no other output has a say, and its last change is long enough ago. */
