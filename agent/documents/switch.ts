@@ -192,7 +192,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   #goLater(wish: Wish, triesLeftCount: number): Performed | Promise<Performed> {
     if (wish.isTooLate?.() !== true) return this.#go(wish, triesLeftCount);
     this.#seat.letGo();
-    return fail({ reason: 'expired', detail: 'its ttl ran out while it waited; nothing was done', isTooLate: true });
+    return fail({ reason: 'expired', detail: 'its ttl ran out while it waited; it was not switched', isTooLate: true });
   }
 
   #waitMs({ on, isRestored }: Wish): Result<number, Refusal> {
