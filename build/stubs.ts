@@ -17,6 +17,10 @@ const stubs: { readonly [name: string]: string } = {
   'safe-stable-stringify': `
     const withIds = (_key, value) => typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value;
     exports.configure = () => (value) => JSON.stringify(value, withIds);`,
+  // Copies what MQTT.js stores until it is acknowledged; all that could change in it are aliases of topics.
+  'rfdc/default': `
+    module.exports = ({ payload, ...packet }) => ({
+      ...packet, payload: typeof payload === 'string' ? payload : Buffer.from(payload) });`,
   // Switched on by a variable of the environment, it would print what is sent: passwords too.
   debug: `
     const debug = () => Object.assign(() => {}, { enabled: false, extend: debug });
