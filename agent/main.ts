@@ -1,3 +1,4 @@
+import { type Kept, runKept } from './kept-code.ts';
 import { isStoreThread } from './store/role.ts';
 import { startStoreThread } from './store/start-thread.ts';
 import { storeProgram } from './store/store-program.ts';
@@ -10,8 +11,18 @@ process.report.excludeEnv = true; // A report of Node's, where one is asked for,
 if (isStoreThread()) void import('./store/thread.ts').then(({ runStoreThread }) => runStoreThread());
 else if (process.argv[2] === 'guard')
   void import('./guard/guard-process.ts').then(({ runGuardProcess }) => runGuardProcess(process.argv[3] ?? '.'));
-else {
+else if (process.argv[2] === 'run') runAgent();
+else void import('./cli/agent-program.ts').then(({ runAgentProgram }) => runAgentProgram());
+
+/** What `runKept` gives to this file when it runs it a second time; else there is no such variable. */
+declare const kept: Kept | undefined;
+
+function runAgent(): void {
+  const again = typeof kept === 'undefined' ? undefined : kept;
   // It starts on one processor while another one reads the rest of the agent.
-  const storeThread = process.argv[2] === 'run' ? startStoreThread(storeProgram()) : undefined;
-  void import('./cli/agent-program.ts').then(({ runAgentProgram }) => runAgentProgram(storeThread));
+  const storeThread = again?.storeThread ?? startStoreThread(storeProgram());
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  const isBundle = typeof module === 'object';
+  if (again === undefined && folder !== undefined && isBundle) runKept(__filename, folder, module, storeThread);
+  else void import('./cli/agent-program.ts').then(({ runAgentProgram }) => runAgentProgram(storeThread, again?.keep));
 }

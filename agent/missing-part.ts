@@ -10,6 +10,6 @@ export const cutInstallationFix =
 
 /** The name of the part that is not there; undefined: the error is another one. */
 export function missingPart(err: unknown): string | undefined {
-  if (!(err instanceof Error) || !('code' in err) || err.code !== 'ERR_MODULE_NOT_FOUND') return undefined;
-  return /\/parts\/([a-z-]+)\.cjs'/.exec(err.message)?.[1];
+  if (!(err instanceof Error) || !('code' in err) || err.code !== 'MODULE_NOT_FOUND') return undefined;
+  return /^Cannot find module '\.\/(?:parts\/)?([a-z-]+)\.cjs'/.exec(err.message)?.[1];
 }

@@ -18,6 +18,7 @@ export const bundleOptions = {
   minify: true,
   legalComments: 'none',
   metafile: true,
+  supported: { 'dynamic-import': false }, // It becomes `require`, which needs no loader of ES modules, and runs as kept code.
   external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.
   define: { 'process.env.NODE_DEBUG': 'undefined' },
   logLevel: 'warning',

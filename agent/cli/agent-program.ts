@@ -3,6 +3,6 @@ import { runProcess } from './process.ts';
 import { agentProgram } from './programs.ts';
 
 /** `storeThread`: one that was started already. */
-export async function runAgentProgram(storeThread?: Worker): Promise<void> {
-  await runProcess(agentProgram, storeThread);
+export async function runAgentProgram(storeThread?: Worker, keepCode?: () => Promise<void>): Promise<void> {
+  await runProcess(agentProgram, { ...(storeThread && { storeThread }), ...(keepCode && { keepCode }) });
 }

@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads';
 import { systemClock } from '../clock.ts';
 import { missingPart, partFix } from '../missing-part.ts';
 import { type Program, runProgram } from './command-line.ts';
@@ -6,7 +5,10 @@ import { crashText, prepareForCrash } from './crash.ts';
 import { type CliContext, exitCodes } from './verb.ts';
 
 /** The edge to the operating system: argv, env, signals, streams, exit code. A second signal ends the process at once. */
-export async function runProcess(program: Program, storeThread?: Worker): Promise<void> {
+export async function runProcess(
+  program: Program,
+  before: Pick<CliContext, 'storeThread' | 'keepCode'> = {},
+): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => (stop.signal.aborted ? process.exit(exitCodes.failed) : stop.abort()));
@@ -16,7 +18,7 @@ export async function runProcess(program: Program, storeThread?: Worker): Promis
   // Timers of the clock keep no process alive: without a socket it would end in the middle of a verb, and with code 0.
   const alive = setInterval(() => {}, 2 ** 30);
   try {
-    const context = { ...createContext(stop.signal), ...(storeThread && { storeThread }) };
+    const context = { ...createContext(stop.signal), ...before };
     const code = await runProgram(program, process.argv.slice(2), context, process.stderr.isTTY ? showLine : undefined);
     process.exitCode = code;
   } catch (error) {

@@ -89,8 +89,10 @@ export const runVerb: Verb = {
     const controlling = openLocalControl(context, log, agent, config.stateFolder);
     const attended = await attend({ ...context, log, stateFolder: config.stateFolder }, agent);
     // It is ready. What follows could wait until now.
+    const kept = keepCode(context, log);
     boundHeap();
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
+    await kept;
     const control = await controlling;
     if (boot.from !== 'safe') await remember(config, log);
     await untilAborted(context.signal);
@@ -113,6 +115,14 @@ export const runVerb: Verb = {
 async function goToConfigErrorStates(context: CliContext, configPath: string): Promise<void> {
   const { driveConfigErrorStates } = await import('./config-error.ts');
   await driveConfigErrorStates(context, configPath);
+}
+
+async function keepCode(context: CliContext, log: Log): Promise<void> {
+  try {
+    await context.keepCode?.();
+  } catch (err) {
+    log.warn({ err }, 'cannot keep what is compiled; the next start takes longer');
+  }
 }
 
 /** A board that cannot remember runs all the same. */

@@ -52,6 +52,8 @@ export interface CliContext {
   readonly isColourful?: boolean;
   /** Of the store, and waiting already. Absent: whoever needs one starts it. */
   readonly storeThread?: Worker;
+  /** Has what V8 compiled by now kept for the next start. Absent: it is not kept. */
+  keepCode?(): Promise<void>;
   /** What is being done, for a person who waits. It is shown after a second, on a terminal only. */
   progress?(doing: string): void;
 }

@@ -27,9 +27,6 @@ import { insideOfProgram, lateTls, partsInside } from './plugins.ts';
 
 const cacheFolder = '.cache/single';
 
-/** Without `import()`, which the code of a snapshot has not: it becomes `require` where it is not resolved by the build. */
-const options = { ...bundleOptions, supported: { 'dynamic-import': false } } as const;
-
 export interface SingleReport {
   readonly file: string;
   readonly bytes: number;
@@ -44,7 +41,7 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   const assets = await layAssets(cpu, folder);
   const main = path.join(folder, 'main.cjs');
   const plugins = [trimPackages, muteSchema, insideOfProgram, partsInside, lateTls];
-  await bundle({ ...options, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
+  await bundle({ ...bundleOptions, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
   const runner = runnerOf(cpu);
   const file = path.join(outFolder, `qn-agent-${cpu}`);
   const made = [
@@ -85,7 +82,7 @@ async function layAssets(cpu: Cpu, folder: string): Promise<Assets> {
   for (const entry of parts) {
     const outfile = path.join(folder, 'parts', partFile(entry));
     const plugins = [trimPackages, insideOfProgram, partsInside];
-    await bundle({ ...options, entryPoints: [entry], outfile, plugins });
+    await bundle({ ...bundleOptions, entryPoints: [entry], outfile, plugins });
   }
   for (const file of ['status-page.html', 'openapi.json'])
     await cp(path.join(outFolder, 'parts', file), path.join(folder, 'parts', file));

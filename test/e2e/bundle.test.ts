@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { configText } from '../support/config-text.ts';
 import { openListener, statusOf } from '../support/heard.ts';
 import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { ptyMissing } from '../support/pty.ts';
+import { openRig } from '../support/rig.ts';
 import { openSerialWire } from './serial-wire.ts';
 
 interface Meta {
@@ -52,6 +53,30 @@ describeWithMosquitto('the bundle and its native files alone in an empty folder'
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it('keeps what was compiled where the unit says, and starts from it', async () => {
+    await needBundle();
+    await using rig = await openRig({
+      documents: ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'],
+      lines: ['GPIO17'],
+    });
+    const env = { NODE_COMPILE_CACHE: path.join(rig.folder, 'compiled') };
+    const code = path.join(rig.folder, 'compiled', 'qn-agent.cjs.code');
+    const written: number[] = [];
+    for (const value of [true, false]) {
+      await using agent = startScript(path.join(distFolder, 'qn-agent.cjs'), ['run', '--config', rig.configFile], {
+        env,
+      });
+      await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'online' });
+      await rig.say('notify/gpio.relay1', value ? 'ON' : 'OFF');
+      await rig.hear({ verb: 'state', document: 'gpio.relay1', value });
+      expect(await agent.end('SIGTERM')).toMatchObject({ code: 0 });
+      expect(agent.err).toBe('');
+      written.push(statSync(code).mtimeMs);
+    }
+    expect(written[1]).toBe(written[0]);
+    expect(statSync(code).size).toBeGreaterThan(500_000); // Functions that ran are in it: the text alone gives some 230 kB.
   });
 
   it.each(['qn-agent', 'qnctl'])('%s stays within its budget and carries nothing for browsers', async (program) => {
