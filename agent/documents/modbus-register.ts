@@ -1,7 +1,7 @@
 import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { ModbusBus } from '../../drivers/modbus/bus.ts';
 import type { ModbusRegisterConfig } from '../config/config.ts';
-import type { DocumentKind, DocumentSurroundings } from './kind.ts';
+import { type DocumentKind, type DocumentSurroundings, tooLate } from './kind.ts';
 import { decodeRegister, encodeRegister, readRequest } from './register-value.ts';
 
 /**
@@ -22,9 +22,10 @@ export const modbusRegister: DocumentKind<ModbusRegisterConfig> = {
     if (!bus.ok) return bus;
     const reading = await beginReading(config, bus.value, surroundings);
     return ok({
-      async perform(effect) {
+      async perform(effect, _taken, isTooLate = () => false) {
         if (effect.do !== 'write-register') return ok();
-        const written = await bus.value.perform(config.unit, effect.request);
+        const written = await bus.value.perform(config.unit, effect.request, () => !isTooLate());
+        if (written === undefined) return tooLate('nothing was written');
         if (!written.ok) return written;
         surroundings.changed(effect.value);
         return ok();

@@ -8,7 +8,14 @@ import { ascend } from './ascent.ts';
 import { closedOutputError, DrivenOutput } from './driven-output.ts';
 import type { InterlockMember } from './interlock.ts';
 import { InterlockSeat } from './interlock-seat.ts';
-import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
+import {
+  type DocumentSurroundings,
+  type Effect,
+  type Inheritance,
+  type OpenDocument,
+  type Performed,
+  tooLate,
+} from './kind.ts';
 import { OnLimit } from './on-limit.ts';
 import { Waiting, type Wish, wishOf } from './waiting.ts';
 
@@ -192,7 +199,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   #goLater(wish: Wish, triesLeftCount: number): Performed | Promise<Performed> {
     if (wish.isTooLate?.() !== true) return this.#go(wish, triesLeftCount);
     this.#seat.letGo();
-    return fail({ reason: 'expired', detail: 'its ttl ran out while it waited; it was not switched', isTooLate: true });
+    return tooLate('it was not switched');
   }
 
   #waitMs({ on, isRestored }: Wish): Result<number, Refusal> {

@@ -28,7 +28,8 @@ interface Poll extends PollOptions {
 interface Command {
   readonly unit: number;
   readonly request: ModbusRequest;
-  readonly end: (answer: Answer) => void;
+  readonly isWanted: () => boolean;
+  readonly end: (answer: Answer | undefined) => void;
 }
 
 /**
@@ -62,12 +63,13 @@ export class ModbusBus implements Disposable {
     return { [Symbol.dispose]: () => void this.#polls.delete(poll) };
   }
 
-  perform(unit: number, request: ModbusRequest): Promise<Answer> {
+  /** `isWanted` is asked when its turn comes. Undefined: it was not wanted any more, and the unit was not asked. */
+  perform(unit: number, request: ModbusRequest, isWanted = () => true): Promise<Answer | undefined> {
     if (this.#isDisposed) return Promise.resolve(fail(closedError('ask', this.#resource)));
     const refused = this.#refusal(unit);
     if (refused !== undefined) return Promise.resolve(fail(refused));
     return new Promise((end) => {
-      this.#commands.push({ unit, request, end });
+      this.#commands.push({ unit, request, isWanted, end });
       this.#kick();
     });
   }
@@ -91,11 +93,20 @@ export class ModbusBus implements Disposable {
     if (this.#isBusy || this.#isDisposed) return;
     this.#timer?.[Symbol.dispose]();
     const poll = this.#duePoll();
-    const command = this.#wasCommand && poll !== undefined ? undefined : this.#commands.shift();
+    const command = this.#wasCommand && poll !== undefined ? undefined : this.#nextCommand();
     this.#wasCommand = command !== undefined;
     if (command !== undefined) void this.#ask(command.unit, command.request, command.end);
     else if (poll !== undefined) void this.#ask(poll.unit, poll.request, (answer) => this.#endPoll(poll, answer));
     else this.#sleep();
+  }
+
+  #nextCommand(): Command | undefined {
+    let command = this.#commands.shift();
+    while (command?.isWanted() === false) {
+      command.end(undefined);
+      command = this.#commands.shift();
+    }
+    return command;
   }
 
   async #ask(unit: number, request: ModbusRequest, end: (answer: Answer) => void): Promise<void> {

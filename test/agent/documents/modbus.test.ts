@@ -68,6 +68,23 @@ describe.skipIf(missing !== undefined)(`registers of pymodbus${missing === undef
     expect(await slave.command('get 3 1 3 2')).toBe('301 401');
   });
 
+  test('a write whose ttl runs out while the bus is busy expires, and is not done', async () => {
+    const documents = [
+      register('one', 'register: 1, write: true'),
+      register('two', 'register: 2, write: true', 2).replace('poll: 50ms', 'poll: 60s'),
+    ];
+    const { slave, board } = await openBoard(documents, [1, 2]);
+    await board.hear('state/one', 101);
+    await board.hear('state/two', 202);
+    await slave.command('mute 2');
+    board.notify('two', '7'); // For 200 ms the bus waits for its answer.
+    board.notify('one', JSON.stringify({ t: 'notify', id: '1', src: 'ops', val: 9, ttl: 50 }));
+    const { message } = await board.hearAck('one', 'expired');
+    expect([message.why, message.detail]).toEqual(['expired', 'its ttl ran out while it waited; nothing was written']);
+    await board.hearAck('two', 'failed');
+    expect(await slave.command('get 3 1 1 1')).toBe('101');
+  });
+
   test('a unit that stops to answer is in the health report, keeps its last value, and comes back', async () => {
     const documents = [register('one', 'register: 1'), register('two', 'register: 2, write: true', 2)];
     const { slave, board } = await openBoard(documents, [1, 2]);

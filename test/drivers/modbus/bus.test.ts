@@ -106,7 +106,7 @@ test('commands and polls take turns, so that neither starves the other', async (
   poll(1, 10);
   const ends = Array.from({ length: 20 }, () => bus.perform(1, write));
   await clock.advance(600);
-  expect((await Promise.all(ends)).every(({ ok: isOk }) => isOk)).toBe(true);
+  expect((await Promise.all(ends)).every((answer) => answer?.ok)).toBe(true);
   expect(asked.slice(0, 10).map(({ code }) => code)).toEqual([3, 6, 3, 6, 3, 6, 3, 6, 3, 6]);
 });
 
@@ -117,6 +117,19 @@ test('a poll that was late is not made up for', async () => {
   await clock.advance(1_000);
   expect(asked.length).toBeLessThanOrEqual(102);
   expect(Math.abs(asked.filter(({ unit }) => unit === 1).length - asked.length / 2)).toBeLessThanOrEqual(1);
+});
+
+test('a command that is not wanted any more when its turn comes is left out, and what waits behind it is not', async () => {
+  const { clock, asked, bus } = createRig();
+  const first = bus.perform(1, write);
+  const stale = bus.perform(2, write, () => clock.monotonicMs() < busyMs);
+  const last = bus.perform(3, write, () => clock.monotonicMs() <= busyMs);
+  await clock.advance(2 * busyMs);
+  expect([(await first)?.ok, await stale, (await last)?.ok]).toEqual([true, undefined, true]);
+  expect(asked.map(({ unit, atMs }) => [unit, atMs])).toEqual([
+    [1, 0],
+    [3, busyMs],
+  ]);
 });
 
 test('more commands than the bound are refused', async () => {
