@@ -1,7 +1,7 @@
 import type { BytePort, SerialSettings } from '../../drivers/contract/byte-port.ts';
 import type { DigitalOutput, GpioBackend } from '../../drivers/contract/digital.ts';
 import type { PwmBackend } from '../../drivers/contract/pwm.ts';
-import { type DriverError, fail, type Result } from '../../drivers/contract/result.ts';
+import type { DriverError, Result } from '../../drivers/contract/result.ts';
 import type { ModbusBus } from '../../drivers/modbus/bus.ts';
 import type { ModbusRequest } from '../../drivers/modbus/request.ts';
 import type { Situation } from '../../drivers/safe-state.ts';
@@ -56,11 +56,6 @@ export interface LeftOpen extends Refusal {
 /** The ttl of the command ran out while the document had it wait: nothing was done (QN-4.2b). */
 export interface TooLate extends Refusal {
   readonly isTooLate: true;
-}
-
-/** `undone`: what did not happen. */
-export function tooLate(undone: string): Result<never, TooLate> {
-  return fail({ reason: 'expired', detail: `its ttl ran out while it waited; ${undone}`, isTooLate: true });
 }
 
 /** How an effect ended. A refusal: the driver was willing, the state of the board was not. */

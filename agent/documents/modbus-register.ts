@@ -1,8 +1,9 @@
 import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { ModbusBus } from '../../drivers/modbus/bus.ts';
 import type { ModbusRegisterConfig } from '../config/config.ts';
-import { type DocumentKind, type DocumentSurroundings, tooLate } from './kind.ts';
+import type { DocumentKind, DocumentSurroundings } from './kind.ts';
 import { decodeRegister, encodeRegister, readRequest } from './register-value.ts';
+import { tooLate } from './waiting.ts';
 
 /**
  * One value of a Modbus unit, read at its pace: a number or a boolean. While the unit does not answer the document keeps

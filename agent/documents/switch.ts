@@ -8,16 +8,9 @@ import { ascend } from './ascent.ts';
 import { closedOutputError, DrivenOutput } from './driven-output.ts';
 import type { InterlockMember } from './interlock.ts';
 import { InterlockSeat } from './interlock-seat.ts';
-import {
-  type DocumentSurroundings,
-  type Effect,
-  type Inheritance,
-  type OpenDocument,
-  type Performed,
-  tooLate,
-} from './kind.ts';
+import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
 import { OnLimit } from './on-limit.ts';
-import { Waiting, type Wish, wishOf } from './waiting.ts';
+import { tooLate, Waiting, type Wish, wishOf } from './waiting.ts';
 
 type SwitchSurroundings = Omit<
   DocumentSurroundings,

@@ -1,5 +1,6 @@
+import { fail, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import type { Effect, Performed } from './kind.ts';
+import type { Effect, Performed, TooLate } from './kind.ts';
 
 /** What a command wants of an output: on or off, for good or for so long. */
 export interface Wish {
@@ -9,6 +10,11 @@ export interface Wish {
   readonly isRestored?: true;
   /** Whether it is too late by now. */
   readonly isTooLate?: () => boolean;
+}
+
+/** Of a command whose ttl ran out while it waited. `undone`: what did not happen. */
+export function tooLate(undone: string): Result<never, TooLate> {
+  return fail({ reason: 'expired', detail: `its ttl ran out while it waited; ${undone}`, isTooLate: true });
 }
 
 /** `isOn`: as the output is now. Undefined: the effect is none of an output. */
