@@ -27,8 +27,8 @@ const parameters = ['require', 'module', '__filename', '__dirname', 'kept'] as c
 const headBytes = 8;
 
 /**
- * Runs a CommonJS file with what V8 made of it in a run before. The file is read from `folder`; one that does not fit, is
- * damaged or not there costs the time of compiling.
+ * Runs a CommonJS file with what V8 made of it in a run before, which lies in `folder`: where that does not fit, is damaged or
+ * not there, the file is compiled. Throws when the file cannot be read, and what the file throws.
  */
 export function runKept(file: string, folder: string, module: NodeJS.Module, storeThread: Worker): void {
   const bytes = readFileSync(file);

@@ -1,4 +1,4 @@
-import { type Kept, runKept } from './kept-code.ts';
+import type { Kept } from './kept-code.ts';
 import { isStoreThread } from './store/role.ts';
 import { startStoreThread } from './store/start-thread.ts';
 import { storeProgram } from './store/store-program.ts';
@@ -23,6 +23,7 @@ function runAgent(): void {
   const storeThread = again?.storeThread ?? startStoreThread(storeProgram());
   const folder = process.env['NODE_COMPILE_CACHE'];
   const isBundle = typeof module === 'object';
-  if (again === undefined && folder !== undefined && isBundle) runKept(__filename, folder, module, storeThread);
+  if (again === undefined && folder !== undefined && isBundle)
+    void import('./kept-code.ts').then(({ runKept }) => runKept(__filename, folder, module, storeThread));
   else void import('./cli/agent-program.ts').then(({ runAgentProgram }) => runAgentProgram(storeThread, again?.keep));
 }

@@ -17,7 +17,7 @@ const stubs: { readonly [name: string]: string } = {
   'safe-stable-stringify': `
     const withIds = (_key, value) => typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value;
     exports.configure = () => (value) => JSON.stringify(value, withIds);`,
-  // Copies what MQTT.js stores until it is acknowledged; all that could change in it are aliases of topics.
+  // Copies what MQTT.js stores until it is acknowledged. Of the rest only aliases of topics could change, and we use none.
   'rfdc/default': `
     module.exports = ({ payload, ...packet }) => ({
       ...packet, payload: typeof payload === 'string' ? payload : Buffer.from(payload) });`,

@@ -89,10 +89,9 @@ export const runVerb: Verb = {
     const controlling = openLocalControl(context, log, agent, config.stateFolder);
     const attended = await attend({ ...context, log, stateFolder: config.stateFolder }, agent);
     // It is ready. What follows could wait until now.
-    const kept = keepCode(context, log);
+    void keepCode(context, log); // A slow card holds up nothing else.
     boundHeap();
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
-    await kept;
     const control = await controlling;
     if (boot.from !== 'safe') await remember(config, log);
     await untilAborted(context.signal);
