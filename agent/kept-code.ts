@@ -9,46 +9,61 @@ import { crc32 } from 'node:zlib';
  * V8 compiles a function when it is called for the first time, which is a third of the time of a start. What Node.js keeps for
  * NODE_COMPILE_CACHE was compiled before any of them was called. So the program keeps, in that folder, what is compiled when it
  * is ready, and its next start goes on from there.
+ *
+ * For Node.js itself nearly all of the file is a comment: it is done with it in no time, and holds no second copy.
  */
 
-/** What the program finds as `kept` when it runs from its file by `runKept`. */
+/** What the program finds as `kept`. */
 export interface Kept {
   /** Of the store, started already. */
-  readonly storeThread: Worker;
+  readonly storeThread: Worker | undefined;
   /** Once it is ready, and before flags of V8 change, which its code fits. Nothing is written where it was kept already. */
   readonly keep: () => Promise<void>;
   /** It started from what a run before has kept. */
   readonly isFromBefore: boolean;
 }
 
-const parameters = ['require', 'module', '__filename', '__dirname', 'kept'] as const;
+/** Of the function that the program is, as `build/front.ts` writes it. */
+export const parameters = ['require', 'module', '__filename', '__dirname', 'kept'] as const;
+
+/** What Node.js runs: `#!`, and what calls `runBehindFront`. */
+const frontLinesCount = 2;
+/** What would end the comment that the program is, and what stands there for it. */
+export const commentEnd = ['*/', '* /'] as const;
 
 /** CRC-32 of the program and of what follows: V8 itself compares lengths, and believes what a power cut left. */
 const headBytes = 8;
 
 /**
- * Runs a CommonJS file with what V8 made of it in a run before, which lies in `folder`: where that does not fit, is damaged or
- * not there, the file is compiled. Throws when the file cannot be read, and what the file throws.
+ * Runs the program that stands behind the front of a file. What V8 made of it in a run before lies in `folder`: where that does not
+ * fit, is damaged or not there, it is compiled. Throws when the file cannot be read, and what the program throws.
  */
-export function runKept(file: string, folder: string, module: NodeJS.Module, storeThread: Worker): void {
+export function runBehindFront(
+  file: string,
+  module: NodeJS.Module,
+  { folder, storeThread }: { readonly folder?: string | undefined; readonly storeThread?: Worker | undefined },
+): void {
   const bytes = readFileSync(file);
-  const sum = crc32(bytes);
-  const text = bytes.toString().replace(/^#!.*/, '');
-  const opening = `(function (${parameters.join(', ')}) {`;
-  const keptFile = path.join(folder, `${path.basename(file)}.code`);
-  const cachedData = readCode(keptFile, sum);
-  const script = new Script(`${opening}${text}\n})`, {
-    ...{ filename: file, columnOffset: -opening.length },
-    ...(cachedData && { cachedData }),
-  });
+  const keptFile = folder === undefined ? undefined : path.join(folder, `${path.basename(file)}.code`);
+  const sum = keptFile === undefined ? 0 : crc32(bytes);
+  const cachedData = keptFile === undefined ? undefined : readCode(keptFile, sum);
+  const where = { filename: file, lineOffset: frontLinesCount };
+  const script = new Script(programOf(bytes), { ...where, ...(cachedData && { cachedData }) });
   const isFromBefore = cachedData !== undefined && script.cachedDataRejected === false;
   const kept: Kept = {
     ...{ storeThread, isFromBefore },
     async keep() {
-      if (!isFromBefore) await writeCode(keptFile, sum, script.createCachedData());
+      if (keptFile !== undefined && !isFromBefore) await writeCode(keptFile, sum, script.createCachedData());
     },
   };
   script.runInThisContext()(module.require.bind(module), module, file, path.dirname(file), kept);
+}
+
+function programOf(bytes: Buffer): string {
+  let at = 0;
+  for (let line = 0; line < frontLinesCount; line++) at = bytes.indexOf('\n', at) + 1;
+  const [end, inItsPlace] = commentEnd;
+  return bytes.toString('latin1', at + end.length, bytes.lastIndexOf(end)).replaceAll(inItsPlace, end);
 }
 
 function readCode(file: string, programSum: number): Buffer | undefined {

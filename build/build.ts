@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundlePart, bundleProgram } from './bundle.ts';
+import { agentProgram, bundlePart, bundleProgram } from './bundle.ts';
 import { writeManifest } from './manifest.ts';
 import { buildNative } from './native.ts';
 import { writeOpenApi } from './openapi.ts';
@@ -15,14 +15,14 @@ import { readOptions } from './script-options.ts';
 /** Folder of what is released: two programs, their parts and native files, the schema of the config and an example. */
 export const outFolder = 'dist';
 
-const entries = { 'qn-agent': 'agent/main.ts', qnctl: 'agent/qnctl.ts' } as const;
+const programs = [agentProgram, { name: 'qnctl', entry: 'agent/qnctl.ts' }];
 
 /** Builds everything into `dist`; what did not change is quick. */
 export async function build(): Promise<void> {
   await mkdir(outFolder, { recursive: true });
-  for (const [name, entry] of Object.entries(entries)) {
-    const { bytes } = await bundleProgram(outFolder, name, entry, 'full');
-    tell(`${name}.cjs`, bytes);
+  for (const program of programs) {
+    const { bytes } = await bundleProgram(outFolder, program, 'full');
+    tell(`${program.name}.cjs`, bytes);
   }
   for (const entry of parts) {
     const { bytes } = await bundlePart(outFolder, entry, 'full');

@@ -1,6 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
+import { putBehindFront } from './front.ts';
 import { muteSchema } from './mute-schema.ts';
 import { besideParts, lazyParts, partFile, parts } from './parts.ts';
 import { leaveOut, type Profile, profileDefines } from './profiles.ts';
@@ -20,7 +21,13 @@ export const bundleOptions = {
   metafile: true,
   supported: { 'dynamic-import': false }, // It becomes `require`, which needs no loader of ES modules, and runs as kept code.
   external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.
-  define: { 'process.env.NODE_DEBUG': 'undefined' },
+  define: {
+    // Undefined, so that code for browsers, proxies and debugging falls away.
+    'process.env.NODE_DEBUG': 'undefined',
+    'process.env.MQTTJS_SOCKS_PROXY': 'undefined',
+    navigator: 'undefined',
+    window: 'undefined',
+  },
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
@@ -29,18 +36,37 @@ export interface Bundled {
   readonly metafile: Metafile;
 }
 
-/** A program, with the list of what is in it beside it. */
-export async function bundleProgram(folder: string, name: string, entry: string, profile: Profile): Promise<Bundled> {
-  const outfile = path.join(folder, `${name}.cjs`);
-  const banner = { js: '#!/usr/bin/env node' };
-  const plugins = [leaveOut(profile), trimPackages, muteSchema, nativeFiles('.'), lazyParts('./parts')];
-  const { metafile } = await bundle({ ...optionsOf(profile), entryPoints: [entry], outfile, banner, plugins });
-  const bytes = checkBudget(outfile, metafile);
-  checkLazy(outfile, metafile);
-  await writeFile(path.join(folder, `${name}.meta.json`), JSON.stringify(metafile));
-  await chmod(outfile, 0o755);
-  return { bytes, metafile };
+export interface Program {
+  readonly name: string;
+  readonly entry: string;
+  /** What reads `entry` from its own file and runs it; see agent/kept-code.ts. */
+  readonly front?: string;
 }
+
+export const agentProgram: Program = { name: 'qn-agent', entry: 'agent/main.ts', front: 'agent/front.ts' };
+
+/** A program, with the list of what is in it beside it. */
+export async function bundleProgram(folder: string, program: Program, profile: Profile): Promise<Bundled> {
+  const outfile = path.join(folder, `${program.name}.cjs`);
+  const plugins = [leaveOut(profile), trimPackages, muteSchema, nativeFiles('.'), lazyParts('./parts')];
+  const read = async (entry: string, options: BuildOptions = {}) => {
+    const all = { ...optionsOf(profile), ...options, entryPoints: [entry], outfile, plugins };
+    const { metafile, outputFiles } = await bundle({ ...all, metafile: true, write: false });
+    return { metafile, text: outputFiles[0]?.text.trimEnd() ?? '' };
+  };
+  const { metafile, text } = await read(program.entry);
+  const front = program.front === undefined ? undefined : await read(program.front, oneLine);
+  const whole = `#!/usr/bin/env node\n${front === undefined ? text : putBehindFront(front.text, text)}\n`;
+  checkLazy(outfile, metafile);
+  checkBudget(outfile, whole.length);
+  await writeFile(outfile, whole);
+  await chmod(outfile, 0o755);
+  await writeFile(path.join(folder, `${program.name}.meta.json`), JSON.stringify(metafile));
+  return { bytes: whole.length, metafile };
+}
+
+/** Line breaks in strings are written as such in templates. */
+const oneLine: BuildOptions = { supported: { ...bundleOptions.supported, 'template-literal': false } };
 
 export async function bundlePart(folder: string, entry: string, profile: Profile): Promise<Bundled> {
   const outfile = path.join(folder, 'parts', partFile(entry));
@@ -59,8 +85,6 @@ function checkLazy(outfile: string, { inputs }: Metafile): void {
   if (eager.length > 0) throw new Error(`${outfile} contains ${eager.join(', ')}; load a part with import() only`);
 }
 
-function checkBudget(outfile: string, metafile: Metafile): number {
-  const bytes = metafile.outputs[outfile]?.bytes ?? 0;
-  if (bytes > 0 && bytes <= bundleBytesMax) return bytes;
-  throw new Error(`${outfile} has ${bytes} bytes; the budget is ${bundleBytesMax}`);
+function checkBudget(outfile: string, bytes: number): void {
+  if (bytes > bundleBytesMax) throw new Error(`${outfile} has ${bytes} bytes; the budget is ${bundleBytesMax}`);
 }

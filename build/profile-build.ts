@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Metafile } from 'esbuild';
-import { bundlePart, bundleProgram } from './bundle.ts';
+import { agentProgram, bundlePart, bundleProgram } from './bundle.ts';
 import { writeManifest } from './manifest.ts';
 import { parts } from './parts.ts';
 import { featureFiles, leftOutIn, type Profile } from './profiles.ts';
@@ -22,7 +22,7 @@ export async function buildProfile(outFolder: string, profile: Profile): Promise
   await rm(folder, { recursive: true, force: true });
   await mkdir(path.join(folder, 'parts'), { recursive: true });
   const lacking = leftOutIn(profile).map((feature) => featureFiles[feature]);
-  const program = await bundleProgram(folder, 'qn-agent', 'agent/main.ts', profile);
+  const program = await bundleProgram(folder, agentProgram, profile);
   const goneParts = new Set(lacking.flatMap((files) => files.parts ?? []));
   const built = [];
   for (const entry of parts.filter((part) => !goneParts.has(part)))

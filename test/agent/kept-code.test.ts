@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Kept, runKept } from '../../agent/kept-code.ts';
+import { type Kept, runBehindFront } from '../../agent/kept-code.ts';
+import { putBehindFront } from '../../build/front.ts';
 
 const program = (word: string) => `#!/usr/bin/env node
-const { name } = require('./part.cjs');
+${putBehindFront('run();', programBehind(word))}`;
+const programBehind = (word: string) => `/* with a comment in it */ const { name } = require('./part.cjs');
 function late() { return '${word} of ' + name + ' in ' + __filename + ' beside ' + __dirname; }
 module.exports = { said: late(), place: new Error('where').stack.split('\\n')[1], kept };
 `;
@@ -38,10 +40,10 @@ interface Exported {
   readonly kept: Kept;
 }
 
-function run(): Exported {
+function run(how: Parameters<typeof runBehindFront>[2] = { folder: codeFolder, storeThread }): Exported {
   const module = new Module(file);
   module.filename = file;
-  runKept(file, codeFolder, module, storeThread);
+  runBehindFront(file, module, how);
   const exported: Exported = module.exports;
   return exported;
 }
@@ -52,7 +54,7 @@ const said = (word: string) => `${word} of the part in ${file} beside ${folder}`
 test('a start goes on from what the one before has kept, and writes it once', async () => {
   const first = run();
   expect([first.said, first.kept.isFromBefore, first.kept.storeThread]).toEqual([said('first'), false, storeThread]);
-  expect(first.place).toContain(`${file}:4:`); // As in the file itself.
+  expect(first.place).toContain(`${file}:5:`); // As in the file itself.
   await first.kept.keep();
   const { mtimeMs } = statSync(codeFile());
   const second = run();
@@ -99,4 +101,19 @@ test('where nothing can be written, it runs all the same', async () => {
   expect(told).toBe(said('first'));
   await expect(kept.keep()).rejects.toThrow('ENOTDIR');
   expect(existsSync(codeFile())).toBe(false);
+});
+
+test('without a folder it runs, and keeps nothing', async () => {
+  const { said: told, kept } = run({});
+  expect([told, kept.isFromBefore, kept.storeThread]).toEqual([said('first'), false, undefined]);
+  await kept.keep();
+  expect(readdirSync(folder).toSorted()).toEqual(['part.cjs', 'program.cjs']);
+});
+
+test.each([
+  ['a front of two lines', 'one();\ntwo();', '', 'one line'],
+  ['a program with a letter that is not of ASCII', '', `say('ä');`, 'ASCII'],
+  ['a program with what stands for the end of a comment', '', 'a * /b/', 'must not contain'],
+])('%s is not put together', (_, front, behind, why) => {
+  expect(() => putBehindFront(front, behind)).toThrow(why);
 });
