@@ -136,7 +136,10 @@ export async function lookAtDisk(board: EmulatedBoard, root: 'writable' | 'read-
 /** What a bug does to it; systemd starts it again. */
 export async function kill(board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
   const show = () => board.shell('systemctl show qn-agent -p MainPID -p NRestarts --value | tr "\\n" " "');
-  const before = (await show()).split(' ');
+  const keptCode = () =>
+    board.shell('sudo stat --format "%i %s %U" /var/lib/qn-agent/compiled/qn-agent.cjs.code || true');
+  const [before, codeBefore] = [(await show()).split(' '), await keptCode()];
+  check('what is compiled of it is kept', / \d{6,} qn-agent$/.test(codeBefore), codeBefore);
   const lives = livesOf(broker);
   await board.shell(`sudo kill -9 ${before[0]}`);
   check('killed, it comes back online', ...(await isOnline(broker, lives)));
@@ -146,6 +149,8 @@ export async function kill(board: EmulatedBoard, broker: Listener, check: Check)
     Number(after[1]) === Number(before[1]) + 1 && after[0] !== before[0],
     `${before.join(' ')} then ${after.join(' ')}`,
   );
+  const code = await keptCode(); // What does not fit would be written anew, as another file.
+  check('it started from what was kept', code === codeBefore, `${codeBefore} then ${code}`);
 }
 
 const successful = { target: 'pi-7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
