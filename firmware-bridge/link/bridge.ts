@@ -5,6 +5,7 @@ import { linkWatchdogMsDefault } from '../limits.ts';
 import type { Channel, Hello, SafeReason } from './bodies.ts';
 import { ageOf, type ClockOffset, clockOffset } from './clock-offset.ts';
 import { createDeframer, type DeframerCounters } from './deframer.ts';
+import type { SendOptions } from './sender.ts';
 import { sessionDueMs, stepSession } from './session.ts';
 import type { SessionInput, SessionPhase } from './session-state.ts';
 import { newSession, type SendOutcome, type SessionCounters, type SessionEffect } from './session-state.ts';
@@ -46,11 +47,11 @@ export interface McuBridge extends AsyncDisposable {
   /** How long ago the clock over there showed this, in ms; undefined until it was measured. */
   ageOf(stampMs: number): number | undefined;
   /**
-   * Ok when the microcontroller acknowledged. Fails with `closed` when the link is or goes down, `busy` when too many
-   * wait, `out-of-range` when the other side does not take so long a body. The body must stay untouched until then. An urgent one goes
-   * before everything that waits.
+   * Ok when the microcontroller acknowledged; undefined when the body was not wanted any more as its turn came, and was
+   * never sent. Fails with `closed` when the link is or goes down, `busy` when too many wait, `out-of-range` when the
+   * other side does not take so long a body. The body must stay untouched until then.
    */
-  send(body: Uint8Array, how?: { readonly isUrgent: boolean }): Promise<Result<void>>;
+  send(body: Uint8Array, how?: SendOptions): Promise<Result<void> | undefined>;
   /** Asks for the safe state until `liftSafe`, over restarts of the microcontroller too. Goes past everything waiting. */
   goSafe(): void;
   liftSafe(): void;
@@ -106,7 +107,7 @@ export function openBridge(
   const settle = (ticket: number, outcome: SendOutcome) => {
     const send = pending.get(ticket);
     pending.delete(ticket);
-    send?.resolve(outcome === 'acknowledged' ? ok() : fail(sendError(port.resource, outcome, send.bodyBytes)));
+    send?.resolve(resultOf(outcome, port.resource, send.bodyBytes));
   };
   /** Only an earlier need moves the timer; one that fires early sets the next. */
   const schedule = () => {
@@ -163,12 +164,12 @@ export function openBridge(
       const offset = clockOffset(session.clockSamples);
       return offset === undefined ? undefined : ageOf(offset, stampMs, clock.monotonicMs());
     },
-    send(body, { isUrgent } = { isUrgent: false }) {
-      if (!isOpen) return Promise.resolve(fail(sendError(port.resource, 'down', body.length)));
-      const { promise, resolve } = Promise.withResolvers<Result<void>>();
+    send(body, how = {}) {
+      if (!isOpen) return Promise.resolve(resultOf('down', port.resource, body.length));
+      const { promise, resolve } = Promise.withResolvers<Result<void> | undefined>();
       lastTicket += 1;
       pending.set(lastTicket, { bodyBytes: body.length, resolve });
-      step({ kind: 'send', ticket: lastTicket, body, isUrgent });
+      step({ kind: 'send', ticket: lastTicket, body, ...how });
       return promise;
     },
     goSafe: () => step({ kind: 'safe', isWanted: true }),
@@ -182,7 +183,7 @@ export function openBridge(
 
 interface PendingSend {
   readonly bodyBytes: number;
-  readonly resolve: (result: Result<void>) => void;
+  readonly resolve: (result: Result<void> | undefined) => void;
 }
 
 type Told = Exclude<SessionEffect, { kind: 'transmit' | 'settle' | 'down' }>;
@@ -202,18 +203,19 @@ function tell(handlers: BridgeHandlers, effect: Told): void {
   }
 }
 
-function sendError(resource: string, outcome: Exclude<SendOutcome, 'acknowledged'>, bodyBytes: number): DriverError {
+function resultOf(outcome: SendOutcome, resource: string, bodyBytes: number): Result<void> | undefined {
+  const failed = (kind: DriverError['kind'], detail: string) => fail(bridgeError(kind, resource, detail));
   switch (outcome) {
+    case 'acknowledged':
+      return ok();
+    case 'unwanted':
+      return undefined;
     case 'down':
-      return bridgeError('closed', resource, 'the link is down; the body may or may not have arrived');
+      return failed('closed', 'the link is down; the body may or may not have arrived');
     case 'busy':
-      return bridgeError('busy', resource, 'too many bodies wait for the microcontroller');
+      return failed('busy', 'too many bodies wait for the microcontroller');
     case 'too-large':
-      return bridgeError(
-        'out-of-range',
-        resource,
-        `a body of ${bodyBytes} bytes is longer than the microcontroller takes`,
-      );
+      return failed('out-of-range', `a body of ${bodyBytes} bytes is longer than the microcontroller takes`);
   }
 }
 

@@ -2,13 +2,18 @@ import { linkTriesMax, linkWindowCountMax } from '../limits.ts';
 import type { LinkFrame } from './frame.ts';
 import { expired, measured, type RoundTrip, resendAfterMs, unmeasured } from './round-trip.ts';
 
+export interface SendOptions {
+  /** Goes before everything that waits and is not urgent; what is under way already it cannot overtake. */
+  readonly isUrgent?: boolean;
+  /** Asked once, when the window has room for it: it goes out, or else is left out. It must neither throw nor send. */
+  readonly isWanted?: () => boolean;
+}
+
 /** What is to be sent, by the number its owner gave it. */
-export interface Parcel {
+export interface Parcel extends SendOptions {
   readonly ticket: number;
   readonly type: number;
   readonly body: Uint8Array;
-  /** Goes before everything that waits and is not urgent; what is under way already it cannot overtake. */
-  readonly isUrgent?: boolean;
 }
 
 interface Sent {
@@ -41,12 +46,17 @@ export function newSender(): Sender {
   return { ...nothing, nextSeq: 0, windowCount: linkWindowCountMax, roundTrip: unmeasured, tries: 0 };
 }
 
+export interface Submitted extends Sending {
+  /** Tickets of what was left out. */
+  readonly unwanted: readonly number[];
+}
+
 /** As many of the waiting as the window takes. */
-export function submit(sender: Sender, parcels: readonly Parcel[], nowMs: number): Sending {
-  const waiting = parcels.length === 0 ? sender.waiting : inTurn([...sender.waiting, ...parcels]);
+export function submit(sender: Sender, parcels: readonly Parcel[], nowMs: number): Submitted {
+  const inLine = parcels.length === 0 ? sender.waiting : inTurn([...sender.waiting, ...parcels]);
   const roomCount = Math.max(0, sender.windowCount - sender.unacknowledged.length);
-  const chosen = waiting.slice(0, roomCount);
-  if (chosen.length === 0) return { sender: { ...sender, waiting }, frames: [] };
+  const { chosen, unwanted, waiting } = choose(inLine, roomCount);
+  if (chosen.length === 0) return { sender: { ...sender, waiting }, frames: [], unwanted };
   const sent = chosen.map((parcel, index) => {
     return { parcel, seq: (sender.nextSeq + index) & 0xff, atMs: nowMs, isResent: false };
   });
@@ -55,17 +65,28 @@ export function submit(sender: Sender, parcels: readonly Parcel[], nowMs: number
     ...sender,
     nextSeq: (sender.nextSeq + sent.length) & 0xff,
     unacknowledged: [...sender.unacknowledged, ...sent],
-    waiting: waiting.slice(sent.length),
+    waiting,
     tries: isFirst ? 1 : sender.tries,
     dueMs: isFirst ? nowMs + resendAfterMs(sender.roundTrip) : sender.dueMs,
   };
-  return { sender: next, frames: sent.map(frameOf) };
+  return { sender: next, frames: sent.map(frameOf), unwanted };
 }
 
 /** Urgent ones first, each kind in the order it came. */
 function inTurn(waiting: readonly Parcel[]): readonly Parcel[] {
   if (!waiting.some(({ isUrgent }) => isUrgent)) return waiting;
   return [...waiting.filter(({ isUrgent }) => isUrgent), ...waiting.filter(({ isUrgent }) => !isUrgent)];
+}
+
+function choose(inLine: readonly Parcel[], roomCount: number) {
+  const chosen: Parcel[] = [];
+  const unwanted: number[] = [];
+  for (const parcel of inLine) {
+    if (chosen.length === roomCount) break;
+    if (parcel.isWanted?.() === false) unwanted.push(parcel.ticket);
+    else chosen.push(parcel);
+  }
+  return { chosen, unwanted, waiting: inLine.slice(chosen.length + unwanted.length) };
 }
 
 export interface Acknowledged {

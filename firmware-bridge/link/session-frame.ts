@@ -10,12 +10,12 @@ import {
 import { withSample } from './clock-offset.ts';
 import { isCutCompact, type LinkFrame, linkType } from './frame.ts';
 import { takeAnswer, takeNumbered } from './numbered.ts';
-import { submit } from './sender.ts';
 import { complete, incompatibility, join, lose, refuse, repeatWelcome, welcome } from './session-life.ts';
 import {
   counted,
   followed,
   isJoined,
+  post,
   type SessionEffect,
   type SessionState,
   type Step,
@@ -106,10 +106,9 @@ function takeChannel(state: SessionState, frame: LinkFrame, peer: Hello, answers
 
 function takeAckOrNak(state: SessionState, frame: LinkFrame, nowMs: number): Step {
   const { numbered, frames, tickets } = takeAnswer(state.numbered, frame, nowMs);
-  const { sender, frames: more } = submit(numbered.sender, [], nowMs); // The window moved.
-  const next = { ...state, numbered: { ...numbered, sender } };
-  const counts = counted(counted(next, 'acknowledged', tickets.length), 'resent', frames.length);
-  return { state: counts, effects: [...settle(tickets, 'acknowledged'), ...[...frames, ...more].map(transmit)] };
+  const counts = counted(counted({ ...state, numbered }, 'acknowledged', tickets.length), 'resent', frames.length);
+  const first = { state: counts, effects: [...settle(tickets, 'acknowledged'), ...frames.map(transmit)] };
+  return followed(first, (next) => post(next, [], nowMs)); // The window moved.
 }
 
 function takePong(state: SessionState, frame: LinkFrame, nowMs: number): Step {

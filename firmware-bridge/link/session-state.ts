@@ -3,6 +3,7 @@ import type { Channel, Hello, SafeReason } from './bodies.ts';
 import type { ClockSamples } from './clock-offset.ts';
 import type { LinkFrame } from './frame.ts';
 import { type Numbered, newNumbered } from './numbered.ts';
+import { type Parcel, type SendOptions, submit } from './sender.ts';
 
 /**
  * seeking: RESET is sent until a HELLO comes · welcoming: WELCOME is sent until it is answered · discovering: the
@@ -17,14 +18,15 @@ export type SessionInput =
   | { readonly kind: 'begin' }
   | { readonly kind: 'frame'; readonly frame: LinkFrame }
   /** `ticket` comes back in `settle`, exactly once. The body must stay untouched until then. */
-  | { readonly kind: 'send'; readonly ticket: number; readonly body: Uint8Array; readonly isUrgent?: boolean }
+  | ({ readonly kind: 'send'; readonly ticket: number; readonly body: Uint8Array } & SendOptions)
   /** Outputs into their safe state, or no longer held there by us. */
   | { readonly kind: 'safe'; readonly isWanted: boolean }
   /** The microcontroller starts anew, as after power-on. */
   | { readonly kind: 'restart' }
   | { readonly kind: 'tick' };
 
-export type SendOutcome = 'acknowledged' | 'down' | 'busy' | 'too-large';
+/** unwanted: it was never sent. */
+export type SendOutcome = 'acknowledged' | 'unwanted' | 'down' | 'busy' | 'too-large';
 
 export type SessionEffect =
   | { readonly kind: 'transmit'; readonly frame: LinkFrame }
@@ -124,6 +126,13 @@ export function transmit(frame: LinkFrame): SessionEffect {
 
 export function settle(tickets: readonly number[], outcome: SendOutcome): readonly SessionEffect[] {
   return tickets.map((ticket) => ({ kind: 'settle', ticket, outcome }));
+}
+
+/** These behind what waits, and out with as much as the window takes. */
+export function post(state: SessionState, parcels: readonly Parcel[], nowMs: number): Step {
+  const { sender, frames, unwanted } = submit(state.numbered.sender, parcels, nowMs);
+  const next = { ...state, numbered: { ...state.numbered, sender } };
+  return { state: next, effects: [...settle(unwanted, 'unwanted'), ...frames.map(transmit)] };
 }
 
 /** The second step begins where the first ended. */

@@ -1,13 +1,14 @@
 import { linkUrgentCountMax, linkWaitingCountMax, linkWelcomesMax } from '../limits.ts';
 import { resetScope } from './bodies.ts';
 import { linkType } from './frame.ts';
-import { resendDue, submit } from './sender.ts';
+import { resendDue } from './sender.ts';
 import { takeFrame } from './session-frame.ts';
 import { lose, ping, repeatWelcome, resetFrame, safeEffects, seek } from './session-life.ts';
 import {
   counted,
   followed,
   isJoined,
+  post,
   type SendOutcome,
   type SessionInput,
   type SessionState,
@@ -46,14 +47,14 @@ export function sessionDueMs(state: SessionState): number {
 
 type Sending = Extract<SessionInput, { kind: 'send' }>;
 
-function send(state: SessionState, { ticket, body, isUrgent = false }: Sending, nowMs: number): Step {
+function send(state: SessionState, input: Sending, nowMs: number): Step {
+  const { ticket, body, isUrgent = false, isWanted = () => true } = input;
   const refuse = (outcome: SendOutcome): Step => ({ state, effects: settle([ticket], outcome) });
   if (state.phase !== 'up' || state.peer === undefined) return refuse('down');
   if (body.length > state.peer.bodyBytesMax) return refuse('too-large');
   const waitingCountMax = linkWaitingCountMax + (isUrgent ? linkUrgentCountMax : 0);
   if (state.numbered.sender.waiting.length >= waitingCountMax) return refuse('busy');
-  const { sender, frames } = submit(state.numbered.sender, [{ ticket, type: linkType.data, body, isUrgent }], nowMs);
-  return { state: { ...state, numbered: { ...state.numbered, sender } }, effects: frames.map(transmit) };
+  return post(state, [{ ticket, type: linkType.data, body, isUrgent, isWanted }], nowMs);
 }
 
 /** At once, past everything that waits for the window. */

@@ -84,7 +84,7 @@ export async function echo(program: string, { count, random, damage, bodyOf, tel
       const index = sentCount;
       sentCount += 1;
       void bridge.send(bodyOf(index)).then((result) => {
-        if (!result.ok) fault(`send ${index}: ${result.error.detail}`);
+        if (result?.ok === false) fault(`send ${index}: ${result.error.detail}`);
       });
     }
   };

@@ -8,6 +8,7 @@ import type { Value } from '../../qn/message.ts';
 import type { Refusal } from '../../qn/reason.ts';
 import { brief } from '../gpio-out.ts';
 import type { Adopted, Effect, OpenDocument, Performed } from '../kind.ts';
+import { ChannelCommand, notSent, type Steps } from './channel-command.ts';
 import { planChannel } from './channel-plan.ts';
 import { ChannelPulse } from './channel-pulse.ts';
 import type { McuLink } from './mcu-link.ts';
@@ -18,21 +19,6 @@ export interface ChannelSurroundings {
   readonly link: Pick<McuLink, 'send' | 'lift' | 'trouble'>;
   /** 32 bits, another one each time. */
   nextId(): number;
-}
-
-/** What is told of a command on its way. */
-interface Steps {
-  readonly onSend?: () => void;
-  readonly taken?: () => void;
-}
-
-interface Pending {
-  readonly id: number;
-  readonly wanted: ChannelValue;
-  isAcknowledged: boolean;
-  isReported: boolean;
-  resolve(result: Performed): void;
-  readonly ended: Promise<Performed>;
 }
 
 const on = { do: 'channel', value: true } as const;
@@ -46,7 +32,8 @@ export class ChannelDocument implements OpenDocument {
   #voice: Adopted | undefined;
   #channel: Channel | undefined;
   #value: Value | undefined;
-  #pending: Pending | undefined;
+  /** One at a time: the turns see to that. */
+  #pending: ChannelCommand | undefined;
   readonly #pulse: ChannelPulse;
   /** The end of what is under way: the lane of the document and an off that is owed take turns. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -79,10 +66,10 @@ export class ChannelDocument implements OpenDocument {
     else this.#pulse.up();
   }
 
-  async perform(effect: Effect, taken: () => void = () => {}): Promise<Performed> {
+  async perform(effect: Effect, taken = () => {}, isTooLate = () => false): Promise<Performed> {
     if (effect.do === 'channel-pulse')
-      return await this.#pulse.run(effect.forMs, (onSend) => this.#inTurn(on, { taken, onSend }));
-    const done = await this.#inTurn(effect, { taken });
+      return await this.#pulse.run(effect.forMs, (onSend) => this.#inTurn(on, { taken, isTooLate, onSend }));
+    const done = await this.#inTurn(effect, { taken, isTooLate });
     if (done.ok) this.#pulse.settle();
     return done;
   }
@@ -97,8 +84,9 @@ export class ChannelDocument implements OpenDocument {
     return done;
   }
 
-  async #command(effect: Effect, { taken, onSend }: Steps): Promise<Performed> {
+  async #command(effect: Effect, steps: Steps): Promise<Performed> {
     const { link, nextId } = this.#surroundings;
+    if (steps.isTooLate?.() === true) return notSent;
     if (link.trouble !== undefined) return fail(link.trouble);
     const channel = this.#channel;
     if (channel === undefined) return fail(absent(this.name));
@@ -107,15 +95,18 @@ export class ChannelDocument implements OpenDocument {
     const body = this.#encode(channel, effect, wanted, id);
     if (!body.ok) return body;
     await link.lift();
-    const pending = this.#expect(id, wanted);
-    onSend?.();
-    const sent = await link.send(body.value, this.#isEmergency);
-    if (!sent.ok) pending.resolve(sent);
+    const pending = new ChannelCommand(id, wanted, steps);
+    this.#pending = pending;
+    const sent = await link.send(body.value, { isUrgent: this.#isEmergency, isWanted: () => pending.goOut() });
+    if (sent === undefined) pending.end(notSent);
+    else if (!sent.ok) pending.lose(sent.error);
     else {
-      taken?.();
+      steps.taken?.();
       this.#limit(pending);
     }
-    return await pending.ended;
+    const done = await pending.ended;
+    this.#pending = undefined;
+    return done;
   }
 
   /** What the microcontroller said of this channel; false: that is no value of it. `ageMs`: how long ago, where it is known. */
@@ -129,7 +120,7 @@ export class ChannelDocument implements OpenDocument {
 
   /** The microcontroller is out of reach; an effect that is under way may have been had. */
   lose(error: DriverError): void {
-    this.#pending?.resolve(fail(error));
+    this.#pending?.lose(error);
     this.#pulse.lose(error);
   }
 
@@ -159,7 +150,7 @@ export class ChannelDocument implements OpenDocument {
     const closed = fail({ ...absent(this.name), kind: 'closed', detail: 'the document was closed meanwhile' } as const);
     const isOn = this.#pulse.isOwed;
     this.#pulse.giveWay(fail({ reason: 'interrupted', detail: 'the agent stopped meanwhile' }));
-    this.#pending?.resolve(closed);
+    this.#pending?.end(closed);
     if (isOn) await this.#inTurn(off, {});
   }
 
@@ -174,22 +165,11 @@ export class ChannelDocument implements OpenDocument {
     return encoded.ok ? encoded : fail({ ...encoded.error, reason: 'out-of-range' });
   }
 
-  /** One at a time: the lane of the document sees to that. */
-  #expect(id: number, wanted: ChannelValue): Pending {
-    const { promise, resolve } = Promise.withResolvers<Performed>();
-    const pending = { id, wanted, isAcknowledged: false, isReported: false, resolve, ended: promise };
-    this.#pending = pending;
-    void promise.then(() => {
-      if (this.#pending === pending) this.#pending = undefined;
-    });
-    return pending;
-  }
-
-  #limit({ resolve, ended }: Pending): void {
+  #limit(pending: ChannelCommand): void {
     const detail = `the microcontroller took the command and did not report the value within ${mcuReportMsMax} ms`;
     const late = { kind: 'timeout', operation: 'command', resource: this.name, detail } as const;
-    const timer = this.#surroundings.clock.after(mcuReportMsMax, () => resolve(fail(late)));
-    void ended.then(() => timer[Symbol.dispose]());
+    const timer = this.#surroundings.clock.after(mcuReportMsMax, () => pending.end(fail(late)));
+    void pending.ended.then(() => timer[Symbol.dispose]());
   }
 
   #hearAck({ id, status, reason = 'internal' }: McuAck): void {
@@ -199,7 +179,7 @@ export class ChannelDocument implements OpenDocument {
       pending.isAcknowledged = true;
       this.#settle();
     } else if (status !== 'accepted' && status !== 'executing') {
-      pending.resolve(fail({ reason, detail: `the microcontroller refused it: ${refusalText(reason)}` }));
+      pending.end(fail({ reason, detail: `the microcontroller refused it: ${refusalText(reason)}` }));
     }
   }
 
@@ -219,7 +199,7 @@ export class ChannelDocument implements OpenDocument {
   #settle(): void {
     const pending = this.#pending;
     const isTold = pending?.isReported === true || this.#channel?.valueType === 'none';
-    if (pending?.isAcknowledged === true && isTold) pending.resolve(ok());
+    if (pending?.isAcknowledged === true && isTold) pending.end(ok());
   }
 }
 

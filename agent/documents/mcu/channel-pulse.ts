@@ -14,7 +14,8 @@ export class ChannelPulse {
   readonly #waiting: Waiting;
   /** Sends off, if `isStillWanted` when its turn comes. */
   readonly #switchOff: (isStillWanted: () => boolean) => Promise<Performed>;
-  #isOwed = false;
+  /** Another one for each on, so that the off of one does not cut the next. */
+  #owed: object | undefined;
   #isBeginning = false;
   /** Something came while the on was on its way. */
   #isCrowded = false;
@@ -27,23 +28,24 @@ export class ChannelPulse {
   }
 
   get isOwed(): boolean {
-    return this.#isOwed;
+    return this.#owed !== undefined;
   }
 
-  /** `switchOn` tells when it hands the on over: before that nothing has happened. */
+  /** `switchOn` tells when the on is sent: before that nothing has happened. */
   async run(forMs: number, switchOn: (onSend: () => void) => Promise<Performed>): Promise<Performed> {
     this.#isBeginning = true;
     this.#isCrowded = false;
     const on = await switchOn(() => {
       this.settle();
-      this.#isOwed = true;
+      this.#owed = {};
     });
     this.#isBeginning = false;
+    if (!on.ok && 'isTooLate' in on.error) return on; // An off that was owed before comes in its time.
     if (!on.ok && 'reason' in on.error) this.settle(); // The microcontroller said no.
-    if (this.#isOwed && (!on.ok || this.#isCrowded)) this.#payLater(forMs); // It may be on all the same.
+    if (this.isOwed && (!on.ok || this.#isCrowded)) this.#payLater(forMs); // It may be on all the same.
     if (!on.ok) return on;
     if (this.#isCrowded) return later;
-    if (!this.#isOwed) return inSafe; // Meanwhile.
+    if (!this.isOwed) return inSafe; // Meanwhile.
     const wait = { wish: { on: true, forMs }, isPulse: true };
     return await this.#waiting.start(wait, forMs, async () => await this.#pay());
   }
@@ -67,13 +69,13 @@ export class ChannelPulse {
 
   /** In reach again. */
   up(): void {
-    if (this.#isOwed && !this.#isBeginning && this.#waiting.current === undefined && this.#tail === undefined)
+    if (this.isOwed && !this.#isBeginning && this.#waiting.current === undefined && this.#tail === undefined)
       void this.#pay();
   }
 
   /** The microcontroller took another command: nothing is owed. */
   settle(): void {
-    this.#isOwed = false;
+    this.#owed = undefined;
     this.#tail?.[Symbol.dispose]();
     this.#tail = undefined;
   }
@@ -93,10 +95,12 @@ export class ChannelPulse {
   }
 
   async #pay(): Promise<Performed> {
-    if (!this.#isOwed) return ok();
-    const off = await this.#switchOff(() => this.#isOwed);
+    const owed = this.#owed;
+    if (owed === undefined) return ok();
+    const off = await this.#switchOff(() => this.#owed === owed);
+    if (this.#owed !== owed) return off;
     if (off.ok || 'reason' in off.error) this.settle();
-    else if (this.#isOwed) this.#payLater(safeRetryMs);
+    else this.#payLater(safeRetryMs);
     return off;
   }
 }

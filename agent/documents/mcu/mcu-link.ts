@@ -5,6 +5,7 @@ import { KeptPort } from '../../../drivers/serial/kept-port.ts';
 import { mcuFirstUpMsMax, mcuLiftMsMax } from '../../../firmware-bridge/limits.ts';
 import type { Channel, Hello, SafeReason } from '../../../firmware-bridge/link/bodies.ts';
 import { type McuBridge, openBridge } from '../../../firmware-bridge/link/bridge.ts';
+import type { SendOptions } from '../../../firmware-bridge/link/sender.ts';
 import type { McuConfig } from '../../config/mcu-config.ts';
 import type { DocumentSurroundings } from '../kind.ts';
 import { createPortView, type PortView } from './port-view.ts';
@@ -80,13 +81,13 @@ export class McuLink implements AsyncDisposable {
     return this.#bridge;
   }
 
-  /** Ok when the microcontroller has it. The body must stay untouched until then. */
-  async send(body: Uint8Array, isUrgent: boolean): Promise<Result<void>> {
+  /** Ok when the microcontroller has it, undefined when it was left out. The body must stay untouched until then. */
+  async send(body: Uint8Array, how: SendOptions): Promise<Result<void> | undefined> {
     const { trouble } = this;
     const bridge = this.#bridge;
     if (trouble !== undefined || bridge === undefined) return fail(trouble ?? this.#unanswered());
-    const sent = await bridge.send(body, { isUrgent });
-    if (sent.ok || sent.error.kind !== 'closed') return sent;
+    const sent = await bridge.send(body, how);
+    if (sent === undefined || sent.ok || sent.error.kind !== 'closed') return sent;
     return fail({ ...sent.error, kind: 'timeout', detail: `${sent.error.detail}; it may have had its effect` });
   }
 

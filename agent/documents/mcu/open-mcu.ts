@@ -46,8 +46,7 @@ class McuDocument implements OpenDocument {
     this.#logs = new LogEvents(clock, happened);
     this.#lastId = Math.trunc(random() * 2 ** 12) << 20; // QN-3.3.
     this.#awayReset = new AwayReset(clock, config.reset?.afterMs, (afterMs) => this.#resetAway(afterMs));
-    const send: McuLink['send'] = (body, isUrgent) =>
-      this.#link?.send(body, isUrgent) ?? Promise.resolve(fail(this.#closed()));
+    const send: McuLink['send'] = (body, how) => this.#link?.send(body, how) ?? Promise.resolve(fail(this.#closed()));
     const trouble = () => (this.#link === undefined ? this.#closed() : this.#link.trouble);
     this.#channels = new ChannelSet(config, surroundings, {
       clock,

@@ -54,7 +54,12 @@ function createWorld(seed: number) {
         if (effect.kind === 'deliver') world.atDevice.push(numberIn(effect.body));
       }
     },
-    send: () => world.stepAgent({ kind: 'send', ticket: (world.sentCount += 1), body: bodyOf(world.sentCount) }),
+    /** Wanted for so long. */
+    send(forMs = Number.POSITIVE_INFINITY) {
+      const untilMs = world.nowMs + forMs;
+      const ticket = (world.sentCount += 1);
+      world.stepAgent({ kind: 'send', ticket, body: bodyOf(ticket), isWanted: () => world.nowMs <= untilMs });
+    },
     tell: () => world.stepDevice({ kind: 'send', body: bodyOf((world.toldCount += 1)) }),
     restartAgent() {
       agent = newSession(1_000, Math.trunc(random() * 256), world.nowMs);
@@ -114,7 +119,7 @@ describe('over a line that loses, doubles and damages', () => {
     const badness = (seed % 6) * 0.05;
     world.weather({ lossChance: badness, doubleChance: badness, corruptChance: badness, cutChance: badness / 2 });
     for (let turn = 0; turn < 800; turn += 1) {
-      if (world.random() < 0.7) world.send();
+      if (world.random() < 0.7) world.send(turn % 3 === 0 ? 20 : undefined);
       if (world.random() < 0.5) world.tell();
       if (seed % 2 === 0 && world.random() < 0.01) world.resetDevice();
       if (seed % 3 === 0 && world.random() < 0.01) world.restartAgent();
@@ -132,7 +137,8 @@ describe('over a line that loses, doubles and damages', () => {
     const arrived = new Set(world.atDevice);
     for (const [ticket, outcome] of world.outcomes) {
       if (outcome === 'acknowledged') expect(arrived.has(ticket)).toBe(true);
-      if (outcome === 'busy' || outcome === 'too-large') expect(arrived.has(ticket)).toBe(false);
+      if (outcome === 'busy' || outcome === 'too-large' || outcome === 'unwanted')
+        expect(arrived.has(ticket)).toBe(false);
     }
     expect(world.atDevice.length - before).toBe(10);
     expect(world.atAgent.at(-1)).toBe(world.toldCount);
