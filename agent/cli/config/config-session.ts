@@ -3,6 +3,7 @@ import { sleep } from '../../clock.ts';
 import { formatTopic, isGroupName, isNodeName } from '../../qn/topic.ts';
 import { openSession, type Session } from '../session.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
+import { askSilent, isSilent, whySilent } from './ask-silent.ts';
 import { Fleet, type NodeView } from './fleet.ts';
 
 /** Retained messages come at once after the subscription; this long after the last one the fleet is complete. */
@@ -13,8 +14,14 @@ export interface ConfigSession extends AsyncDisposable {
   readonly fleet: Fleet;
   /** By name. */
   readonly nodes: readonly NodeView[];
-  /** Of a group: nodes that may be of it, and do not tell. */
-  readonly doubtful: readonly string[];
+  /** Meant, or of the group as far as anybody knows, and not safe to send anything to. By name. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface LeftOut {
+  readonly node: string;
+  /** Why, and the way out. */
+  readonly detail: string;
 }
 
 /** Connects, and hears of every node that is meant. Every way it can fail is told to the user here. */
@@ -48,21 +55,17 @@ export async function openConfigSession(
   const session = opened.value;
   const fleet = heard.fleet ?? new Fleet(clock, session.root);
   await untilQuiet(context, fleet, session.timeoutMs);
+  await askSilent(context, session, fleet);
   const nodes = membersOf(fleet, target);
-  const doubtful = doubtfulOf(fleet, target);
+  const leftOut = leftOutOf(fleet, target);
   if (nodes.length > 0)
-    return ok({ session, fleet, nodes, doubtful, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() });
+    return ok({ session, fleet, nodes, leftOut, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() });
   await session[Symbol.asyncDispose]();
-  const who = isGroupName(target) ? `no node of ${target}` : target;
-  context.err(
-    `qnctl config: ${who} has told its config to this broker; is the root right, and is the agent new enough?`,
-  );
-  for (const node of doubtful) context.err(`qnctl config: ${node}: ${whyDoubtful}`);
+  const who = isGroupName(target) ? `no node of ${target} has` : `${target} has not`;
+  context.err(`qnctl config: ${who} told its config to this broker; is the root right, and is the agent new enough?`);
+  for (const { node, detail } of leftOut) context.err(`qnctl config: ${node}: ${detail}`);
   return fail(exitCodes.unavailable);
 }
-
-export const whyDoubtful =
-  'its config does not fit into its messages, so its groups are not known; where it is meant, name it itself';
 
 async function untilQuiet({ clock, signal }: CliContext, fleet: Fleet, timeoutMs: number): Promise<void> {
   const untilMs = clock.monotonicMs() + timeoutMs;
@@ -72,16 +75,28 @@ async function untilQuiet({ clock, signal }: CliContext, fleet: Fleet, timeoutMs
   }
 }
 
-/** Those that run a config; of a group those that say so in it. */
-export function membersOf(fleet: Fleet, target: string): readonly NodeView[] {
-  const known = [...fleet.nodes.values()].filter(({ config }) => config !== undefined);
-  const named = known.toSorted((left, right) => (left.name < right.name ? -1 : 1));
-  if (!isGroupName(target)) return named.filter(({ name }) => name === target);
-  return target === '@all' ? named : named.filter(({ config }) => config?.groups?.includes(target.slice(1)));
+/** Those that told their config; of a group those that say so in it. */
+function membersOf(fleet: Fleet, target: string): readonly NodeView[] {
+  const known = byName(fleet).filter(({ config }) => config !== undefined);
+  if (!isGroupName(target)) return known.filter(({ name }) => name === target);
+  return target === '@all' ? known : known.filter(({ config }) => config?.groups?.includes(target.slice(1)));
 }
 
-export function doubtfulOf(fleet: Fleet, target: string): readonly string[] {
-  if (!isGroupName(target) || target === '@all') return [];
-  const known = [...fleet.nodes.values()].filter(({ config }) => config !== undefined);
-  return known.flatMap(({ name, config }) => (config?.groups === undefined ? [name] : [])).toSorted();
+/** Those whose config is not known, and, of a group, those whose groups are not known. */
+export function leftOutOf(fleet: Fleet, target: string): readonly LeftOut[] {
+  const isNarrow = isGroupName(target) && target !== '@all';
+  return byName(fleet).flatMap((node) => {
+    const { name, config } = node;
+    if (!isGroupName(target) && name !== target) return [];
+    if (isSilent(node)) return [{ node: name, detail: whySilent(node, fleet.root) }];
+    const isDoubtful = isNarrow && config !== undefined && config.groups === undefined;
+    return isDoubtful ? [{ node: name, detail: whyDoubtful }] : [];
+  });
+}
+
+const whyDoubtful =
+  'its config does not fit into its messages, so its groups are not known; where it is meant, name it itself';
+
+function byName(fleet: Fleet): readonly NodeView[] {
+  return [...fleet.nodes.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }

@@ -28,9 +28,9 @@ async function lookAt(context: CliContext, node: string, options: OptionValues):
   if (!opened.ok) return opened;
   await using session = opened.value;
   const [view] = session.nodes;
-  if (session.nodes.length > 1)
-    context.err(`qnctl config: this is for one node, and ${node} is ${session.nodes.length}`);
-  if (session.nodes.length > 1 || view?.config === undefined) return fail(exitCodes.usage);
+  const count = session.nodes.length + session.leftOut.length;
+  if (count > 1) context.err(`qnctl config: this is for one node, and ${node} is ${count}`);
+  if (count > 1 || view?.config === undefined) return fail(exitCodes.usage);
   const { value } = view.config;
   if (value !== undefined) return ok({ view, config: { ...view.config, value } });
   context.err(`qnctl config: the config of ${node} does not fit into its messages; look at it on the board`);

@@ -13,7 +13,7 @@ import type { SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
 import { namedKey } from '../signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
-import { openConfigSession, whyDoubtful } from './config-session.ts';
+import { openConfigSession } from './config-session.ts';
 import { isTaken, type PushEnd } from './fleet.ts';
 import { pushOne, type Sender } from './push-one.ts';
 import { type RollOut, rollOut } from './roll-out.ts';
@@ -67,7 +67,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
   const nodes = session.nodes.map(({ name }) => name);
   const isJson = isSet(options, 'json');
   const ended = (end: PushEnd) => context.out(isJson ? JSON.stringify(end) : formatEnd(end));
-  for (const node of session.doubtful) ended({ node, status: 'unasked', detail: whyDoubtful });
+  for (const { node, detail } of session.leftOut) ended({ node, status: 'unasked', detail });
   const rolled = await rollOut(
     {
       clock,
@@ -80,7 +80,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
     { canaryCount: Math.ceil(nodes.length * canaryRatio), watchMs },
     context.signal,
   );
-  return tellRollOut(context, rolled, session.doubtful.length, isJson);
+  return tellRollOut(context, rolled, session.leftOut.length, isJson);
 }
 
 interface Wish {
@@ -134,11 +134,11 @@ export function formatEnd({ node, status, reason, detail, rollback, version, ret
 function tellRollOut(
   context: CliContext,
   { ends, untouched, halted }: RollOut,
-  doubtfulCount: number,
+  leftOutCount: number,
   isJson: boolean,
 ): ExitCode {
   const taken = ends.filter(isTaken).length;
-  const counts = { successful: taken, failed: ends.length - taken, untouched: untouched.length + doubtfulCount };
+  const counts = { successful: taken, failed: ends.length - taken, untouched: untouched.length + leftOutCount };
   if (isJson) context.out(JSON.stringify({ ...counts, ...(halted !== undefined && { halted }) }));
   else if (ends.length + counts.untouched > 1 || halted !== undefined) {
     const end = halted === undefined ? '' : `; halted: ${halted}`;
@@ -146,5 +146,5 @@ function tellRollOut(
   }
   if (ends.some(({ status }) => status === 'unsent' || status === 'unanswered')) return exitCodes.unavailable;
   if (halted !== undefined) return exitCodes.failed;
-  return doubtfulCount === 0 ? exitCodes.ok : exitCodes.unavailable;
+  return leftOutCount === 0 ? exitCodes.ok : exitCodes.unavailable;
 }
