@@ -1,9 +1,8 @@
-import path from 'node:path';
+import { formatLookedAt, type LookedAt } from '../config/generations/looked-at.ts';
 import { readOnlyFiles } from '../config/generations/read-only-files.ts';
 import { type Diagnosis, diagnose } from '../doctor/check.ts';
 import { checks } from '../doctor/checks.ts';
 import { examine } from '../doctor/examine.ts';
-import type { LookedAt } from '../doctor/facts.ts';
 import { systemRoot } from '../doctor/probes/system.ts';
 import { brokerAccess } from './broker-access.ts';
 import { pickConfig } from './choose-config.ts';
@@ -14,7 +13,7 @@ export const checkCodes: ReadonlySet<string> = new Set(checks.map(({ code }) => 
 
 export interface TimedDiagnosis extends Diagnosis {
   /** Absent: there was no config to look at. */
-  readonly looked_at?: LookedAt & { readonly file: string };
+  readonly looked_at?: LookedAt;
   readonly took_ms: number;
 }
 
@@ -26,25 +25,18 @@ export async function runDoctor(
   const { clock, env } = context;
   const startMs = clock.monotonicMs();
   const { QN_CONFIG: _, ...own } = env;
-  const denied = new Set<string>(); // The files of the keeper at most.
-  const { loaded, booted } = await pickConfig(
-    context,
-    configPath,
-    readOnlyFiles((file) => denied.add(path.dirname(file))),
-  );
+  const files = readOnlyFiles();
+  const { loaded, booted } = await pickConfig(context, configPath, files);
   const facts = await examine({
-    ...{ clock, env: own, configPath, loaded, booted },
+    ...{ clock, env: own, configPath, loaded, booted, denied: files.denied },
     root: systemRoot,
     code: ownCode(),
     access: (config) => brokerAccess(config.mqtt, own),
   });
   const { lookedAt } = facts.configuration;
-  const hidden = [...denied].map((folder) => `what was pushed is not known: ${folder} may not be read; use sudo`);
   return {
     ...diagnose(checks, facts, ignored),
-    ...(lookedAt !== undefined && {
-      looked_at: { ...lookedAt, file: configPath, why: [...lookedAt.why, ...hidden] },
-    }),
+    ...(lookedAt !== undefined && { looked_at: lookedAt }),
     took_ms: Math.round(clock.monotonicMs() - startMs),
   };
 }
@@ -63,13 +55,4 @@ export function formatDiagnosis({ findings, checks: rows, looked_at, took_ms }: 
   const count = `${problems} problems, ${findings.length - problems} warnings`;
   const looked = looked_at === undefined ? [] : [`looked at ${formatLookedAt(looked_at)}`];
   return [...lines, ...looked, `${count}; ${rows.length} checks in ${took_ms} ms${hidden}`];
-}
-
-function formatLookedAt({ config, file, version, origin, author, why }: Required<TimedDiagnosis>['looked_at']): string {
-  const what = {
-    file: `the config file ${file}`,
-    kept: `the config that this board keeps: version ${version}, ${origin} by ${author}`,
-    safe: 'the way to the brokers alone, without documents',
-  }[config];
-  return [what, ...why].join('; ');
 }

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import type { Result } from '../../drivers/contract/result.ts';
 import { surveyGpio } from '../../drivers/gpio-survey.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BootConfig } from '../config/generations/boot-config.ts';
-import { contentOf } from '../config/generations/generation.ts';
-import type { ConfigTrouble, LoadedConfig } from '../config/load.ts';
+import { type Look, lookedAt } from '../config/generations/looked-at.ts';
 import { readSecret } from '../config/secret.ts';
 import { runSelfTest } from '../health/self-test.ts';
 import { countStarts, readMachineClock, readStarts } from '../health/starts.ts';
@@ -13,18 +11,17 @@ import { type CodeSubjects, codeTest } from '../health/tests/code.ts';
 import { restartWindowMs } from '../limits.ts';
 import type { BrokerEndpoint } from '../mqtt/broker-endpoint.ts';
 import { linesOf } from './checks/gpio.ts';
-import type { AgentFacts, BoardFacts, BrokerFacts, CodeFacts, ConfigFacts, Facts, LookedAt } from './facts.ts';
+import type { AgentFacts, BoardFacts, BrokerFacts, CodeFacts, ConfigFacts, Facts } from './facts.ts';
 import { askAgent } from './probes/agent.ts';
 import { type BrokerAccess, probeBroker } from './probes/mqtt.ts';
 import { probeSerial } from './probes/serial.ts';
 import { probeClock, probeDisk, probePower, probeUser, type SystemRoot } from './probes/system.ts';
 
-export interface Examination {
+/** Of the config file of the board, and of what its agent would start with. */
+export interface Examination extends Omit<Look, 'booted'> {
   readonly clock: Clock;
   readonly env: { readonly [name: string]: string | undefined };
-  readonly configPath: string;
-  /** The config file of the board, and what its agent would start with. */
-  readonly loaded: Result<LoadedConfig, ConfigTrouble>;
+  /** Undefined: there is none to start with. */
   readonly booted: BootConfig | undefined;
   readonly root: SystemRoot;
   readonly code: CodeSubjects;
@@ -44,15 +41,9 @@ export async function examine(examination: Examination): Promise<Facts> {
   const { config, hash } = booted.checked;
   const agent = await askAgent(clock, config.stateFolder);
   const secrets = await unreadable(config, env);
-  const configuration: ConfigFacts = { ...file, hash, lookedAt: lookedAt(booted, loaded), secrets };
+  const configuration: ConfigFacts = { ...file, hash, lookedAt: lookedAt({ ...examination, booted }), secrets };
   const board = await probeBoard(examination, config, agent);
   return { ...machine, configuration, board, ...(agent === undefined ? {} : { agent }) };
-}
-
-function lookedAt({ from, generation, troubles }: BootConfig, loaded: Examination['loaded']): LookedAt {
-  const { version, origin, author, value } = generation;
-  const isFile = loaded.ok && contentOf(loaded.value.written) === contentOf(value);
-  return { config: from === 'safe' ? 'safe' : isFile ? 'file' : 'kept', version, origin, author, why: troubles };
 }
 
 async function probeBoard(

@@ -1,7 +1,7 @@
 import type { GpioSight } from '../../drivers/gpio-survey.ts';
 import type { Config, Secret } from '../config/config.ts';
 import type { ConfigFault } from '../config/fault.ts';
-import type { Origin } from '../config/generations/generation.ts';
+import type { LookedAt } from '../config/generations/looked-at.ts';
 import type { Mount } from '../health/mounts.ts';
 import type { LinkError } from '../mqtt/link.ts';
 
@@ -29,17 +29,6 @@ export interface ConfigFacts {
   readonly lookedAt?: LookedAt;
   /** Passwords, keys and certificates that cannot be read. */
   readonly secrets: readonly { readonly resource: string; readonly detail: string }[];
-}
-
-/** Which config the doctor looked at: the one that the agent would start with. */
-export interface LookedAt {
-  /** kept: it was taken while running, or is of a config file of before · safe: without documents, because every one failed. */
-  readonly config: 'file' | 'kept' | 'safe';
-  readonly version: number;
-  readonly origin: Origin;
-  readonly author: string;
-  /** Why it is not what was meant. */
-  readonly why: readonly string[];
 }
 
 export interface UserFacts {

@@ -67,11 +67,13 @@ export const soundAgent: AgentFacts = {
   },
 };
 
+const path = '/etc/qn-agent/config.yaml';
+
 /** A board on which nothing is wrong. */
 export const soundFacts: Facts = {
   configuration: {
-    ...{ path: '/etc/qn-agent/config.yaml', hash: 'abcdef0123', faults: [], warnings: [], secrets: [] },
-    lookedAt: { config: 'file', version: 0, origin: 'file', author: '/etc/qn-agent/config.yaml', why: [] },
+    ...{ path, hash: 'abcdef0123', faults: [], warnings: [], secrets: [] },
+    lookedAt: { config: 'file', version: 0, origin: 'file', author: path, file: path, why: [] },
   },
   user: { name: 'pi', isRoot: false, groups: ['gpio', 'dialout'] },
   clock: { wallMs, isPlausible: true, sync: 'synced', hasRtc: false },

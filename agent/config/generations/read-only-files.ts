@@ -1,16 +1,24 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { FileSystem } from './file-system.ts';
+
+export interface ReadOnlyFiles extends FileSystem {
+  /** Folders in which something was asked for that may not be read. */
+  readonly denied: ReadonlySet<string>;
+}
 
 const nothing = async () => {};
 
 /** For who asks what would happen: all that is written is believed to be, and nothing is. */
-export function readOnlyFiles(denied: (file: string) => void): FileSystem {
+export function readOnlyFiles(): ReadOnlyFiles {
+  const denied = new Set<string>(); // The files of the keeper at most.
   return {
+    denied,
     async read(file) {
       try {
         return await readFile(file, 'utf8');
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'EACCES') denied(file);
+        if (error instanceof Error && 'code' in error && error.code === 'EACCES') denied.add(path.dirname(file));
         return undefined; // As for the agent.
       }
     },

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import type { Result } from '../../../drivers/contract/result.ts';
 import type { Acknowledger } from '../../dispatch/acknowledge.ts';
 import type { DispatchCounters } from '../../dispatch/counters.ts';
 import type { OwnCommand } from '../../dispatch/own.ts';
@@ -6,8 +6,7 @@ import type { DocumentStates } from '../../documents/states.ts';
 import type { AttackEvents } from '../../trust/attack-events.ts';
 import type { TokenRefusal, TokenVerifier } from '../../trust/token.ts';
 import type { Changeable } from '../change/changeable.ts';
-import { formatFault } from '../fault.ts';
-import { contentOf } from '../generations/generation.ts';
+import { hashNext } from '../hash-next.ts';
 import type { ConfigHome } from '../home.ts';
 import { ConfigChanges } from './config-changes.ts';
 import { valueOfConfig } from './config-state.ts';
@@ -31,7 +30,7 @@ export interface OfficeDependencies {
 export interface ConfigOffice {
   readonly changes: ConfigChanges;
   readonly home: ConfigHome;
-  /** Of the config that a restart would run: the config file, where that was changed since the one that runs was taken. */
+  /** Of the config that a restart would run. */
   hashNext(): Promise<Result<string, string>>;
   /** A change that comes from the board itself. */
   change(wish: LocalWish): Promise<LocalAnswer>;
@@ -66,12 +65,7 @@ export async function openOffice(dependencies: OfficeDependencies): Promise<Conf
   return {
     changes,
     home,
-    async hashNext() {
-      const file = await home.load();
-      if (!file.ok) return fail(file.error.map(formatFault)[0] ?? '');
-      const isKnown = contentOf(file.value.value) === changes.running.file;
-      return ok(isKnown ? parts.running.hash : file.value.checked.hash);
-    },
+    hashNext: () => hashNext(home, changes.running, parts.running.hash),
     change: (wish) => changeLocally(changes, home, wish),
     receive: (command) => pushes.receive(command),
     close: () => changes.close(),
