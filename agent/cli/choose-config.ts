@@ -16,9 +16,11 @@ import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './
 export interface ChosenConfig {
   readonly boot: BootConfig;
   readonly home: ConfigHome;
+  readonly loaded: PickedConfig['loaded'];
 }
 
 interface PickedConfig {
+  /** What the config file says. */
   readonly loaded: Awaited<ReturnType<typeof loadConfig>>;
   readonly keeper: ConfigKeeper;
   /** Undefined: there is none to start with. */
@@ -56,10 +58,11 @@ export async function pickConfig(
 export async function chooseConfig(
   context: CliContext,
   options: OptionValues,
+  files = realFiles,
 ): Promise<Result<ChosenConfig, ExitCode>> {
   const { QN_CONFIG: _, ...env } = context.env;
   const path = configPathOf(context, options);
-  const { loaded, keeper, booted } = await pickConfig(context, path, realFiles);
+  const { loaded, keeper, booted } = await pickConfig(context, path, files);
   if (booted === undefined) return fail(loaded.ok ? exitCodes.bug : tellTrouble(context, loaded.error, options));
   if (loaded.ok) for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);
   else tellTrouble(context, loaded.error, {});
@@ -75,7 +78,7 @@ export async function chooseConfig(
       return ok({ value: written, checked: { config, hash } });
     },
   };
-  return ok({ boot: booted, home });
+  return ok({ boot: booted, home, loaded });
 }
 
 interface Counted {

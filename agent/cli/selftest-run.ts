@@ -1,121 +1,76 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { formatLine } from '../../drivers/contract/digital.ts';
-import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import type { Config, DocumentConfig, SerialConfig } from '../config/config.ts';
-import { createTable } from '../dispatch/table.ts';
-import { Board } from '../documents/board.ts';
-import { noMemory } from '../documents/memory-file.ts';
-import { type FullTestSubjects, fullTests, type TestMode } from '../health/full-tests.ts';
-import { runSelfTest, type SelfTestReport, type TestRow } from '../health/self-test.ts';
-import { storedFileTest } from '../health/tests/store.ts';
-import { poolProfiles } from '../limits.ts';
-import { silentLog } from '../log.ts';
-import { createPool } from '../pool/pool.ts';
-import { openDrivers } from './live-environment.ts';
-import { testSurroundings } from './test-surroundings.ts';
-import type { CliContext } from './verb.ts';
-
-export interface SelfTestOrder {
-  readonly config: Config;
-  readonly hash: string;
-  /** The hash of what the files say now, or what is wrong with them. */
-  readonly reload: () => Promise<Result<string, string>>;
-  readonly mode: TestMode;
-  readonly loopback?: { readonly output: string; readonly input: string };
-  /** A document of the config. */
-  readonly serialLoopback?: string;
-}
+import { formatLookedAt, lookedAt } from '../config/generations/looked-at.ts';
+import { readOnlyFiles } from '../config/generations/read-only-files.ts';
+import { hashNext } from '../config/hash-next.ts';
+import type { TestRow } from '../health/self-test.ts';
+import { parseLoopback } from '../health/tests/loopback-lines.ts';
+import type { chooseConfig } from './choose-config.ts';
+import { configPathOf } from './config-option.ts';
+import { formatRow, formatRows, idWidth, verdictLine } from './selftest-text.ts';
+import { checkSerialLoopback, type SelfTestOrder, testBoard } from './test-board.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from './verb.ts';
 
 /**
- * Opens the drivers as at boot, so outputs go to their `safe.boot` state, and tests everything; lines held by a running
- * agent are left alone, and so are the documents on lines of a loopback.
+ * Tests the config that the agent would start with, and keeps nothing of having asked for it. A part: it is loaded when
+ * it is asked for, and given what reads configs, which the program has already.
  */
-export async function testBoard(
+export async function testLocally(
   context: CliContext,
-  order: SelfTestOrder,
-  onRow: (row: TestRow) => void,
-): Promise<SelfTestReport> {
-  const { clock, random } = context;
-  const config = withoutLoopback(order);
-  const pool = createPool(poolProfiles[config.pool.profile]);
-  pool.seal();
-  const drivers = openDrivers(context);
-  const gpio = await drivers.openGpio(config.gpio);
-  const table = createTable(config);
-  const board = await Board.open(
-    {
-      clock,
-      log: silentLog,
-      pool,
-      random,
-      openBytePort: drivers.openBytePort,
-      pwm: drivers.createPwm(config.gpio),
-      memoryOf: () => noMemory,
-      found: table.found,
-      changed() {},
-      removed() {},
-      happened() {},
-      troubleChanged() {},
-    },
-    gpio,
-    table.rows,
-  );
-  const subjects: FullTestSubjects = {
-    clock,
-    config,
-    configHash: order.hash,
-    reloadConfig: order.reload,
-    pool,
-    gpio,
-    document: (name) => board.document(name),
-    ...testSurroundings(context, config),
-    store: storedFileTest(config.stateFolder),
-    heapBytes: collectedHeapBytes(),
-    ...(order.loopback === undefined ? {} : { loopback: order.loopback }),
-    ...serialLoopbackOf(order, drivers),
+  options: OptionValues,
+  choose: typeof chooseConfig,
+): Promise<ExitCode> {
+  const asked = parseOptions(options);
+  if (typeof asked === 'string') return refuse(context, asked);
+  const files = readOnlyFiles();
+  const chosen = await choose(context, options, files);
+  if (!chosen.ok) return chosen.error;
+  const { boot, home, loaded } = chosen.value;
+  const { config, hash } = boot.checked;
+  const { isJson, ...order } = asked;
+  const serial = order.serialLoopback;
+  const checked = serial === undefined ? undefined : checkSerialLoopback(config, serial);
+  if (checked?.ok === false) return refuse(context, checked.error);
+  const reload = () => hashNext(home, home.generation, hash);
+  // A full test takes seconds: each row is shown when it is done.
+  const isLive = order.mode === 'full' && !isJson;
+  const onRow = (row: TestRow) => {
+    if (isLive) for (const line of formatRow(row, idWidth)) context.out(line);
   };
-  const report = await runSelfTest(clock, fullTests(order.mode, subjects), onRow);
-  await board[Symbol.asyncDispose]();
-  pool.close();
-  return report;
+  const report = await testBoard(context, { ...order, config, hash, troubles: home.troubles, reload }, onRow);
+  const looked_at = lookedAt({
+    booted: boot,
+    loaded,
+    configPath: configPathOf(context, options),
+    denied: files.denied,
+  });
+  if (isJson) context.out(JSON.stringify({ ...report, looked_at }, undefined, 2));
+  else {
+    const rows = isLive ? [] : formatRows(report);
+    for (const line of [...rows, `tested ${formatLookedAt(looked_at)}`, verdictLine(report)]) context.out(line);
+  }
+  return report.health_status === 'FAIL' ? exitCodes.failed : exitCodes.ok;
 }
 
-function withoutLoopback({ config, loopback, serialLoopback }: SelfTestOrder): Config {
-  const lines = loopback === undefined ? [] : [loopback.output, loopback.input];
-  const isFree = ([name, document]: [string, DocumentConfig]) =>
-    name !== serialLoopback && !('line' in document && lines.includes(formatLine(document.line)));
-  return { ...config, documents: Object.fromEntries(Object.entries(config.documents).filter(isFree)) };
+function refuse(context: CliContext, why: string): ExitCode {
+  context.err(`qn-agent selftest: ${why}`);
+  return exitCodes.usage;
 }
 
-function serialLoopbackOf(
-  { config, serialLoopback }: SelfTestOrder,
-  { openBytePort }: ReturnType<typeof openDrivers>,
-): Pick<FullTestSubjects, 'serialLoopback'> {
-  const document = serialLoopback === undefined ? undefined : config.documents[serialLoopback];
-  if (document === undefined || !isSerial(document)) return {};
-  return { serialLoopback: { port: document.port, settings: document.settings, open: openBytePort } };
-}
+type Asked = Pick<SelfTestOrder, 'mode' | 'loopback' | 'serialLoopback'> & { readonly isJson: boolean };
 
-/** Whether it is a serial port of bytes, which can be looped back. */
-export function isSerial(document: DocumentConfig): document is SerialConfig {
-  return document.driver.startsWith('serial-');
-}
-
-/** What is in use when nothing is left to collect. */
-function collectedHeapBytes(): () => number {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  return () => {
-    if (typeof collect === 'function') collect();
-    return process.memoryUsage().heapUsed;
+/** Or what is wrong with them. */
+function parseOptions(options: OptionValues): Asked | string {
+  const output = isSet(options, 'json') ? 'json' : (textOption(options, 'output') ?? 'text');
+  if (output !== 'text' && output !== 'json') return `--output takes text or json, not ${output}`;
+  const mode = textOption(options, 'mode') ?? 'quick';
+  if (mode !== 'quick' && mode !== 'full') return `--mode takes quick or full, not ${mode}`;
+  const lines = textOption(options, 'loopback');
+  const loopback = lines === undefined ? undefined : parseLoopback(lines);
+  if (lines !== undefined && loopback === undefined) return `--loopback takes two lines, like 17:27, not ${lines}`;
+  const serialLoopback = textOption(options, 'serial-loopback');
+  return {
+    mode,
+    isJson: output === 'json',
+    ...(loopback === undefined ? {} : { loopback }),
+    ...(serialLoopback === undefined ? {} : { serialLoopback }),
   };
-}
-
-/** The document to loop back, if it can be. */
-export function checkSerialLoopback(config: Config, name: string): Result<void, string> {
-  const document = config.documents[name];
-  if (document !== undefined && isSerial(document)) return ok();
-  const known = Object.entries(config.documents).flatMap(([other, row]) => (isSerial(row) ? [other] : []));
-  return fail(`${name} is no serial document of this config; there is: ${known.join(', ') || 'none'}`);
 }

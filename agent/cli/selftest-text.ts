@@ -6,8 +6,12 @@ export const idWidth = 16;
 
 /** One aligned line a test, a fix below each failure, the verdict last. */
 export function formatReport(report: SelfTestReport): readonly string[] {
-  const width = Math.max(...report.tests.map(({ id }) => id.length));
-  return [...report.tests.flatMap((row) => formatRow(row, width)), verdictLine(report)];
+  return [...formatRows(report), verdictLine(report)];
+}
+
+export function formatRows({ tests }: SelfTestReport): readonly string[] {
+  const width = Math.max(...tests.map(({ id }) => id.length));
+  return tests.flatMap((row) => formatRow(row, width));
 }
 
 export function verdictLine({ tests, health_status, took_ms, max_latency_us }: SelfTestReport): string {
