@@ -302,8 +302,11 @@ export const guardClaimTryEveryMs = 5;
 export const startClaimTriesMax = 40;
 /** After lines were opened or closed the guard is told once for all of them. Before that, a crash lets go of the new ones. */
 export const guardUpdateMs = 20;
-/** A guard that was just left alone drives its outputs before it hands over its lines. Over it: the agent opens them itself. */
-export const handoverMsMax = 1_500;
+/**
+ * A guard that was just left alone drives its outputs before it hands over its lines, each within its tries, and then those
+ * that go on in interlock groups. Over it: the agent opens them itself.
+ */
+export const handoverMsMax = 2_500;
 export const handoverTryEveryMs = 2;
 /** A guard that ended by itself is started again after this time. */
 export const guardRestartMs = 1_000;

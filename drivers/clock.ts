@@ -30,3 +30,9 @@ export function pause(clock: DriverClock, delayMs: number): Promise<void> {
     clock.after(delayMs, resolve);
   });
 }
+
+/** Resolves when it is `atMs` by this clock, and never before: a timer may be a part of a millisecond early. */
+export async function pauseUntil(clock: MonotonicClock, atMs: number): Promise<void> {
+  for (let leftMs = atMs - clock.monotonicMs(); leftMs > 0; leftMs = atMs - clock.monotonicMs())
+    await pause(clock, leftMs);
+}

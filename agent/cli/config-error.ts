@@ -1,6 +1,8 @@
+import { pauseUntil } from '../../drivers/clock.ts';
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
 import { recallDocuments } from '../documents/memory-file.ts';
 import { limitLeft } from '../documents/on-limit.ts';
+import { driveInOrder, type PlannedChange } from '../guard/dead-time.ts';
 import { driveOutputs, drivePowers } from '../guard/drive-outputs.ts';
 import { guardCommand } from '../guard/guard-command.ts';
 import { startGuard } from '../guard/guarded.ts';
@@ -23,7 +25,14 @@ async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): P
   using kept = await takeOverLines(folder, clock);
   const planned = plan.outputs.filter(({ level, line }) => level !== undefined || kept.has(line));
   const gpio = await openGpioBackend(plan.gpio, kept);
-  const driven = await driveOutputs(gpio, planned, clock);
+  const inOrder = driveInOrder(planned, clock, (some) => driveOutputs(gpio, some, clock));
+  const powers = await drivePowers(createPwmBackend(plan.gpio), plan.powers);
+  const { driven: first, later } = await inOrder;
+  const goOn = async ({ output, atMs }: PlannedChange) => {
+    await pauseUntil(clock, atMs);
+    return await driveOutputs(gpio, [output], clock);
+  };
+  const driven = [...first, ...(await Promise.all(later.map(goOn))).flat()];
   const outputs = driven.flatMap(({ output }) => output ?? []);
   const isOpen = (name: string) => driven.some(({ document, output }) => document === name && output !== undefined);
   const limits = plan.limits.filter(({ document, after }) => after.includes(plan.situation) && isOpen(document));
@@ -36,6 +45,5 @@ async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): P
     for (const { document, forMs } of limits)
       guarded.limit(document, limitLeft(recalled[document], forMs, clock.wallMs()));
   }
-  const powers = await drivePowers(createPwmBackend(plan.gpio), plan.powers);
   return [...driven, ...powers].map(({ detail }) => detail);
 }

@@ -16,7 +16,8 @@ export type Passage = { readonly waitMs: number } | { readonly heldBy: string };
  * Outputs of which at most one is on: up and down of a hoist. Whoever wants to go on holds the group from then until it
  * is off again; between two holders all are off for the dead time.
  *
- * Not promised: anything while the agent is not running. Wire what must never be on together so that it cannot.
+ * Not promised: anything while the agent is not running, but that its guard keeps the dead time where it drives safe states.
+ * Wire what must never be on together so that it cannot.
  */
 export class InterlockGroup {
   readonly #clock: Clock;
@@ -110,11 +111,12 @@ export class Interlocks {
   }
 }
 
-function groupOf({ config }: Row): InterlockConfig | undefined {
+function groupOf({ config }: Pick<Row, 'config'>): InterlockConfig | undefined {
   return config.driver === 'gpio-out' ? config.interlock : undefined;
 }
 
-function deadTimesOf(rows: readonly Row[]): ReadonlyMap<string, number> {
+/** Of each group: the longest one of its members. */
+export function deadTimesOf(rows: readonly Pick<Row, 'config'>[]): ReadonlyMap<string, number> {
   const deadTimes = new Map<string, number>();
   for (const row of rows) {
     const interlock = groupOf(row);

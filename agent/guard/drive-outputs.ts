@@ -12,6 +12,8 @@ export interface Driven {
   readonly document: string;
   readonly isDriven: boolean;
   readonly detail: string;
+  /** It had its level before, for certain. */
+  readonly hadLevel?: boolean;
   /** The open line; absent when it could not be opened. It is the caller's to close, or to keep. */
   readonly output?: DigitalOutput;
 }
@@ -48,7 +50,8 @@ async function driveOne(gpio: Result<GpioBackend>, planned: PlannedOutput, clock
   const request = { line, initial: level, consumer: 'qn-guard' } as const;
   const opened = gpio.ok ? await whenFreed(() => gpio.value.openOutput(request), clock, guardClaimTriesMax) : gpio;
   if (!opened.ok) return { document, isDriven: false, detail: describeError(opened.error) };
-  return { document, isDriven: true, detail: describeOutput(planned), output: opened.value };
+  const hadLevel = opened.value.found === level;
+  return { document, isDriven: true, detail: describeOutput(planned), hadLevel, output: opened.value };
 }
 
 /** Channels go on as they were told when nobody has them open any more. */
@@ -64,10 +67,12 @@ export async function drivePowers(pwm: PwmBackend, powers: readonly PlannedPower
   return driven;
 }
 
-/** The same for a line that is held already. */
-export function driveHeld(planned: PlannedOutput, output: DigitalOutput): Driven {
+/** The same for a line that is held already. `asksBefore`: only then it is known whether it had its level. */
+export function driveHeld(planned: PlannedOutput, output: DigitalOutput, asksBefore: boolean): Driven {
   const { document, level } = planned;
+  const before = asksBefore ? output.readBack() : undefined;
   const written = level === undefined ? ok() : output.write(level);
   if (!written.ok) return { document, isDriven: false, detail: describeError(written.error), output };
-  return { document, isDriven: level !== undefined, detail: describeOutput(planned), output };
+  const hadLevel = before?.ok === true && before.value === level;
+  return { document, isDriven: level !== undefined, detail: describeOutput(planned), hadLevel, output };
 }

@@ -5,10 +5,10 @@ import { attachChipOutput } from '../../drivers/gpiochip/lines.ts';
 import { receiveOutputs } from '../../drivers/gpiochip/pass.ts';
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
 import { systemClock } from '../clock.ts';
-import { bringDown, describeEnd } from './ends.ts';
 import { type Guarding, guard } from './guard.ts';
 import { linesSlot } from './guarded.ts';
 import { type Door, openDoor } from './handover.ts';
+import { describeChange, driveLater } from './later.ts';
 import { leaveLimits } from './left-limits.ts';
 
 /**
@@ -32,16 +32,16 @@ export async function runGuardProcess(folder: string): Promise<void> {
     life.isAgentThere = false; // Who asks from now on waits until the outputs are driven.
   });
   const guarding = await guard({ input, ...backends, receive });
-  const { plan, kept, ends } = guarding;
+  const { plan, kept, later } = guarding;
   if (guarding.driven !== undefined) leaveLimits(folder, guarding.limits, clock); // Else the agent did.
   tell(guarding, door);
   silence();
-  if (door !== undefined && kept.length + ends.length > 0 && !life.isAskedToEnd) {
+  if (door !== undefined && kept.length + later.length > 0 && !life.isAskedToEnd) {
     const ended = new Promise<void>((resolve) => {
       life.end = resolve;
     });
-    const isOff = plan === undefined ? Promise.resolve() : bringDown(backends, plan, ends, kept);
-    await Promise.race([door.handOver(kept), ended, ...(kept.length === 0 ? [isOff] : [])]);
+    const isDone = plan === undefined ? Promise.resolve() : driveLater(backends, plan, later, kept);
+    await Promise.race([door.handOver(kept), ended, ...(kept.length === 0 ? [isDone] : [])]);
   }
   process.exit(0); // Whatever is still held is let go of with the process.
 }
@@ -56,15 +56,17 @@ function receive(): readonly DigitalOutput[] {
   return typeof received === 'object' ? received.holds.map((hold) => attachChipOutput(hold)) : [];
 }
 
-function tell({ plan, driven, kept, ends }: Guarding, door: Door | undefined): void {
+function tell({ plan, driven, kept, later }: Guarding, door: Door | undefined): void {
   const lines = door === undefined ? [] : kept.map(({ resource }) => resource);
-  if (driven === undefined && lines.length + ends.length === 0) return;
+  if (driven === undefined && lines.length + later.length === 0) return;
   const outputs = driven?.map(({ document, isDriven, detail }) => ({ document, isDriven, detail }));
   const state = plan?.situation ?? 'crash';
   const message =
     outputs === undefined ? 'the agent ended; lines are kept' : `the agent is gone; outputs go to ${state} state`;
-  const later = ends.map((end) => describeEnd(end, systemMonotonicMs()));
-  const line = { level: 40, service: 'qn-guard', pid: process.pid, outputs, kept: lines, later, message };
+  const changes = later.map((change) => describeChange(change, systemMonotonicMs()));
+  // Without a door nobody could tell us that the next agent has the lines, and so nothing is done later.
+  const others = door === undefined ? { given_up: changes } : { later: changes };
+  const line = { level: 40, service: 'qn-guard', pid: process.pid, outputs, kept: lines, ...others, message };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

@@ -1,11 +1,12 @@
 import { type DigitalOutput, formatLine } from '../../drivers/contract/digital.ts';
 import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import type { GpioSelection } from '../../drivers/registry.ts';
+import { driveInOrder, type PlannedChange } from './dead-time.ts';
 import { type Driven, driveAlone, driveHeld, drivePowers, type OpeningDependencies } from './drive-outputs.ts';
-import { endsOf, type PlannedEnd } from './ends.ts';
 import { parseBye, parseLimit, words } from './guard-words.ts';
+import { endsOf } from './later.ts';
 import { readLines } from './lines-of-input.ts';
-import { type OutputPlan, type PlannedOutput, parsePlan } from './output-plan.ts';
+import { type AgentEnd, type OutputPlan, type PlannedOutput, parsePlan } from './output-plan.ts';
 
 export interface GuardDependencies extends OpeningDependencies {
   /** From the agent, a line each; it ends when the agent does, however it ends. */
@@ -22,8 +23,8 @@ export interface Guarding {
   readonly driven?: readonly Driven[];
   /** Lines that are still held, until the next agent comes for them. */
   readonly kept: readonly DigitalOutput[];
-  /** What is to go off later, unless the next agent comes before. */
-  readonly ends: readonly PlannedEnd[];
+  /** What is to go off or on later, unless the next agent comes before. */
+  readonly later: readonly PlannedChange[];
   /** Until when outputs may be on that were on at the end. */
   readonly limits: ReadonlyMap<string, number>;
 }
@@ -41,29 +42,36 @@ export async function guard(dependencies: GuardDependencies): Promise<Guarding> 
   const { plan, outputs, limits, bye } = await hear(dependencies);
   if (plan === undefined) {
     const detail = 'the agent ended before it told its plan';
-    if (bye !== undefined) return { kept: await keepOnly(outputs, bye), ends: [], limits };
-    return { driven: [{ document: '', isDriven: false, detail }], kept: [...outputs.values()], ends: [], limits };
+    if (bye !== undefined) return { kept: await keepOnly(outputs, bye), later: [], limits };
+    return { driven: [{ document: '', isDriven: false, detail }], kept: [...outputs.values()], later: [], limits };
   }
-  const ends = endsOf(plan, bye === undefined ? plan.situation : 'exit', limits, dependencies.clock.monotonicMs());
-  if (bye !== undefined) return { plan, kept: await keepOnly(outputs, bye), ends, limits };
+  const endsAfter = (end: AgentEnd, goingOn: readonly PlannedChange[] = []) =>
+    endsOf(plan, end, limits, dependencies.clock.monotonicMs(), goingOn);
+  if (bye !== undefined) return { plan, kept: await keepOnly(outputs, bye), later: endsAfter('exit'), limits };
   const kept = await keepOnly(outputs, new Set(plan.outputs.map(({ line }) => formatLine(line))));
-  return { plan, driven: await driveAll(dependencies, plan, outputs), kept, ends, limits };
+  const { driven, later } = await driveAll(dependencies, plan, outputs);
+  return { plan, driven, kept, later: [...later, ...endsAfter(plan.situation, later)], limits };
 }
 
 async function driveAll(
   dependencies: GuardDependencies,
   plan: OutputPlan,
   outputs: ReadonlyMap<string, DigitalOutput>,
-): Promise<readonly Driven[]> {
-  const held = plan.outputs.flatMap((planned) => {
-    const output = outputs.get(formatLine(planned.line));
-    return output === undefined ? [] : [driveHeld(planned, output)]; // First: it takes no time.
-  });
-  const isOpenedHere = ({ line, level }: PlannedOutput) => level !== undefined && !outputs.has(formatLine(line));
-  const others = plan.outputs.filter(isOpenedHere);
-  const powers = plan.powers.length === 0 ? [] : await drivePowers(dependencies.createPwm(plan.gpio), plan.powers);
-  if (others.length === 0) return [...held, ...powers];
-  return [...held, ...powers, ...(await driveAlone(dependencies, plan.gpio, others))];
+) {
+  const awaited = new Set(plan.outputs.flatMap(({ deadTime }) => deadTime?.after ?? []));
+  const drive = async (some: readonly PlannedOutput[]): Promise<readonly Driven[]> => {
+    const held = some.flatMap((planned) => {
+      const output = outputs.get(formatLine(planned.line));
+      return output === undefined ? [] : [driveHeld(planned, output, awaited.has(planned.document))]; // First: it takes no time.
+    });
+    const others = some.filter(({ line, level }) => level !== undefined && !outputs.has(formatLine(line)));
+    return others.length === 0 ? held : [...held, ...(await driveAlone(dependencies, plan.gpio, others))];
+  };
+  const [{ driven, later }, powers] = await Promise.all([
+    driveInOrder(plan.outputs, dependencies.clock, drive),
+    plan.powers.length === 0 ? [] : drivePowers(dependencies.createPwm(plan.gpio), plan.powers),
+  ]);
+  return { driven: [...driven, ...powers], later };
 }
 
 /** The state of what was heard after each line, until the end. */

@@ -1,9 +1,11 @@
 import { formatLine, type Level, type LineAddress } from '../../drivers/contract/digital.ts';
 import type { GpioSelection } from '../../drivers/registry.ts';
 import { type SafeAction, safeAction } from '../../drivers/safe-state.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, GpioOutConfig } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
+import { deadTimesOf } from '../documents/interlock.ts';
 import { levelOf } from '../documents/level.ts';
+import { deadTimeMsMax } from '../limits.ts';
 
 /** An output and the level it is to have. */
 export interface PlannedOutput {
@@ -11,6 +13,14 @@ export interface PlannedOutput {
   readonly line: LineAddress;
   /** Absent: whatever it has, if somebody holds it. */
   readonly level?: Level;
+  /** It goes on, and is in an interlock group; absent: it waits for no other output. */
+  readonly deadTime?: PlannedDeadTime;
+}
+
+/** All these documents, the others of the group, are off for so long before. */
+export interface PlannedDeadTime {
+  readonly after: readonly string[];
+  readonly forMs: number;
 }
 
 const plannedSituations = ['crash', 'config-error'] as const;
@@ -61,16 +71,31 @@ export function planOutputs(
       ? [{ document, output, action: safeAction(situation, output.safe) }]
       : [],
   );
-  // Off first, or two of an interlock group would be on for a moment.
+  // What goes off waits for nothing that goes on.
   const ordered = actions.toSorted((a, b) => Number(drivesOn(a.action)) - Number(drivesOn(b.action)));
   const outputs = ordered.flatMap(({ document, output, action }): PlannedOutput[] => {
     if (action.do === 'hold' && pulses.has(document))
       return [{ document, line: output.line, level: levelOf(output, false) }];
-    if (action.do === 'drive') return [{ document, line: output.line, level: levelOf(output, action.on) }];
+    if (action.do === 'drive') {
+      const deadTime = action.on ? plannedDeadTime(actions, document, output) : undefined;
+      return [{ document, line: output.line, level: levelOf(output, action.on), ...(deadTime && { deadTime }) }];
+    }
     return action.do === 'hold' && canBeHeld ? [{ document, line: output.line }] : [];
   });
   const powers = isInMemory ? [] : plannedPowers(config, situation);
   return { situation, gpio: config.gpio, outputs, powers, limits: isInMemory ? [] : plannedLimits(config, situation) };
+}
+
+function plannedDeadTime(
+  outputs: readonly { readonly document: string; readonly output: GpioOutConfig }[],
+  document: string,
+  { interlock }: GpioOutConfig,
+): PlannedDeadTime | undefined {
+  if (interlock === undefined) return undefined;
+  const { group } = interlock;
+  const members = outputs.filter(({ output }) => output.interlock?.group === group);
+  const forMs = deadTimesOf(members.map(({ output: config }) => ({ config }))).get(group) ?? 0;
+  return { after: members.flatMap((member) => (member.document === document ? [] : [member.document])), forMs };
 }
 
 function plannedLimits(config: Config, situation: PlannedSituation): readonly PlannedLimit[] {
@@ -156,7 +181,15 @@ function outputOf(input: unknown): PlannedOutput | undefined {
   const line = lineOf(input['line']);
   if (typeof document !== 'string' || line === undefined) return undefined;
   if (level === undefined) return { document, line };
-  return level === 0 || level === 1 ? { document, line, level } : undefined;
+  if (level !== 0 && level !== 1) return undefined;
+  if (input['deadTime'] === undefined) return { document, line, level };
+  const deadTime = deadTimeOf(input['deadTime']);
+  return deadTime && { document, line, level, deadTime };
+}
+
+function deadTimeOf(input: unknown): PlannedDeadTime | undefined {
+  if (!isPlainMap(input) || !Array.isArray(input['after']) || typeof input['forMs'] !== 'number') return undefined;
+  return { after: input['after'].map(String), forMs: Math.min(input['forMs'], deadTimeMsMax) };
 }
 
 const agentEnds = [...plannedSituations, 'exit'] as const;

@@ -15,15 +15,19 @@ export interface RelayRigOptions {
   readonly safe: SafeStates;
   readonly active: 'high' | 'low';
   readonly maxOn?: string;
+  /** Another relay, which is in an interlock group with the first one. */
+  readonly rival?: { readonly safe: SafeStates; readonly deadTime: string; readonly maxOn?: string };
 }
+
+export type RelayName = 'relay' | 'rival';
 
 /** One relay on a folder board, the agent from the bundle as its own process, and a meter at the wire that keeps a log. */
 export interface RelayRig extends AsyncDisposable {
   readonly broker: AedesBroker;
   /** The level now, as anybody would measure it. */
-  wire(): Level;
+  wire(of?: RelayName): Level;
   /** Every change of the driven level since the board was made. */
-  changes(): readonly { readonly level: Level; readonly atNs: bigint }[];
+  changes(of?: RelayName): readonly { readonly level: Level; readonly atNs: bigint }[];
   /** Starts an agent, again if there was one, and waits until it says it is there. */
   start(): Promise<void>;
   /** Starts an agent that cannot run. */
@@ -47,6 +51,7 @@ export interface RelayRig extends AsyncDisposable {
 }
 
 const line = 'GPIO17';
+const rivalLine = 'GPIO18';
 
 export async function openRelayRig(options: RelayRigOptions): Promise<RelayRig> {
   const { active } = options;
@@ -55,7 +60,7 @@ export async function openRelayRig(options: RelayRigOptions): Promise<RelayRig> 
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-relay-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const board = path.join(folder, 'board');
-  createSimulatedBoard(board, [line]);
+  createSimulatedBoard(board, [line, rivalLine]);
   const configFile = path.join(folder, 'config.yaml');
   await writeFile(configFile, configText(broker.port, board, folder, options));
   let agent: TestProcess | undefined;
@@ -66,12 +71,13 @@ export async function openRelayRig(options: RelayRigOptions): Promise<RelayRig> 
     await publishOnce(broker.port, 'qn/1/pi-1/notify/relay', value);
     await acks.next(({ text }) => text.includes(`"${status}"`));
   };
-  const wire = (): Level => (readFileSync(path.join(board, line, 'value'), 'utf8') === '1\n' ? 1 : 0);
+  const fileOf = (name: RelayName, file: string) => path.join(board, name === 'relay' ? line : rivalLine, file);
+  const wire = (of: RelayName = 'relay'): Level => (readFileSync(fileOf(of, 'value'), 'utf8') === '1\n' ? 1 : 0);
   return {
     broker,
     wire,
     level,
-    changes: () => changesIn(path.join(board, line, 'log')),
+    changes: (of = 'relay') => changesIn(fileOf(of, 'log')),
     async start() {
       await using health = await collect(broker.port, 'qn/1/pi-1/health/agent');
       const started = startAgentProcess(configFile);
@@ -134,18 +140,31 @@ function readLog(file: string): string {
   }
 }
 
-function configText(port: number, board: string, folder: string, { safe, active, maxOn }: RelayRigOptions): string {
-  const { boot, exit, crash, configError, offline } = safe;
-  const away = offline === undefined ? '' : `, offline: { after: ${offline.afterMs}ms, to: ${word(offline.to)} }`;
-  const states = `boot: ${word(boot)}, exit: ${word(exit)}, crash: ${word(crash)}, config-error: ${word(configError)}${away}`;
+function configText(port: number, board: string, folder: string, options: RelayRigOptions): string {
+  const { safe, active, maxOn, rival } = options;
+  const group = rival && `interlock: pair, dead-time: ${rival.deadTime}`;
   return `node: pi-1
 mqtt: { brokers: [{ url: "mqtt://127.0.0.1:${port}" }] }
 gpio: { backend: simulated, board: ${board} }
 state-folder: ${folder}/state
 log: { level: warn }
 documents:
-  relay: { driver: gpio-out, line: ${line}, active: ${active},${maxOn === undefined ? '' : ` max-on: ${maxOn},`} safe: { ${states} } }
-`;
+  relay: ${relayText(line, `active: ${active}`, { safe, maxOn, group })}
+${rival === undefined ? '' : `  rival: ${relayText(rivalLine, 'active: high', { ...rival, group })}\n`}`;
+}
+
+interface RelayRules {
+  readonly safe: SafeStates;
+  readonly maxOn?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+function relayText(at: string, rest: string, { safe, maxOn, group }: RelayRules): string {
+  const { boot, exit, crash, configError, offline } = safe;
+  const away = offline === undefined ? '' : `, offline: { after: ${offline.afterMs}ms, to: ${word(offline.to)} }`;
+  const states = `boot: ${word(boot)}, exit: ${word(exit)}, crash: ${word(crash)}, config-error: ${word(configError)}${away}`;
+  const rules = [rest, maxOn && `max-on: ${maxOn}`, group].filter((rule) => rule !== undefined);
+  return `{ driver: gpio-out, line: ${at}, ${rules.join(', ')}, safe: { ${states} } }`;
 }
 
 function word(state: EndLevel): string {

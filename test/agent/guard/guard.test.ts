@@ -3,11 +3,11 @@ import { checkConfig } from '../../../agent/config/check.ts';
 import { guard } from '../../../agent/guard/guard.ts';
 import { type OutputPlan, parsePlan, planOutputs } from '../../../agent/guard/output-plan.ts';
 import { guardClaimTriesMax, guardPlanBytesMax } from '../../../agent/limits.ts';
-import type { DigitalOutput, Level } from '../../../drivers/contract/digital.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm, type PwmWave } from '../../../drivers/pwm-simulated.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
+import { createHeldOutput, type HeldOutput } from '../../support/held-output.ts';
 
 const plan: OutputPlan = {
   situation: 'crash',
@@ -20,30 +20,6 @@ const plan: OutputPlan = {
   limits: [],
 };
 const text = `${JSON.stringify(plan)}\n`;
-
-interface HeldOutput extends DigitalOutput {
-  readonly written: Level[];
-  isClosed: boolean;
-}
-
-/** An output that the agent has open, and we as well. */
-function createHeld(resource: string): HeldOutput {
-  const held: HeldOutput = {
-    resource,
-    supports: { readBack: true },
-    written: [],
-    isClosed: false,
-    write(level) {
-      held.written.push(level);
-      return ok();
-    },
-    readBack: () => ok(0),
-    async [Symbol.asyncDispose]() {
-      held.isClosed = true;
-    },
-  };
-  return held;
-}
 
 function prepare() {
   const board = createMemoryBoard();
@@ -68,7 +44,7 @@ function prepare() {
     const receive = () => passed.shift() ?? [];
     return guard({ input, clock, receive, createPwm: () => pwm, openGpio: async () => ok(createSimulatedGpio(board)) });
   };
-  const pass = (...lines: readonly string[]) => passed.push(lines.map((line) => createHeld(line)));
+  const pass = (...lines: readonly string[]) => passed.push(lines.map((line) => createHeldOutput(line)));
   return { board, waves, run, pass, whenWaiting, waits: () => waitsCount };
 }
 
@@ -77,9 +53,9 @@ describe('the guard', () => {
     const { board, waves, run } = prepare();
     board.wire('c:3').pull(1);
     expect((await run(text)).driven).toMatchObject([
-      { document: 'fan', isDriven: true, detail: 'fan (pwmchip0:1) to 25 %' },
       { document: 'relay', isDriven: true, detail: 'relay (A) to high' },
       { document: 'valve', isDriven: true, detail: 'valve (c:3) to low' },
+      { document: 'fan', isDriven: true, detail: 'fan (pwmchip0:1) to 25 %' },
     ]);
     expect(waves.get('pwmchip0:1')).toEqual({ frequencyHz: 1_000, duty: 0.25 });
     expect([board.wire('A').level, board.wire('c:3').level]).toEqual([1, 0]);
@@ -91,7 +67,7 @@ describe('the guard', () => {
     expect(await run(text.slice(0, 9), text.slice(9), 'b', 'ye\n')).toEqual({
       plan,
       kept: [],
-      ends: [],
+      later: [],
       limits: new Map(),
     });
     expect(board.wire('A').edges).toEqual([]);
@@ -129,7 +105,7 @@ describe('the guard', () => {
     board.wire('c:3').pull(1);
     board.claim('A', 'somebody');
     const { driven } = await run(text);
-    expect(driven?.map(({ isDriven }) => isDriven)).toEqual([true, false, true]);
+    expect(driven?.map(({ isDriven }) => isDriven)).toEqual([false, true, true]);
     expect([waits(), board.wire('c:3').level]).toEqual([guardClaimTriesMax - 1, 0]);
   });
 });

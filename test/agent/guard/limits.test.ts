@@ -31,8 +31,8 @@ describe('the longest time on', () => {
     const gpio = createSimulatedGpio(createMemoryBoard());
     const clock = { ...createFakeClock(), monotonicMs: () => 1_000 };
     const backends = { openGpio: async () => ok(gpio), createPwm: () => createSimulatedPwm(), receive: () => [] };
-    const { ends } = await guard({ input, clock, ...backends });
-    return ends.map(({ off: { document, level }, atMs }) => `${document} ${level} at ${atMs}`);
+    const { later } = await guard({ input, clock, ...backends });
+    return later.map(({ output: { document, level }, atMs }) => `${document} ${level} at ${atMs}`);
   };
 
   test('goes on after a crash for what was on and is held, and begins for what is switched on', async () => {
