@@ -1,3 +1,4 @@
+import { systemMonotonicMs } from '../../drivers/clock.ts';
 import type { Config } from '../config/config.ts';
 import type { OutputGuard } from '../documents/kind.ts';
 import type { Environment } from '../environment.ts';
@@ -54,7 +55,8 @@ export const runVerb: Verb = {
     let guarded: Guarded | undefined;
     let planned = config;
     const pulses = new Set<string>(); // At most one per document.
-    const plan = () => planOutputs(planned, 'crash', pulses);
+    const offs = new Map<string, number>(); // The same; by the clock that the guard has, too.
+    const plan = () => planOutputs(planned, 'crash', pulses, offs);
     const guard = () => {
       guarded ??= startGuard({ clock: context.clock, log }, guardCommand(), config.stateFolder, plan());
       return guarded;
@@ -66,6 +68,10 @@ export const runVerb: Verb = {
         guard().plan(plan());
       },
       limited: (leftMs) => guard().limit(document, leftMs),
+      wentOff() {
+        offs.set(document, systemMonotonicMs());
+        guard().plan(plan());
+      },
     });
     lines.onChange((outputs) => guard().hold(outputs));
     const openGpio: Environment['openGpio'] = (gpio) => {
@@ -74,6 +80,7 @@ export const runVerb: Verb = {
     };
     const configured = async (next: Config) => {
       planned = next;
+      for (const name of offs.keys()) if (!(name in next.documents)) offs.delete(name);
       guard().plan(plan());
       await remember(next, log);
     };

@@ -51,7 +51,7 @@ export class Board implements AsyncDisposable {
   private constructor(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly ConfiguredRow[]) {
     this.#dependencies = dependencies;
     this.#gpio = gpio;
-    this.#interlocks = new Interlocks(dependencies.clock, rows);
+    this.#interlocks = new Interlocks(dependencies.clock, rows, (name) => dependencies.guardOf?.(name).wentOff());
   }
 
   /** Opens every document in the order of the config, but those that lean on others after them. Takes ownership of the GPIO backend. */

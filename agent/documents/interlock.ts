@@ -21,12 +21,15 @@ export type Passage = { readonly waitMs: number } | { readonly heldBy: string };
  */
 export class InterlockGroup {
   readonly #clock: Clock;
+  readonly #wentOff: (name: string) => void;
   #deadTimeMs: number;
   #holder: InterlockMember | undefined;
   #last: { readonly name: string; readonly offMs: number } | undefined;
 
-  constructor(clock: Clock, deadTimeMs: number) {
+  /** `wentOff`: a member did, and the dead time begins. */
+  constructor(clock: Clock, deadTimeMs: number, wentOff: (name: string) => void = () => {}) {
     this.#clock = clock;
+    this.#wentOff = wentOff;
     this.#deadTimeMs = deadTimeMs;
   }
 
@@ -54,7 +57,9 @@ export class InterlockGroup {
   /** The member is off, and does not want to go on. `wasOn`: only then there is a dead time to keep. */
   release(member: InterlockMember, wasOn: boolean): void {
     if (this.heldBy === member.name) this.#holder = undefined;
-    if (wasOn) this.#last = { name: member.name, offMs: this.#clock.monotonicMs() };
+    if (!wasOn) return;
+    this.#last = { name: member.name, offMs: this.#clock.monotonicMs() };
+    this.#wentOff(member.name);
   }
 
   /** Another config has its members elsewhere, perhaps: who holds it holds that group as well, and its dead time runs there. */
@@ -79,10 +84,12 @@ export class InterlockGroup {
  */
 export class Interlocks {
   readonly #clock: Clock;
+  readonly #wentOff: ((name: string) => void) | undefined;
   readonly #groups = new Map<string, InterlockGroup>(); // At most one per document.
 
-  constructor(clock: Clock, rows: readonly Row[]) {
+  constructor(clock: Clock, rows: readonly Row[], wentOff?: (name: string) => void) {
     this.#clock = clock;
+    this.#wentOff = wentOff;
     this.use(rows);
   }
 
@@ -96,7 +103,7 @@ export class Interlocks {
     for (const name of this.#groups.keys()) if (!deadTimes.has(name)) this.#groups.delete(name);
     for (const [name, deadTimeMs] of deadTimes) {
       const known = this.#groups.get(name);
-      if (known === undefined) this.#groups.set(name, new InterlockGroup(this.#clock, deadTimeMs));
+      if (known === undefined) this.#groups.set(name, new InterlockGroup(this.#clock, deadTimeMs, this.#wentOff));
       else known.retime(deadTimeMs);
     }
     const names = new Map(rows.map((row) => [row.name, groupOf(row)?.group]));

@@ -67,6 +67,8 @@ export interface OutputGuard {
   pulsing(isUnderWay: boolean): void;
   /** So long the output may still be on; undefined: it is off. */
   limited(leftMs: number | undefined): void;
+  /** The output went off now, and others of its interlock group are to wait for the dead time. */
+  wentOff(): void;
 }
 
 /** What the world looks like for a document while it is open. */

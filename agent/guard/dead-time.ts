@@ -10,8 +10,8 @@ export interface PlannedChange {
 }
 
 /**
- * Drives all outputs but those that go on in an interlock group; and then these, where the others of the group were off
- * before. Where one was on, or nobody knows, they are to go on `later`; where one may be on yet they are left as they are.
+ * Drives all outputs but those that go on in an interlock group; and then these, where the others of the group were off for
+ * long enough. Else they are to go on `later`, from now where nobody knows; where one may be on yet they are left as they are.
  */
 export async function driveInOrder(
   outputs: readonly PlannedOutput[],
@@ -26,12 +26,15 @@ export async function driveInOrder(
   for (const output of outputs) {
     const { document, deadTime } = output;
     if (deadTime === undefined) continue;
-    const { after, forMs } = deadTime;
+    const { after, forMs, offMs = Number.NEGATIVE_INFINITY } = deadTime;
+    const nowMs = clock.monotonicMs();
+    const wereOff = after.every((name) => rows.get(name)?.hadLevel);
+    const atMs = forMs + (wereOff ? Math.min(offMs, nowMs) : nowMs);
     const other = after.find((name) => rows.get(name)?.isDriven !== true);
     if (other !== undefined)
       leftOut.push({ document, isDriven: false, detail: `${document} is left as it is: ${other} may be on` });
-    else if (after.every((name) => rows.get(name)?.hadLevel)) atOnce.push(output);
-    else later.push({ output, atMs: clock.monotonicMs() + forMs });
+    else if (atMs > nowMs) later.push({ output, atMs });
+    else atOnce.push(output);
   }
   return { driven: [...first, ...(await drive(atOnce)), ...leftOut], later };
 }

@@ -66,6 +66,7 @@ export function startGuard(
     const next = `${JSON.stringify(plan)}\n`;
     if (next.length > guardPlanBytesMax)
       return log.error({ bytes: next.length }, 'too many outputs to be guarded; nothing is driven after a crash');
+    if (next === text) return;
     text = next;
     limited = new Set(plan.limits.map(({ document }) => document));
     if (child !== undefined) tellPlan(child);

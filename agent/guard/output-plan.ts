@@ -21,6 +21,8 @@ export interface PlannedOutput {
 export interface PlannedDeadTime {
   readonly after: readonly string[];
   readonly forMs: number;
+  /** When the agent switched the last one of them off, by the monotonic clock of the system; absent: it did not. */
+  readonly offMs?: number;
 }
 
 const plannedSituations = ['crash', 'config-error'] as const;
@@ -56,12 +58,13 @@ export interface OutputPlan {
 
 /**
  * The outputs that are driven or held in this situation; the others are let go of. `pulses`: documents that would be held in
- * a pulse that nobody is left to end.
+ * a pulse that nobody is left to end. `offs`: when documents of interlock groups went off.
  */
 export function planOutputs(
   config: Config,
   situation: PlannedSituation,
   pulses: ReadonlySet<string> = new Set(),
+  offs: ReadonlyMap<string, number> = new Map(),
 ): OutputPlan {
   const { backend, board } = config.gpio;
   const isInMemory = backend === 'simulated' && board === undefined; // Such lines end with the process that has them.
@@ -77,7 +80,7 @@ export function planOutputs(
     if (action.do === 'hold' && pulses.has(document))
       return [{ document, line: output.line, level: levelOf(output, false) }];
     if (action.do === 'drive') {
-      const deadTime = action.on ? plannedDeadTime(actions, document, output) : undefined;
+      const deadTime = action.on ? plannedDeadTime(actions, document, output, offs) : undefined;
       return [{ document, line: output.line, level: levelOf(output, action.on), ...(deadTime && { deadTime }) }];
     }
     return action.do === 'hold' && canBeHeld ? [{ document, line: output.line }] : [];
@@ -90,12 +93,15 @@ function plannedDeadTime(
   outputs: readonly { readonly document: string; readonly output: GpioOutConfig }[],
   document: string,
   { interlock }: GpioOutConfig,
+  offs: ReadonlyMap<string, number>,
 ): PlannedDeadTime | undefined {
   if (interlock === undefined) return undefined;
   const { group } = interlock;
   const members = outputs.filter(({ output }) => output.interlock?.group === group);
   const forMs = deadTimesOf(members.map(({ output: config }) => ({ config }))).get(group) ?? 0;
-  return { after: members.flatMap((member) => (member.document === document ? [] : [member.document])), forMs };
+  const after = members.flatMap((member) => (member.document === document ? [] : [member.document]));
+  const offsMs = after.flatMap((name) => offs.get(name) ?? []);
+  return { after, forMs, ...(offsMs.length > 0 && { offMs: Math.max(...offsMs) }) };
 }
 
 function plannedLimits(config: Config, situation: PlannedSituation): readonly PlannedLimit[] {
@@ -189,7 +195,9 @@ function outputOf(input: unknown): PlannedOutput | undefined {
 
 function deadTimeOf(input: unknown): PlannedDeadTime | undefined {
   if (!isPlainMap(input) || !Array.isArray(input['after']) || typeof input['forMs'] !== 'number') return undefined;
-  return { after: input['after'].map(String), forMs: Math.min(input['forMs'], deadTimeMsMax) };
+  const { offMs } = input;
+  const forMs = Math.min(input['forMs'], deadTimeMsMax);
+  return { after: input['after'].map(String), forMs, ...(typeof offMs === 'number' && { offMs }) };
 }
 
 const agentEnds = [...plannedSituations, 'exit'] as const;

@@ -23,6 +23,16 @@ describe('of two relays in an interlock group, one that a crash switches off and
     expect(betweenMs(rig)).toBeLessThan(2_000);
   });
 
+  test('both are off for the dead time when the first one went off just before', async () => {
+    await using rig = await openRelayRig({ safe: off, active: 'high', rival });
+    await rig.start();
+    for (const value of ['ON', 'OFF'] as const) await rig.command(value);
+    await rig.kill('SIGKILL');
+    await until(() => rig.wire('rival') === 1, 'the other relay');
+    expect(betweenMs(rig)).toBeGreaterThanOrEqual(1_000);
+    expect(betweenMs(rig)).toBeLessThan(2_000);
+  });
+
   test('the second one is on at once when the first one was off', async () => {
     await using rig = await openRelayRig({ safe: off, active: 'high', rival: { ...rival, deadTime: '20s' } });
     await rig.start();

@@ -131,7 +131,7 @@ describe('a pulse', () => {
   test.for(['gave way to nothing', 'could not end'])("is the guard's to end until it is off; it %s", async (how) => {
     const told: boolean[] = [];
     const rig = await openFailing({
-      surroundings: { guard: { pulsing: (isUnderWay) => void told.push(isUnderWay), limited() {} } },
+      surroundings: { guard: { pulsing: (isUnderWay) => void told.push(isUnderWay), limited() {}, wentOff() {} } },
     });
     void rig.document.perform(pulse);
     if (how === 'gave way to nothing')

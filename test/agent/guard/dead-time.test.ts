@@ -16,11 +16,11 @@ const hoist = `
   up: { driver: gpio-out, line: U, interlock: hoist, dead-time: 500ms }
   down: { driver: gpio-out, line: D, active: low, interlock: hoist }`;
 
-function planOf(documents: string): OutputPlan {
+function planOf(documents: string, offs?: ReadonlyMap<string, number>): OutputPlan {
   const head = 'node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\ngpio: { backend: simulated, board: /b }\ndocuments:';
   const checked = checkConfig(`${head}${documents}`, 'c.yaml');
   if (!checked.ok) throw new Error('a fault in the config of the test');
-  return planOutputs(checked.value.config, 'crash');
+  return planOutputs(checked.value.config, 'crash', new Set(), offs);
 }
 
 /** The end of an agent that gave its guard these lines; the others are as the board has them. */
@@ -68,6 +68,18 @@ describe('where a crash switches one output of an interlock group on', () => {
       later: ['brake 0 at 61000'],
     });
     expect(written(held)).toEqual(['1', '0', '1']);
+  });
+
+  test.for([
+    [600, ['brake 1 at 1100', 'brake 0 at 61100']],
+    [500, ['brake 0 at 61000']],
+    [9_999, ['brake 1 at 1500', 'brake 0 at 61500']], // Of a clock that is not ours: never longer than it can be.
+  ] as const)('it waits for the rest of a dead time that began with the agent, at %s', async ([offMs, later]) => {
+    const offs = new Map([
+      ['up', 100],
+      ['down', offMs],
+    ]);
+    expect((await endAgent(planOf(hoist, offs), holdAll(0))).later).toEqual(later);
   });
 
   test('it waits where nobody knows what another one was', async () => {
@@ -119,7 +131,8 @@ describe('the dead time in the plan', () => {
   });
 
   test('comes through a file, and is none in a file of before', () => {
-    expect(parsePlan(JSON.stringify(plan))).toEqual(plan);
+    for (const whole of [plan, planOf(hoist, new Map([['up', 100]]))])
+      expect(parsePlan(JSON.stringify(whole))).toEqual(whole);
     const outputs = plan.outputs.map(({ deadTime: _, ...output }) => output);
     expect(parsePlan(JSON.stringify({ ...plan, outputs }))).toEqual({ ...plan, outputs });
   });
