@@ -61,10 +61,13 @@ export class Board implements AsyncDisposable {
     rows: readonly ConfiguredRow[],
   ): Promise<Board> {
     const board = new Board(dependencies, gpio, rows);
-    for (const row of rows.toSorted(inOpeningOrder)) {
-      const place = placeOf(row);
-      board.#places.set(row.name, place);
-      await board.#open(place, row);
+    for (const isLate of [false, true]) {
+      if (isLate) board.#interlocks.begin(); // Until here no member could go on.
+      for (const row of rows.filter((each) => isOpenedLate(each) === isLate)) {
+        const place = placeOf(row);
+        board.#places.set(row.name, place);
+        await board.#open(place, row);
+      }
     }
     return board;
   }
@@ -101,7 +104,7 @@ export class Board implements AsyncDisposable {
    * first, so that two documents can exchange their lines. Meanwhile commands to these documents are refused as busy.
    */
   async exchange(rows: readonly ConfiguredRow[], changes: readonly DocumentChange[]): Promise<void> {
-    const ordered = rows.toSorted(inOpeningOrder);
+    const ordered = rows.toSorted((left, right) => Number(isOpenedLate(left)) - Number(isOpenedLate(right)));
     const changeOf = new Map(changes.map(({ name, how }) => [name, how]));
     const before = [...this.#places.values()];
     this.#interlocks.use(rows);
@@ -233,10 +236,6 @@ export class Board implements AsyncDisposable {
  * What is on a bus cannot be opened before it; and whether a member of an interlock group may be on at boot is known when
  * it is known which others were found on.
  */
-function inOpeningOrder(left: Row, right: Row): number {
-  return Number(isOpenedLate(left)) - Number(isOpenedLate(right));
-}
-
 function isOpenedLate({ config }: Row): boolean {
   if (config.driver === 'gpio-out') return config.interlock !== undefined && config.safe.boot === true;
   return 'bus' in config;

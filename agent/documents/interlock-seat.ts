@@ -4,6 +4,8 @@ import type { Refusal } from '../qn/reason.ts';
 import type { InterlockGroup, InterlockMember } from './interlock.ts';
 
 interface Output extends InterlockMember {
+  /** As it was driven last. */
+  readonly isOn: boolean;
   /** False: it is off, for certain. */
   readonly mayBeOn: boolean;
 }
@@ -56,7 +58,8 @@ export class InterlockSeat {
   #request(policy: InterlockConfig['policy']): Result<number, Refusal> {
     const passage = this.#group?.request(this.#member, policy);
     if (passage === undefined) return ok(0);
-    return 'heldBy' in passage ? fail(interlockedRefusal(this.#config, passage.heldBy)) : ok(passage.waitMs);
+    if ('heldBy' in passage) return fail(interlockedRefusal(this.#config, passage.heldBy));
+    return ok(this.#member.isOn ? 0 : passage.waitMs); // Found on at the start, say: no dead time takes it off.
   }
 }
 

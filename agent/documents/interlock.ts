@@ -2,6 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { InterlockConfig } from '../config/config.ts';
 import type { Row } from './row.ts';
 
+/** Stands for the name of a member that may have gone off before the agent started: no document has it. */
+const unknownMember = '';
+
 /** An output of a group. The group knows it by its name: another config may close it and open it again. */
 export interface InterlockMember {
   readonly name: string;
@@ -14,7 +17,8 @@ export type Passage = { readonly waitMs: number } | { readonly heldBy: string };
 
 /**
  * Outputs of which at most one is on: up and down of a hoist. Whoever wants to go on holds the group from then until it
- * is off again; between two holders all are off for the dead time.
+ * is off again; between two holders all are off for the dead time. So they are after the start of the agent: whoever was there
+ * before may have switched any of them off a moment ago.
  *
  * Not promised: anything while the agent is not running, but that its guard keeps the dead time where it drives safe states.
  * Wire what must never be on together so that it cannot.
@@ -31,6 +35,11 @@ export class InterlockGroup {
     this.#clock = clock;
     this.#wentOff = wentOff;
     this.#deadTimeMs = deadTimeMs;
+  }
+
+  /** Until now any member may have been on, even one that has another name by now. */
+  begin(): void {
+    this.#last = { name: unknownMember, offMs: this.#clock.monotonicMs() };
   }
 
   /** Another dead time, from now on. */
@@ -95,6 +104,11 @@ export class Interlocks {
 
   group(name: string): InterlockGroup | undefined {
     return this.#groups.get(name);
+  }
+
+  /** The agent has started, and all members are off by now but those that hold their group. */
+  begin(): void {
+    for (const group of this.#groups.values()) group.begin();
   }
 
   use(rows: readonly Row[]): void {

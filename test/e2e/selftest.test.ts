@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { distFolder, needBundle, runProgram, startScript } from '../support/agent-process.ts';
 import { describeWithMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { changesIn } from '../support/relay-rig.ts';
 
 interface Report {
   readonly health_status: string;
@@ -77,6 +78,19 @@ describeWithMosquitto('qn-agent selftest', () => {
     expect(failed).toEqual([]); // The loop may be late: this machine may be busy.
     expect(report.tests.length).toBeGreaterThanOrEqual(17);
     expect(report.took_ms).toBeLessThanOrEqual(1_000);
+  });
+
+  it('does not wait for the dead time of a group, nor switches anything on in it', async () => {
+    for (const line of ['GPIO23', 'GPIO24']) mkdirSync(path.join(folder, 'board', line), { recursive: true });
+    const member = 'driver: gpio-out, interlock: hoist, dead-time: 60s';
+    const file = await configFile(
+      `  up: { ${member}, line: GPIO23 }\n  brake: { ${member}, line: GPIO24, safe: { boot: on } }\n`,
+    );
+    const { out } = await runProgram('qn-agent', [...order, file]);
+    const report: Report = JSON.parse(out);
+    expect(['driver.up', 'driver.brake'].map((id) => statusOf(report, id))).toEqual(['pass', 'pass']);
+    expect(report.took_ms).toBeLessThan(30_000);
+    expect(changesIn(path.join(folder, 'board', 'GPIO24', 'log'))).toEqual([]);
   });
 
   it('finds code that was changed after the build: FAIL', async () => {

@@ -5,6 +5,7 @@ import { formatFault } from '../../agent/config/fault.ts';
 import { Lane } from '../../agent/dispatch/lane.ts';
 import { Board } from '../../agent/documents/board.ts';
 import { FoundRows } from '../../agent/documents/found-rows.ts';
+import { deadTimesOf } from '../../agent/documents/interlock.ts';
 import type { OpenDocument, Performed } from '../../agent/documents/kind.ts';
 import type { Memory } from '../../agent/documents/memory-file.ts';
 import type { DriverReport } from '../../agent/documents/place.ts';
@@ -31,6 +32,8 @@ export interface DocumentRigOptions {
   readonly nowNs?: () => bigint;
   /** What the agent before this one kept. */
   readonly kept?: { readonly [document: string]: unknown };
+  /** The dead time that interlock groups keep after the start is still to come; else it is over when the rig is open. */
+  readonly isStarting?: boolean;
 }
 
 /** Documents on a board in memory, with a clock that the test moves, and everything they told. */
@@ -89,6 +92,8 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       }),
     );
   let lanes = openLanes();
+  const deadTimes = options.isStarting === true ? [] : [...deadTimesOf(rows).values()];
+  if (deadTimes.length > 0) await clock.advance(Math.max(...deadTimes));
   return {
     clock,
     memoryBoard,

@@ -122,7 +122,8 @@ function childrenOf(pid: number): readonly number[] {
     .map(Number);
 }
 
-function changesIn(file: string) {
+/** Of the driven level, from the log of a line on a folder board. */
+export function changesIn(file: string) {
   const rows = readLog(file)
     .split('\n')
     .filter((row) => row !== '');

@@ -36,6 +36,7 @@ describe('while an output may not change yet the ttl of a command goes on', () =
   it('it expires in the dead time of a group as well, and lets go of the group', async () => {
     await using lives = openLives(hoist);
     await lives.boot();
+    await lives.pass(3_000); // As if somebody had gone off before the start.
     lives.say('notify/up', 'ON');
     await lives.pass(1_000);
     lives.say('notify/down', command(1, 'ON', 1_000));

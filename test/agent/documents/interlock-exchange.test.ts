@@ -93,3 +93,16 @@ describe('a group that gets another name', () => {
     expect(rig.memoryBoard.wire('D').level).toBe(1);
   });
 });
+
+test('a member that another config finds on, and that goes off there, is followed by the dead time', async () => {
+  const board = createMemoryBoard();
+  board.wire('V').pull(1);
+  await using rig = await openDocuments({ documents: [member('up', 'U', ''), member('down', 'D', '')], board });
+  await rig.exchange([member('up', 'V', ''), member('down', 'D', '')]);
+  expect(board.wire('V').level).toBe(0);
+  void rig.command('down', 'on');
+  await rig.clock.advance(99);
+  expect(board.wire('D').level).toBe(0);
+  await rig.clock.advance(1);
+  expect(board.wire('D').level).toBe(1);
+});

@@ -165,6 +165,7 @@ describe('a member that the agent before left on', () => {
       await timed.clock.advance(60_000);
       await using rig = await openDocuments({
         documents: [`up: ${member('U', 'off')}`, `down: ${member('D', boot)}`],
+        isStarting: true,
         ...timed,
       });
       if (boot === 'off') void rig.command('down', 'on');
