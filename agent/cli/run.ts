@@ -1,5 +1,6 @@
 import { systemMonotonicMs } from '../../drivers/clock.ts';
 import type { Config } from '../config/config.ts';
+import { unknownMember } from '../documents/interlock.ts';
 import type { OutputGuard } from '../documents/kind.ts';
 import type { Environment } from '../environment.ts';
 import { guardCommand } from '../guard/guard-command.ts';
@@ -55,7 +56,7 @@ export const runVerb: Verb = {
     let guarded: Guarded | undefined;
     let planned = config;
     const pulses = new Set<string>(); // At most one per document.
-    const offs = new Map<string, number>(); // The same; by the clock that the guard has, too.
+    const offs = new Map([[unknownMember, systemMonotonicMs()]]); // The same and one; by the clock that the guard has, too.
     const plan = () => planOutputs(planned, 'crash', pulses, offs);
     const guard = () => {
       guarded ??= startGuard({ clock: context.clock, log }, guardCommand(), config.stateFolder, plan());
@@ -80,7 +81,7 @@ export const runVerb: Verb = {
     };
     const configured = async (next: Config) => {
       planned = next;
-      for (const name of offs.keys()) if (!(name in next.documents)) offs.delete(name);
+      for (const name of offs.keys()) if (name !== unknownMember && !(name in next.documents)) offs.delete(name);
       guard().plan(plan());
       await remember(next, log);
     };

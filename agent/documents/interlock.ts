@@ -3,7 +3,7 @@ import type { InterlockConfig } from '../config/config.ts';
 import type { Row } from './row.ts';
 
 /** Stands for the name of a member that may have gone off before the agent started: no document has it. */
-const unknownMember = '';
+export const unknownMember = '';
 
 /** An output of a group. The group knows it by its name: another config may close it and open it again. */
 export interface InterlockMember {
@@ -109,6 +109,7 @@ export class Interlocks {
   /** The agent has started, and all members are off by now but those that hold their group. */
   begin(): void {
     for (const group of this.#groups.values()) group.begin();
+    if (this.#groups.size > 0) this.#wentOff?.(unknownMember);
   }
 
   use(rows: readonly Row[]): void {

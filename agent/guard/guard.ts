@@ -49,7 +49,8 @@ export async function guard(dependencies: GuardDependencies): Promise<Guarding> 
     endsOf(plan, end, limits, dependencies.clock.monotonicMs(), goingOn);
   if (bye !== undefined) return { plan, kept: await keepOnly(outputs, bye), later: endsAfter('exit'), limits };
   const kept = await keepOnly(outputs, new Set(plan.outputs.map(({ line }) => formatLine(line))));
-  const { driven, later } = await driveAll(dependencies, plan, outputs);
+  const { driven, later: goingOn } = await driveAll(dependencies, plan, outputs);
+  const later = goingOn.filter(({ output }) => !limits.has(output.document)); // The others are on as it is.
   return { plan, driven, kept, later: [...later, ...endsAfter(plan.situation, later)], limits };
 }
 

@@ -3,7 +3,7 @@ import type { GpioSelection } from '../../drivers/registry.ts';
 import { type SafeAction, safeAction } from '../../drivers/safe-state.ts';
 import type { Config, GpioOutConfig } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
-import { deadTimesOf } from '../documents/interlock.ts';
+import { deadTimesOf, unknownMember } from '../documents/interlock.ts';
 import { levelOf } from '../documents/level.ts';
 import { deadTimeMsMax } from '../limits.ts';
 
@@ -21,7 +21,7 @@ export interface PlannedOutput {
 export interface PlannedDeadTime {
   readonly after: readonly string[];
   readonly forMs: number;
-  /** When the agent switched the last one of them off, by the monotonic clock of the system; absent: it did not. */
+  /** When the last one of them went off that the agent knows of, by the monotonic clock of the system; absent: none did. */
   readonly offMs?: number;
 }
 
@@ -100,7 +100,7 @@ function plannedDeadTime(
   const members = outputs.filter(({ output }) => output.interlock?.group === group);
   const forMs = deadTimesOf(members.map(({ output: config }) => ({ config }))).get(group) ?? 0;
   const after = members.flatMap((member) => (member.document === document ? [] : [member.document]));
-  const offsMs = after.flatMap((name) => offs.get(name) ?? []);
+  const offsMs = [...after, unknownMember].flatMap((name) => offs.get(name) ?? []);
   return { after, forMs, ...(offsMs.length > 0 && { offMs: Math.max(...offsMs) }) };
 }
 

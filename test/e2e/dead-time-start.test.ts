@@ -57,4 +57,11 @@ describeWithMosquitto('an agent that starts just after an output of an interlock
     await restart(rig, 'SIGTERM');
     expect(await betweenMs(rig)).toBeGreaterThanOrEqual(deadTimeMs);
   });
+
+  test('and is killed in the dead time: crash: on of another one still comes after it', async () => {
+    await using rig = await startUpOn([up, member('down', 'GPIO24', 'safe: { crash: on }')]);
+    await restart(rig, 'SIGTERM');
+    await rig.agent.end('SIGKILL');
+    expect(await betweenMs(rig)).toBeGreaterThanOrEqual(deadTimeMs);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkConfig } from '../../../agent/config/check.ts';
+import { unknownMember } from '../../../agent/documents/interlock.ts';
 import { guard } from '../../../agent/guard/guard.ts';
 import { type OutputPlan, parsePlan, planOutputs } from '../../../agent/guard/output-plan.ts';
 import { deadTimeMsMax } from '../../../agent/limits.ts';
@@ -24,9 +25,14 @@ function planOf(documents: string, offs?: ReadonlyMap<string, number>): OutputPl
 }
 
 /** The end of an agent that gave its guard these lines; the others are as the board has them. */
-async function endAgent(plan: OutputPlan, held: readonly HeldOutput[], board = createMemoryBoard()) {
+async function endAgent(
+  plan: OutputPlan,
+  held: readonly HeldOutput[],
+  board = createMemoryBoard(),
+  more: readonly string[] = [],
+) {
   const input = (async function* () {
-    for (const line of [JSON.stringify(plan), 'held']) yield Buffer.from(`${line}\n`);
+    for (const line of [JSON.stringify(plan), 'held', ...more]) yield Buffer.from(`${line}\n`);
   })();
   const clock = { ...createFakeClock(), monotonicMs: () => 1_000 };
   const openGpio = async () => ok(createSimulatedGpio(board));
@@ -80,6 +86,18 @@ describe('where a crash switches one output of an interlock group on', () => {
       ['down', offMs],
     ]);
     expect((await endAgent(planOf(hoist, offs), holdAll(0))).later).toEqual(later);
+  });
+
+  test('it waits for the rest of the one that began with the start of the agent', async () => {
+    const plan = planOf(hoist, new Map([[unknownMember, 600]]));
+    expect((await endAgent(plan, holdAll(0))).later[0]).toBe('brake 1 at 1100');
+  });
+
+  test('one that was found on stays on for the rest of its longest time, and does not go on again after it', async () => {
+    const held = holdAll(0);
+    const plan = planOf(hoist, new Map([[unknownMember, 600]]));
+    const { later } = await endAgent(plan, held, createMemoryBoard(), ['limit ["brake",1050]']);
+    expect([later, held[0]?.written]).toEqual([['brake 0 at 1050'], []]);
   });
 
   test('it waits where nobody knows what another one was', async () => {
