@@ -22,8 +22,11 @@ export async function driveConfigErrorStates(context: CliContext, configPath: st
 }
 
 async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): Promise<readonly string[]> {
+  const offMs = clock.monotonicMs(); // As with each start, any output may have gone off a moment ago.
   using kept = await takeOverLines(folder, clock);
-  const planned = plan.outputs.filter(({ level, line }) => level !== undefined || kept.has(line));
+  const planned = plan.outputs
+    .filter(({ level, line }) => level !== undefined || kept.has(line))
+    .map((output) => (output.deadTime ? { ...output, deadTime: { ...output.deadTime, offMs } } : output));
   const gpio = await openGpioBackend(plan.gpio, kept);
   const inOrder = driveInOrder(planned, clock, (some) => driveOutputs(gpio, some, clock));
   const powers = await drivePowers(createPwmBackend(plan.gpio), plan.powers);

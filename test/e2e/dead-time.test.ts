@@ -66,8 +66,11 @@ describe('of two relays in an interlock group, one that a crash switches off and
   });
 });
 
-test('a fault in the config keeps the dead time as well', async () => {
-  const safe: SafeStates = { ...off, exit: 'hold' };
+test.for([
+  ['by it', 'hold'],
+  ['by the agent before', false],
+] as const)('a fault in the config keeps the dead time of an output that goes off %s', async ([, exit]) => {
+  const safe: SafeStates = { ...off, exit };
   const rival = { safe: { ...off, configError: true }, deadTime: '1s' };
   await using rig = await openRelayRig({ safe, active: 'high', rival });
   await rig.start();
