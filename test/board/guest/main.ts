@@ -1,5 +1,6 @@
 import { doctorTests, selftestTests } from './bundle.ts';
 import { commandToPin } from './command-to-pin.ts';
+import { deadTimes } from './dead-time.ts';
 import { gpioContracts } from './gpio-contract.ts';
 import { gpiochipOnly } from './gpiochip-only.ts';
 import { nativeOnly } from './native-only.ts';
@@ -30,9 +31,10 @@ const parts: { readonly [name: string]: () => void } = {
     serialContract();
   },
   'safe-states': safeStates,
-  'storm-and-doctor'() {
+  'storm-doctor-and-dead-time'() {
     stormOnKernel(chip);
     doctorTests();
+    deadTimes(); // Last: the guard that is left holds its lines.
   },
   pins: commandToPin,
 };

@@ -20,6 +20,7 @@ export interface Relay {
   readonly lineName?: string;
   /** In ms; absent: it may stay on. */
   readonly maxOnMs?: number;
+  readonly interlock?: { readonly group: string; readonly deadTimeMs: number };
   readonly active: 'high' | 'low';
   readonly pull: Level;
   readonly states: SafeStates;
@@ -189,12 +190,10 @@ async function openObserver({ port }: AedesBroker): Promise<Observer> {
 }
 
 function configText(port: number, folder: string, chip: string, relays: readonly Relay[], key: string): string {
-  const documents = relays.map(
-    ({ offset, lineName = `{ chip: ${chip}, offset: ${offset} }`, maxOnMs, active, states }) => {
-      const rules = `active: ${active}, safe: { ${statesText(states)} }${maxOnMs === undefined ? '' : `, max-on: ${maxOnMs}ms`}`;
-      return `  relay${offset}: { driver: gpio-out, line: ${lineName}, ${rules} }`;
-    },
-  );
+  const documents = relays.map((relay) => {
+    const { offset, lineName = `{ chip: ${chip}, offset: ${offset} }` } = relay;
+    return `  relay${offset}: { driver: gpio-out, line: ${lineName}, ${rulesText(relay)} }`;
+  });
   return `node: board
 mqtt: { brokers: [{ url: "mqtt://127.0.0.1:${port}" }], acks: final }
 gpio: { backend: gpiochip }
@@ -204,6 +203,13 @@ trust: { keys: [${key}] }
 documents:
 ${documents.join('\n')}
 `;
+}
+
+function rulesText({ active, states, maxOnMs, interlock }: Relay): string {
+  const rules = [`active: ${active}`, `safe: { ${statesText(states)} }`];
+  if (maxOnMs !== undefined) rules.push(`max-on: ${maxOnMs}ms`);
+  if (interlock !== undefined) rules.push(`interlock: ${interlock.group}, dead-time: ${interlock.deadTimeMs}ms`);
+  return rules.join(', ');
 }
 
 function statesText({ boot, exit, crash, configError, offline }: SafeStates): string {
