@@ -13,7 +13,7 @@ import { runTurn } from './turn.ts';
 
 const turnMs = 5_000;
 const load = { forMs: turnMs, probesPerS: 20, bulkPerS: 1_000, bulkQos: 1 } as const;
-/** Before what is measured, in parts of it. In a run of 80 minutes what V8 had compiled hardly grew after 40. */
+/** Before what is measured, in parts of it. Most is compiled by then, and tables have grown. */
 const warmUpShare = 1 / 2;
 const samplesCountMax = 60;
 /** With fewer, a slope of the heap says nothing. */
