@@ -37,7 +37,10 @@ const stubs: { readonly [name: string]: string } = {
   events: `module.exports = require('node:events');`,
 };
 
-/** Files of packages for other systems, or for what we do not use: lists of serial ports, MQTT over WebSocket or SOCKS and in mini programs, transports and streams of pino, editing the tokens of YAML, YAML 1.1. */
+/**
+ * Files of packages for other systems, or for what we do not use: lists of serial ports, MQTT over WebSocket or SOCKS and in
+ * mini programs, transports and streams of pino, editing the tokens of YAML, YAML 1.1.
+ */
 const unreached =
   /\/node_modules\/(@serialport\/bindings-cpp\/dist\/(darwin|win32|linux-list)|mqtt\/build\/lib\/connect\/(ws|socks|ali|wx)|pino\/lib\/(transport|multistream)|yaml\/dist\/(parse\/cst-(scalar|stringify|visit)|schema\/yaml-1\.1\/(binary|bool|float|int|omap|pairs|schema|set|timestamp)))\.js$/;
 

@@ -12,6 +12,7 @@ import type { FoundRows } from './found-rows.ts';
 import { Interlocks } from './interlock.ts';
 import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument, OutputGuard } from './kind.ts';
 import type { Memory } from './memory-file.ts';
+import { inOpeningOrder } from './opening-order.ts';
 import { closedError, type DriverReport, type Place, placeOf, reportOf } from './place.ts';
 import { type ConfiguredRow, childRow, type Row } from './row.ts';
 
@@ -61,14 +62,15 @@ export class Board implements AsyncDisposable {
     rows: readonly ConfiguredRow[],
   ): Promise<Board> {
     const board = new Board(dependencies, gpio, rows);
-    for (const isLate of [false, true]) {
-      if (isLate) board.#interlocks.begin(); // Until here no member could go on.
-      for (const row of rows.filter((each) => isOpenedLate(each) === isLate)) {
-        const place = placeOf(row);
-        board.#places.set(row.name, place);
-        await board.#open(place, row);
-      }
-    }
+    const open = async (row: ConfiguredRow) => {
+      const place = placeOf(row);
+      board.#places.set(row.name, place);
+      await board.#open(place, row);
+    };
+    const [early, late] = inOpeningOrder(rows);
+    for (const row of early) await open(row);
+    board.#interlocks.begin(); // Until here no member could go on.
+    for (const row of late) await open(row);
     return board;
   }
 
@@ -104,7 +106,7 @@ export class Board implements AsyncDisposable {
    * first, so that two documents can exchange their lines. Meanwhile commands to these documents are refused as busy.
    */
   async exchange(rows: readonly ConfiguredRow[], changes: readonly DocumentChange[]): Promise<void> {
-    const ordered = rows.toSorted((left, right) => Number(isOpenedLate(left)) - Number(isOpenedLate(right)));
+    const ordered = inOpeningOrder(rows).flat();
     const changeOf = new Map(changes.map(({ name, how }) => [name, how]));
     const before = [...this.#places.values()];
     this.#interlocks.use(rows);
@@ -230,15 +232,6 @@ export class Board implements AsyncDisposable {
     }
     troubleChanged();
   }
-}
-
-/**
- * What is on a bus cannot be opened before it; and whether a member of an interlock group may be on at boot is known when
- * it is known which others were found on.
- */
-function isOpenedLate({ config }: Row): boolean {
-  if (config.driver === 'gpio-out') return config.interlock !== undefined && config.safe.boot === true;
-  return 'bus' in config;
 }
 
 function changingError(name: string): DriverError {

@@ -14,7 +14,7 @@ export interface ConfigSession extends AsyncDisposable {
   readonly fleet: Fleet;
   /** By name. */
   readonly nodes: readonly NodeView[];
-  /** Meant, or of the group as far as anybody knows, and not safe to send anything to. By name. */
+  /** Those that are meant, or may be, and get nothing: nobody knows which config they run, or of which groups they are. */
   readonly leftOut: readonly LeftOut[];
 }
 
