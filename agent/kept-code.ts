@@ -28,8 +28,14 @@ export const parameters = ['require', 'module', '__filename', '__dirname', 'kept
 
 /** What Node.js runs: `#!`, and what calls `runBehindFront`. */
 const frontLinesCount = 2;
-/** What would end the comment that the program is, and what stands there for it. */
-export const commentEnd = ['*/', '* /'] as const;
+/** What would end the comment that the program is, and what stands there for it: as long, so that it is put back in its place. */
+export const commentEnd = ['*/', '*\u0001'] as const;
+
+/**
+ * A text with more bytes than this Node.js keeps outside of the heap of V8. Of a program inside, the first collection of young
+ * objects would come before the agent is connected, and take some 5 ms.
+ */
+const heapTextBytesMax = 0xfbee9;
 
 /** CRC-32 of the program and of what follows: V8 itself compares lengths, and believes what a power cut left. */
 const headBytes = 8;
@@ -63,7 +69,11 @@ function programOf(bytes: Buffer): string {
   let at = 0;
   for (let line = 0; line < frontLinesCount; line++) at = bytes.indexOf('\n', at) + 1;
   const [end, inItsPlace] = commentEnd;
-  return bytes.toString('latin1', at + end.length, bytes.lastIndexOf(end)).replaceAll(inItsPlace, end);
+  const program = bytes.subarray(at + end.length, bytes.lastIndexOf(end));
+  for (let found = -1; (found = program.indexOf(inItsPlace, found + 1)) >= 0; ) program.write(end, found);
+  const text = Buffer.alloc(Math.max(program.length, heapTextBytesMax + 1), ' ');
+  text.set(program);
+  return text.toString('latin1');
 }
 
 function readCode(file: string, programSum: number): Buffer | undefined {

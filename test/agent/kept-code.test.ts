@@ -113,7 +113,7 @@ test('without a folder it runs, and keeps nothing', async () => {
 test.each([
   ['a front of two lines', 'one();\ntwo();', '', 'one line'],
   ['a program with a letter that is not of ASCII', '', `say('ä');`, 'ASCII'],
-  ['a program with what stands for the end of a comment', '', 'a * /b/', 'must not contain'],
+  ['a program with what stands for the end of a comment', '', 'a *\u0001b/', 'must not contain'],
 ])('%s is not put together', (_, front, behind, why) => {
   expect(() => putBehindFront(front, behind)).toThrow(why);
 });
