@@ -1,5 +1,5 @@
 import type { Changeable } from './config/change/changeable.ts';
-import type { Config } from './config/config.ts';
+import type { CheckedConfig } from './config/check.ts';
 import { DispatchCounters } from './dispatch/counters.ts';
 import { LiveTable } from './dispatch/live-table.ts';
 import { channelsOf } from './documents/channels.ts';
@@ -51,12 +51,10 @@ import { openVoice } from './voice.ts';
  * Disposal goes the same way back: drivers to their exit state, goodbye on the health topic, then the pool, where a
  * leaked slot is an assertion.
  */
-export async function startAgent(config: Config, configHash: string, environment: Environment): Promise<Agent> {
+export async function startAgent(checked: CheckedConfig, environment: Environment): Promise<Agent> {
+  const { config } = checked;
   const { clock, log } = environment;
   const startMs = clock.monotonicMs();
-  const running: Running = { config, hash: configHash };
-  /** Until another config was taken. */
-  const troubles = () => (running.config === config ? (environment.configs?.troubles ?? []) : []);
   const local = new LocalApplications();
   const trouble = { changed: () => {} };
   const troubleChanged = () => trouble.changed();
@@ -72,12 +70,13 @@ export async function startAgent(config: Config, configHash: string, environment
     MemoryFile.open({ clock, log }, config.stateFolder),
     runSelfTest(clock, firstTests(config)),
   ]);
+  const running: Running = { config, hash: checked.hash }; // Not sooner: it takes node:crypto.
+  /** Until another config was taken. */
+  const troubles = () => (running.config === config ? (environment.configs?.troubles ?? []) : []);
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
-  const [store, begun] = await Promise.all([
-    opening,
-    endSelfTest(clock, withConfigTroubles(earlyTests({ clock, pool, config, configHash }), troubles()), first),
-  ]);
+  const early = withConfigTroubles(earlyTests({ clock, pool, config, configHash: running.hash }), troubles());
+  const [store, begun] = await Promise.all([opening, endSelfTest(clock, early, first)]);
   const voice = openVoice(running, { ...environment, store, boot }, pool);
   alarm.open(voice.publisher);
   const { outbox, durable, states, watches } = voice;

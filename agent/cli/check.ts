@@ -13,7 +13,7 @@ export const checkVerb: Verb = {
   async run(context, [file], options) {
     const loaded = await loadForCli(context, file === undefined ? options : { ...options, config: file });
     if (!loaded.ok) return loaded.error;
-    const { config, hash } = loaded.value;
+    const { config, hash } = loaded.value.checked;
     const documents = Object.keys(config.documents).length;
     const summary = { ok: true, node: config.node, documents, hash };
     const text = `ok: node ${config.node}, ${documents} documents, ${config.mqtt.brokers.length} brokers, config ${hash}`;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { checkValue } from '../config/check-value.ts';
 import { formatFault } from '../config/fault.ts';
@@ -8,6 +8,7 @@ import { ConfigKeeper } from '../config/generations/keeper.ts';
 import type { ConfigHome } from '../config/home.ts';
 import { bootProvenMs } from '../config/limits.ts';
 import { loadConfig } from '../config/load.ts';
+import { readAtOnce } from '../config/reader.ts';
 import type { Log } from '../log.ts';
 import { configPathOf, tellTrouble } from './config-option.ts';
 import { stateFolderOf } from './state-folder.ts';
@@ -34,15 +35,13 @@ export async function pickConfig(
   files: FileSystem,
 ): Promise<PickedConfig> {
   const { QN_CONFIG: _, ...env } = context.env;
-  const booting = kernelBootId();
-  const loaded = await loadConfig({ path, env });
-  const stateFolder = loaded.ok ? loaded.value.config.stateFolder : await stateFolderOf(context, path);
+  const loaded = await loadConfig({ path, env, reader: readAtOnce });
+  const stateFolder = loaded.ok ? loaded.value.checked.config.stateFolder : await stateFolderOf(context, path);
   const keeper = await ConfigKeeper.open(files, stateFolder);
-  const kernelBoot = await booting;
   const booted = await bootConfig(
     {
       keeper,
-      kernelBoot,
+      kernelBoot: kernelBootId(),
       wallMs: () => context.clock.wallMs(),
       check(value) {
         const checked = checkValue(value, env);
@@ -74,8 +73,8 @@ export async function chooseConfig(
     async load(file = path) {
       const read = await loadConfig({ path: file, env });
       if (!read.ok) return fail(read.error.faults);
-      const { config, hash, written } = read.value;
-      return ok({ value: written, checked: { config, hash } });
+      const { checked, written } = read.value;
+      return ok({ value: written, checked });
     },
   };
   return ok({ boot: booted, home, loaded });
@@ -119,9 +118,9 @@ export function countBoot(
 }
 
 /** Another one means that the board itself was started. Empty where the kernel has none to tell. */
-async function kernelBootId(): Promise<string> {
+function kernelBootId(): string {
   try {
-    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
     return ''; // Then every boot counts as one of the agent.
   }

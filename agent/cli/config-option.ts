@@ -51,7 +51,7 @@ export function tellTrouble(context: CliContext, { kind, faults }: ConfigTrouble
 export async function hashNow(context: CliContext, options: OptionValues): Promise<Result<string, string>> {
   const { QN_CONFIG: _, ...env } = context.env;
   const loaded = await loadConfig({ path: configPathOf(context, options), env });
-  if (loaded.ok) return ok(loaded.value.hash);
+  if (loaded.ok) return ok(loaded.value.checked.hash);
   const [first] = loaded.error.faults;
   return fail(first === undefined ? 'the configuration cannot be read' : formatFault(first));
 }

@@ -24,6 +24,6 @@ export const flashMcuVerb: Verb = {
     if (!loaded.ok) return loaded.error;
     const { flashLocally } = await import('./flash-mcu-run.ts');
     const [mcu, hardware] = [textOption(options, 'mcu'), textOption(options, 'hardware')];
-    return exitCodes[await flashLocally(context, loaded.value.config, { file, mcu, hardware })];
+    return exitCodes[await flashLocally(context, loaded.value.checked.config, { file, mcu, hardware })];
   },
 };

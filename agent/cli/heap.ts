@@ -1,5 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { v8 } from '../late-modules.ts';
 
 /*
  * V8 takes memory as long as it thinks there is some, and keeps it: the space of young objects grows to 64 MB under load,
@@ -28,6 +28,7 @@ const bufferSlabBytes = 2_048;
  * moment, and then a hundred functions that count on it are compiled anew.
  */
 export function boundHeap(): void {
+  const { setFlagsFromString } = v8();
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=30');
   setFlagsFromString('--no-memory-reducer');
@@ -38,7 +39,7 @@ export function boundHeap(): void {
 
 /** One full collection, some 10 ms: from it on V8 knows how much is alive, and its limit is set by that. */
 export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
+  v8().setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect === 'function') collect();
 }

@@ -45,7 +45,7 @@ export const runVerb: Verb = {
     if (!chosen.ok || chosen.value.boot.from === 'safe') await goToConfigErrorStates(context, configPath);
     if (!chosen.ok) return chosen.error;
     const { boot, home } = chosen.value;
-    const { config, hash } = boot.checked;
+    const { config } = boot.checked;
     const identity = { service: 'qn-agent', env: config.log.environment, node: config.node };
     const log = openLog(config.log.level, identity, context.clock);
     for (const trouble of home.troubles) log.error({ from: boot.from, version: home.generation.version }, trouble);
@@ -86,7 +86,7 @@ export const runVerb: Verb = {
       await remember(next, log);
     };
     const counted = countBoot(context, log, chosen.value);
-    const agent = await startAgent(config, hash, {
+    const agent = await startAgent(boot.checked, {
       ...{ ...environment, openGpio, guardOf, configs: home, configured },
       testSurroundings: (next) => ({
         ...testSurroundings(context, next),

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { describeError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import { parseDuration } from '../config/duration.ts';
 import { readSecret } from '../config/secret.ts';
+import { crypto } from '../late-modules.ts';
 import { silentLog } from '../log.ts';
 import { type BrokerCredentials, createBrokerCredentials } from '../mqtt/broker-credentials.ts';
 import { parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
@@ -66,7 +66,7 @@ export async function openSession(
     return fail(exitCodes.usage);
   }
   const { root, timeoutMs } = target.value;
-  const name = `qnctl-${randomBytes(4).toString('hex')}`;
+  const name = `qnctl-${crypto().randomBytes(4).toString('hex')}`;
   const filters = filtersOf({ root, name });
   const connected = await connect(context, target.value, name, filters, handlers);
   if (!connected.ok) {

@@ -24,7 +24,7 @@ export const topicsVerb: Verb = {
     const loaded = await loadForCli(context, options);
     if (!loaded.ok) return loaded.error;
     const { printTopics } = await import('../topics/print-topics.ts');
-    context.out(printTopics(loaded.value.config, isAsyncApi ? 'asyncapi' : 'mosquitto').trimEnd());
+    context.out(printTopics(loaded.value.checked.config, isAsyncApi ? 'asyncapi' : 'mosquitto').trimEnd());
     return exitCodes.ok;
   },
 };

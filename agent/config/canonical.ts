@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '../late-modules.ts';
 import { isPlainMap } from './plain-map.ts';
 
 /** SHA-256 in hex over the JSON text with the keys of every map in order. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return crypto().createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
 
 function canonicalJson(value: unknown): string {

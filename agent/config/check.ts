@@ -39,8 +39,19 @@ export function checkTree(tree: Tree): Result<CheckedConfig, readonly ConfigFaul
     ...buildProblems(plain, leftOut),
   ];
   if (!parsed.success || problems.length > 0) return fail(locate(tree, problems));
-  const config = toConfig(parsed.output);
-  return ok({ config, hash: hashOf(config) });
+  return ok(checkedConfig(toConfig(parsed.output)));
+}
+
+/** Its hash is taken when somebody asks for it: a start has no time for that. */
+function checkedConfig(config: Config): CheckedConfig {
+  let hash: string | undefined;
+  return {
+    config,
+    get hash() {
+      hash ??= hashOf(config);
+      return hash;
+    },
+  };
 }
 
 function partsOf(plain: unknown): Parts {

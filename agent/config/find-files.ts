@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { configFilesMax } from '../limits.ts';
 import type { ConfigFault } from './fault.ts';
 import type { ConfigTrouble } from './load.ts';
+import { type ConfigReader, readInTurns } from './reader.ts';
 
 export interface FoundFiles {
   /** Later ones win. */
@@ -12,9 +12,12 @@ export interface FoundFiles {
 }
 
 /** The main file, and `conf.d/*.yaml` beside it, by name. */
-export async function findFiles(path: string): Promise<Result<FoundFiles, ConfigTrouble>> {
+export async function findFiles(
+  path: string,
+  reader: ConfigReader = readInTurns,
+): Promise<Result<FoundFiles, ConfigTrouble>> {
   const folder = join(dirname(path), 'conf.d');
-  const names = await readdir(folder).catch((error: unknown) => (isAbsent(error) ? [] : undefined));
+  const names = await namesIn(folder, reader);
   if (names === undefined) {
     return fail({ kind: 'unreadable', faults: [{ file: folder, pointer: '', message: 'the folder cannot be read' }] });
   }
@@ -28,6 +31,15 @@ export async function findFiles(path: string): Promise<Result<FoundFiles, Config
     .filter((name) => name.endsWith('.yml'))
     .map((name) => ({ file: join(folder, name), pointer: '', message: 'not read', fix: 'name it .yaml' }));
   return ok({ files, warnings });
+}
+
+/** Undefined: the system refuses. */
+async function namesIn(folder: string, reader: ConfigReader): Promise<readonly string[] | undefined> {
+  try {
+    return await reader.names(folder);
+  } catch (error) {
+    return isAbsent(error) ? [] : undefined;
+  }
 }
 
 function isAbsent(error: unknown): boolean {

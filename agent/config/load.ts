@@ -7,7 +7,8 @@ import { boundFaults, type ConfigFault, sortFaults } from './fault.ts';
 import { findFiles } from './find-files.ts';
 import { applyOverrides, type Override } from './override.ts';
 import { parseYaml } from './parse-yaml.ts';
-import { type ReadTroubleKind, readText } from './read-text.ts';
+import type { ReadTroubleKind } from './read-text.ts';
+import { type ConfigReader, readInTurns } from './reader.ts';
 import { emptyMap, mergeTrees, type Plain, type Tree, toPlain } from './tree.ts';
 
 export interface LoadOptions {
@@ -15,9 +16,12 @@ export interface LoadOptions {
   readonly path: string;
   readonly env: Env;
   readonly overrides?: readonly Override[];
+  /** Default: `readInTurns`. */
+  readonly reader?: ConfigReader;
 }
 
-export interface LoadedConfig extends CheckedConfig {
+export interface LoadedConfig {
+  readonly checked: CheckedConfig;
   /** What was read, in order; later ones won. */
   readonly files: readonly string[];
   /** What the files say together, without defaults and environment. */
@@ -34,10 +38,11 @@ export interface ConfigTrouble {
 
 /** Flag over env over conf.d over file over default; all faults at once. Touches nothing but the files it reads. */
 export async function loadConfig(options: LoadOptions): Promise<Result<LoadedConfig, ConfigTrouble>> {
-  const found = await findFiles(options.path);
+  const { reader = readInTurns } = options;
+  const found = await findFiles(options.path, reader);
   if (!found.ok) return found;
   const { files, warnings } = found.value;
-  const sources = await Promise.all(files.map(readSource));
+  const sources = await Promise.all(files.map((file) => readSource(file, reader)));
   const troubles = sources.flatMap((source) => (source.ok ? [] : [source.error]));
   const [first] = troubles;
   if (first !== undefined) {
@@ -52,13 +57,12 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const checked = checkTree(merged.tree);
   const faults = [...withEnv.faults, ...merged.faults, ...(checked.ok ? [] : checked.error)];
   if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)) });
-  return checked.ok
-    ? ok({ ...checked.value, files, written: toPlain(written), warnings })
-    : fail({ kind: 'invalid', faults });
+  if (!checked.ok) return fail({ kind: 'invalid', faults });
+  return ok({ checked: checked.value, files, written: toPlain(written), warnings });
 }
 
-async function readSource(file: string): Promise<Result<Tree, ConfigTrouble>> {
-  const read = await readText(file, configFileBytesMax);
+async function readSource(file: string, reader: ConfigReader): Promise<Result<Tree, ConfigTrouble>> {
+  const read = await reader.text(file, configFileBytesMax);
   if (!read.ok) {
     const { kind, ...rest } = read.error;
     return fail({ kind, faults: [{ file, pointer: '', ...rest }] });

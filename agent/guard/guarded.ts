@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { systemMonotonicMs } from '../../drivers/clock.ts';
@@ -7,6 +7,7 @@ import { describeError } from '../../drivers/contract/result.ts';
 import { sendOutputs } from '../../drivers/gpiochip/pass.ts';
 import { passedLinesCountMax } from '../../drivers/limits.ts';
 import { type Clock, sleep } from '../clock.ts';
+import { childProcess } from '../late-modules.ts';
 import { guardEndMsMax, guardPlanBytesMax, guardRestartMs } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { limitLine, words } from './guard-words.ts';
@@ -148,7 +149,7 @@ function launch(
   try {
     // A group of its own, so that Ctrl-C in a terminal does not reach it.
     const stdio = ['pipe', 'inherit', 'inherit', 'pipe'] as const;
-    const started = spawn(program, [...args, folder], { stdio: [...stdio], detached: true });
+    const started = childProcess().spawn(program, [...args, folder], { stdio: [...stdio], detached: true });
     started.on('error', failed);
     if (started.pid === undefined) return undefined; // Without descriptors it has no streams either.
     started.stdin?.on('error', () => {}); // It is gone; its exit is told.

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Result } from '../../drivers/contract/result.ts';
 import { loadNativeGpio, type NativeGpio } from '../../drivers/native/addon.ts';
 import type { Clock } from '../clock.ts';
+import { childProcess } from '../late-modules.ts';
 import { clockAnswerMsMax, clockAskEveryMs, clockAskFirstMs, clockAskSoonMs } from '../trust/limits.ts';
 
 /** Written by systemd-timesyncd when it has set the clock from a server. */
@@ -64,7 +64,7 @@ export function createClockSync(clock: Clock, { file, kernel, ask }: ClockSyncPl
 export function askTimedated(): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     const args = ['show', '--property=NTPSynchronized', '--value'];
-    execFile('timedatectl', args, { timeout: clockAnswerMsMax }, (error, stdout) => {
+    childProcess().execFile('timedatectl', args, { timeout: clockAnswerMsMax }, (error, stdout) => {
       const text = stdout.trim();
       resolve(error === null && (text === 'yes' || text === 'no') ? text === 'yes' : undefined);
     });

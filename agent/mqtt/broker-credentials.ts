@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import { describeError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { BrokerConfig } from '../config/config.ts';
 import type { Env } from '../config/env.ts';
 import { readTextNow } from '../config/read-text.ts';
 import { readSecret } from '../config/secret.ts';
+import { crypto } from '../late-modules.ts';
 import { secretBytesMax } from '../limits.ts';
 import type { BrokerTls } from './broker-endpoint.ts';
 import type { LinkError } from './link.ts';
@@ -63,6 +63,7 @@ function readNeeded(path: string): Result<string, Pick<LinkError, 'detail' | 'co
 
 function endOf(pem: string): number | undefined {
   try {
+    const { X509Certificate } = crypto();
     return new X509Certificate(pem).validToDate.getTime();
   } catch {
     return undefined; // The handshake will say what is wrong with it.

@@ -1,5 +1,5 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, TLSSocket } from 'node:tls';
+import { tls as tlsOfNode } from '../late-modules.ts';
 import { addressAttemptMs } from '../limits.ts';
 import type { BrokerCredentials } from './broker-credentials.ts';
 
@@ -58,7 +58,8 @@ export function formatBroker({ protocol, host, port }: BrokerEndpoint): string {
 export function openBrokerSocket({ protocol, host, port, tls = {} }: BrokerEndpoint): Socket {
   // Node gives an address 250 ms by default: over a mobile network none would ever answer in time.
   const address = { host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: addressAttemptMs };
-  const socket = protocol === 'mqtts' ? connectTls({ ...address, ...tlsOptions(host, tls) }) : connectTcp(address);
+  const socket =
+    protocol === 'mqtts' ? tlsOfNode().connect({ ...address, ...tlsOptions(host, tls) }) : connectTcp(address);
   socket.setNoDelay(true); // An acknowledgement must not wait for the next packet.
   return socket;
 }
@@ -77,6 +78,7 @@ function tlsOptions(host: string, { verify = true, servername, alpn, minVersion 
 
 /** When the certificate the broker showed ends; ms since 1970. */
 export function certificateEndMs(socket: Socket): number | undefined {
+  const { TLSSocket } = tlsOfNode();
   const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
   return certificate?.validToDate.getTime();
 }

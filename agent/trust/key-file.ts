@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { readText } from '../config/read-text.ts';
+import { crypto } from '../late-modules.ts';
 import { kidBytesMax } from './limits.ts';
 
 /** A private key of qnctl: a JWK (RFC 8037) with its name. Keep it out of whatever is printed or logged. */
@@ -18,7 +18,7 @@ export function isKeyName(text: string): boolean {
 }
 
 export function makeKey(kid: string): SigningKey {
-  const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const { x = '', d = '' } = crypto().generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
   return { kid, x, d };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '../late-modules.ts';
 import { isArray } from '../qn/json-value.ts';
 import type { Value } from '../qn/message.ts';
 
@@ -8,7 +8,7 @@ import type { Value } from '../qn/message.ts';
  * is the same whichever encoding the message came in. // QN-7.5
  */
 export function valueDigest(value: Value): string {
-  return createHash('sha256').update(canonicalText(value)).digest('base64url');
+  return crypto().createHash('sha256').update(canonicalText(value)).digest('base64url');
 }
 
 /** Values are finite, well formed and of bounded depth: the decoders see to it. */

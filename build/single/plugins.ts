@@ -1,5 +1,4 @@
 import path from 'node:path';
-import * as tls from 'node:tls';
 import type { Plugin } from 'esbuild';
 import { partFile, partOf } from '../parts.ts';
 
@@ -51,25 +50,6 @@ export const partsInside: Plugin = {
       contents: `module.exports = require('./agent/single/part.ts').loadPart('${file}');`,
       loader: 'js',
       resolveDir: process.cwd(),
-    }));
-  },
-};
-
-/**
- * node:tls holds on to things of the running process, and Node.js makes no snapshot of them: it is loaded when something of
- * it is used for the first time.
- */
-export const lateTls: Plugin = {
-  name: 'late-tls',
-  setup(build) {
-    build.onResolve({ filter: /^(node:)?tls$/ }, () => ({ path: 'tls', namespace: 'late' }));
-    build.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
-      contents: `
-        for (const name of ${JSON.stringify(Object.keys(tls))})
-          Object.defineProperty(exports, name, {
-            enumerable: true, get: () => process.getBuiltinModule('node:tls')[name],
-          });`,
-      loader: 'js',
     }));
   },
 };

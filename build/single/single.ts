@@ -16,7 +16,7 @@ import { trimPackages } from '../stubs.ts';
 import { nodeFlags } from '../systemd/node-flags.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
-import { insideOfProgram, lateTls, partsInside } from './plugins.ts';
+import { insideOfProgram, partsInside } from './plugins.ts';
 
 /*
  * `npm run build:single [-- x64|arm64]`: dist/qn-agent-{x64,arm64}, each one file that needs nothing beside it. It is the
@@ -40,7 +40,7 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   await mkdir(path.join(folder, 'parts'), { recursive: true });
   const assets = await layAssets(cpu, folder);
   const main = path.join(folder, 'main.cjs');
-  const plugins = [trimPackages, muteSchema, insideOfProgram, partsInside, lateTls];
+  const plugins = [trimPackages, muteSchema, insideOfProgram, partsInside];
   await bundle({ ...bundleOptions, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
   const runner = runnerOf(cpu);
   const file = path.join(outFolder, `qn-agent-${cpu}`);

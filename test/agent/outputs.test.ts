@@ -31,16 +31,19 @@ async function start(documents: string, clock: Clock = systemClock) {
   const text = `node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\nstate-folder: ${folder}\ndocuments:\n${documents}\n`;
   const checked = checkConfig(text, 'c.yaml');
   if (!checked.ok) throw new Error(JSON.stringify(checked.error));
-  const agent = await startAgent(checked.value.config, 'hash', {
-    clock,
-    log: silentLog,
-    random: () => 0.5,
-    openGpio: async () => ok(createSimulatedGpio(board, { clock })),
-    createPwm: () => createSimulatedPwm(),
-    openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
-    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
-      broker.openLink({ clientId: `n${suffix}`, ...role, subscriptions }, handlers),
-  });
+  const agent = await startAgent(
+    { config: checked.value.config, hash: 'hash' },
+    {
+      clock,
+      log: silentLog,
+      random: () => 0.5,
+      openGpio: async () => ok(createSimulatedGpio(board, { clock })),
+      createPwm: () => createSimulatedPwm(),
+      openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
+      openLink: ({ suffix, ...role }, subscriptions, handlers) =>
+        broker.openLink({ clientId: `n${suffix}`, ...role, subscriptions }, handlers),
+    },
+  );
   onTestFinished(async () => {
     await agent[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });

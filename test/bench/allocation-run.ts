@@ -25,20 +25,23 @@ let handlers: LinkHandlers | undefined;
 const counters = { connects: 1, attempts: 1, messagesIn: 0, messagesOut: 0 };
 const documents = ['gpio.relay: { driver: gpio-out, line: RELAY, number: 1 }'];
 const config = configOf({ documents, mqtt: ['acks: final'] }, folder);
-const agent = await startAgent(config, 'hash', {
-  ...{ clock: systemClock, log: silentLog, random: () => 0 },
-  openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
-  createPwm: () => createSimulatedPwm(),
-  openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' }),
-  openLink(_will, _subscriptions, told) {
-    handlers = told;
-    return {
-      ...{ isUp: true, counters, brokers: () => [] },
-      publish: (_message, done) => void setImmediate(done, ok()),
-      async [Symbol.asyncDispose]() {},
-    };
+const agent = await startAgent(
+  { config, hash: 'hash' },
+  {
+    ...{ clock: systemClock, log: silentLog, random: () => 0 },
+    openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
+    createPwm: () => createSimulatedPwm(),
+    openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' }),
+    openLink(_will, _subscriptions, told) {
+      handlers = told;
+      return {
+        ...{ isUp: true, counters, brokers: () => [] },
+        publish: (_message, done) => void setImmediate(done, ok()),
+        async [Symbol.asyncDispose]() {},
+      };
+    },
   },
-});
+);
 handlers?.onUp({ broker: 'mqtt://127.0.0.1', protocolVersion: 5, receiveMaximum: 65_535 });
 
 const payload = new Uint8Array(17);

@@ -24,17 +24,20 @@ async function startOne(number: number): Promise<void> {
     'gpio.button: { driver: gpio-in, line: BUTTON }',
   ];
   const config = { ...configOf({ documents }, folder), node, stateFolder: path.join(folder, node) };
-  await startAgent(config, 'hash', {
-    ...{ clock: systemClock, log: silentLog, random: Math.random },
-    openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
-    createPwm: () => createSimulatedPwm(),
-    openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' }),
-    openLink({ suffix, ...role }, subscriptions, handlers) {
-      const brokers = [{ protocol: 'mqtt', host: '127.0.0.1', port: port ?? 0, weight: 1 }] as const;
-      const options = { brokers, clientId: node + suffix, ...role, subscriptions, keepaliveSeconds: 30 };
-      return openMqttLink({ clock: systemClock, log: silentLog, random: Math.random }, options, handlers);
+  await startAgent(
+    { config, hash: 'hash' },
+    {
+      ...{ clock: systemClock, log: silentLog, random: Math.random },
+      openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
+      createPwm: () => createSimulatedPwm(),
+      openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' }),
+      openLink({ suffix, ...role }, subscriptions, handlers) {
+        const brokers = [{ protocol: 'mqtt', host: '127.0.0.1', port: port ?? 0, weight: 1 }] as const;
+        const options = { brokers, clientId: node + suffix, ...role, subscriptions, keepaliveSeconds: 30 };
+        return openMqttLink({ clock: systemClock, log: silentLog, random: Math.random }, options, handlers);
+      },
     },
-  });
+  );
 }
 
 const numbers = Array.from({ length: count ?? 0 }, (_, index) => (first ?? 0) + index);

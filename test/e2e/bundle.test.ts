@@ -19,6 +19,18 @@ function readMeta(program: string): Meta {
   return JSON.parse(readFileSync(path.join(distFolder, `${program}.meta.json`), 'utf8'));
 }
 
+/** Tells which modules of Node.js are there when the agent connects for the first time. */
+const connectSpy = `
+  const { Socket } = require('node:net');
+  const { connect } = Socket.prototype;
+  Socket.prototype.connect = function (...args) {
+    Socket.prototype.connect = connect;
+    const loaded = process.moduleLoadList.flatMap((name) => /^NativeModule (?!internal)(.*)$/.exec(name)?.slice(1) ?? []);
+    process.stderr.write('loaded: ' + loaded.join(' ') + '\\n');
+    return connect.apply(this, args);
+  };
+`;
+
 describeWithMosquitto('the bundle and its native files alone in an empty folder', () => {
   it.skipIf(ptyMissing)('drives a serial pty, with no node_modules in reach', async () => {
     await needBundle();
@@ -52,6 +64,23 @@ describeWithMosquitto('the bundle and its native files alone in an empty folder'
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it('calls the broker before it loads what can wait', async () => {
+    await needBundle();
+    await using rig = await openRig({
+      documents: ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'],
+      lines: ['GPIO17'],
+    });
+    const spy = path.join(rig.folder, 'spy.cjs');
+    await writeFile(spy, connectSpy);
+    const args = ['run', '--config', rig.configFile];
+    await using agent = startScript(path.join(distFolder, 'qn-agent.cjs'), args, { nodeArguments: ['-r', spy] });
+    await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'online' });
+    const [, loaded = ''] = /^loaded: (.*)$/m.exec(agent.err) ?? [];
+    expect(loaded.split(' ')).toContain('net');
+    expect(loaded.split(' ').filter((name) => /^(crypto|tls|child_process|v8|http|sqlite)$/.test(name))).toEqual([]);
+    expect(await agent.end('SIGTERM')).toMatchObject({ code: 0 });
   });
 
   it('keeps what was compiled where the unit says, and starts from it', async () => {

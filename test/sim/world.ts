@@ -92,7 +92,7 @@ export class World implements Outside {
   boot(): void {
     const life = beginLife(this);
     this.life = life;
-    void startAgent(this.#config, 'hash', life.environment).then(
+    void startAgent({ config: this.#config, hash: 'hash' }, life.environment).then(
       (agent) => {
         if (life.isAlive) this.agent = agent;
       },

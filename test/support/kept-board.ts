@@ -69,5 +69,5 @@ export class KeptBoard {
 export function loadedFrom(value: Value): Result<LoadedConfig, never> {
   const checked = checkValue(value, {});
   if (!checked.ok) throw new Error(JSON.stringify(checked.error));
-  return ok({ ...checked.value.checked, written: Object(value), files: ['config.yaml'], warnings: [] });
+  return ok({ checked: checked.value.checked, written: Object(value), files: ['config.yaml'], warnings: [] });
 }

@@ -51,20 +51,23 @@ export async function startLinkAgent(
   const serial = createSimulatedSerialPair();
   const told = recordLink();
   const environment = { clock, log: silentLog, random: () => 0 };
-  const agent = await startAgent(checked.value.config, 'none', {
-    ...environment,
-    async openGpio() {
-      await opening;
-      return ok(createSimulatedGpio(board));
+  const agent = await startAgent(
+    { config: checked.value.config, hash: 'none' },
+    {
+      ...environment,
+      async openGpio() {
+        await opening;
+        return ok(createSimulatedGpio(board));
+      },
+      createPwm: () => createSimulatedPwm(),
+      openBytePort: async () => ok(serial.left),
+      openStore: (onTrouble) => composeStore(new ThreadDisk(storeProgram, folder, storeLimits), { clock, onTrouble }),
+      openLink({ suffix, ...role }, subscriptions, handlers) {
+        const options = { ...link, clientId: `pi-1${suffix}`, ...role, subscriptions, keepaliveSeconds: 30 };
+        return openMqttLink(environment, options, suffix === '' ? tellBoth(handlers, told) : handlers);
+      },
     },
-    createPwm: () => createSimulatedPwm(),
-    openBytePort: async () => ok(serial.left),
-    openStore: (onTrouble) => composeStore(new ThreadDisk(storeProgram, folder, storeLimits), { clock, onTrouble }),
-    openLink({ suffix, ...role }, subscriptions, handlers) {
-      const options = { ...link, clientId: `pi-1${suffix}`, ...role, subscriptions, keepaliveSeconds: 30 };
-      return openMqttLink(environment, options, suffix === '' ? tellBoth(handlers, told) : handlers);
-    },
-  });
+  );
   stack.use(agent);
   return {
     agent,

@@ -73,7 +73,7 @@ export function openLives(documents: readonly string[], sections = ''): Lives {
     async boot() {
       const begun = beginLife(outside);
       life = begun;
-      const started = startAgent(config, 'hash', begun.environment);
+      const started = startAgent({ config, hash: 'hash' }, begun.environment);
       void started.then((alive) => {
         agent = alive;
       });

@@ -84,7 +84,7 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
   const { platter } = options;
   const openStore: Environment['openStore'] =
     platter && ((onTrouble) => openMemoryStore(platter, { clock, onTrouble }));
-  const agent = await startAgent(config, 'hash', { ...environment, ...(openStore && { openStore }) });
+  const agent = await startAgent({ config, hash: 'hash' }, { ...environment, ...(openStore && { openStore }) });
   return {
     agent,
     broker,

@@ -70,7 +70,7 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
     openLink: ({ suffix, ...role }, subscriptions, handlers) =>
       broker.openLink({ clientId: `n${suffix}`, ...role, subscriptions }, handlers),
   };
-  const agent = await startAgent(checked.value.config, 'hash', environment);
+  const agent = await startAgent({ config: checked.value.config, hash: 'hash' }, environment);
   return {
     agent,
     said,

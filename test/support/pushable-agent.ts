@@ -79,7 +79,7 @@ ${sections}
   client.subscribe(`qn/1/${node}/#`);
   const openLink: Environment['openLink'] = ({ suffix, ...role }, subscriptions, handlers) =>
     broker.openLink({ clientId: node + suffix, ...role, subscriptions }, handlers);
-  const agent = await startAgent(home.candidate.checked.config, home.candidate.checked.hash, {
+  const agent = await startAgent(home.candidate.checked, {
     clock,
     log: silentLog,
     random: () => 0,

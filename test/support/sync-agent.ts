@@ -40,16 +40,19 @@ export async function startSyncAgent(sections = '') {
     if (decoded.ok) said.push({ topic: topic.slice('qn/1/'.length), message: decoded.value, retain });
   });
   client.subscribe('qn/1/#');
-  const agent = await startAgent(config, hash, {
-    clock: systemClock,
-    log: silentLog,
-    random: () => 0,
-    openGpio: async () => ({ ok: true, value: createSimulatedGpio(board) }),
-    createPwm: () => createSimulatedPwm(),
-    openBytePort,
-    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
-      broker.openLink({ clientId: `pi-1${suffix}`, ...role, subscriptions }, handlers),
-  });
+  const agent = await startAgent(
+    { config, hash },
+    {
+      clock: systemClock,
+      log: silentLog,
+      random: () => 0,
+      openGpio: async () => ({ ok: true, value: createSimulatedGpio(board) }),
+      createPwm: () => createSimulatedPwm(),
+      openBytePort,
+      openLink: ({ suffix, ...role }, subscriptions, handlers) =>
+        broker.openLink({ clientId: `pi-1${suffix}`, ...role, subscriptions }, handlers),
+    },
+  );
   await said.next(({ topic }) => topic === 'pi-1/state/channels');
   return {
     agent,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { sleep } from '../../clock.ts';
 import { imageBytesMax } from '../../firmware/limits.ts';
+import { crypto } from '../../late-modules.ts';
 import type { Value } from '../../qn/message.ts';
 import { readKeyFile, type SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
@@ -79,7 +79,7 @@ async function readImageFile(
   const [version, hardware] = [textOption(options, 'version'), textOption(options, 'hardware')];
   const named = { ...(version !== undefined && { version }), ...(hardware !== undefined && { hardware }) };
   const names = { ...named, ...(from !== undefined && { url: from }) };
-  return ok({ bytes, sha256: createHash('sha256').update(bytes).digest('hex'), names });
+  return ok({ bytes, sha256: crypto().createHash('sha256').update(bytes).digest('hex'), names });
 }
 
 async function keyOf(

@@ -60,16 +60,16 @@ export async function bootConfig(
   return { ...found, troubles };
 }
 
-function fileConfig(
-  { config, hash, written, files }: LoadedConfig,
-  last: Generation | undefined,
-  atMs: number,
-): BootConfig {
+function fileConfig({ checked, written, files }: LoadedConfig, last: Generation | undefined, atMs: number): BootConfig {
   const { version = 0, vc = {} } = last ?? {};
   const author = files[0] ?? 'file';
-  const content = contentOf(written);
-  const generation = { version, vc, origin: 'file', author, atMs, value: written, file: content } as const;
-  return { from: 'file', checked: { config, hash }, generation, troubles: [] };
+  const generation: Generation = {
+    ...{ version, vc, origin: 'file', author, atMs, value: written },
+    get file() {
+      return contentOf(written); // Not at once: where there was no other config nobody asks for it.
+    },
+  };
+  return { from: 'file', checked, generation, troubles: [] };
 }
 
 /** Whether somebody changed the file since the last config was taken. */

@@ -1,4 +1,5 @@
-import { open, readFile, rename, unlink } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../../replace-file.ts';
 
@@ -16,7 +17,7 @@ export interface FileSystem {
 export const realFiles: FileSystem = {
   async read(file) {
     try {
-      return await readFile(file, 'utf8');
+      return readFileSync(file, 'utf8'); // At a start alone: there is nothing else to hold up.
     } catch {
       return undefined; // As good as not there; whoever needs it says so.
     }

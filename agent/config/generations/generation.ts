@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '../../late-modules.ts';
 import type { Value } from '../../qn/message.ts';
 import { canonicalText, valueDigest } from '../../trust/value-digest.ts';
 import { isPlainMap } from '../plain-map.ts';
@@ -89,5 +89,5 @@ export function parseJson(text: string): unknown {
 }
 
 function sumOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return crypto().createHash('sha256').update(text).digest('hex');
 }

@@ -21,13 +21,13 @@ test('without conf.d and environment the file stands alone', async () => {
   await rm(join(folder, 'conf.d'), { recursive: true });
   await write('config.yaml', main);
   const loaded = await load({});
-  expect(loaded.config.node).toBe('from-file');
+  expect(loaded.checked.config.node).toBe('from-file');
   expect(loaded.files).toEqual([join(folder, 'config.yaml')]);
   expect(loaded.warnings).toEqual([]);
 });
 
 test('flag over env over conf.d over file over default', async () => {
-  const level = async (options: Partial<LoadOptions>) => (await load(options)).config.log.level;
+  const level = async (options: Partial<LoadOptions>) => (await load(options)).checked.config.log.level;
   const env = { QN_LOG__LEVEL: 'warn' };
   const overrides = [{ flag: '--log-level', pointer: '/log/level', value: 'debug' }];
   await write('config.yaml', main);
@@ -48,7 +48,7 @@ test('files of conf.d come in the order of their names, and others are left alon
   await write('conf.d/90.yml', 'node: yml');
   await write('conf.d/90.yaml.bak', 'node: [');
   const loaded = await load({});
-  expect(loaded.config.node).toBe('b');
+  expect(loaded.checked.config.node).toBe('b');
   expect(loaded.files).toEqual(
     ['config.yaml', 'conf.d/10-a.yaml', 'conf.d/20-b.yaml'].map((name) => join(folder, name)),
   );
@@ -59,7 +59,7 @@ test('maps are merged, lists are replaced', async () => {
   await write('config.yaml', `${main}groups: [a, b]\ndocuments: { x: { driver: gpio-in, line: X, active: low } }`);
   await write('conf.d/1.yaml', 'groups: [c]\ndocuments: { x: { line: Z }, y: { driver: gpio-in, line: Y } }');
   await write('conf.d/2.yaml', '# nothing but a remark\n');
-  const { config } = await load({});
+  const { config } = (await load({})).checked;
   expect(config.groups).toEqual(['c']);
   expect(config.documents).toMatchObject({ x: { line: 'Z', active: 'low' }, y: { line: 'Y' } });
 });
@@ -149,13 +149,13 @@ test('a file that is not UTF-8 is told with its line', async () => {
 
 test('a byte order mark does no harm', async () => {
   await write('config.yaml', `\uFEFF${main}`);
-  expect((await load({})).config.node).toBe('from-file');
+  expect((await load({})).checked.config.node).toBe('from-file');
 });
 
 test('a file at the bound is read, one byte more is refused', async () => {
   const atBound = `${main}#`.padEnd(configFileBytesMax, '.');
   await write('config.yaml', atBound);
-  expect((await load({})).config.node).toBe('from-file');
+  expect((await load({})).checked.config.node).toBe('from-file');
   await write('config.yaml', `${atBound}.`);
   expect(await faultsOf({})).toEqual([`${join(folder, 'config.yaml')}: larger than ${configFileBytesMax} bytes`]);
 });

@@ -11,7 +11,7 @@ const examplePath = new URL('../../../build/config/example.yaml', import.meta.ur
 test('the shipped example has no faults', async () => {
   const loaded = await loadConfig({ path: examplePath, env: {} });
   expect(loaded.ok ? [] : loaded.error.faults.map(formatFault)).toEqual([]);
-  expect(loaded.ok && Object.values(loaded.value.config.documents).map(({ driver }) => driver)).toEqual([
+  expect(loaded.ok && Object.values(loaded.value.checked.config.documents).map(({ driver }) => driver)).toEqual([
     'gpio-out',
     'gpio-out',
     'gpio-out',
