@@ -12,7 +12,7 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, action) {
-    const timer = setTimeout(action, delayMs);
+    const timer = setTimeout(action, Math.max(0, delayMs)); // Node.js warns of what is below.
     timer.unref();
     return { [Symbol.dispose]: () => cancel(timer) };
   },

@@ -12,7 +12,7 @@ export interface MonotonicClock extends DriverClock {
 
 export const systemDriverClock: DriverClock = {
   after(delayMs, action) {
-    const timer = setTimeout(action, delayMs);
+    const timer = setTimeout(action, Math.max(0, delayMs)); // Node.js warns of what is below.
     timer.unref();
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
