@@ -9,13 +9,14 @@ import {
 } from '../express-limits.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
 import { Doubts } from './doubts.ts';
+import { isSentBefore } from './sent-before.ts';
 import { type Twin, Twins } from './twins.ts';
 
 /** The two connections on which a command for an emergency document arrives. */
 export type Line = 'main' | 'express';
 
-/** act: carry it out · leave: its twin was carried out already · doubt: see ExpressGate.doubt. */
-export type Judgement = 'act' | 'leave' | 'doubt';
+/** act: carry it out · leave: its twin was carried out already · doubt: see ExpressGate.doubt · overtaken: refuse it, a later one was. */
+export type Judgement = 'act' | 'leave' | 'doubt' | 'overtaken';
 
 /**
  * A command for an emergency document comes twice, by the connection of its own and by that of all others. The first of the
@@ -25,6 +26,9 @@ export type Judgement = 'act' | 'leave' | 'doubt';
  * one. Once both have brought the same command, whatever follows on main in its order (see Twin) was sent later than that: it
  * acts, and what is still noted for main before it was lost by the broker. Until then what comes on main before a noted twin is
  * older, or that twin was lost: the express connection brings it in the second case only, and soon, so it alone decides.
+ *
+ * What comes on the express connection before a twin that is noted for it is older and lost by main, or that twin was lost.
+ * Their ids tell, where one sender made both; else it acts, because an emergency command is not to wait for main.
  */
 export class ExpressGate {
   readonly #clock: Clock;
@@ -78,6 +82,7 @@ export class ExpressGate {
 
   #hearExpress(twin: Twin, nowMs: number): Judgement {
     if (this.#doubts.take(twin)) this.#meet(twin);
+    else if (this.#toCome.express.surelyOf(twin, nowMs).some((later) => isSentBefore(twin, later))) return 'overtaken';
     else if (!this.#expect('main', twin, nowMs)) this.#distrustMain(); // It may bring the forgotten one.
     return 'act';
   }
@@ -105,7 +110,7 @@ export class ExpressGate {
 }
 
 /** Byte for byte: a sender that says the same twice is heard twice on each connection. */
-function twinOf({ topic, qos, payload, retain }: InboundMessage): Twin {
+function twinOf({ topic, qos, payload, retain, properties: { contentType } }: InboundMessage): Twin {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  return { topic, order: `${retain ? 'r' : 'n'}${qos}${topic}`, content: bytes.toString('latin1') };
+  return { topic, order: `${retain ? 'r' : 'n'}${qos}${topic}`, content: bytes.toString('latin1'), contentType };
 }

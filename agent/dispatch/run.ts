@@ -77,6 +77,7 @@ export class DispatchLoop {
     const others = line === 'main' ? routes.filter((route) => !isUrgent(route)) : [];
     const judgement = this.#gate.hear(line, message);
     if (judgement === 'act') return this.#take(message, line === 'main' ? routes : routes.filter(isUrgent), line);
+    if (judgement === 'overtaken') this.#refusalOf(message, routes.filter(isUrgent))();
     if (judgement === 'doubt') this.#gate.doubt(message, this.#refusalOf(message, routes.filter(isUrgent)));
     if (others.length === 0) message.kept?.();
     return this.#take(message, others);
@@ -213,7 +214,7 @@ function overtaken({ payload, properties }: InboundMessage): Refusal {
   });
   const id = decoded.ok ? decoded.value.id : decoded.error.id;
   const detail =
-    'a later command for it came by the emergency connection; nothing was done, send it again if it is still wanted';
+    'a later command for it came by the other connection; nothing was done, send it again if it is still wanted';
   return { reason: 'expired', detail, ...(id !== undefined && { id }) };
 }
 

@@ -3,7 +3,9 @@ export interface Twin {
   readonly topic: string;
   /** Topic, QoS and retain flag: those that are alike in this overtake one another on no connection. */
   readonly order: string;
+  /** The bytes, as Latin-1. */
   readonly content: string;
+  readonly contentType?: string | undefined;
 }
 
 interface Noted {
@@ -53,6 +55,13 @@ export class Twins {
   /** Whether any of that topic is still to come. */
   has(topic: string, nowMs: number): boolean {
     return this.#noted.some(({ twin, untilMs }) => untilMs >= nowMs && twin.topic === topic);
+  }
+
+  /** Those of its order that are sure and still to come. */
+  surelyOf({ order }: Twin, nowMs: number): readonly Twin[] {
+    return this.#noted.flatMap(({ twin, isSure, untilMs }) =>
+      isSure && untilMs >= nowMs && twin.order === order ? [twin] : [],
+    );
   }
 
   /** None is waited for any longer than that. */
