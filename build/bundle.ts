@@ -22,9 +22,7 @@ export const bundleOptions = {
   supported: { 'dynamic-import': false }, // It becomes `require`, which needs no loader of ES modules, and runs as kept code.
   external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.
   define: {
-    // Undefined, so that code for browsers, proxies and debugging falls away.
-    'process.env.NODE_DEBUG': 'undefined',
-    'process.env.MQTTJS_SOCKS_PROXY': 'undefined',
+    // Undefined, so that code for browsers and debugging falls away.
     navigator: 'undefined',
     window: 'undefined',
   },

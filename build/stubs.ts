@@ -2,14 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
 /*
- * MQTT.js carries code for browsers, old Node.js and proxies that an agent on Linux never runs, pino code for threads that
- * write and for redaction. Their modules are replaced when they are imported; whoever still reaches one of them gets an error that
- * says so.
+ * MQTT.js carries code for browsers and old Node.js that an agent on Linux never runs, pino code for redaction. Their modules are
+ * replaced when they are imported; whoever still reaches one of them gets an error that says so.
  */
 const stubs: { readonly [name: string]: string } = {
-  ws: absent('ws', 'MQTT over WebSocket'),
-  socks: absent('socks', 'SOCKS proxies'),
-  'thread-stream': absent('thread-stream', 'pino transports in threads'),
   // For topic aliases of ours, and we use none: what MQTT.js makes of it stays empty.
   'lru-cache': `exports.LRUCache = class extends Map { constructor() { super(); } };`,
   '@pinojs/redact': absent('@pinojs/redact', 'redaction by pino; ours is agent/observe/redact.ts'),
@@ -38,8 +34,8 @@ const stubs: { readonly [name: string]: string } = {
 };
 
 /**
- * Files of packages for other systems, or for what we do not use: lists of serial ports, MQTT over WebSocket or SOCKS and in
- * mini programs, transports and streams of pino, editing the tokens of YAML, YAML 1.1.
+ * Files of packages for other systems, or for what we do not use: lists of serial ports, the ways of MQTT.js to
+ * connect (agent/mqtt opens its sockets), transports and streams of pino, editing the tokens of YAML, YAML 1.1.
  */
 const unreached =
   /\/node_modules\/(@serialport\/bindings-cpp\/dist\/(darwin|win32|linux-list)|mqtt\/build\/lib\/connect\/[a-z]+|pino\/lib\/(transport|multistream)|yaml\/dist\/(parse\/cst-(scalar|stringify|visit)|schema\/yaml-1\.1\/(binary|bool|float|int|omap|pairs|schema|set|timestamp)))\.js$/;
