@@ -2,8 +2,8 @@ import { startupSnapshot } from 'node:v8';
 import { runAgentProgram } from '../cli/agent-program.ts';
 import { runGuardProcess } from '../guard/guard-process.ts';
 import { startStoreThread } from '../store/start-thread.ts';
+import { compileAhead } from './compile-ahead.ts';
 import { storeProgram } from './store-program.ts';
-import { warmUp } from './warm-up.ts';
 
 /**
  * `qn-agent` as a single executable: what agent/main.ts is for the bundle. All modules are there when it starts, evaluated
@@ -17,6 +17,6 @@ function main(): void {
 }
 
 if (startupSnapshot.isBuildingSnapshot()) {
-  warmUp();
+  compileAhead(__filename);
   startupSnapshot.setDeserializeMainFunction(main);
 } else main();

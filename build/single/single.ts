@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { hashOf } from '../../agent/health/hash.ts';
+import { aheadFile, type Place } from '../../agent/single/compile-ahead.ts';
 import { build, outFolder } from '../build.ts';
 import { bundleOptions } from '../bundle.ts';
 import { muteSchema } from '../mute-schema.ts';
@@ -17,12 +18,14 @@ import { nodeFlags } from '../systemd/node-flags.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
 import { insideOfProgram, partsInside } from './plugins.ts';
+import { recordStart } from './record-start.ts';
 
 /*
  * `npm run build:single [-- x64|arm64]`: dist/qn-agent-{x64,arm64}, each one file that needs nothing beside it. It is the
  * Node.js of package.json with a snapshot of the agent in it, made by that very Node.js, so for another CPU than this
- * machine's by qemu-user; without that it starts from source, slower. What is loaded when it is needed, the native files, and
- * what the unit file tells Node.js are inside as well.
+ * machine's by qemu-user; without that it starts from source, slower. For the snapshot the agent is started once, and what ran
+ * in that is compiled in it. What is loaded when it is needed, the native files, and what the unit file tells Node.js are
+ * inside as well.
  */
 
 const cacheFolder = '.cache/single';
@@ -55,12 +58,37 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   const stampFile = path.join(cacheFolder, `${cpu}.json`);
   if (!existsSync(file) || (await textOf(stampFile)) !== stamp) {
     const node = await nodeOf(cpu);
+    if (runner !== undefined) await writeFile(path.join(folder, aheadFile), JSON.stringify(await ranInStart(main)));
     const blob = await makeBlob({ folder, main, assets, node, runner });
     await injectBlob(node, blob, file);
     await writeFile(`${file}.sha256`, `${await hashOf(file)}  ${path.basename(file)}\n`);
     await writeFile(stampFile, stamp);
   }
   return { file, bytes: (await stat(file)).size, hasSnapshot: runner !== undefined };
+}
+
+interface Recorded {
+  readonly sum: string;
+  readonly places: readonly Place[];
+}
+
+/** What runs in a start, of a program that is the same for each CPU: found out once, on the CPU of this machine. */
+async function ranInStart(main: string): Promise<readonly Place[]> {
+  const cache = path.join(cacheFolder, 'start.json');
+  const sum = await sumOf(main);
+  const known: Partial<Recorded> = JSON.parse((await textOf(cache)) ?? '{}');
+  if (known.sum === sum && known.places !== undefined) return known.places;
+  const folder = path.join(cacheFolder, 'record');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(path.join(folder, 'parts'), { recursive: true });
+  const assets = await layAssets(process.arch === 'arm64' ? 'arm64' : 'x64', folder);
+  const blob = await makeBlob({ folder, main, assets, node: process.execPath, runner: undefined });
+  const program = path.join(folder, 'qn-agent');
+  await injectBlob(process.execPath, blob, program);
+  const places = await recordStart(path.resolve(program), main);
+  await rm(folder, { recursive: true });
+  await writeFile(cache, JSON.stringify({ sum, places } satisfies Recorded));
+  return places;
 }
 
 /** The one of package.json for this CPU; fetched once. */

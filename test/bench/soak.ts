@@ -13,8 +13,11 @@ import { runTurn } from './turn.ts';
 
 const turnMs = 5_000;
 const load = { forMs: turnMs, probesPerS: 20, bulkPerS: 1_000, bulkQos: 1 } as const;
-/** Before what is measured, in parts of it. Most is compiled by then, and tables have grown. */
-const warmUpShare = 1 / 2;
+/**
+ * Before what is measured, in parts of it. A function is compiled when it has run often enough, and some of the agent's run
+ * once a minute; with half an hour before it, an hour still ended with 80 kB more of compiled code.
+ */
+const warmUpShare = 1;
 const samplesCountMax = 60;
 /** With fewer, a slope of the heap says nothing. */
 const collectionsCountMin = 10;
@@ -70,7 +73,7 @@ const question = `(() => {
  * Whether anything grows: commands without end, a thousand a second and twenty that change an output, and in between,
  * sixty times at the most, the memory, file descriptors, listeners and open handles of the agent; and what is left of its heap
  * by each full collection, of which there is one in some two minutes. A slope is a miss when it is above zero by more than
- * the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them half as many to warm up.
+ * the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them as many to warm up.
  */
 export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   await using stack = new AsyncDisposableStack();

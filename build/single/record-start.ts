@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Place } from '../../agent/single/compile-ahead.ts';
+import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
+import { startBroker } from '../demo/broker.ts';
+import { Spectator } from '../demo/spectator.ts';
+
+const startMsMax = 60_000;
+const stopMsMax = 20_000;
+
+const configOf = (port: number, folder: string) => `node: pi-1
+mqtt: { brokers: [{ url: "mqtt://127.0.0.1:${port}" }] }
+gpio: { backend: simulated, board: ${folder}/board }
+state-folder: ${folder}/state
+log: { level: warn }
+documents:
+  gpio.relay1: { driver: gpio-out, line: GPIO17 }
+  gpio.button1: { driver: gpio-in, line: GPIO27, bias: pull-up, debounce: 20ms }
+`;
+
+/**
+ * Starts the agent once, as a board would: where the functions of its program end that have run by the time it has told of
+ * its health, in it and in its guard, and then to stop. `program` is a single executable that starts from source, and `main`
+ * what is in it.
+ */
+export async function recordStart(program: string, main: string): Promise<readonly Place[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'qn-record-'));
+  try {
+    await using broker = await startBroker(0);
+    await using spectator = await Spectator.connect(broker.port, () => {});
+    createSimulatedBoard(path.join(folder, 'board'), ['GPIO17', 'GPIO27']);
+    const config = path.join(folder, 'config.yaml');
+    await writeFile(config, configOf(broker.port, folder));
+    const coverage = path.join(folder, 'coverage');
+    const agent = startAgent(program, config, coverage);
+    await Promise.race([spectator.expect('health', isHealth, startMsMax), agent.failed]);
+    await agent.stop();
+    return await readPlaces(coverage, main);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const isHealth = ({ topic }: { readonly topic: string }) => topic === 'pi-1/health/agent';
+
+/** V8 writes what has run into `coverage`, one file for each process and thread, when they end. */
+function startAgent(program: string, config: string, coverage: string) {
+  const env = { ...process.env, NODE_V8_COVERAGE: coverage };
+  const agent = spawn(program, ['run', '--config', config], { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    agent.once('error', reject);
+    agent.once('exit', resolve);
+  });
+  return {
+    failed: ended.then((code) => Promise.reject(new Error(`${program} ended by itself with ${code}`))),
+    async stop() {
+      agent.kill('SIGTERM');
+      const timer = setTimeout(() => agent.kill('SIGKILL'), stopMsMax);
+      const code = await ended;
+      clearTimeout(timer);
+      if (code !== 0) throw new Error(`${program} ended with ${code}, not 0`);
+    },
+  };
+}
+
+/** What V8 writes: of each function the range first of which is the whole of it. */
+interface Coverage {
+  readonly result: readonly {
+    readonly url: string;
+    readonly functions: readonly {
+      readonly ranges: readonly { readonly endOffset: number; readonly count: number }[];
+    }[];
+  }[];
+}
+
+async function readPlaces(folder: string, main: string): Promise<readonly Place[]> {
+  const ends = new Set<number>();
+  for (const file of await readdir(folder)) {
+    const { result }: Coverage = JSON.parse(await readFile(path.join(folder, file), 'utf8'));
+    for (const { functions } of result.filter(({ url }) => url === main))
+      for (const {
+        ranges: [whole],
+      } of functions)
+        if (whole !== undefined && whole.count > 0) ends.add(whole.endOffset);
+  }
+  if (ends.size === 0) throw new Error(`nothing of ${main} has run`);
+  const placeOf = placesIn(await readFile(main, 'utf8'));
+  return [...ends].toSorted((left, right) => left - right).map((end) => placeOf(end - 1));
+}
+
+/** Of characters of a text, asked for in their order. */
+function placesIn(text: string): (offset: number) => Place {
+  let [line, lineStart] = [0, 0];
+  return (offset) => {
+    for (let next = text.indexOf('\n', lineStart); next >= 0 && next < offset; next = text.indexOf('\n', lineStart)) {
+      line += 1;
+      lineStart = next + 1;
+    }
+    return [line, offset - lineStart];
+  };
+}
