@@ -25,7 +25,8 @@ const bufferSlabBytes = 2_048;
  *
  * Without the middle one of its compilers 12 MB less are resident, and a command takes as much of the processor. Every two
  * minutes V8 makes the heap small; done with all its might that forgets what objects look like that are not there at the
- * moment, and then a hundred functions that count on it are compiled anew.
+ * moment, and then a hundred functions that count on it are compiled anew. `--sparkplug` is for the single executable, which
+ * starts without.
  */
 export function boundHeap(): void {
   const { setFlagsFromString } = v8();
@@ -33,6 +34,7 @@ export function boundHeap(): void {
   setFlagsFromString('--heap-growing-percent=30');
   setFlagsFromString('--no-memory-reducer');
   setFlagsFromString('--no-maglev');
+  setFlagsFromString('--sparkplug');
   setFlagsFromString('--no-memory-reducer-favors-memory');
   Buffer.poolSize = bufferSlabBytes;
 }

@@ -52,7 +52,7 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
     await sumOf(path.join(folder, 'assets.json')),
     lockedNode(cpu).integrity,
     runner,
-    nodeFlags(),
+    [...startFlags, ...nodeFlags()],
   ];
   const stamp = JSON.stringify(made);
   const stampFile = path.join(cacheFolder, `${cpu}.json`);
@@ -131,6 +131,13 @@ async function sumOf(file: string): Promise<string> {
     .digest('hex');
 }
 
+/**
+ * V8 compiles each function that was called some eight times once more, without optimizing it. In a start that costs more than
+ * it saves: this is switched on when the agent is ready (agent/cli/heap.ts). What is made with other flags would be compiled
+ * anew, so the blob is made with it, too.
+ */
+const startFlags = ['--no-sparkplug'];
+
 interface BlobParts {
   readonly folder: string;
   readonly main: string;
@@ -144,10 +151,12 @@ export async function makeBlob({ folder, main, assets, node, runner }: BlobParts
   const output = path.join(folder, 'program.blob');
   const config = path.join(folder, 'config.json');
   const useSnapshot = runner !== undefined;
-  const settings = { main, output, useSnapshot, assets, execArgv: nodeFlags(), disableExperimentalSEAWarning: true };
+  const flags = useSnapshot ? startFlags : []; // Node.js has compiled its own modules without them.
+  const execArgv = [...flags, ...nodeFlags()];
+  const settings = { main, output, useSnapshot, assets, execArgv, disableExperimentalSEAWarning: true };
   await writeFile(config, JSON.stringify(settings));
   const [program, ...operands] = [...(runner ?? []), useSnapshot ? node : process.execPath];
-  await runTool(program ?? node, [...operands, '--experimental-sea-config', config]);
+  await runTool(program ?? node, [...operands, ...flags, '--experimental-sea-config', config]);
   return output;
 }
 

@@ -87,17 +87,44 @@ describe.each(['x64', 'arm64'] as const)('the single executable for %s', (cpu) =
     expect((await rows())['code.node']).toMatchObject({ status: 'fail' });
   });
 
-  it.skipIf(!isOwn)('has the bounds of memory of the unit file', async () => {
+  /** What the expression is in the agent, while `check` runs. */
+  async function inspect(check: (evaluate: (expression: string) => Promise<unknown>) => Promise<void>): Promise<void> {
     await writeConfig('mqtt://127.0.0.1:1', ['gpio.relay1: { driver: gpio-out, line: GPIO17 }']);
     const inspected = { ...env, NODE_OPTIONS: '--inspect=127.0.0.1:0' };
     await using agent = startProgram(program, ['run', '--config', 'config.yaml'], { cwd: folder, env: inspected });
     await until(() => /listening on ws:/.test(agent.err), 'the inspector');
     const tools = await connect(/listening on (ws:\S+)/.exec(agent.err)?.[1] ?? '');
-    const expression = 'process.getBuiltinModule("node:v8").getHeapStatistics().heap_size_limit / 2 ** 20';
-    const answer = await tools.send('Runtime.evaluate', { expression });
+    await check((expression) => tools.send('Runtime.evaluate', { expression }));
     tools.close();
-    expect(answer).toMatchObject({ result: { value: 64 + 3 * 4 } }); // Old objects, and young ones three times.
-  });
+  }
+
+  it.skipIf(!isOwn)('has the bounds of memory of the unit file', () =>
+    inspect(async (evaluate) => {
+      const answer = await evaluate(
+        'process.getBuiltinModule("node:v8").getHeapStatistics().heap_size_limit / 2 ** 20',
+      );
+      expect(answer).toMatchObject({ result: { value: 64 + 3 * 4 } }); // Old objects, and young ones three times.
+    }),
+  );
+
+  it.skipIf(!isOwn)('compiles functions that are called often, once it is ready', () =>
+    inspect(async (evaluate) => {
+      // Of the hundred calls of each nothing is optimized yet.
+      const compiledBytes = `(() => {
+        const spaces = () => process.getBuiltinModule('node:v8').getHeapSpaceStatistics();
+        const used = () => spaces().find(({ space_name: name }) => name === 'code_space').space_used_size;
+        const before = used();
+        for (let index = 0; index < 100; index += 1) {
+          const add = Function('left', 'right', 'return left + right + ' + index);
+          for (let call = 0; call < 100; call += 1) add(call, index);
+        }
+        return used() - before;
+      })()`;
+      const isCompiled = async () =>
+        (JSON.parse(JSON.stringify(await evaluate(compiledBytes))).result.value ?? 0) > 10_000;
+      await vi.waitUntil(isCompiled, { timeout: 20_000, interval: 200 });
+    }),
+  );
 
   it.skipIf(!isOwn || !hasMosquitto || ptyMissing)('runs as an agent: pins, a serial port, store, HTTP', async () => {
     await using broker = await startMosquitto();
