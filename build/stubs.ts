@@ -27,6 +27,8 @@ const stubs: { readonly [name: string]: string } = {
   // Of onoff, for a time that we never give it; debouncing is in agent/documents/gpio-in.ts.
   'lodash.debounce': absent('lodash.debounce', 'debouncing by onoff'),
   'process-nextick-args': `exports.nextTick = process.nextTick;`,
+  // Of sonic-boom; a millisecond to load.
+  assert: `module.exports = (isSo, text) => { if (!isSo) process.getBuiltinModule('node:assert').fail(text); };`,
   inherits: `module.exports = require('node:util').inherits;`,
   'readable-stream': `module.exports = require('node:stream');`,
   buffer: `module.exports = require('node:buffer');`,

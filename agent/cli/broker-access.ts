@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import { describeError, fail, type Result } from '../../drivers/contract/result.ts';
+import { assert } from '../assert.ts';
 import type { BrokerConfig, MqttConfig } from '../config/config.ts';
 import type { Env } from '../config/env.ts';
 import { readSecret } from '../config/secret.ts';

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import { type DriverError, fail } from '../../drivers/contract/result.ts';
+import { assert } from '../assert.ts';
 import type { Effect, OpenDocument, Performed } from '../documents/kind.ts';
 import { documentQueueCountMax } from '../limits.ts';
 

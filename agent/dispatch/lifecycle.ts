@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from '../assert.ts';
 import type { Status } from '../qn/reason.ts';
 
 /** Life of a notify (QN-4): `accepted → executing → successful | failed | superseded | expired`, or at once one of the refusals. */

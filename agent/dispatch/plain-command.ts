@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from '../assert.ts';
 import type { Effect } from '../documents/kind.ts';
 import type { Row } from '../documents/row.ts';
 import { compactIdOf, isAckWanted, isChannelOf, switchOf } from '../qn/compact-switch.ts';

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from '../assert.ts';
 import { brokerBetterFactor, brokersMax, stableConnectionMs } from '../limits.ts';
 import { type BrokerEndpoint, formatBroker } from './broker-endpoint.ts';
 import {

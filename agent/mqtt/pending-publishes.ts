@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import { fail } from '../../drivers/contract/result.ts';
+import { assert } from '../assert.ts';
 import { sendWindowCount } from '../limits.ts';
 import type { PublishDone } from './connection.ts';
 import type { LinkError, Qos } from './link.ts';

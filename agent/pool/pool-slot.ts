@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { failAssertion } from '../assert.ts';
 import type { SlotHolder } from '../limits.ts';
 import { headerSum } from './header-sum.ts';
 import type { Slot } from './slot.ts';
@@ -63,22 +63,22 @@ export class PoolSlot implements Slot {
   }
 
   bytes(): Uint8Array {
-    if (!this.isHeld) assert.fail(`${this.name} is read although nobody holds it`);
+    if (!this.isHeld) failAssertion(`${this.name} is read although nobody holds it`);
     if (this.#used.length !== this.length) this.#used = this.payload.subarray(0, this.length);
     return this.#used;
   }
 
   setLength(length: number): void {
-    if (!this.isHeld) assert.fail(`${this.name} is written although nobody holds it`);
+    if (!this.isHeld) failAssertion(`${this.name} is written although nobody holds it`);
     const isInside = Number.isInteger(length) && length >= 0 && length <= this.payload.length;
-    if (!isInside) assert.fail(`${this.name} has room for ${this.payload.length} bytes, not for ${length}`);
+    if (!isInside) failAssertion(`${this.name} has room for ${this.payload.length} bytes, not for ${length}`);
     this.#view.setUint32(offsets.length, length);
     this.#seal();
   }
 
   /** The pool's, not the holder's: lends the slot. */
   lend(holder: SlotHolder): void {
-    if (this.isHeld) assert.fail(`${this.name} is lent twice`);
+    if (this.isHeld) failAssertion(`${this.name} is lent twice`);
     this.#assertSound();
     this.#view.setUint16(offsets.generation, this.generation + 1); // modulo 65 536
     this.#write(states.held, slotHolders.indexOf(holder) + 1, 0);
@@ -96,7 +96,7 @@ export class PoolSlot implements Slot {
   /** Before anything is done with a slot that came back from outside. */
   assertHeld(action: string): void {
     this.#assertSound();
-    if (!this.isHeld) assert.fail(`${this.name} is ${action} although nobody holds it: was it released twice?`);
+    if (!this.isHeld) failAssertion(`${this.name} is ${action} although nobody holds it: was it released twice?`);
   }
 
   /** The first thing that is damaged; undefined when the slot is sound. */
@@ -110,7 +110,7 @@ export class PoolSlot implements Slot {
 
   #assertSound(): void {
     const fault = this.fault();
-    if (fault !== undefined) assert.fail(fault);
+    if (fault !== undefined) failAssertion(fault);
   }
 
   #write(state: number, holder: number, length: number): void {

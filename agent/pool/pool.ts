@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert, failAssertion } from '../assert.ts';
 import type { PoolLimits, SlotHolder } from '../limits.ts';
 import { poolBytes } from '../limits.ts';
 import { type MarchFault, marchTest } from './march.ts';
@@ -69,7 +69,7 @@ export function createPool(limits: PoolLimits): Pool {
 
   const homeOf = (slot: Slot) => {
     const found = home.get(slot);
-    assert.ok(found !== undefined, 'the slot is of another pool');
+    assert(found !== undefined, 'the slot is of another pool');
     return found;
   };
 
@@ -77,8 +77,8 @@ export function createPool(limits: PoolLimits): Pool {
     payloadBytesMax,
     acquire(holder, byteLength, spareCount = 0) {
       // The texts are made only when they are needed: this is in the way of every message.
-      if (stage !== 'sealed') assert.fail(`slots are lent by a sealed pool only; this one is ${stage}`);
-      if (!Number.isInteger(byteLength) || byteLength < 0) assert.fail(`a slot for ${byteLength} bytes`);
+      if (stage !== 'sealed') failAssertion(`slots are lent by a sealed pool only; this one is ${stage}`);
+      if (!Number.isInteger(byteLength) || byteLength < 0) failAssertion(`a slot for ${byteLength} bytes`);
       if (byteLength > payloadBytesMax) {
         tooLarge += 1;
         return undefined;
@@ -106,13 +106,13 @@ export function createPool(limits: PoolLimits): Pool {
       slab.takeBack(own);
     },
     seal() {
-      assert.equal(stage, 'open', `an open pool can be sealed; this one is ${stage}`);
+      assert(stage === 'open', `an open pool can be sealed; this one is ${stage}`);
       stage = 'sealed';
     },
     close() {
       stage = 'closing';
       const leaks = leaksOf(small.stats(), large.stats());
-      assert.ok(leaks.length === 0, `slots were not released: ${leaks.join(', ')}`);
+      assert(leaks.length === 0, `slots were not released: ${leaks.join(', ')}`);
     },
     check: () => allSlots.map((slot) => slot.fault()).filter((fault) => fault !== undefined),
     marchTest() {

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from '../assert.ts';
 
 /** What a full ring does with one more item: `refuse` turns it away, `drop-oldest` makes room for it. */
 export type RingPolicy = 'refuse' | 'drop-oldest';
@@ -22,7 +22,7 @@ export class Ring<Item, Policy extends RingPolicy = RingPolicy> {
   #highWater = 0;
 
   constructor(capacity: number, policy: Policy) {
-    assert.ok(Number.isInteger(capacity) && capacity > 0, `a ring of ${capacity}`);
+    assert(Number.isInteger(capacity) && capacity > 0, `a ring of ${capacity}`);
     this.capacity = capacity;
     this.policy = policy;
     this.#items = Array.from({ length: capacity });

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert, failAssertion } from '../assert.ts';
 import { poolSlots, type SlabLimits, type SlotHolder, slotOverheadBytes } from '../limits.ts';
 import { headerBytes, PoolSlot, slotHolders, tailBytes } from './pool-slot.ts';
 
@@ -54,7 +54,7 @@ export class Slab {
   #freeCount: number;
 
   constructor(name: string, limits: SlabLimits) {
-    assert.equal(headerBytes + tailBytes, slotOverheadBytes);
+    assert(headerBytes + tailBytes === slotOverheadBytes);
     const slotBytes = limits.payloadBytes + slotOverheadBytes;
     const slotsCount = poolSlots(limits.quota);
     const memory = new Uint8Array(slotsCount * slotBytes);
@@ -80,7 +80,7 @@ export class Slab {
   lend(holder: SlotHolder): PoolSlot {
     this.#freeCount -= 1;
     const slot = this.slots[this.#free[this.#freeCount] ?? -1];
-    if (slot === undefined || !this.hasRoom(holder)) assert.fail(`the quota of ${holder} is used up`);
+    if (slot === undefined || !this.hasRoom(holder)) failAssertion(`the quota of ${holder} is used up`);
     slot.lend(holder);
     this.#enter(holder);
     return slot;

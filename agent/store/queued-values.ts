@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import type { Result } from '../../drivers/contract/result.ts';
+import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
 import { storeRowOverheadBytes } from '../limits.ts';
 import type { CommitQueue, Riders } from './commit-queue.ts';

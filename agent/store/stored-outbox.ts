@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import { ok, type Result } from '../../drivers/contract/result.ts';
+import { assert } from '../assert.ts';
 import { documentsMax, storeRowOverheadBytes } from '../limits.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Disk } from './disk.ts';

@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { assert } from '../assert.ts';
 import { type Disk, type DiskCounters, noDiskCounters, type OpenRequest, type OutboxQuery } from './disk.ts';
 import { type StoreError, storeError } from './error.ts';
 import type { StoreLimits } from './limits.ts';

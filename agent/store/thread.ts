@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
 import path from 'node:path';
 import { parentPort } from 'node:worker_threads';
+import { assert } from '../assert.ts';
 import { type DatabaseSettings, databaseName, openDatabase, type StoreDatabase } from './database.ts';
 import { type DiskCounters, noDiskCounters, type OpenRequest } from './disk.ts';
 import { storeErrorOf } from './fault.ts';
