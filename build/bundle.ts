@@ -2,9 +2,11 @@ import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { putBehindFront } from './front.ts';
+import { leanValibot } from './lean-valibot.ts';
 import { muteSchema } from './mute-schema.ts';
 import { besideParts, lazyParts, partFile, parts } from './parts.ts';
 import { leaveOut, type Profile, profileDefines } from './profiles.ts';
+import { sharedDefault } from './shared-default.ts';
 import { nativeFiles, trimPackages } from './stubs.ts';
 
 /** Minified, in bytes. Over it the build fails: somebody pulled in a package that a board does not need. */
@@ -29,6 +31,9 @@ export const bundleOptions = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
+/** What makes packages smaller, in every bundle. */
+export const lean = [trimPackages, leanValibot, sharedDefault] as const;
+
 export interface Bundled {
   readonly bytes: number;
   readonly metafile: Metafile;
@@ -46,7 +51,7 @@ export const agentProgram: Program = { name: 'qn-agent', entry: 'agent/main.ts',
 /** A program, with the list of what is in it beside it. */
 export async function bundleProgram(folder: string, program: Program, profile: Profile): Promise<Bundled> {
   const outfile = path.join(folder, `${program.name}.cjs`);
-  const plugins = [leaveOut(profile), trimPackages, muteSchema, nativeFiles('.'), lazyParts('./parts')];
+  const plugins = [leaveOut(profile), ...lean, muteSchema, nativeFiles('.'), lazyParts('./parts')];
   const read = async (entry: string, options: BuildOptions = {}) => {
     const all = { ...optionsOf(profile), ...options, entryPoints: [entry], outfile, plugins };
     const { metafile, outputFiles } = await bundle({ ...all, metafile: true, write: false });
@@ -68,7 +73,7 @@ const oneLine: BuildOptions = { supported: { ...bundleOptions.supported, 'templa
 
 export async function bundlePart(folder: string, entry: string, profile: Profile): Promise<Bundled> {
   const outfile = path.join(folder, 'parts', partFile(entry));
-  const plugins = [leaveOut(profile), trimPackages, nativeFiles('..'), lazyParts('.'), besideParts];
+  const plugins = [leaveOut(profile), ...lean, nativeFiles('..'), lazyParts('.'), besideParts];
   const { metafile } = await bundle({ ...optionsOf(profile), entryPoints: [entry], outfile, plugins });
   return { bytes: metafile.outputs[outfile]?.bytes ?? 0, metafile };
 }

@@ -19,6 +19,7 @@ const text = /(?:'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\\.)*`)/.source;
 
 function withoutTexts(source: string): string {
   return source
-    .replaceAll(new RegExp(String.raw`\bv\.description\(\s*${text},?\s*\)`, 'g'), "v.description('')")
+    .replaceAll(new RegExp(String.raw`\bv\.description\(\s*(about|${text}),?\s*\),?`, 'g'), '')
+    .replaceAll('v.examples([example]),', '')
     .replaceAll(new RegExp(String.raw`\babout: ${text}`, 'g'), "about: ''");
 }

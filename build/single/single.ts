@@ -7,13 +7,12 @@ import { build as bundle } from 'esbuild';
 import { hashOf } from '../../agent/health/hash.ts';
 import { aheadFile, type Place } from '../../agent/single/compile-ahead.ts';
 import { build, outFolder } from '../build.ts';
-import { bundleOptions } from '../bundle.ts';
+import { bundleOptions, lean } from '../bundle.ts';
 import { muteSchema } from '../mute-schema.ts';
 import { type Cpu, fetchNode, lockedNode } from '../node-binary.ts';
 import { partFile, parts } from '../parts.ts';
 import { runTool } from '../run-tool.ts';
 import { readOptions } from '../script-options.ts';
-import { trimPackages } from '../stubs.ts';
 import { nodeFlags } from '../systemd/node-flags.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
@@ -43,7 +42,7 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   await mkdir(path.join(folder, 'parts'), { recursive: true });
   const assets = await layAssets(cpu, folder);
   const main = path.join(folder, 'main.cjs');
-  const plugins = [trimPackages, muteSchema, insideOfProgram, partsInside];
+  const plugins = [...lean, muteSchema, insideOfProgram, partsInside];
   await bundle({ ...bundleOptions, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
   const runner = runnerOf(cpu);
   const file = path.join(outFolder, `qn-agent-${cpu}`);
@@ -109,7 +108,7 @@ type Assets = { readonly [name: string]: string };
 async function layAssets(cpu: Cpu, folder: string): Promise<Assets> {
   for (const entry of parts) {
     const outfile = path.join(folder, 'parts', partFile(entry));
-    const plugins = [trimPackages, insideOfProgram, partsInside];
+    const plugins = [...lean, insideOfProgram, partsInside];
     await bundle({ ...bundleOptions, entryPoints: [entry], outfile, plugins });
   }
   for (const file of ['status-page.html', 'openapi.json'])

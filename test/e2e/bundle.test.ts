@@ -79,7 +79,9 @@ describeWithMosquitto('the bundle and its native files alone in an empty folder'
     await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'online' });
     const [, loaded = ''] = /^loaded: (.*)$/m.exec(agent.err) ?? [];
     expect(loaded.split(' ')).toContain('net');
-    expect(loaded.split(' ').filter((name) => /^(assert.*|crypto|tls|child_process|v8|http|sqlite)$/.test(name))).toEqual([]);
+    expect(
+      loaded.split(' ').filter((name) => /^(assert.*|crypto|tls|child_process|v8|http|sqlite)$/.test(name)),
+    ).toEqual([]);
     expect(await agent.end('SIGTERM')).toMatchObject({ code: 0 });
   });
 
