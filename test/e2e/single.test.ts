@@ -146,15 +146,16 @@ describe.each(['x64', 'arm64'] as const)('the single executable for %s', (cpu) =
     await listener.say('qn/1/pi-1/notify/serial.x', 'TARE');
     expect((await wire.receive(6)).toString()).toBe('TARE\r\n');
     expect(existsSync(path.join(folder, 'state/store/store.db'))).toBe(true);
-    expect(await fetchPage(`${folder}/http.sock`)).toContain('<!doctype html>');
+    expect(await fetchPage(`${folder}/http.sock`, '/')).toContain('<!doctype html>');
+    expect(await fetchPage(`${folder}/http.sock`, '/debug/profile?seconds=0.1')).toContain('"nodes"');
     await agent.end('SIGKILL');
     await until(() => wireOf() === '1', 'the guard, which is the same program, drives the crash state');
   });
 });
 
-function fetchPage(socketPath: string): Promise<string> {
+function fetchPage(socketPath: string, page: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = get({ socketPath, path: '/' }, (response) => resolve(text(response)));
+    const asked = get({ socketPath, path: page }, (response) => resolve(text(response)));
     asked.on('error', reject);
   });
 }
