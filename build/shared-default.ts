@@ -1,8 +1,4 @@
-import { isBuiltin } from 'node:module';
 import type { Plugin } from 'esbuild';
-
-/** Modules of Node.js that are imported as a whole. */
-const shared = ['node:path'];
 
 /**
  * `import path from 'node:path'` makes an object of its own with a getter for each name, once for each file that says so.
@@ -11,10 +7,8 @@ const shared = ['node:path'];
 export const sharedDefault: Plugin = {
   name: 'shared-default',
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-      kind === 'import-statement' && shared.includes(path) && isBuiltin(path)
-        ? { path, namespace: 'shared-default' }
-        : undefined,
+    build.onResolve({ filter: /^node:path$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'shared-default' } : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'shared-default' }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter((name) => name !== 'default' && name !== 'module.exports');

@@ -14,9 +14,9 @@ const zeros = 0;
 const bytesPerWord = Int32Array.BYTES_PER_ELEMENT;
 
 /**
- * March C− over this memory, in words of 32 bits, with a sign as V8 has them: a fifth of the time of bytes, and the whole pool is tested before the
- * agent is ready. The fault, if there is one, tells the byte. What was in the memory is lost; sound memory holds zeros
- * afterwards. Not promised: that the processor's cache let the patterns through to the memory chips.
+ * March C− over this memory, in words of 32 bits, with a sign as V8 has its numbers: a third of the time of bytes, and the
+ * whole pool is tested before the agent is ready. The fault, if there is one, tells the byte. What was in the memory is lost;
+ * sound memory holds zeros afterwards. Not promised: that the processor's cache let the patterns through to the memory chips.
  */
 export function marchTest(memory: Uint8Array): MarchFault | undefined {
   const { buffer, byteOffset, length } = memory;

@@ -34,9 +34,7 @@ export async function recordStart(program: string, main: string): Promise<readon
     const config = path.join(folder, 'config.yaml');
     await writeFile(config, configOf(broker.port, folder));
     const coverage = path.join(folder, 'coverage');
-    const agent = startAgent(program, config, coverage);
-    await Promise.race([spectator.expect('health', isHealth, startMsMax), agent.failed]);
-    await agent.stop();
+    await runUntil(spectator.expect('health', isHealth, startMsMax), program, config, coverage);
     return await readPlaces(coverage, main);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -45,24 +43,25 @@ export async function recordStart(program: string, main: string): Promise<readon
 
 const isHealth = ({ topic }: { readonly topic: string }) => topic === 'pi-1/health/agent';
 
-/** V8 writes what has run into `coverage`, one file for each process and thread, when they end. */
-function startAgent(program: string, config: string, coverage: string) {
-  const env = { ...process.env, NODE_V8_COVERAGE: coverage };
+/** Runs the agent until `done`, with nothing of this environment. V8 writes what has run into `coverage` when it ends. */
+async function runUntil(done: Promise<unknown>, program: string, config: string, coverage: string): Promise<void> {
+  const env = { NODE_V8_COVERAGE: coverage };
   const agent = spawn(program, ['run', '--config', config], { env, stdio: ['ignore', 'inherit', 'inherit'] });
   const ended = new Promise<number | null>((resolve, reject) => {
     agent.once('error', reject);
     agent.once('exit', resolve);
   });
-  return {
-    failed: ended.then((code) => Promise.reject(new Error(`${program} ended by itself with ${code}`))),
-    async stop() {
-      agent.kill('SIGTERM');
-      const timer = setTimeout(() => agent.kill('SIGKILL'), stopMsMax);
-      const code = await ended;
-      clearTimeout(timer);
-      if (code !== 0) throw new Error(`${program} ended with ${code}, not 0`);
-    },
-  };
+  const endedEarly = ended.then((code) => Promise.reject(new Error(`${program} ended by itself with ${code}`)));
+  const timer = setTimeout(() => agent.kill('SIGKILL'), startMsMax + stopMsMax);
+  try {
+    await Promise.race([done, endedEarly]);
+    agent.kill('SIGTERM');
+    const code = await ended;
+    if (code !== 0) throw new Error(`${program} ended with ${code}, not 0`);
+  } finally {
+    clearTimeout(timer);
+    agent.kill('SIGKILL');
+  }
 }
 
 /** What V8 writes: of each function the range first of which is the whole of it. */
