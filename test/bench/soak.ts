@@ -87,6 +87,7 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   const heaps: Heap[] = [];
   const forMs = Number(operand) * 60_000;
   const sinceMs = performance.now() + warmUpShare * forMs;
+  const { rss: firstRss } = await ask.now();
   const nowMs = () => performance.now() - sinceMs;
   tell(`soak: ${operand} minutes, after ${Math.round((warmUpShare * forMs) / 60_000)}`);
   let [sentCount, handledCount, nextMs] = [0, 0, 0];
@@ -108,6 +109,7 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
     ...growthFigures(samples),
     ...heapFigures(heaps.filter(({ atMin }) => atMin >= 0)),
     ...constancyFigures(samples),
+    figure('rss, grown in the warm-up', ((samples[0]?.rss ?? Number.NaN) - firstRss) / kilobyte, 'kB'),
     figure('slots of the pool lent at the end', slots, '', { atMost: 0 }),
     figure('commands carried out', (100 * handledCount) / sentCount, '%', { atLeast: 99.9 }),
     figure('commands', sentCount, ''),
