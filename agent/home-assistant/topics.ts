@@ -6,10 +6,13 @@ export function statusTopic({ prefix }: HomeAssistantConfig): string {
   return `${prefix}/status`;
 }
 
-/** Where the board is described; a large one in parts, which Home Assistant takes for one device. */
-export function configTopics({ prefix }: HomeAssistantConfig, node: string): readonly string[] {
+/**
+ * Where the board is described; a large one in parts, which Home Assistant takes for one device. The number of a part stands
+ * before the name: behind it, `pi-1` would have a topic of a board with the name `pi-1-2`.
+ */
+export function configTopics({ prefix }: Pick<HomeAssistantConfig, 'prefix'>, node: string): readonly string[] {
   return Array.from({ length: homeAssistantPartsMax }, (_, index) => {
-    return `${prefix}/device/qn-${node}${index === 0 ? '' : `-${index + 1}`}/config`;
+    return `${prefix}/device/qn${index === 0 ? '' : index + 1}-${node}/config`;
   });
 }
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createMemoryBroker } from '../../../agent/mqtt/memory-link.ts';
 import { Platter } from '../../../agent/store/platter.ts';
 import { startMemoryAgent } from '../../support/memory-agent.ts';
@@ -32,4 +32,16 @@ it('one that was told to describe itself elsewhere is not described twice', asyn
   await live(platter, broker, 'home-assistant: {}');
   await live(platter, broker, 'home-assistant: { prefix: ha }');
   expect(await retained(broker, '+/device/qn-pi-1/config')).toEqual(['ha/device/qn-pi-1/config']);
+});
+
+it('a board leaves alone what another one says whose name is its own with a number behind', async () => {
+  const broker = createMemoryBroker();
+  const sections = 'home-assistant: {}';
+  await using _other = await startMemoryAgent({ documents, sections, broker, node: 'pi-1-2' });
+  await vi.waitUntil(async () => (await retained(broker, 'homeassistant/#')).length === 1);
+  await live(new Platter(), broker, sections);
+  expect(await retained(broker, 'homeassistant/device/#')).toEqual([
+    'homeassistant/device/qn-pi-1-2/config',
+    'homeassistant/device/qn-pi-1/config',
+  ]);
 });

@@ -1,0 +1,81 @@
+import { configTopics } from '../home-assistant/topics.ts';
+import { isNodeName, isTopicRoot } from '../qn/topic.ts';
+import { rowOf } from './fleet.ts';
+import { Inbox } from './inbox.ts';
+import { decodeAny } from './message-text.ts';
+import { openSession, type Session, sessionOptions } from './session.ts';
+import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
+
+/** Retained messages come at once after the subscription; this long after the last one they are complete. */
+const quietMs = 500;
+/** A broker that keeps more of one node is cleaned in several runs. */
+const topicsMax = 4_096;
+
+/** What the broker says of one topic. Empty: it keeps nothing there any more. */
+interface Told {
+  readonly topic: string;
+  readonly isRetained: boolean;
+  readonly isEmpty: boolean;
+  /** Of the health of the node; undefined for everything else. */
+  readonly status: string | undefined;
+}
+
+export const forgetVerb: Verb = {
+  name: 'forget',
+  operands: 'NODE',
+  operandCountMin: 1,
+  operandCountMax: 1,
+  summary: 'Takes off the broker what a node has left there that is gone for good.',
+  options: {
+    ...sessionOptions,
+    'dry-run': { type: 'boolean', help: 'only print what would be taken off' },
+    force: { type: 'boolean', help: 'also of a node that is not offline' },
+    prefix: { type: 'string', placeholder: 'TOPIC', help: 'discovery prefix of Home Assistant (default homeassistant)' },
+  },
+  examples: ['qnctl forget pi-9 --dry-run', 'qnctl forget pi-9'],
+  exits: {
+    0: 'the broker has nothing of it any more',
+    1: 'it is not offline, or the broker keeps some of it',
+    69: 'no broker, or one that has nothing of this node',
+  },
+  busy: 'listening for what the broker has of it',
+  async run(context, [node = ''], options) {
+    const prefix = textOption(options, 'prefix') ?? 'homeassistant';
+    if (!isNodeName(node) || !isTopicRoot(prefix)) {
+      context.err(`qnctl forget: ${isNodeName(node) ? `not a topic: ${prefix}` : `not a node name: ${node}`}`);
+      return exitCodes.usage;
+    }
+    const inbox = new Inbox<Told>(context);
+    let healthTopic = '';
+    const filters = ({ root }: { readonly root: string }) => {
+      healthTopic = `${root}/${node}/health/agent`;
+      return [`${root}/${node}/#`, ...configTopics({ prefix }, node)];
+    };
+    const opened = await openSession(context, options, filters, {
+      onMessage({ topic, payload, retain }) {
+        const message = topic === healthTopic ? decodeAny(payload, context.clock.wallMs()) : undefined;
+        const status = message?.ok === true ? rowOf(node, message.value).status : undefined;
+        inbox.add({ topic, isRetained: retain, isEmpty: payload.length === 0, status });
+      },
+      onLost: () => inbox.close(),
+    });
+    if (!opened.ok) return opened.error;
+    await using session = opened.value;
+    const kept = await listen(inbox, session.timeoutMs);
+    if (inbox.isClosed || context.signal.aborted) return exitCodes.unavailable;
+    return await forget(context, options, { node, session, inbox, kept });
+  },
+};
+
+/** By topic, what the broker keeps. */
+async function listen(inbox: Inbox<Told>, firstMs: number): Promise<ReadonlyMap<string, Told>> {
+  const kept = new Map<string, Told>();
+  for (let waitMs = firstMs; kept.size < topicsMax; ) {
+    const told = await inbox.next(waitMs);
+    if (told === undefined) break;
+    if (!told.isRetained || told.isEmpty) continue; // A node that talks does not make it longer.
+    kept.set(told.topic, told);
+    waitMs = quietMs;
+  }
+  return kept;
+}
