@@ -1,9 +1,10 @@
+import { discoveryPrefixDefault } from '../config/home-assistant.ts';
 import { configTopics } from '../home-assistant/topics.ts';
 import { isNodeName, isTopicRoot } from '../qn/topic.ts';
 import { rowOf } from './fleet.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny } from './message-text.ts';
-import { openSession, type Session, sessionOptions } from './session.ts';
+import { openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
 /** Retained messages come at once after the subscription; this long after the last one they are complete. */
@@ -30,7 +31,11 @@ export const forgetVerb: Verb = {
     ...sessionOptions,
     'dry-run': { type: 'boolean', help: 'only print what would be taken off' },
     force: { type: 'boolean', help: 'also of a node that is not offline' },
-    prefix: { type: 'string', placeholder: 'TOPIC', help: 'discovery prefix of Home Assistant (default homeassistant)' },
+    prefix: {
+      type: 'string',
+      placeholder: 'TOPIC',
+      help: `discovery prefix of Home Assistant (default ${discoveryPrefixDefault})`,
+    },
   },
   examples: ['qnctl forget pi-9 --dry-run', 'qnctl forget pi-9'],
   exits: {
@@ -40,7 +45,7 @@ export const forgetVerb: Verb = {
   },
   busy: 'listening for what the broker has of it',
   async run(context, [node = ''], options) {
-    const prefix = textOption(options, 'prefix') ?? 'homeassistant';
+    const prefix = textOption(options, 'prefix') ?? discoveryPrefixDefault;
     if (!isNodeName(node) || !isTopicRoot(prefix)) {
       context.err(`qnctl forget: ${isNodeName(node) ? `not a topic: ${prefix}` : `not a node name: ${node}`}`);
       return exitCodes.usage;
@@ -78,4 +83,43 @@ async function listen(inbox: Inbox<Told>, firstMs: number): Promise<ReadonlyMap<
     waitMs = quietMs;
   }
   return kept;
+}
+
+interface Order {
+  readonly node: string;
+  readonly session: Session;
+  readonly inbox: Inbox<Told>;
+  readonly kept: ReadonlyMap<string, Told>;
+}
+
+async function forget(context: CliContext, options: OptionValues, order: Order): Promise<ExitCode> {
+  const { node, session, inbox, kept } = order;
+  if (kept.size === 0) {
+    context.err(`qnctl forget: the broker has nothing of ${node}; are the name and the root right?`);
+    return exitCodes.unavailable;
+  }
+  const status = [...kept.values()].find((told) => told.status !== undefined)?.status ?? 'offline';
+  if (status !== 'offline' && !isSet(options, 'force')) {
+    context.err(`qnctl forget: ${node} is ${status}; what it says would come back. Switch it off, or add --force`);
+    return exitCodes.failed;
+  }
+  const say = (topic: string) => context.out(isSet(options, 'json') ? JSON.stringify({ topic }) : topic);
+  const topics = [...kept.keys()].toSorted();
+  if (isSet(options, 'dry-run')) {
+    for (const topic of topics) say(topic);
+    return exitCodes.ok;
+  }
+  for (const topic of topics) {
+    const published = await session.publish({ topic, payload: new Uint8Array(0), qos: 1, retain: true });
+    if (!published.ok) return tellUnpublished(context, published.error);
+  }
+  const left = new Set(topics);
+  const untilMs = context.clock.monotonicMs() + session.timeoutMs;
+  while (left.size > 0) {
+    const told = await inbox.next(untilMs - context.clock.monotonicMs());
+    if (told === undefined) break;
+    if (told.isEmpty && left.delete(told.topic)) say(told.topic);
+  }
+  for (const topic of left) context.err(`qnctl forget: the broker keeps ${topic}; may this user write there?`);
+  return left.size === 0 ? exitCodes.ok : exitCodes.failed;
 }

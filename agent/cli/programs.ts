@@ -6,6 +6,7 @@ import { decodeVerb } from './decode.ts';
 import { doctorVerb } from './doctor.ts';
 import { encodeVerb } from './encode.ts';
 import { flashMcuVerb } from './flash-mcu.ts';
+import { forgetVerb } from './forget.ts';
 import { healthVerb } from './health.ts';
 import { keysVerb } from './keys.ts';
 import { linkVerb } from './link/link.ts';
@@ -44,6 +45,7 @@ export const qnctlProgram: Program = {
     logsVerb,
     selftestNodeVerb,
     configVerb,
+    forgetVerb,
     reloadVerb,
     decodeVerb,
     encodeVerb,

@@ -37,13 +37,12 @@ const noFields = new Uint8Array(0); // QN-2.6
  * A push counts on from the version that runs: a guess would be refused as older, a kept one at each connection, and a patch
  * would have no base. So nothing is sent.
  */
-export function whySilent(node: NodeView, root: string): string {
+export function whySilent(node: NodeView): string {
   const { name } = node;
   const unknown = 'so neither its version nor its groups are known';
   if (!isOffline(node))
     return `it did not tell its config when asked, ${unknown}; qnctl query ${name} config says why, and an agent that is too old for it needs a newer one`;
-  const topic = formatTopic(root, name, 'health', 'agent');
-  return `it is offline, and the broker has no state/config of it, ${unknown}; push again when it is back, or clear its retained ${topic} if it is gone for good`;
+  return `it is offline, and the broker has no state/config of it, ${unknown}; push again when it is back, or take it off with qnctl forget ${name} if it is gone for good`;
 }
 
 function isOffline({ health }: NodeView): boolean {

@@ -88,7 +88,7 @@ export function leftOutOf(fleet: Fleet, target: string): readonly LeftOut[] {
   return byName(fleet).flatMap((node) => {
     const { name, config } = node;
     if (!isGroupName(target) && name !== target) return [];
-    if (isSilent(node)) return [{ node: name, detail: whySilent(node, fleet.root) }];
+    if (isSilent(node)) return [{ node: name, detail: whySilent(node) }];
     const isDoubtful = isNarrow && config !== undefined && config.groups === undefined;
     return isDoubtful ? [{ node: name, detail: whyDoubtful }] : [];
   });

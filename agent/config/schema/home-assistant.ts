@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { homeAssistantPrefixBytesMax, onMsMax, onMsMin } from '../../limits.ts';
 import { formatDuration } from '../duration.ts';
-import type { HomeAssistantConfig } from '../home-assistant.ts';
+import { discoveryPrefixDefault, type HomeAssistantConfig } from '../home-assistant.ts';
 import { documentName } from './document.ts';
 import { message, quote } from './issue.ts';
 import { text } from './scalar.ts';
@@ -25,7 +25,7 @@ const impulse = duration({
 
 export const homeAssistantSection = v.pipe(
   section({
-    prefix: v.optional(prefix, 'homeassistant'),
+    prefix: v.optional(prefix, discoveryPrefixDefault),
     buttons: v.optional(
       v.pipe(
         mapOf(documentName, impulse),

@@ -80,6 +80,6 @@ test('each that is left out is told why, and the way out', () => {
   const { fleet } = openSilentFleet({ a: 'online', c: 'offline' });
   expect(leftOutOf(fleet, '@all').map(({ detail }) => detail)).toEqual([
     expect.stringMatching(/did not tell its config when asked.*qnctl query a config/),
-    expect.stringMatching(/is offline.*push again when it is back.*qn\/1\/c\/health\/agent/),
+    expect.stringMatching(/is offline.*push again when it is back.*qnctl forget c if it is gone for good/),
   ]);
 });
