@@ -2,13 +2,12 @@ import { discoveryPrefixDefault } from '../config/home-assistant.ts';
 import { configTopics } from '../home-assistant/topics.ts';
 import { isNodeName, isTopicRoot } from '../qn/topic.ts';
 import { rowOf } from './fleet.ts';
+import { quietMs } from './hear-kept.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny } from './message-text.ts';
 import { openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
-/** Retained messages come at once after the subscription; this long after the last one they are complete. */
-const quietMs = 500;
 /** A broker that keeps more of one node is cleaned in several runs. */
 const topicsMax = 4_096;
 

@@ -1,14 +1,13 @@
 import { parseDuration } from '../config/duration.ts';
+import type { InboundMessage } from '../mqtt/link.ts';
 import type { Message } from '../qn/message.ts';
 import { formatTopic, isNodeName, parseTopic } from '../qn/topic.ts';
 import { formatFleet, formatNode, rowOf } from './fleet.ts';
+import { hearTheRest, quietMs } from './hear-kept.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny, jsonOf } from './message-text.ts';
 import { openSession, sessionOptions } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
-
-/** Retained messages come at once after the subscription; this long after the last one the fleet is complete. */
-const quietMs = 500;
 
 interface Sighting {
   readonly node: string;
@@ -26,7 +25,11 @@ export const healthVerb: Verb = {
     for: { type: 'string', placeholder: 'DURATION', help: 'stay, and show it again at every change (default: once)' },
   },
   examples: ['qnctl health', 'qnctl health pi-1 --json', 'qnctl health --for 10m'],
-  exits: { 0: 'every node shown is online', 1: 'one of them is not', 69: 'no broker, or no node' },
+  exits: {
+    0: 'every node is online',
+    1: 'one of them is not',
+    69: 'no broker, no node, or not all of them were heard',
+  },
   busy: 'listening for nodes',
   async run(context, [node], options) {
     const stayText = textOption(options, 'for');
@@ -36,22 +39,34 @@ export const healthVerb: Verb = {
       return exitCodes.usage;
     }
     const inbox = new Inbox<Sighting>(context);
+    const sightings = new Map<string, Message>(); // As many as there are boards at this broker.
+    const heard = new Set<string>();
     let rootLength = 0;
     const filters = ({ root }: { root: string }) => {
       rootLength = root.length;
       return [formatTopic(root, node ?? '+', 'health', 'agent')];
     };
+    const sightingOf = ({ topic, payload }: InboundMessage): Sighting | undefined => {
+      const decoded = decodeAny(payload, context.clock.wallMs());
+      const target = parseTopic(topic.slice(0, rootLength), topic)?.target;
+      return decoded.ok && target !== undefined ? { node: target, message: decoded.value } : undefined;
+    };
     const opened = await openSession(context, options, filters, {
-      onMessage({ topic, payload }) {
-        const decoded = decodeAny(payload, context.clock.wallMs());
-        const target = parseTopic(topic.slice(0, rootLength), topic)?.target;
-        if (decoded.ok && target !== undefined) inbox.add({ node: target, message: decoded.value });
+      onMessage(message) {
+        if (message.retain) heard.add(message.topic);
+        const sighting = sightingOf(message);
+        if (sighting !== undefined) inbox.add(sighting);
       },
       onLost: () => inbox.close(),
     });
     if (!opened.ok) return opened.error;
     await using session = opened.value;
-    const order = { node, timeoutMs: session.timeoutMs, stayMs, isJson: isSet(options, 'json') };
+    const found = (message: InboundMessage) => {
+      const sighting = sightingOf(message);
+      if (sighting !== undefined && !sightings.has(sighting.node)) sightings.set(sighting.node, sighting.message);
+    };
+    const hearRest = () => hearTheRest(context, options, { heard, filters, onMessage: found });
+    const order = { node, timeoutMs: session.timeoutMs, stayMs, isJson: isSet(options, 'json'), sightings, hearRest };
     return await follow(context, inbox, order);
   },
 };
@@ -61,14 +76,17 @@ interface Order {
   readonly timeoutMs: number;
   readonly stayMs: number;
   readonly isJson: boolean;
+  /** What each node said last. */
+  readonly sightings: Map<string, Message>;
+  /** False: some of them may not be known. */
+  hearRest(): Promise<boolean>;
 }
 
 /** Shows what there is when it is complete; then, for as long as it stays, all of it again after each change. */
 async function follow(context: CliContext, inbox: Inbox<Sighting>, order: Order): Promise<ExitCode> {
-  const { node, timeoutMs, stayMs } = order;
-  const sightings = new Map<string, Message>(); // As many as there are boards at this broker.
+  const { node, timeoutMs, stayMs, sightings } = order;
   const gather = async (firstMs: number) => {
-    for (let waitMs = firstMs; ; waitMs = quietMs) {
+    for (let waitMs = firstMs; ; waitMs = Math.min(firstMs, quietMs)) {
       const seen = await inbox.next(waitMs);
       if (seen === undefined) return;
       sightings.set(seen.node, seen.message);
@@ -81,6 +99,8 @@ async function follow(context: CliContext, inbox: Inbox<Sighting>, order: Order)
       context.err(`qnctl health: ${node ?? 'no node'} has never told its health to this broker; is the root right?`);
     return exitCodes.unavailable;
   }
+  const isWhole = await order.hearRest();
+  await gather(0); // What was said meanwhile.
   show(context, sightings, order);
   const untilMs = context.clock.monotonicMs() + stayMs;
   for (;;) {
@@ -91,6 +111,7 @@ async function follow(context: CliContext, inbox: Inbox<Sighting>, order: Order)
     sightings.set(seen.node, seen.message);
     show(context, order.isJson ? new Map([[seen.node, seen.message]]) : sightings, order);
   }
+  if (!isWhole) return exitCodes.unavailable;
   const isWell = [...sightings].every(([name, message]) => rowOf(name, message).status === 'online');
   return isWell ? exitCodes.ok : exitCodes.failed;
 }

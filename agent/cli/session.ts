@@ -28,6 +28,9 @@ export const sessionOptions: { readonly [name: string]: OptionHelp } = {
   json: { type: 'boolean', help: 'one JSON object a line' },
 };
 
+/** As much as a socket is read at a time: nothing else waits here. */
+const readBytesMax = 65_536;
+
 export interface Session extends AsyncDisposable {
   readonly root: string;
   /** A node name of this process alone, for reply topics and as source. */
@@ -37,6 +40,8 @@ export interface Session extends AsyncDisposable {
 }
 
 export interface SessionHandlers {
+  /** Of the subscriptions; 1 if not said otherwise. */
+  readonly qos?: 0 | 1;
   onMessage(message: InboundMessage): void;
   /** The connection broke, and the user was told. Nothing more will come. */
   onLost(): void;
@@ -152,7 +157,7 @@ function connect(
   target: Target,
   name: string,
   filters: readonly string[],
-  { onMessage, onLost, onDeaf }: SessionHandlers,
+  { qos = 1, onMessage, onLost, onDeaf }: SessionHandlers,
 ): Promise<Result<Link, string>> {
   const endpoint = parseBrokerUrl(target.url);
   if (endpoint === undefined) return Promise.resolve(fail(`not a broker url: ${target.url}`));
@@ -168,7 +173,8 @@ function connect(
         brokers: [{ ...endpoint, weight: 1, credentials: target.credentials }],
         clientId: name,
         keepaliveSeconds: 30,
-        subscriptions: filters.map((filter) => ({ filter, qos: 1 as const })),
+        sliceBytes: readBytesMax, // Whatever is slow to read, a broker throws away.
+        subscriptions: filters.map((filter) => ({ filter, qos })),
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password: () => ok(password) }),
       },

@@ -16,13 +16,15 @@ export interface AttemptOptions {
   readonly subscriptions: readonly Subscription[];
   /** What it brings goes before what other connections bring at the same time. */
   readonly isUrgent?: boolean;
+  /** How much is handled at a time of what was read; absent: little, so that nothing else waits. */
+  readonly sliceBytes?: number | undefined;
 }
 
 /** Begins a session; what fails at once is told by `onEnd` as well, a microtask later. */
 export function attemptSession(
   clock: Clock,
   target: Target,
-  { identity, password, subscriptions, isUrgent = false }: AttemptOptions,
+  { identity, password, subscriptions, isUrgent = false, sliceBytes }: AttemptOptions,
   events: MqttConnectionEvents,
 ): MqttSession {
   const broker = formatBroker(target.endpoint);
@@ -44,7 +46,8 @@ export function attemptSession(
   }
   const endpoint = tls === undefined ? target.endpoint : { ...target.endpoint, tls: tls.value };
   try {
-    const options = { ...target, endpoint, identity, password: secret?.value, subscriptions, isUrgent };
+    const reading = { isUrgent, sliceBytes };
+    const options = { ...target, endpoint, identity, password: secret?.value, subscriptions, ...reading };
     return new MqttConnection(clock, options, events);
   } catch (cause) {
     return deadSession(broker, socketError(broker, 'tls', cause), events); // the files do not fit together

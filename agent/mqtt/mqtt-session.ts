@@ -11,6 +11,7 @@ export interface MqttConnectionOptions {
   readonly password: string | undefined;
   readonly subscriptions: readonly Subscription[];
   readonly isUrgent: boolean;
+  readonly sliceBytes?: number | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { promptBytesMax, readSliceBytes } from '../express-limits.ts';
 export interface SliceOptions {
   /** The first slice is handled as soon as it is read. Else, if it is large, all other sockets that can be read are read before. */
   readonly isUrgent?: boolean;
-  readonly sliceBytes?: number;
+  readonly sliceBytes?: number | undefined;
 }
 
 export interface SlicedSocket extends Socket {

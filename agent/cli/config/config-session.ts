@@ -1,13 +1,12 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { sleep } from '../../clock.ts';
+import type { InboundMessage } from '../../mqtt/link.ts';
 import { formatTopic, isGroupName, isNodeName } from '../../qn/topic.ts';
+import { hearTheRest, quietMs } from '../hear-kept.ts';
 import { openSession, type Session } from '../session.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
 import { askSilent, isSilent, whySilent } from './ask-silent.ts';
 import { Fleet, type NodeView } from './fleet.ts';
-
-/** Retained messages come at once after the subscription; this long after the last one the fleet is complete. */
-const quietMs = 500;
 
 export interface ConfigSession extends AsyncDisposable {
   readonly session: Session;
@@ -35,10 +34,11 @@ export async function openConfigSession(
     return fail(exitCodes.usage);
   }
   const { clock } = context;
-  const heard: { fleet?: Fleet } = {};
+  const views: { fleet?: Fleet } = {};
+  const heard = new Set<string>();
   const scope = isGroupName(target) ? '+' : target;
-  const filters = ({ root }: { root: string }) => {
-    heard.fleet = new Fleet(clock, root);
+  const filters = ({ root }: { readonly root: string }) => {
+    views.fleet ??= new Fleet(clock, root);
     const told = ['config', 'agent'].map((document) =>
       formatTopic(root, scope, document === 'agent' ? 'health' : 'state', document),
     );
@@ -46,15 +46,23 @@ export async function openConfigSession(
     const desired = formatTopic(root, scope, 'notify', 'config'); // A retained one is what is wanted of the node.
     return [...told, ...values, formatTopic(root, scope, 'ack', 'config'), desired];
   };
+  const onMessage = ({ topic, payload, retain }: InboundMessage) => {
+    if (retain) heard.add(topic);
+    views.fleet?.hear(topic, payload, retain);
+  };
   const opened = await openSession(context, options, filters, {
-    onMessage: ({ topic, payload, retain }) => heard.fleet?.hear(topic, payload, retain),
+    onMessage,
     onLost() {},
     onDeaf() {}, // Whoever may not read what others push: it is only to be put in the place of.
   });
   if (!opened.ok) return opened;
   const session = opened.value;
-  const fleet = heard.fleet ?? new Fleet(clock, session.root);
+  const fleet = views.fleet ?? new Fleet(clock, session.root);
   await untilQuiet(context, fleet, session.timeoutMs);
+  if (!(await hearTheRest(context, options, { heard, filters, onMessage }))) {
+    await session[Symbol.asyncDispose]();
+    return fail(exitCodes.unavailable);
+  }
   await askSilent(context, session, fleet);
   const nodes = membersOf(fleet, target);
   const leftOut = leftOutOf(fleet, target);
