@@ -2,7 +2,6 @@ import { discoveryPrefixDefault } from '../config/home-assistant.ts';
 import { configTopics } from '../home-assistant/topics.ts';
 import { isNodeName, isTopicRoot } from '../qn/topic.ts';
 import { rowOf } from './fleet.ts';
-import { quietMs } from './hear-kept.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny } from './message-text.ts';
 import { openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
@@ -65,16 +64,16 @@ export const forgetVerb: Verb = {
     });
     if (!opened.ok) return opened.error;
     await using session = opened.value;
-    const kept = await listen(inbox, session.timeoutMs);
+    const kept = await listen(inbox, session);
     if (inbox.isClosed || context.signal.aborted) return exitCodes.unavailable;
     return await forget(context, options, { node, session, inbox, kept });
   },
 };
 
 /** By topic, what the broker keeps. */
-async function listen(inbox: Inbox<Told>, firstMs: number): Promise<ReadonlyMap<string, Told>> {
+async function listen(inbox: Inbox<Told>, { timeoutMs, quietMs }: Session): Promise<ReadonlyMap<string, Told>> {
   const kept = new Map<string, Told>();
-  for (let waitMs = firstMs; kept.size < topicsMax; ) {
+  for (let waitMs = timeoutMs; kept.size < topicsMax; ) {
     const told = await inbox.next(waitMs);
     if (told === undefined) break;
     if (!told.isRetained || told.isEmpty) continue; // A node that talks does not make it longer.

@@ -1,18 +1,11 @@
 import { parseDuration } from '../config/duration.ts';
-import type { InboundMessage } from '../mqtt/link.ts';
 import type { Message } from '../qn/message.ts';
-import { formatTopic, isNodeName, parseTopic } from '../qn/topic.ts';
+import { isNodeName } from '../qn/topic.ts';
 import { formatFleet, formatNode, rowOf } from './fleet.ts';
-import { hearTheRest, quietMs } from './hear-kept.ts';
-import { Inbox } from './inbox.ts';
-import { decodeAny, jsonOf } from './message-text.ts';
-import { openSession, sessionOptions } from './session.ts';
+import { type HealthSession, openHealthSession } from './hear-health.ts';
+import { jsonOf } from './message-text.ts';
+import { sessionOptions } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
-
-interface Sighting {
-  readonly node: string;
-  readonly message: Message;
-}
 
 export const healthVerb: Verb = {
   name: 'health',
@@ -38,69 +31,31 @@ export const healthVerb: Verb = {
       context.err(`qnctl health: not a node name, or no duration: ${stayMs === undefined ? stayText : node}`);
       return exitCodes.usage;
     }
-    const inbox = new Inbox<Sighting>(context);
-    const sightings = new Map<string, Message>(); // As many as there are boards at this broker.
-    const heard = new Set<string>();
-    let rootLength = 0;
-    const filters = ({ root }: { root: string }) => {
-      rootLength = root.length;
-      return [formatTopic(root, node ?? '+', 'health', 'agent')];
-    };
-    const sightingOf = ({ topic, payload }: InboundMessage): Sighting | undefined => {
-      const decoded = decodeAny(payload, context.clock.wallMs());
-      const target = parseTopic(topic.slice(0, rootLength), topic)?.target;
-      return decoded.ok && target !== undefined ? { node: target, message: decoded.value } : undefined;
-    };
-    const opened = await openSession(context, options, filters, {
-      onMessage(message) {
-        if (message.retain) heard.add(message.topic);
-        const sighting = sightingOf(message);
-        if (sighting !== undefined) inbox.add(sighting);
-      },
-      onLost: () => inbox.close(),
-    });
+    const opened = await openHealthSession(context, options, node);
     if (!opened.ok) return opened.error;
     await using session = opened.value;
-    const found = (message: InboundMessage) => {
-      const sighting = sightingOf(message);
-      if (sighting !== undefined && !sightings.has(sighting.node)) sightings.set(sighting.node, sighting.message);
-    };
-    const hearRest = () => hearTheRest(context, options, { heard, filters, onMessage: found });
-    const order = { node, timeoutMs: session.timeoutMs, stayMs, isJson: isSet(options, 'json'), sightings, hearRest };
-    return await follow(context, inbox, order);
+    return await follow(context, session, { node, stayMs, isJson: isSet(options, 'json') });
   },
 };
 
 interface Order {
   readonly node: string | undefined;
-  readonly timeoutMs: number;
   readonly stayMs: number;
   readonly isJson: boolean;
-  /** What each node said last. */
-  readonly sightings: Map<string, Message>;
-  /** False: some of them may not be known. */
-  hearRest(): Promise<boolean>;
 }
 
-/** Shows what there is when it is complete; then, for as long as it stays, all of it again after each change. */
-async function follow(context: CliContext, inbox: Inbox<Sighting>, order: Order): Promise<ExitCode> {
-  const { node, timeoutMs, stayMs, sightings } = order;
-  const gather = async (firstMs: number) => {
-    for (let waitMs = firstMs; ; waitMs = Math.min(firstMs, quietMs)) {
-      const seen = await inbox.next(waitMs);
-      if (seen === undefined) return;
-      sightings.set(seen.node, seen.message);
-      if (node !== undefined) return;
-    }
-  };
-  await gather(timeoutMs);
+/** Shows what there is; then, for as long as it stays, all of it again after each change. */
+async function follow(
+  context: CliContext,
+  { sightings, isWhole, inbox }: HealthSession,
+  order: Order,
+): Promise<ExitCode> {
+  const { node, stayMs } = order;
   if (sightings.size === 0) {
     if (!inbox.isClosed)
       context.err(`qnctl health: ${node ?? 'no node'} has never told its health to this broker; is the root right?`);
     return exitCodes.unavailable;
   }
-  const isWhole = await order.hearRest();
-  await gather(0); // What was said meanwhile.
   show(context, sightings, order);
   const untilMs = context.clock.monotonicMs() + stayMs;
   for (;;) {

@@ -4,8 +4,6 @@ import type { InboundMessage } from '../mqtt/link.ts';
 import { openSession } from './session.ts';
 import type { CliContext, ExitCode, OptionValues } from './verb.ts';
 
-/** Retained messages come at once after the subscription; this long after the last one they are complete. */
-export const quietMs = 500;
 /** So many fit into what every broker queues for a client. */
 const sureCount = 500;
 const agreedRounds = 2;
@@ -65,7 +63,7 @@ async function listenOnce(
     onDeaf() {},
   });
   if (!opened.ok) return fail(opened.error);
-  await using _session = opened.value;
-  while (!signal.aborted && clock.monotonicMs() - heardMs < quietMs) await sleep(clock, 50, signal);
+  await using session = opened.value;
+  while (!signal.aborted && clock.monotonicMs() - heardMs < session.quietMs) await sleep(clock, 50, signal);
   return ok(round);
 }

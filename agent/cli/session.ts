@@ -28,6 +28,7 @@ export const sessionOptions: { readonly [name: string]: OptionHelp } = {
   json: { type: 'boolean', help: 'one JSON object a line' },
 };
 
+const quietMsMin = 500;
 /** As much as a socket is read at a time: nothing else waits here. */
 const readBytesMax = 65_536;
 
@@ -36,6 +37,11 @@ export interface Session extends AsyncDisposable {
   /** A node name of this process alone, for reply topics and as source. */
   readonly name: string;
   readonly timeoutMs: number;
+  /**
+   * Retained messages come at once after the subscription: so long after the last one they are complete. As long as it took
+   * to connect: on a slow line there are gaps in what comes.
+   */
+  readonly quietMs: number;
   publish(message: OutboundMessage): Promise<Result<void, LinkError>>;
 }
 
@@ -73,7 +79,9 @@ export async function openSession(
   const { root, timeoutMs } = target.value;
   const name = `qnctl-${crypto().randomBytes(4).toString('hex')}`;
   const filters = filtersOf({ root, name });
+  const startMs = context.clock.monotonicMs();
   const connected = await connect(context, target.value, name, filters, handlers);
+  const tookMs = context.clock.monotonicMs() - startMs;
   if (!connected.ok) {
     context.err(`qnctl: ${connected.error}`);
     return fail(exitCodes.unavailable);
@@ -83,6 +91,7 @@ export async function openSession(
     root,
     name,
     timeoutMs,
+    quietMs: Math.min(Math.max(quietMsMin, tookMs), timeoutMs),
     publish: (message) => new Promise((resolve) => link.publish(message, resolve)),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   });

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { sleep } from '../../clock.ts';
 import type { InboundMessage } from '../../mqtt/link.ts';
 import { formatTopic, isGroupName, isNodeName } from '../../qn/topic.ts';
-import { hearTheRest, quietMs } from '../hear-kept.ts';
+import { hearTheRest } from '../hear-kept.ts';
 import { openSession, type Session } from '../session.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
 import { askSilent, isSilent, whySilent } from './ask-silent.ts';
@@ -58,7 +58,7 @@ export async function openConfigSession(
   if (!opened.ok) return opened;
   const session = opened.value;
   const fleet = views.fleet ?? new Fleet(clock, session.root);
-  await untilQuiet(context, fleet, session.timeoutMs);
+  await untilQuiet(context, fleet, session);
   if (!(await hearTheRest(context, options, { heard, filters, onMessage }))) {
     await session[Symbol.asyncDispose]();
     return fail(exitCodes.unavailable);
@@ -75,7 +75,7 @@ export async function openConfigSession(
   return fail(exitCodes.unavailable);
 }
 
-async function untilQuiet({ clock, signal }: CliContext, fleet: Fleet, timeoutMs: number): Promise<void> {
+async function untilQuiet({ clock, signal }: CliContext, fleet: Fleet, { timeoutMs, quietMs }: Session): Promise<void> {
   const untilMs = clock.monotonicMs() + timeoutMs;
   while (!signal.aborted && clock.monotonicMs() < untilMs) {
     await sleep(clock, 50, signal);

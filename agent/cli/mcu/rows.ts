@@ -1,9 +1,8 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Message, Value } from '../../qn/message.ts';
-import { formatTopic, isNodeName, parseTopic } from '../../qn/topic.ts';
-import { Inbox } from '../inbox.ts';
-import { decodeAny, formatValue } from '../message-text.ts';
-import { openSession } from '../session.ts';
+import { isNodeName } from '../../qn/topic.ts';
+import { openHealthSession } from '../hear-health.ts';
+import { formatValue } from '../message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
 
 export type Fields = { readonly [key: string]: Value };
@@ -15,9 +14,6 @@ export interface McuRow {
   readonly row: Fields;
 }
 
-/** Retained messages come at once after the subscription; this long after the last one the fleet is complete. */
-const quietMs = 500;
-
 /** The microcontrollers of a node, or of every node of the broker; what fails is told here. */
 export async function findMcus(
   context: CliContext,
@@ -28,31 +24,13 @@ export async function findMcus(
     context.err(`qnctl mcu: not a node name: ${node}; small letters, digits, - and _, like pi-42`);
     return fail(exitCodes.usage);
   }
-  const inbox = new Inbox<{ readonly node: string; readonly message: Message }>(context);
-  const filters = (own: { readonly root: string }) => {
-    root = own.root;
-    return [formatTopic(own.root, node ?? '+', 'health', 'agent')];
-  };
-  let root = '';
-  const opened = await openSession(context, options, filters, {
-    onMessage({ topic, payload }) {
-      const decoded = decodeAny(payload, context.clock.wallMs());
-      const target = parseTopic(root, topic)?.target;
-      if (decoded.ok && target !== undefined) inbox.add({ node: target, message: decoded.value });
-    },
-    onLost: () => inbox.close(),
-  });
+  const opened = await openHealthSession(context, options, node);
   if (!opened.ok) return opened;
   await using session = opened.value;
-  const rows = new Map<string, readonly McuRow[]>(); // As many as there are boards at this broker.
-  for (;;) {
-    const seen = await inbox.next(rows.size === 0 ? session.timeoutMs : quietMs);
-    if (seen === undefined) break;
-    rows.set(seen.node, rowsOf(seen.node, seen.message));
-    if (node !== undefined) break;
-  }
-  if (rows.size > 0) return ok([...rows.values()].flat());
-  if (!inbox.isClosed) context.err(`qnctl mcu: ${node ?? 'no node'} has never told its health to this broker`);
+  const { sightings, isWhole, inbox } = session;
+  if (sightings.size > 0 && isWhole) return ok([...sightings].flatMap(([name, message]) => rowsOf(name, message)));
+  if (sightings.size === 0 && !inbox.isClosed)
+    context.err(`qnctl mcu: ${node ?? 'no node'} has never told its health to this broker`);
   return fail(exitCodes.unavailable);
 }
 
