@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Aedes } from 'aedes';
 import { connectAsync } from 'mqtt';
 import { expect, it, vi } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
 import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
+import { listen } from '../support/ports.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -60,4 +63,23 @@ describeWithMosquitto(`qnctl at a broker with ${nodesCount} boards`, () => {
       '',
     ]);
   });
+});
+
+it('health says so where the broker leaves out others each time', async () => {
+  const aedes = await Aedes.createBroker();
+  aedes.authorizeForward = (_client, packet) => (Math.random() < 0.1 ? null : packet);
+  const server = createServer(aedes.handle);
+  const port = await listen(server);
+  for (let index = 0; index < 600; index += 1) {
+    const topic = `qn/1/pi-${index}/health/agent`;
+    const packet = { cmd: 'publish', qos: 1, dup: false, retain: true, topic, payload: health('online') } as const;
+    await new Promise<void>((resolve) => aedes.publish(packet, () => resolve()));
+  }
+  const { code, out, err } = await runProgram('qnctl', ['health', '--url', `mqtt://127.0.0.1:${port}`]);
+  await new Promise<void>((resolve) => aedes.close(() => resolve()));
+  server.close();
+  expect([code, out.trim().split('\n').length]).toEqual([69, 600]); // All were heard, but who can know?
+  expect(err).toMatch(
+    /^qnctl: the broker leaves out some of what it retains, 600 were heard; .*max_queued_messages\)\n$/,
+  );
 });
