@@ -1,6 +1,6 @@
 import { discoveryPrefixDefault } from '../config/home-assistant.ts';
 import { configTopics } from '../home-assistant/topics.ts';
-import { isNodeName, isTopicRoot } from '../qn/topic.ts';
+import { formatTopic, isNodeName, isTopicRoot } from '../qn/topic.ts';
 import { rowOf } from './fleet.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny } from './message-text.ts';
@@ -51,13 +51,13 @@ export const forgetVerb: Verb = {
     const inbox = new Inbox<Told>(context);
     let healthTopic = '';
     const filters = ({ root }: { readonly root: string }) => {
-      healthTopic = `${root}/${node}/health/agent`;
+      healthTopic = formatTopic(root, node, 'health', 'agent');
       return [`${root}/${node}/#`, ...configTopics({ prefix }, node)];
     };
     const opened = await openSession(context, options, filters, {
       onMessage({ topic, payload, retain }) {
-        const message = topic === healthTopic ? decodeAny(payload, context.clock.wallMs()) : undefined;
-        const status = message?.ok === true ? rowOf(node, message.value).status : undefined;
+        const decoded = topic === healthTopic ? decodeAny(payload, context.clock.wallMs()) : undefined;
+        const status = decoded?.ok === false ? 'of another kind' : decoded && rowOf(node, decoded.value).status;
         inbox.add({ topic, isRetained: retain, isEmpty: payload.length === 0, status });
       },
       onLost: () => inbox.close(),

@@ -20,8 +20,8 @@ export interface Kept {
 /**
  * Makes sure that all was heard that the broker retains of these topics. It hands that on faster than anybody reads, and
  * throws away what does not fit into its queue for one client: mosquitto, as it comes, all behind the first thousand with
- * QoS 1. With QoS 0 it goes by what the network takes at that moment, so it is others each time. Where it were many they
- * are asked for again, on connections of their own, until two in a row bring all that is known and nothing new.
+ * QoS 1. With QoS 0 it goes by what the network takes at that moment, so it is others each time. Where there are many,
+ * they are asked for again, on connections of their own, until two in a row bring all that is known and nothing new.
  *
  * False: there may be more, and the user was told.
  */

@@ -52,6 +52,15 @@ describeWithMosquitto('qnctl forget', () => {
     expect([again.code, again.err]).toEqual([69, expect.stringContaining('the broker has nothing of pi-1; ')]);
   });
 
+  it('leaves a node alone whose health it cannot read', async () => {
+    await using broker = await startMosquitto();
+    await using listener = await openListener(broker.port);
+    await listener.say('qn/1/pi-9/health/agent', Uint8Array.of(0xff, 0x00), { qos: 1, retain: true });
+    const { code, out, err } = await forget(broker.url, 'pi-9');
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining('pi-9 is of another kind; ')]);
+    expect((await forget(broker.url, 'pi-9', '--dry-run', '--force')).out).toBe('qn/1/pi-9/health/agent\n');
+  });
+
   it('says what the broker keeps, where it is not allowed to write', async () => {
     await using broker = await startMosquitto({
       config(folder) {
