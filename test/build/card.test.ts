@@ -103,6 +103,8 @@ describe('the file on the card', () => {
   });
 });
 
+const hostnameMissing = spawnSync('unshare', ['--uts', 'hostname', 'pi-7']).status !== 0;
+
 describe('what follows from a card', () => {
   const rich = `${agentPart}board:
   wifi: { ssid: "café \\"1\\"", password: 'it is "secret"', country: DE }
@@ -114,6 +116,14 @@ describe('what follows from a card', () => {
 
   it('is the name of the board', () => {
     expect(find(agentPart, '/etc/hostname')?.text).toBe('pi-7\n');
+  });
+
+  it.skipIf(hostnameMissing)('is a name that the system takes, whatever the node is called', () => {
+    for (const node of ['pi_7', 'line-1_', '7__', 'a--b', 'a'.repeat(63)]) {
+      const name = find(agentPart.replace('pi-7', node), '/etc/hostname')?.text?.trim() ?? '';
+      const { stderr } = spawnSync('unshare', ['--uts', 'sh', '-c', 'hostname "$1" && hostname', 'sh', name]);
+      expect(String(stderr)).toBe('');
+    }
   });
 
   it('is a radio whose name and password need no quotes', () => {

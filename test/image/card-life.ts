@@ -96,6 +96,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     await lookAround(board, check);
     await lookAtSandbox(board, check);
     await lookAtDisk(board, root, check);
+    if (root === 'writable') await lookAtTrouble(board, check);
     await kill(board, broker, check);
     await command(kind, board, broker, check);
     await hang(kind, board, broker, check);
@@ -121,7 +122,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
 /** What a person types into the file: where the broker is, a pin, and the key to log in with. */
 function edit(shipped: string, { kind, root }: LifePlan, port: number, key: string): string {
   return shipped
-    .replace('node: pi-1', 'node: pi-7')
+    .replace('node: pi-1', 'node: pi_7')
     .replace('mqtt://192.168.1.10:1883', brokerUrl(port))
     .replace('documents: {}', `documents:\n  ${documentOf(kind)}`)
     .replace(/^ {2}# ssh-keys: .*$/m, `  ssh-keys: ["${key}"]`)
@@ -134,6 +135,17 @@ function brokerUrl(port: number): string {
 
 function documentOf(kind: BoardKind): string {
   return `gpio.relay1: { driver: gpio-out, line: ${pins[kind].line} }`;
+}
+
+/** Somebody changed the file, and the root does not take it; then it does. */
+async function lookAtTrouble(board: EmulatedBoard, check: Check): Promise<void> {
+  const report = '/boot/firmware/qn-agent-faults.txt';
+  await board.shell('sudo chattr +i /etc/hosts; echo "# again" | sudo tee -a /boot/firmware/qn-agent.yaml');
+  const told = await board.shell(`sudo systemctl restart qn-setup 2>/dev/null || sudo cat ${report}`);
+  check('what keeps it from taking the file over is told on the card', told.includes('/etc/hosts'), told);
+  await board.shell('sudo chattr -i /etc/hosts; sudo systemctl restart qn-setup');
+  const left = await board.shell(`sudo ls ${report} 2>/dev/null || systemctl is-failed qn-setup || true`);
+  check('and no more when it was taken over', left === 'inactive', left);
 }
 
 /** The power was cut; then somebody mistyped a key. */

@@ -36,7 +36,7 @@ async function installPackage({ board, broker, brokerUrl, document }: WaysPlan, 
   const startMs = performance.now();
   const said = await board.shell(installCommand('sudo apt-get install'));
   check('package: it is installed, and says what comes next', said.includes('qn-agent check'), said.slice(-300));
-  const config = `node: pi-7\nmqtt: { brokers: [{ url: "${brokerUrl}" }] }\ndocuments:\n  ${document}\n`;
+  const config = `node: pi_7\nmqtt: { brokers: [{ url: "${brokerUrl}" }] }\ndocuments:\n  ${document}\n`;
   await board.shell(`echo '${config}' | sudo tee /etc/qn-agent/config.yaml`);
   const lives = livesOf(broker);
   await board.shell(installCommand('sudo qn-agent check'));

@@ -49,7 +49,7 @@ function aboutHealth({ message }: Heard): string {
 /** What it found out about itself when it started, as every client of the broker can read it. */
 export async function lookAtSelfTest(broker: Listener, check: Check): Promise<void> {
   const test = ({ message }: Heard) => fieldOf(message.val, 'health_status') === 'PASS';
-  const { message } = await broker.hear({ target: 'pi-7', verb: 'state', document: 'selftest', test }, answerMsMax);
+  const { message } = await broker.hear({ target: 'pi_7', verb: 'state', document: 'selftest', test }, answerMsMax);
   const [status, latency] = [fieldOf(message.val, 'health_status'), fieldOf(message.val, 'max_latency_us')];
   check(
     'its self-test is published, and passed',
@@ -59,7 +59,7 @@ export async function lookAtSelfTest(broker: Listener, check: Check): Promise<vo
 }
 
 function isHealth({ target, verb, document }: Heard): boolean {
-  return target === 'pi-7' && verb === 'health' && document === 'agent';
+  return target === 'pi_7' && verb === 'health' && document === 'agent';
 }
 
 function lifeOf({ message }: Heard): Value | undefined {
@@ -153,7 +153,7 @@ export async function kill(board: EmulatedBoard, broker: Listener, check: Check)
   check('it started from what was kept', code === codeBefore, `${codeBefore} then ${code}`);
 }
 
-const successful = { target: 'pi-7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
+const successful = { target: 'pi_7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
 
 /** From the broker to a pin of the kernel. */
 export async function command(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
@@ -161,7 +161,7 @@ export async function command(kind: BoardKind, board: EmulatedBoard, broker: Lis
     ['ON', 'hi'],
     ['OFF', 'lo'],
   ] as const) {
-    await broker.say('qn/1/pi-7/notify/gpio.relay1', word);
+    await broker.say('qn/1/pi_7/notify/gpio.relay1', word);
     await broker.hear(successful, answerMsMax);
     await delay(100);
     const shown = await board.shell('sudo cat /sys/kernel/debug/gpio');
@@ -174,7 +174,7 @@ export async function command(kind: BoardKind, board: EmulatedBoard, broker: Lis
 export async function hang(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
   const restarts = () => board.shell('systemctl show qn-agent -p NRestarts --value');
   const [before, lives] = [Number(await restarts()), livesOf(broker)];
-  await broker.say('qn/1/pi-7/notify/gpio.relay1', 'ON');
+  await broker.say('qn/1/pi_7/notify/gpio.relay1', 'ON');
   await broker.hear(successful, answerMsMax);
   await board.shell('sudo kill -STOP $(systemctl show qn-agent -p MainPID --value)');
   const level = async () => pins[kind].shown.exec(await board.shell('sudo cat /sys/kernel/debug/gpio'))?.[1];

@@ -24,7 +24,7 @@ export async function squeeze(board: EmulatedBoard, broker: Listener, check: Che
   await limit(board, MemoryCurrent, MemoryCurrent + roomBytes);
   let sent = 0;
   for (const endMs = performance.now() + floodMs; performance.now() < endMs; await delay(tickMs)) {
-    const [topic, last] = ['qn/1/pi-7/notify/gpio.relay1', perTick - 1];
+    const [topic, last] = ['qn/1/pi_7/notify/gpio.relay1', perTick - 1];
     // The last of them waits until the others are on their way.
     for (let count = 0; count < last; count += 1) void broker.say(topic, 'ON', { qos: 0 });
     await broker.say(topic, 'ON', { qos: 0 });
@@ -43,17 +43,17 @@ export async function squeeze(board: EmulatedBoard, broker: Listener, check: Che
   await board.shell('sudo systemctl revert qn-agent');
   const heardBefore = new Set(broker.all);
   const test = (heard: Heard) => !heardBefore.has(heard) && heard.document === 'agent' && statusOf(heard) === 'online';
-  const calm = await broker.hear({ target: 'pi-7', verb: 'health', test }, bootMsMax).catch(() => undefined);
+  const calm = await broker.hear({ target: 'pi_7', verb: 'health', test }, bootMsMax).catch(() => undefined);
   check('afterwards it is online', calm !== undefined);
 }
 
 /** As somebody who tries again when it refuses; how often that took. Undefined: it takes none any more. */
 async function commandUntilTaken(broker: Listener): Promise<number | undefined> {
   for (let tries = 1; tries <= triesMax; tries += 1) {
-    await broker.say('qn/1/pi-7/notify/gpio.relay1', `{"t":"notify","id":"${firstId + tries}","val":"OFF"}`);
+    await broker.say('qn/1/pi_7/notify/gpio.relay1', `{"t":"notify","id":"${firstId + tries}","val":"OFF"}`);
     const ends: readonly unknown[] = ['successful', 'rejected'];
     const test = ({ message }: Heard) => message.t === 'ack' && ends.includes(message.st);
-    const answer = { target: 'pi-7', verb: 'ack', id: BigInt(firstId + tries), test };
+    const answer = { target: 'pi_7', verb: 'ack', id: BigInt(firstId + tries), test };
     const ack = await broker.hear(answer, answerMsMax).catch(() => undefined);
     if (ack?.message.t === 'ack' && ack.message.st === 'successful') return tries;
     await delay(pauseMs);
@@ -74,6 +74,6 @@ async function lookAtMemory(board: EmulatedBoard): Promise<{ readonly [name: str
 
 /** As the last health report has it, which may be from before the end of it. */
 function refusedOf(broker: Listener): string {
-  const last = broker.all.findLast(({ target, document }) => target === 'pi-7' && document === 'agent');
+  const last = broker.all.findLast(({ target, document }) => target === 'pi_7' && document === 'agent');
   return JSON.stringify(fieldOf(last?.message.val, 'messages') ?? null);
 }

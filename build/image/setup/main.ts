@@ -6,14 +6,15 @@ import { type ConfigFault, formatFault } from '../../../agent/config/fault.ts';
 import { readTextNow } from '../../../agent/config/read-text.ts';
 import { fail, type Result } from '../../../drivers/contract/result.ts';
 import { cardBytesMax } from './board-section.ts';
-import { plannedFiles } from './planned-files.ts';
+import { hostNameOf, plannedFiles } from './planned-files.ts';
 import { type Card, readCard } from './read-card.ts';
 import { findDisk, growRoot, layoutOf, separateData } from './space.ts';
 import { writeLast, writePlanned } from './write-files.ts';
 
 /*
  * Runs at boot, before the network and the agent, when the file on the card is another one than the last that was taken.
- * One with faults changes nothing: they are told on the card and on the screen, and the board goes on as it was.
+ * One with faults changes nothing: they are told on the card and on the screen, and the board goes on as it was. So is what
+ * else went wrong, and then all of it is done again at the next start.
  */
 
 const cardFolder = '/boot/firmware';
@@ -21,25 +22,20 @@ const cardName = 'qn-agent.yaml';
 const reportFile = path.join(cardFolder, 'qn-agent-faults.txt');
 /** For `sha256sum --check`, by which the unit sees that there is nothing to do. */
 const takenFile = '/var/lib/qn-board/taken';
-/** As sysexits has it, and the agent: a fault in the config. */
-const faultyCode = 78;
+/** As sysexits has them, and the agent: a fault in the config, and one of the system. */
+const [faultyCode, systemCode] = [78, 71];
 
 function setUp(): void {
   const cardFile = path.join(cardFolder, cardName);
   const card = readFile(cardFile);
   if (!card.ok) {
     const text = card.error.map((fault) => `${formatFault({ ...fault, file: path.basename(fault.file) })}\n`).join('');
-    const told = `${text}Nothing was changed: the board goes on with what it had.\n`;
-    process.stderr.write(`qn-setup: ${cardName} was not taken over:\n${told}`);
-    // With the line ends of whoever reads it on another computer.
-    if (existsSync(cardFolder)) writeFileSync(reportFile, told.replaceAll('\n', '\r\n'), { flush: true });
-    process.exitCode = faultyCode;
-    return;
+    return tell(`${text}Nothing was changed: the board goes on with what it had.\n`, faultyCode);
   }
   const wasReadOnly = layoutOf(findDisk()) === 'divided';
   if (wasReadOnly) execFileSync('mount', ['-o', 'remount,rw', '/']);
   for (const file of plannedFiles(card.value)) writePlanned(file);
-  execFileSync('hostname', [card.value.node]);
+  execFileSync('hostname', [hostNameOf(card.value.node)]);
   if (card.value.board['ssh-keys'].length > 0) execFileSync('ssh-keygen', ['-A'], { stdio: 'ignore' });
   const isSeparated = makeSpace(card.value);
   const hash = createHash('sha256').update(readFileSync(cardFile)).digest('hex');
@@ -52,6 +48,13 @@ function setUp(): void {
     process.stdout.write('qn-setup: the root is read-only from the next start on, which is now\n');
     execFileSync('systemctl', ['reboot', '--no-block']);
   }
+}
+
+function tell(text: string, code: number): void {
+  process.exitCode = code;
+  process.stderr.write(`qn-setup: ${cardName} was not taken over:\n${text}`);
+  // With the line ends of whoever reads it on another computer.
+  if (existsSync(cardFolder)) writeFileSync(reportFile, text.replaceAll('\n', '\r\n'), { flush: true });
 }
 
 function readFile(file: string): Result<Card, readonly ConfigFault[]> {
@@ -85,4 +88,8 @@ function makeSpace({ board }: Card): boolean {
   }
 }
 
-setUp();
+try {
+  setUp();
+} catch (error) {
+  tell(`${String(error)}\nNot all of it was done: it is tried again at the next start.\n`, systemCode);
+}

@@ -14,12 +14,18 @@ export interface PlannedFile {
 /** For the agent, and nobody else: passwords, keys, certificates. */
 export const agentFilesFolder = '/etc/qn-agent/files';
 
+/** The name of a board in the network, which has no `_` and no `-` at its end (RFC 952); a node may have both (QN-1.1). */
+export function hostNameOf(node: string): string {
+  return node.replaceAll('_', '-').replace(/-+$/, '');
+}
+
 /** Everything that follows from a card, in the order in which it is written. */
 export function plannedFiles({ node, board, agentText }: Card): readonly PlannedFile[] {
   const { files, wifi, 'ssh-keys': sshKeys } = board;
+  const hostName = hostNameOf(node);
   return [
-    { path: '/etc/hostname', mode: 0o644, text: `${node}\n` },
-    { path: '/etc/hosts', mode: 0o644, text: `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${node}\n` },
+    { path: '/etc/hostname', mode: 0o644, text: `${hostName}\n` },
+    { path: '/etc/hosts', mode: 0o644, text: `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${hostName}\n` },
     {
       path: '/etc/wpa_supplicant/wpa_supplicant-wlan0.conf',
       mode: 0o600,
