@@ -8,7 +8,6 @@ import { formatFault } from '../../agent/config/fault.ts';
 import { billOfMaterials } from '../../build/image/materials.ts';
 import { plannedFiles } from '../../build/image/setup/planned-files.ts';
 import { type Card, readCard } from '../../build/image/setup/read-card.ts';
-import { agentUnit, appendPartition, largestGap, readOnlyTable } from '../../build/image/setup/space.ts';
 import { writeLast } from '../../build/image/setup/write-files.ts';
 
 const agentPart = 'node: pi-7\nmqtt:\n  brokers: [{ url: "mqtt://10.0.0.1:1883" }]\n';
@@ -33,11 +32,15 @@ describe('the file on the card', () => {
 
   it('is sound too with every example in it', () => {
     const shown = readFileSync('build/image/qn-agent.yaml', 'utf8')
-      .replaceAll(/^( *)# (wifi|ssh-keys|files|username|password):/gm, '$1$2:')
+      .replaceAll(/^( *)# (wired|wifi|ssh-keys|files|username|password):/gm, '$1$2:')
       .replace('documents: {}', 'documents:')
       .replace(/^# {2}(gpio.relay1)/m, '  $1');
     const { board, agentText } = cardOf(shown.replace('AAAA…', 'AAAA'));
-    expect(board).toMatchObject({ wifi: { country: 'DE' }, files: { password: 'of the broker' } });
+    expect(board).toMatchObject({
+      wired: { address: '10.0.0.5/24' },
+      wifi: { country: 'DE' },
+      files: { password: 'of the broker' },
+    });
     expect(agentText).toContain('gpio.relay1');
   });
 
@@ -66,6 +69,28 @@ describe('the file on the card', () => {
       'a password that is too short',
       `${agentPart}board:\n  wifi: { ssid: a, country: DE, password: "1234567" }\n`,
       /8 to 63/,
+    ],
+    ...['10.0.0.5', '10.0.0.5/33', '10.0.0.5/0', 'fe80::1/129', 'board/24'].map(
+      (address) =>
+        [
+          `${address} as its address`,
+          `${agentPart}board:\n  wired: { address: "${address}" }\n`,
+          /:5:21: \/board\/wired\/address: not an address with its prefix: .*\(address: 10\.0\.0\.5\/24/,
+        ] as const,
+    ),
+    ...['10.0.1.1', '10.0.0.5', 'fe80::1'].map(
+      (gateway) =>
+        [
+          `a gateway that is ${gateway}`,
+          `${agentPart}board:\n  wired: { address: 10.0.0.5/24, gateway: "${gateway}" }\n`,
+          /:5:\d+: \/board\/wired: gateway must be in the network/,
+        ] as const,
+    ),
+    ['a gateway alone', `${agentPart}board:\n  wired: { gateway: 10.0.0.1 }\n`, /gateway must be in the network/],
+    [
+      'a name that DNS cannot ask',
+      `${agentPart}board:\n  wired: { dns: [dns.example] }\n`,
+      /dns\/0: not an IP address/,
     ],
     ['half a key', `${agentPart}board:\n  ssh-keys: ["ssh-ed25519"]\n`, /\/board\/ssh-keys\/0.*not a public SSH key/],
     ['a key of two lines', `${agentPart}board:\n  ssh-keys: ["${key}\\n${key}"]\n`, /control characters/],
@@ -135,6 +160,24 @@ describe('what follows from a card', () => {
     expect(wifi?.text).not.toContain('secret');
   });
 
+  it('is an address where there is no DHCP', () => {
+    const wired = '/etc/systemd/network/20-wired.network.d/card.conf';
+    const wifi = '/etc/systemd/network/30-wifi.network.d/card.conf';
+    const text = `${agentPart}board:
+  wired: { address: "fd00::5/64", gateway: "fe80::1", dns: [10.0.0.1] }
+  wifi: { ssid: a, country: DE, address: 10.0.0.5/24, gateway: 10.0.0.1, dns: [10.0.0.1, "fd00::1"], ntp: [time.example] }
+`;
+    expect(find(text, wired)?.text).toBe(
+      '[Network]\nDHCP=no\nAddress=fd00::5/64\nDNS=10.0.0.1\n\n[Route]\nGateway=fe80::1\nMetric=1024\n',
+    );
+    expect(find(text, wifi)?.text).toBe(
+      '[Network]\nDHCP=no\nAddress=10.0.0.5/24\nDNS=10.0.0.1\nDNS=fd00::1\nNTP=time.example\n\n[Route]\nGateway=10.0.0.1\nMetric=2048\n',
+    );
+    expect(find(`${agentPart}board: { wired: { ntp: [10.0.0.1] } }\n`, wired)?.text).toBe('[Network]\nNTP=10.0.0.1\n');
+    expect(find(agentPart, wired)).not.toHaveProperty('text');
+    expect(find(rich, wifi)?.text).toBe('[Network]\n');
+  });
+
   it('is no radio and no key any more where the card has none', () => {
     expect(find(agentPart, '/etc/wpa_supplicant/wpa_supplicant-wlan0.conf')).not.toHaveProperty('text');
     expect(find(agentPart, '/etc/ssh/authorized_keys.d/admin')).not.toHaveProperty('text');
@@ -151,29 +194,6 @@ describe('what follows from a card', () => {
   });
 });
 
-it('a read-only root has its changes in the data partition, and both are mounted without times', () => {
-  const table = readOnlyTable(readFileSync('build/image/board/etc/fstab', 'utf8'));
-  expect(table).toMatch(/^LABEL=root \/ ext4 ro,noatime/m);
-  expect(table).toMatch(/^LABEL=data \/data ext4 rw,noatime/m);
-  expect(table).toMatch(/^\/data\/\S+ \/var\/lib\/qn-agent none bind,nofail 0 0$/m);
-  expect(table).toMatch(/^LABEL=BOOT /m);
-});
-
-it('the agent requires no folder that is in the data partition', () => {
-  const unit = readFileSync('build/systemd/qn-agent.service', 'utf8');
-  const keys = [...unit.matchAll(/^((?:State|Configuration|Cache|Logs)Directory)=/gm)].map(([, name = '']) => name);
-  expect(keys).toContain('StateDirectory');
-  const reset = [...agentUnit.text.matchAll(/^(\w+)=$/gm)].map(([, name]) => name);
-  expect(new Set(reset)).toEqual(new Set(keys));
-});
-
-it('the room for data is behind the root, and not in the gap before the first partition', () => {
-  const ofFresh = '  Start     End Sectors  Size\n   2048    8191    6144    3M\n2891776 8388607 5496832  2.6G';
-  expect(largestGap(ofFresh)).toEqual({ start: 2_891_776, sectors: 5_496_832 });
-  expect(largestGap('Start   End Sectors Size\n 2048  8191    6144   3M')).toEqual({ start: 2_048, sectors: 6_144 });
-  expect(largestGap('')).toEqual({ start: 0, sectors: 0 });
-});
-
 it('what says that a card was taken over is written when all the rest is on the disk', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'qn-taken-'));
   const taken = path.join(folder, 'taken');
@@ -187,36 +207,6 @@ it('what says that a card was taken over is written when all the rest is on the 
     expect(readFileSync(taken, 'utf8')).toBe('a hash');
   } finally {
     vi.unstubAllEnvs();
-    rmSync(folder, { recursive: true });
-  }
-});
-
-const toolsMissing = ['sfdisk', 'mke2fs', 'blkid'].some((name) => spawnSync(name, ['-V']).error !== undefined);
-
-it.skipIf(toolsMissing)('a card that is written again has nothing of its life before in the room for data', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'qn-card-'));
-  try {
-    const device = path.join(folder, 'card');
-    const run = (program: string, operands: readonly string[], input = '') =>
-      spawnSync(program, operands, { input, encoding: 'utf8' }).stdout;
-    const [rootStart, dataStart] = [16_384, 32_768];
-    const writeImage = () =>
-      run('sfdisk', ['--quiet', device], `start=8192, size=8192\nstart=${rootStart}, size=16384\n`);
-    const format = (label: string, start: number, size: string) =>
-      run('mke2fs', ['-q', '-F', '-t', 'ext4', '-L', label, '-E', `offset=${start * 512}`, device, size]);
-    const labelAt = (start: number) =>
-      run('blkid', ['--probe', '-O', String(start * 512), '--match-tag', 'LABEL', '-o', 'value', device]).trim();
-    run('truncate', ['--size', '64M', device]);
-    writeImage();
-    format('root', rootStart, '8M');
-    appendPartition({ device, root: '' });
-    format('data', dataStart, '16M');
-    writeImage();
-    expect([rootStart, dataStart].map(labelAt)).toEqual(['root', 'data']);
-    appendPartition({ device, root: '' });
-    expect(run('sfdisk', ['--dump', device])).toMatch(new RegExp(`start= *${dataStart},`));
-    expect([rootStart, dataStart].map(labelAt)).toEqual(['root', '']);
-  } finally {
     rmSync(folder, { recursive: true });
   }
 });

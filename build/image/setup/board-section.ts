@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { message, quote } from '../../../agent/config/schema/issue.ts';
 import { choice, listOf, text } from '../../../agent/config/schema/scalar.ts';
 import { mapOf, section } from '../../../agent/config/schema/section.ts';
+import { addressingEntries, gatewayMessage, hasFittingGateway } from './addressing.ts';
 
 /** Bounds of what a card may say. A certificate chain has some 8 kB. */
 export const cardBytesMax = 256 * 1_024;
@@ -42,10 +43,24 @@ const fileText = v.pipe(
 /** What stands under `board:` in the file on the card. It is about the board; everything else is the agent's. */
 export const boardSection = section(
   {
+    wired: v.optional(
+      v.pipe(
+        section(addressingEntries),
+        v.check((input) => hasFittingGateway(input), gatewayMessage),
+      ),
+    ),
     wifi: v.optional(
-      section(
-        { ssid: text('the name of the network', 32), password: v.optional(passphrase), country },
-        { example: { ssid: 'ssid: "the name of the network"', country: 'country: DE' } },
+      v.pipe(
+        section(
+          {
+            ssid: text('the name of the network', 32),
+            password: v.optional(passphrase),
+            country,
+            ...addressingEntries,
+          },
+          { example: { ssid: 'ssid: "the name of the network"', country: 'country: DE' } },
+        ),
+        v.check((input) => hasFittingGateway(input), gatewayMessage),
       ),
     ),
     'ssh-keys': v.optional(listOf(sshKey, 'keys', keysMax), []),

@@ -1,4 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto';
+import { type Addressing, networkText } from './addressing.ts';
 import type { BoardSection } from './board-section.ts';
 import type { Card } from './read-card.ts';
 
@@ -21,7 +22,7 @@ export function hostNameOf(node: string): string {
 
 /** Everything that follows from a card, in the order in which it is written. */
 export function plannedFiles({ node, board, agentText }: Card): readonly PlannedFile[] {
-  const { files, wifi, 'ssh-keys': sshKeys } = board;
+  const { files, wired, wifi, 'ssh-keys': sshKeys } = board;
   const hostName = hostNameOf(node);
   return [
     { path: '/etc/hostname', mode: 0o644, text: `${hostName}\n` },
@@ -31,6 +32,8 @@ export function plannedFiles({ node, board, agentText }: Card): readonly Planned
       mode: 0o600,
       ...(wifi !== undefined && { text: wifiText(wifi) }),
     },
+    networkFile('20-wired', wired),
+    networkFile('30-wifi', wifi),
     {
       path: '/etc/ssh/authorized_keys.d/admin',
       mode: 0o644,
@@ -42,6 +45,18 @@ export function plannedFiles({ node, board, agentText }: Card): readonly Planned
     // Last of them: the agent reads the others from it.
     { path: '/etc/qn-agent/config.yaml', text: agentText, mode: 0o640, group: 'qn-agent' },
   ];
+}
+
+/** Added to the files that the image has for them: the wired network is preferred, as it is there. */
+const links = { '20-wired': 1_024, '30-wifi': 2_048 };
+
+function networkFile(link: keyof typeof links, addressing: Addressing | undefined): PlannedFile {
+  const text = addressing && networkText(links[link], addressing);
+  return {
+    path: `/etc/systemd/network/${link}.network.d/card.conf`,
+    mode: 0o644,
+    ...(text !== undefined && { text }),
+  };
 }
 
 /** The name in hex and the key instead of the password: nothing in them needs quotes. */
