@@ -130,7 +130,7 @@ export function readOnlyTable(text: string): string {
   return `${[
     ...kept,
     // nofail: without it a board whose data partition is broken waits for somebody at its keyboard. A slow one is waited for.
-    `LABEL=${dataLabel} ${dataFolder} ext4 rw,noatime,commit=30,nofail,x-systemd.device-timeout=5min 0 2`,
+    `LABEL=${dataLabel} ${dataFolder} ext4 rw,noatime,commit=30,errors=remount-ro,nofail,x-systemd.device-timeout=5min 0 2`,
     ...moved.map(([folder, name]) => `${path.join(dataFolder, name)} ${folder} none bind,nofail 0 0`),
     'tmpfs /var/log tmpfs rw,nosuid,nodev,size=16M,mode=0755 0 0',
     'tmpfs /var/tmp tmpfs rw,nosuid,nodev,size=32M,mode=1777 0 0',
