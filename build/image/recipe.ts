@@ -17,7 +17,7 @@ export const imagePackages: readonly string[] = [
   // The board: firmware of the processor and of its radio.
   ...['raspi-firmware', 'firmware-brcm80211', 'wireless-regdb'],
   // Network and time.
-  ...['wpasupplicant', 'systemd-resolved', 'systemd-timesyncd', 'iproute2', 'iputils-ping', 'ca-certificates'],
+  ...['wpasupplicant', 'systemd-resolved', 'systemd-timesyncd', 'iproute2', 'iputils-ping', 'iw', 'ca-certificates'],
   // The card: partitions and file systems.
   ...['fdisk', 'e2fsprogs', 'dosfstools'],
   // What the package of the agent depends on.

@@ -16,10 +16,16 @@ import {
   kill,
   livesOf,
   lookAround,
+  lookAtAddress,
+  lookAtCommandLine,
   lookAtDisk,
+  lookAtLostRoot,
+  lookAtRadio,
   lookAtSandbox,
   lookAtSelfTest,
   pins,
+  wifi,
+  wired,
 } from './looks.ts';
 import { takeBootFiles, writeCard } from './sd-card.ts';
 import { squeeze } from './squeeze.ts';
@@ -88,13 +94,22 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
   const sshPort = await freePort();
   const consoleLog = path.resolve(`.cache/image-${kind}-${root}.log`);
   rmSync(consoleLog, { force: true });
-  const start = () => switchOn({ kind, card, files, folder, sshPort, sshKey, consoleLog });
+  const machine = { kind, card, files, folder, sshPort, sshKey, consoleLog };
+  const start = () => switchOn(machine);
+  lookAtCommandLine(files.commandLine, check);
+  if (plan.isThorough) {
+    const commandLine = files.commandLine.replace('LABEL=root', 'LABEL=gone');
+    await using lost = switchOn({ ...machine, files: { ...files, commandLine } });
+    await lookAtLostRoot(lost, check);
+  }
   {
     await using board = start();
     check('the first start: it is online at the broker', ...(await isOnline(broker, new Set())));
     await lookAtSelfTest(broker, check);
     await lookAround(board, check);
     await lookAtSandbox(board, check);
+    if (plan.isThorough) await lookAtAddress(board, check);
+    await lookAtRadio(board, check);
     await lookAtDisk(board, root, check);
     if (root === 'writable') await lookAtTrouble(board, check);
     await kill(board, broker, check);
@@ -120,12 +135,14 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
 }
 
 /** What a person types into the file: where the broker is, a pin, and the key to log in with. */
-function edit(shipped: string, { kind, root }: LifePlan, port: number, key: string): string {
+function edit(shipped: string, { kind, root, isThorough }: LifePlan, port: number, key: string): string {
   return shipped
     .replace('node: pi-1', 'node: pi_7')
     .replace('mqtt://192.168.1.10:1883', brokerUrl(port))
     .replace('documents: {}', `documents:\n  ${documentOf(kind)}`)
     .replace(/^ {2}# ssh-keys: .*$/m, `  ssh-keys: ["${key}"]`)
+    .replace(/^ {2}# wired: .*$/m, isThorough ? `  wired: ${JSON.stringify(wired)}` : '')
+    .replace(/^ {2}# wifi: .*$/m, `  wifi: ${JSON.stringify(wifi)}`)
     .replace('root: writable', `root: ${root}`);
 }
 

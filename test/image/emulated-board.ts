@@ -95,7 +95,7 @@ function operands(
     ...['-nodefaults', '-nographic', '-serial', 'stdio', '-netdev', network],
     ...['-kernel', files.kernel, '-initrd', files.initrd],
     // A screen is no help here; and QEMU resets a raspi3b at once when somebody starts its watchdog.
-    ...['-append', `${files.commandLine} console=ttyAMA0,115200 panic=10 systemd.watchdog_sec=0`],
+    ...['-append', `${files.commandLine} console=ttyAMA0,115200 systemd.watchdog_sec=0`],
   ];
   if (kind === 'virt') {
     const drive = ['-drive', `if=none,id=card,format=raw,file=${card.file}`, '-device', 'virtio-blk-pci,drive=card'];

@@ -66,6 +66,20 @@ function lifeOf({ message }: Heard): Value | undefined {
   return fieldOf(message.val, 'boot');
 }
 
+/** What the firmware of each model tells the kernel. */
+export function lookAtCommandLine(commandLine: string, check: Check): void {
+  const isForAll = !commandLine.includes('cma='); // With it a Raspberry Pi 4 does not start.
+  check('what the kernel is told is right for each model', isForAll && commandLine.includes(' panic=10'), commandLine);
+}
+
+/** Of a board whose root does not show up: nobody is there to answer a prompt. */
+export async function lookAtLostRoot(board: EmulatedBoard, check: Check): Promise<void> {
+  const untilMs = performance.now() + bootMsMax;
+  const isAgain = () => board.console.split('Run /init as init process').length > 2;
+  while (!isAgain() && performance.now() < untilMs) await delay(1_000);
+  check('a board that does not find its root starts again', isAgain(), board.console.slice(-200));
+}
+
 /** As an engineer who logs in for the first time. */
 export async function lookAround(board: EmulatedBoard, check: Check): Promise<void> {
   const show = (...names: readonly string[]) =>
@@ -116,6 +130,45 @@ export async function lookAtSandbox(board: EmulatedBoard, check: Check): Promise
     told,
   );
   await board.shell('sudo rm /run/qn-probe.cjs /run/systemd/system/qn-probe.service; sudo systemctl daemon-reload');
+}
+
+/** As the network of QEMU is, which would tell the same by DHCP. */
+export const wired = { address: '10.0.2.15/24', gateway: '10.0.2.2', dns: ['10.0.2.3'], ntp: ['10.0.2.2'] };
+
+export async function lookAtAddress(board: EmulatedBoard, check: Check): Promise<void> {
+  const addresses = await board.shell('ip -4 -o address show dev eth0; ip route');
+  const isFixed = addresses.includes(` ${wired.address} `) && !/dynamic|proto dhcp/.test(addresses);
+  check('its address is that of the card', isFixed && addresses.includes(`default via ${wired.gateway} `), addresses);
+  const servers = await board.shell('resolvectl dns eth0; timedatectl show-timesync --property=LinkNTPServers');
+  check('and so are the servers it asks', servers.endsWith(': 10.0.2.3\nLinkNTPServers=10.0.2.2'), servers);
+}
+
+/** The network of the card; nothing in it may need quotes anywhere. */
+export const wifi = { ssid: 'the "café"', password: 'it is "secret"', country: 'DE' };
+
+/**
+ * The kernel simulates two radios: one is that of the board, the other an access point. That of a Raspberry Pi sleeps as long as
+ * nobody tells it not to, which a simulated one does only when it is told.
+ */
+export async function lookAtRadio(board: EmulatedBoard, check: Check): Promise<void> {
+  const ssid = Buffer.from(wifi.ssid).toString('hex');
+  const network = ['mode=2', 'frequency=2412', 'key_mgmt=WPA-PSK', `ssid=${ssid}`, `psk="${wifi.password}"`];
+  const lines = [`country=${wifi.country}`, 'network={', ...network, '}'];
+  const file = '/run/access-point.conf';
+  await board.shell(`printf '%s\n' ${lines.map((line) => `'${line}'`).join(' ')} | sudo tee ${file}`);
+  await board.shell('sudo modprobe mac80211_hwsim radios=2; sudo udevadm settle');
+  await board.shell(`sudo wpa_supplicant -B -P /run/access-point.pid -i wlan1 -c ${file}`);
+  const joined = 'for _ in $(seq 90); do /usr/sbin/iw dev wlan0 link | grep -m 1 Connected && break; sleep 1; done';
+  const first = await board.shell(joined);
+  check('its radio joins the network of the card', first.startsWith('Connected'), first);
+  const iw = 'sudo /usr/sbin/iw dev wlan0';
+  const appear = 'sudo udevadm trigger --action=add --settle /sys/class/net/wlan0';
+  const sleep = await board.shell(`${iw} set power_save on; ${appear}; ${iw} get power_save`);
+  check('and does not sleep', sleep === 'Power save: off', sleep);
+  await board.shell(`sudo systemctl kill --signal KILL wpa_supplicant@wlan0; sleep 2; ${iw} disconnect || true`);
+  const again = await board.shell(joined);
+  check('and joins it again when what keeps it there has died', again.startsWith('Connected'), again);
+  await board.shell('sudo pkill --pidfile /run/access-point.pid; sudo modprobe --remove mac80211_hwsim');
 }
 
 /** The card is spared, and used up to its end. */
