@@ -72,6 +72,7 @@ function wrap(database: DatabaseSync, file: string, limits: StoreLimits): StoreD
   const write = createWriter(database);
   const logState = database.prepare('PRAGMA wal_checkpoint(NOOP)'); // Costs a microsecond.
   const counts = { commits: 0, fsyncs: 0, checkpoints: 0, logPages: 0 };
+  const opened = placeOf(file);
   let logPages = pagesInLog();
   let isLogCopied = false;
 
@@ -83,6 +84,11 @@ function wrap(database: DatabaseSync, file: string, limits: StoreLimits): StoreD
   return {
     load: () => loadAll(database, columns),
     commit(writes) {
+      if (placeOf(file) !== opened) {
+        throw new StoreFault(
+          storeError('io', 'commit', file, `somebody removed ${file}, or put another one in its place`),
+        );
+      }
       if (logPages > 4 * limits.logPagesMax) {
         throw new StoreFault(storeError('io', 'commit', file, `the log has ${logPages} pages and cannot be copied`));
       }
@@ -108,4 +114,10 @@ function wrap(database: DatabaseSync, file: string, limits: StoreLimits): StoreD
     },
     [Symbol.dispose]: () => database.close(),
   };
+}
+
+/** Which file it is: one that was deleted, or that something was mounted over, takes writes as ever, and no restart finds them. */
+function placeOf(file: string): string {
+  const { dev, ino } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  return `${dev} ${ino}`;
 }
