@@ -1,4 +1,5 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, truncateSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
 import { ask } from '../support/doctor-rig.ts';
@@ -61,3 +62,9 @@ test.skipIf(nobodyMissing !== undefined)(
     expect(stdout).toMatch(/looked at the config file .*config[.]yaml; what was pushed is not known: .* use sudo\n/);
   },
 );
+
+test('a card that lost the config taken last is told of, and what is left is looked at', async () => {
+  truncateSync(path.join(board.kept, 'active.json'));
+  const { looked_at } = await ask(file);
+  expect(looked_at).toMatchObject({ config: 'file', why: [expect.stringContaining('active.json is damaged')] });
+});

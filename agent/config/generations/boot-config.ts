@@ -36,8 +36,8 @@ export async function bootConfig(
   const { keeper } = dependencies;
   const last = keeper.active ?? keeper.previous; // A cut or a damaged card may leave the previous one alone.
   const file = loaded.ok ? fileConfig(loaded.value, last, dependencies.wallMs()) : undefined;
-  if (last === undefined) return file;
-  const troubles: string[] = [];
+  const troubles = damageOf(keeper);
+  if (last === undefined) return file && { ...file, troubles };
   if (!loaded.ok) troubles.push('the config file has faults; the last config that was taken while running is used');
   if (file !== undefined && isNews(file, last)) await adopt(keeper, file, last, troubles);
   const stored = [
@@ -58,6 +58,14 @@ export async function bootConfig(
   for (const { from } of candidates.slice(0, index))
     troubles.push(`the ${from} config brought the agent down again and again`);
   return { ...found, troubles };
+}
+
+/** To go on without it is for somebody to decide: its pins may be other ones. */
+function damageOf({ damaged }: ConfigKeeper): string[] {
+  const fix = 'push that config again, or remove the file to go on with what runs now';
+  return damaged === undefined
+    ? []
+    : [`the config that was taken last is lost: ${damaged} is damaged or unreadable; ${fix}`];
 }
 
 function fileConfig({ checked, written, files }: LoadedConfig, last: Generation | undefined, atMs: number): BootConfig {
@@ -92,6 +100,7 @@ async function adopt(
   const before = isInDoubt(keeper.boots, contentOf(last.value)) ? previous : last;
   try {
     await keeper.adopt({ ...generation, version: last.version + 1, vc }, before);
+    troubles.length = 0; // What was damaged is written anew.
   } catch (error) {
     troubles.push(`the changed config file cannot be kept: ${String(error)}`);
   }

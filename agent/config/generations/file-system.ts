@@ -5,7 +5,7 @@ import { replaceFile } from '../../replace-file.ts';
 
 /** The few things that keeping configs asks of a disk. What changes something is durable when it resolves, or rejects. */
 export interface FileSystem {
-  /** Undefined: there is no such file, or it cannot be read. */
+  /** Undefined: there is no such file. One that cannot be read is as good as an empty one. */
   read(file: string): Promise<string | undefined>;
   /** The whole new file or the whole old one, whatever happens. */
   replace(file: string, text: string): Promise<void>;
@@ -18,8 +18,8 @@ export const realFiles: FileSystem = {
   async read(file) {
     try {
       return readFileSync(file, 'utf8'); // At a start alone: there is nothing else to hold up.
-    } catch {
-      return undefined; // As good as not there; whoever needs it says so.
+    } catch (error) {
+      return isMissing(error) ? undefined : '';
     }
   },
   replace: replaceFile,

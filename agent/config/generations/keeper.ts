@@ -39,6 +39,7 @@ export class ConfigKeeper {
   #history: readonly ChangeRecord[] = [];
   #boots: Boots;
   #trouble: string | undefined;
+  #damaged: string | undefined;
   #committed: (content: string) => void = () => {};
 
   private constructor(files: FileSystem, folder: string, boots: Boots) {
@@ -50,14 +51,14 @@ export class ConfigKeeper {
   /** Reads what there is, and writes nothing. What cannot be read is as good as not there. */
   static async read(files: FileSystem, stateFolder: string): Promise<ConfigKeeper> {
     const folder = path.join(stateFolder, 'config');
-    const read = async (name: string) => (await files.read(path.join(folder, name))) ?? '';
     const names = ['boots', 'active', 'previous', 'history', 'change'] as const;
-    const [boots = '', active = '', previous = '', history = '', change = ''] = await Promise.all(
-      names.map((name) => read(`${name}.json`)),
+    const [boots = '', active, previous, history = '', change = ''] = await Promise.all(
+      names.map((name) => files.read(path.join(folder, `${name}.json`))),
     );
     const keeper = new ConfigKeeper(files, folder, decodeBoots(boots));
-    keeper.#active = decodeGeneration(active);
-    keeper.#previous = decodeGeneration(previous);
+    keeper.#active = decodeGeneration(active ?? '');
+    keeper.#previous = decodeGeneration(previous ?? '');
+    if (active !== undefined && keeper.#active === undefined) keeper.#damaged = keeper.#path('active.json');
     keeper.#history = decodeRecords(history);
     keeper.#pending = decodePending(change);
     return keeper;
@@ -90,6 +91,11 @@ export class ConfigKeeper {
   /** Why what a cut left behind could not be put in order. */
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** The file of the config taken last, where that is there and is none. */
+  get damaged(): string | undefined {
+    return this.#damaged;
   }
 
   get boots(): Boots {

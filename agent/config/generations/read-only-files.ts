@@ -18,8 +18,9 @@ export function readOnlyFiles(): ReadOnlyFiles {
       try {
         return await readFile(file, 'utf8');
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'EACCES') denied.add(path.dirname(file));
-        return undefined; // As for the agent.
+        const code = error instanceof Error && 'code' in error ? error.code : '';
+        if (code === 'EACCES') denied.add(path.dirname(file));
+        return code === 'EACCES' || code === 'ENOENT' ? undefined : ''; // As for the agent.
       }
     },
     replace: nothing,

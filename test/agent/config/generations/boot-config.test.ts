@@ -206,7 +206,23 @@ test('with the config that was taken last damaged, an edited config file still c
   expect((await board.start(edited)).booted).toMatchObject({
     from: 'active',
     generation: { value: edited, version: 1 },
+    troubles: [],
   });
+});
+
+test.each([
+  ['the one before', ['active'], withRelay('B')],
+  ['the config file', ['active', 'previous'], withRelay('A')],
+])('where what was taken last is damaged and %s runs, that is told', async (_, damaged, runs) => {
+  const file = withRelay('A');
+  const board = new KeptBoard();
+  const life = await board.start(file);
+  await life.push(withRelay('B'));
+  await life.push(withRelay('C'));
+  for (const name of damaged) board.files.contents.set(`/s/config/${name}.json`, '');
+  const { booted } = await board.start(file);
+  expect(booted?.generation.value).toEqual(runs);
+  expect(booted?.troubles).toEqual([expect.stringContaining('/s/config/active.json')]);
 });
 
 test('a cut while a config that was given up is taken again is no success', async () => {
