@@ -145,11 +145,12 @@ export class ConfigKeeper {
 
   /** The config file of the board was changed: it is the config from here on, until it fails and `before` comes back. */
   async adopt(next: Generation, before: Generation): Promise<void> {
-    if (before !== this.#previous) await this.#write('previous.json', encodeGeneration(before));
+    const isKept = before === this.#previous;
+    this.#previous = before;
+    this.#active = next; // Also where the disk takes nothing: then the next start finds the change again.
+    if (!isKept) await this.#write('previous.json', encodeGeneration(before));
     await this.#forgive(next);
     await this.#write('active.json', encodeGeneration(next));
-    this.#previous = before;
-    this.#active = next;
   }
 
   async keepBoots(boots: Boots): Promise<void> {
