@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Script } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
+import { dropDraft } from './replace-file.ts';
 
 /*
  * V8 compiles a function when it is called for the first time, which is a third of the time of a start. What Node.js keeps for
@@ -93,6 +94,12 @@ async function writeCode(file: string, programSum: number, code: Buffer): Promis
   head.writeUInt32LE(programSum, 0);
   head.writeUInt32LE(crc32(code), 4);
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(`${file}.new`, Buffer.concat([head, code]));
-  await rename(`${file}.new`, file);
+  const draft = `${file}.new`;
+  try {
+    await writeFile(draft, Buffer.concat([head, code]));
+  } catch (error) {
+    await dropDraft(draft);
+    throw error;
+  }
+  await rename(draft, file);
 }
