@@ -10,8 +10,11 @@ export function setAside(folder: string, wallMs: number, countMax: number): stri
   const stamp = new Date(wallMs).toISOString().replaceAll(/[:.]/g, '-');
   const target = freeName(folder, `${prefix}${stamp}`);
   for (const suffix of ['-wal', '-journal', '']) renameIfThere(folder, databaseName + suffix, target + suffix);
-  const kept = readdirSync(folder).filter((name) => name.startsWith(prefix) && !/-(wal|journal)$/.test(name));
-  for (const name of kept.toSorted().slice(0, Math.max(0, kept.length - countMax))) {
+  const others = readdirSync(folder).filter(
+    (name) => name.startsWith(prefix) && !/-(wal|journal)$/.test(name) && name !== target,
+  );
+  // The one that is told of stays, also where the clock of the board is behind that of the others.
+  for (const name of others.toSorted().slice(0, Math.max(0, others.length - countMax + 1))) {
     for (const suffix of ['', '-wal', '-journal']) rmSync(path.join(folder, name + suffix), { force: true });
   }
   syncFolder(folder);

@@ -99,6 +99,17 @@ it('keeps the newest two of what was set aside', async () => {
   expect(kept).toEqual(['damage 2', 'damage 3']);
 });
 
+it('what is told to be set aside is there, also where the clock has fallen behind', async () => {
+  const rig = openTestRig();
+  const earlier = [2027, 2028].map((year) => `store.corrupt-${year}-01-01T00-00-00-000Z`);
+  for (const name of earlier) writeFileSync(path.join(rig.folder, name), '');
+  writeFileSync(path.join(rig.folder, 'store.db'), 'no database');
+  await rig.open();
+  const [told] = rig.told;
+  expect(asideIn(rig).filter((name) => told?.detail.includes(name))).toHaveLength(1);
+  expect(asideIn(rig)).toHaveLength(2);
+});
+
 it('a byte of the header that flips costs at most the content: the store works, or tells damage and works', {
   timeout: 60_000,
 }, async () => {
