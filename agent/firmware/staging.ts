@@ -97,11 +97,18 @@ export function openStaging(folder: string): Staging {
   return staging;
 }
 
-/** What a cut left behind the offset is written over. */
+/** What a cut left behind the offset is written over. Of a piece that does not fit nothing stays: others need the last room, too. */
 async function append(file: string, offset: number, data: Uint8Array): Promise<void> {
   await using handle = await open(file, offset === 0 ? 'w' : 'r+');
-  await handle.write(data, 0, data.length, offset);
-  await handle.sync();
+  try {
+    // A disk that is nearly full takes a part of it, and no error is told before the next part.
+    for (let at = 0; at < data.length; )
+      at += (await handle.write(data, at, data.length - at, offset + at)).bytesWritten;
+    await handle.sync();
+  } catch (cause) {
+    await handle.truncate(offset).catch(() => {}); // Then a part stays, and the next try goes on behind it.
+    throw cause;
+  }
 }
 
 async function complete(
