@@ -1,5 +1,6 @@
 import type { Publisher } from './documents/publisher.ts';
 import type { Environment } from './environment.ts';
+import { metricsWithout, type StoreMetrics } from './store/metrics.ts';
 import type { Store, StoreTrouble } from './store/store.ts';
 
 /** What the store has to tell: that something changed, and, where it was damaged, everybody who listens. */
@@ -31,14 +32,23 @@ export function createStoreAlarm(changed: () => void): StoreAlarm {
   };
 }
 
+export interface OpenedStore {
+  /** Absent: there is to be none, or it did not open. */
+  readonly store?: Store;
+  /** Absent: there is to be none. */
+  metrics(): StoreMetrics | undefined;
+}
+
 /** An agent without a store can still drive pins; the log and health say what is missing. */
 export async function openStoreOf(
   { openStore, log }: Environment,
   onTrouble: StoreAlarm['heard'],
-): Promise<Store | undefined> {
+): Promise<OpenedStore> {
   const opened = await openStore?.(onTrouble);
-  if (opened === undefined || opened.ok) return opened?.value;
+  if (opened === undefined) return { metrics: () => undefined };
+  if (opened.ok) return { store: opened.value, metrics: () => opened.value.metrics() };
   const { kind, detail, fix } = opened.error;
   log.error({ kind, detail, fix }, 'the store does not open; nothing will outlive the agent');
-  return undefined;
+  const metrics = metricsWithout(opened.error);
+  return { metrics: () => metrics };
 }

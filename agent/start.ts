@@ -76,7 +76,8 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
   const early = withConfigTroubles(earlyTests({ clock, pool, config, configHash: running.hash }), troubles());
-  const [store, begun] = await Promise.all([opening, endSelfTest(clock, early, first)]);
+  const [opened, begun] = await Promise.all([opening, endSelfTest(clock, early, first)]);
+  const { store } = opened;
   const voice = openVoice(running, { ...environment, store, boot }, pool);
   alarm.open(voice.publisher);
   const { outbox, durable, states, watches } = voice;
@@ -120,7 +121,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     outbox: () => ({ ...outbox.stats(), ...durable.stats() }),
     dispatch: () => counters.totals(),
     watches: () => watches.stats(),
-    store: () => store?.metrics(),
+    store: () => opened.metrics(),
     http: () => local.http?.stats(),
     retainedLost: () => uplink.retainedLostCount,
     link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers(), express }),

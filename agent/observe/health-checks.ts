@@ -26,7 +26,12 @@ export function healthChecks(sources: HealthSources): HealthChecks {
     brokerCheck(sources),
     ...(store === undefined
       ? []
-      : [{ id: 'store', ok: store.state === 'working', detail: `the store is ${store.state}` }]),
+      : [
+          {
+            ...{ id: 'store', ok: store.state === 'working', detail: `the store is ${store.state}` },
+            ...(store.fix !== undefined && { fix: store.fix }),
+          },
+        ]),
     poolCheck(sources),
     loadCheck(sources),
     ...drivers.map(({ document, driver, state, error, safe }) => ({

@@ -1,10 +1,12 @@
 import { storeSamplesCount } from '../limits.ts';
-import type { DiskCounters } from './disk.ts';
-import type { StoreState } from './error.ts';
+import { type DiskCounters, noDiskCounters } from './disk.ts';
+import type { StoreError, StoreErrorKind, StoreState } from './error.ts';
 
 /** Since this process opened the store; percentiles of the last few hundred. */
 export interface StoreMetrics extends DiskCounters {
-  readonly state: StoreState;
+  readonly state: StoreState | StoreErrorKind;
+  /** Where it did not open, and will not by itself. */
+  readonly fix?: string;
   /** Calls that were made durable. */
   readonly writes: number;
   readonly batchP50: number;
@@ -19,6 +21,13 @@ export interface StoreMetrics extends DiskCounters {
   /** Calls that failed because of the disk. */
   readonly failed: number;
   readonly recoveries: number;
+}
+
+/** Of a store that did not open. */
+export function metricsWithout({ kind, fix }: StoreError): StoreMetrics {
+  const counts = { writes: 0, pending: 0, pendingHighWater: 0, refused: 0, failed: 0, recoveries: 0 };
+  const times = { batchP50: 0, batchMax: 0, latencyMsP50: 0, latencyMsP99: 0 };
+  return { ...noDiskCounters, ...counts, ...times, state: kind, ...(fix !== undefined && { fix }) };
 }
 
 /** The last few hundred of a figure, in a ring that is allocated once. */
