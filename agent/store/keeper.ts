@@ -52,17 +52,17 @@ export class Keeper {
     return this.#state === 'opening' ? 'io' : this.#state;
   }
 
-  /** Fails with `newer` or `busy` only: there is nothing to wait for. Everything else passes some day. */
+  /** Fails with `newer` only: there is nothing to wait for. Everything else passes some day. */
   async start(): Promise<Result<void, StoreError>> {
     const attempt = this.#try();
     this.#attempt = attempt;
     const error = await attempt;
-    return error?.kind === 'newer' || error?.kind === 'busy' ? { ok: false, error } : ok();
+    return error?.kind === 'newer' ? { ok: false, error } : ok();
   }
 
   /** A call failed because of the disk. */
   fail(error: StoreError): void {
-    const isHopeless = this.#state === 'opening' && (error.kind === 'newer' || error.kind === 'busy');
+    const isHopeless = this.#state === 'opening' && error.kind === 'newer';
     if (this.#isClosed || isHopeless) return;
     const kind = troubleOf(error);
     this.#isDamaged = kind === 'corrupt';

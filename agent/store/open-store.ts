@@ -10,7 +10,7 @@ import { ThreadDisk } from './thread-disk.ts';
 /**
  * Starts the store thread and opens the database in `folder`. Resolves when it was read, or when the disk is found to be
  * in trouble: then `state` says so and the store tries again by itself, because an agent without a journal can still
- * drive pins. Fails only with `newer` (the schema) and `busy` (another process).
+ * drive pins. Fails only with `newer` (the schema).
  *
  * `program` begins with `if (isStoreThread()) runStoreThread()`: the agent's own, or is that thread alone;
  * `spare` is one that runs already.

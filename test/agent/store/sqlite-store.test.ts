@@ -11,6 +11,7 @@ import { message, textsOf } from '../../contract/store.stage.ts';
 import { storeSuite } from '../../contract/store.suite.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { openFileRig, stored, storeProgram } from '../../support/store-rigs.ts';
+import { until } from '../../support/until.ts';
 
 storeSuite('SQLite on its thread', () => openFileRig());
 
@@ -73,14 +74,29 @@ describe('the schema', () => {
 });
 
 describe('the file', () => {
-  it('belongs to one store at a time: the second is told busy, and gets it when the first has closed', async () => {
-    const folder = makeFolder();
-    const first = stored(await open(folder));
-    expect(await open(folder)).toMatchObject({ ok: false, error: { kind: 'busy' } });
+  it('belongs to one store at a time: the second says busy, and gets it when the first has closed', async () => {
+    const rig = openTestRig();
+    const first = stored(await open(rig.folder));
+    const second = await rig.open();
+    expect(second.state).toBe('busy');
+    expect(rig.told).toMatchObject([{ kind: 'busy', fix: expect.stringContaining('stop the other agent') }]);
+    expect(await second.values.set('a', 'c')).toMatchObject({ ok: false, error: { kind: 'busy' } });
     stored(await first.values.set('a', 'b'));
     await first[Symbol.asyncDispose]();
-    await using second = stored(await open(folder));
+    await rig.clock.advance(2_000);
+    await until(() => second.state === 'working', 'the second store to work');
     expect(second.values.get('a')).toBe('b');
+  });
+
+  it('that somebody reads while the agent starts is opened afterwards', async () => {
+    const rig = openTestRig();
+    await (await rig.open())[Symbol.asyncDispose]();
+    const reader = new DatabaseSync(path.join(rig.folder, 'store.db'), { readOnly: true });
+    reader.exec('BEGIN; SELECT * FROM value'); // As a long integrity check of a self-test beside it, or a backup.
+    const store = await rig.open();
+    reader.close();
+    await rig.clock.advance(2_000);
+    await until(() => store.state === 'working', 'the store to work');
   });
 
   it('is the only one when the store is closed', async () => {
