@@ -25,14 +25,18 @@ export async function runGuardProcess(folder: string): Promise<void> {
   // Timers of the clock keep no process alive: while it waits for a line it would end, and the line would stay as it is.
   setInterval(() => {}, 2 ** 30);
   process.title = 'qn-guard';
-  const door = await openDoor(folder, () => life.isAgentThere).catch(() => undefined);
+  const open = () => openDoor(folder, () => life.isAgentThere).catch(() => undefined);
+  const first = await open();
+  let opening = Promise.resolve(first);
   const clock = { ...systemClock, monotonicMs: systemMonotonicMs };
   const backends = { clock, openGpio: openGpioBackend, createPwm: createPwmBackend };
   const input = untilEnd(process.stdin, () => {
     life.isAgentThere = false; // Who asks from now on waits until the outputs are driven.
+    if (first?.isThere === false) opening = open(); // The next agent has to find us: its lines are here.
   });
   const guarding = await guard({ input, ...backends, receive });
   const { plan, kept, later } = guarding;
+  const door = await opening;
   if (guarding.driven !== undefined) leaveLimits(folder, guarding.limits, clock); // Else the agent did.
   tell(guarding, door);
   silence();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import type { DigitalOutput } from '../../drivers/contract/digital.ts';
@@ -17,8 +17,8 @@ export interface Door extends Disposable {
    * cannot be given. Before that nobody gets any.
    */
   handOver(outputs: readonly DigitalOutput[]): Promise<void>;
-  /** Who asks from now on is sent away: the agent is still there. */
-  readonly isOpen: boolean;
+  /** False: somebody removed it, with its folder perhaps, and nobody finds it any more. */
+  readonly isThere: boolean;
 }
 
 const doorPattern = /^guard-\d+\.sock$/;
@@ -36,11 +36,14 @@ export async function openDoor(folder: string, isAgentThere: () => boolean, send
   });
   const opened = Promise.withResolvers<void>();
   server.once('error', opened.reject);
-  server.listen(path.join(folder, `guard-${process.pid}.sock`), opened.resolve);
+  const file = path.join(folder, `guard-${process.pid}.sock`);
+  server.listen(file, opened.resolve);
   await opened.promise;
   server.unref();
   return {
-    isOpen: server.listening,
+    get isThere() {
+      return existsSync(file);
+    },
     async handOver(outputs) {
       server.ref();
       for (;;) {
