@@ -30,8 +30,9 @@ export const controlAnswerMsMax = 180_000;
 export const controlStopMsMax = 2_000;
 /** qnctl waits so long for what becomes of a push: a lease, the new config's proof and its rollback. */
 export const configPushMsMax = 240_000;
-/** A signed push counts for so long. */
+/** A signed push counts for so long, and one that the broker keeps for a node that is away. */
 export const configTokenLifeMs = 3_600_000;
+export const configRetainedLifeMs = 90 * 86_400_000;
 /** Pushes of a roll-out that are under way at a time. */
 export const rollOutAtOnceMax = 16;
 export const rollOutWatchEveryMs = 250;

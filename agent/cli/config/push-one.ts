@@ -1,6 +1,6 @@
 import type { Result } from '../../../drivers/contract/result.ts';
 import type { Clock } from '../../clock.ts';
-import { configTokenLifeMs } from '../../config/limits.ts';
+import { configRetainedLifeMs, configTokenLifeMs } from '../../config/limits.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
 import type { Value } from '../../qn/message.ts';
 import { encodeMessage } from '../../qn/registry.ts';
@@ -35,11 +35,12 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const id = ids.next();
   const val = valueFor(sender.value, node, isPatch);
   const push = nextPush(view, { id, src: source, author, val, isPatch }, clock.wallMs());
-  const message = key === undefined ? push : await sign(push, key, node, clock.wallMs());
-  const encoded = encodeMessage(message, 'json');
-  if (!encoded.ok) return { node, status: 'unsent', detail: encoded.error.detail };
   // What the broker keeps for it would come again at each of its connections, and be refused as older.
   const isRetained = sender.isRetained || view.isConfigKept === true;
+  const lifeMs = isRetained ? configRetainedLifeMs : configTokenLifeMs;
+  const message = key === undefined ? push : await sign(push, key, node, clock.wallMs(), lifeMs);
+  const encoded = encodeMessage(message, 'json');
+  if (!encoded.ok) return { node, status: 'unsent', detail: encoded.error.detail };
   const isAway = sender.isRetained && view.health?.status === 'offline';
   const ending = isAway ? undefined : fleet.ending(node, id, timeoutMs);
   const topic = formatTopic(fleet.root, node, 'notify', 'config');
@@ -49,9 +50,15 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   return isRetained ? { ...end, retained: true } : end;
 }
 
-async function sign(push: ReturnType<typeof nextPush>, key: SigningKey, target: string, issuedMs: number) {
+async function sign(
+  push: ReturnType<typeof nextPush>,
+  key: SigningKey,
+  target: string,
+  issuedMs: number,
+  lifeMs: number,
+) {
   const { signNotify } = await import('../../trust/signer.ts');
-  return await signNotify(push, key, { target, document: 'config', issuedMs, lifeMs: configTokenLifeMs });
+  return await signNotify(push, key, { target, document: 'config', issuedMs, lifeMs });
 }
 
 /** In a file for many nodes the name of the node is left out. */
