@@ -94,7 +94,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   let plan = planTests();
   let selfTest = await endSelfTest(clock, plan, begun);
   logSelfTest(log, selfTest);
-  states.change('selftest', valueOfSelfTest(selfTest));
+  states.change('selftest', valueOfSelfTest(selfTest, pool.payloadBytesMax));
   const tellChannels = () => states.change('channels', channelsOf([...table.rows, ...table.found.all()]));
   tellChannels();
   table.found.onChange(tellChannels);
@@ -133,7 +133,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
   const repeatSelfTest = async (isWorthIt: (row: TestRow) => boolean) => {
     selfTest = await repeatFailed(clock, plan, selfTest, isWorthIt);
-    states.change('selftest', valueOfSelfTest(selfTest));
+    states.change('selftest', valueOfSelfTest(selfTest, pool.payloadBytesMax));
     reporter.refresh();
   };
   trouble.changed = () => {
@@ -148,7 +148,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     if (selfTest.tests.some(({ id }) => id === test.id)) return; // Somebody has asked for it.
     selfTest = await renewReport(clock, plan, selfTest, () => true);
     logFailed(log, selfTest, ({ id }) => id === test.id);
-    states.change('selftest', valueOfSelfTest(selfTest));
+    states.change('selftest', valueOfSelfTest(selfTest, pool.payloadBytesMax));
     reporter.refresh();
   });
 
@@ -182,7 +182,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     async test() {
       plan = planTests();
       selfTest = await renewReport(clock, plan, selfTest, (id) => plan.vital.has(id)); // Those are of the agent, not of its config.
-      states.change('selftest', valueOfSelfTest(selfTest));
+      states.change('selftest', valueOfSelfTest(selfTest, pool.payloadBytesMax));
       return selfTest;
     },
     tellHealth: () => reporter.tell(),

@@ -4,7 +4,7 @@ import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { vitalTests } from './boot-tests.ts';
 import type { TestMode } from './full-tests.ts';
-import { isFailed, judge, type SelfTestReport } from './self-test.ts';
+import { judge, type SelfTestReport, valueOfSelfTest } from './self-test.ts';
 import { parseLoopback } from './tests/loopback-lines.ts';
 
 /** What a notify on the document `selftest` asks for. */
@@ -30,22 +30,10 @@ export function ofTheBoard(report: SelfTestReport): SelfTestReport {
   return { ...report, tests, health_status: judge(tests, vitalTests) };
 }
 
-/** As the document `selftest` has it; where no message has room for all rows, those that did not pass. */
+/** The report of a self-test that was ordered, as the document `selftest` has it. */
 export function valueOfOrdered({ mode }: TestOrder, report: SelfTestReport, bytesMax: number): Value {
-  const value = { ...report, mode, tests: report.tests.map((row) => ({ ...row })) };
-  if (Buffer.byteLength(JSON.stringify(value)) + envelopeBytes <= bytesMax) return value;
-  const ill = value.tests.filter(isFailed).slice(0, briefRowsMax);
-  return {
-    ...value,
-    tests: ill,
-    passed: report.tests.filter(({ status }) => status === 'pass').length,
-    is_brief: true,
-  };
+  return { ...valueOfSelfTest(report, bytesMax), mode };
 }
-
-/** What a message has besides its value. */
-const envelopeBytes = 512;
-const briefRowsMax = 8;
 
 function outOfRange(): Result<never, Refusal> {
   const detail = 'a self-test takes "quick", "full", or {"mode": "full", "loopback": "17:27"}';

@@ -219,7 +219,18 @@ export function logFailed(log: Log, { tests }: SelfTestReport, isMeant: (row: Te
   }
 }
 
-/** As the document `selftest` has it. */
-export function valueOfSelfTest(report: SelfTestReport): Value {
-  return { ...report, tests: report.tests.map((row) => ({ ...row })) };
+/** What a message has besides its value. */
+const envelopeBytes = 512;
+const briefRowsMax = 8;
+
+/** As the document `selftest` has it; where no message has room for all rows, those that did not pass. */
+export function valueOfSelfTest(report: SelfTestReport, bytesMax: number): { readonly [key: string]: Value } {
+  const value = { ...report, tests: report.tests.map((row) => ({ ...row })) };
+  if (Buffer.byteLength(JSON.stringify(value)) + envelopeBytes <= bytesMax) return value;
+  return {
+    ...value,
+    tests: value.tests.filter(isFailed).slice(0, briefRowsMax),
+    passed: report.tests.filter(({ status }) => status === 'pass').length,
+    is_brief: true,
+  };
 }
