@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { codeOf } from '../../drivers/system-error.ts';
@@ -6,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { closerOf } from '../close-server.ts';
 import { localAnswerMsMax, localAnswersMax, socketPathBytesMax } from '../limits.ts';
 import type { Log } from '../log.ts';
+import { removeStale } from '../observe/listen.ts';
 
 /** In the state folder, for programs of the same user and root: `qn-agent doctor` asks there. */
 export function socketOf(stateFolder: string): string {
@@ -40,14 +40,13 @@ export async function openLocalAnswer(
   };
 }
 
-/** What is left of an agent that was killed is taken away; there is one agent for each state folder. */
-function listen(server: Server, file: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    try {
-      rmSync(file, { force: true });
-    } catch (error) {
-      return resolve(codeOf(error) ?? String(error));
-    }
+async function listen(server: Server, file: string): Promise<string | undefined> {
+  try {
+    await removeStale(file);
+  } catch (error) {
+    return codeOf(error) ?? String(error);
+  }
+  return await new Promise((resolve) => {
     server.once('error', (error) => resolve(codeOf(error) ?? error.message));
     const before = process.umask(0o077); // For this user only, from the first moment.
     server.listen(file, () => resolve(undefined));

@@ -28,7 +28,7 @@ export async function listen(server: Server, address: Address): Promise<Result<v
 }
 
 /** A socket that an agent left behind when it was killed. One that somebody listens on stays. */
-async function removeStale(path: string): Promise<void> {
+export async function removeStale(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined); // Nothing there is what we want.
   if (found?.isSocket() !== true || (await isServed(path))) return;
   await unlink(path);

@@ -1,10 +1,11 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Clock } from '../../clock.ts';
 import { socketPathBytesMax } from '../../limits.ts';
 import type { Log } from '../../log.ts';
+import { removeStale } from '../../observe/listen.ts';
 import { controlConnectionsMax, controlRequestBytesMax, controlRequestMsMax, controlStopMsMax } from '../limits.ts';
 import { isPlainMap } from '../plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../push/local.ts';
@@ -49,7 +50,7 @@ async function listen(server: ReturnType<typeof createServer>, file: string): Pr
   if (Buffer.byteLength(file) > socketPathBytesMax) return fail(`the path is longer than ${socketPathBytesMax} bytes`);
   try {
     await mkdir(path.dirname(file), { recursive: true });
-    await rm(file, { force: true }); // Of an agent that was killed; the state folder belongs to one agent alone.
+    await removeStale(file);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(file, resolve);

@@ -36,6 +36,12 @@ describe('the answer on this machine', () => {
     expect([await ask(), await ask()]).toEqual(['{"pid":7}', '{"pid":7}']);
   });
 
+  it('stays that of the agent which runs, when a second one is started', async () => {
+    await using _answer = await openLocalAnswer(around, folder, () => ({ pid: 7 }));
+    await (await openLocalAnswer(around, folder, () => ({ pid: 8 })))[Symbol.asyncDispose]();
+    expect(await ask()).toBe('{"pid":7}');
+  });
+
   it('ends with the agent, also when somebody does not hang up', async () => {
     const answer = await openLocalAnswer(around, folder, () => ({ pid: 7 }));
     const socket = await stay();

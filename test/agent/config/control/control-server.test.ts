@@ -43,6 +43,16 @@ test('whoever was answered and does not hang up is not waited for', async () => 
   await control[Symbol.asyncDispose]();
 });
 
+test('a second agent with the same state folder does not take the socket away', async () => {
+  const { clock, file } = await openRig(async () => ({ status: 'planned', version: 1 }));
+  const change = () => Promise.reject(new Error('asked the second'));
+  await (await openControl({ clock, log: silentLog, change }, file))[Symbol.asyncDispose]();
+  const socket = await open(file);
+  socket.write(reload);
+  const [answer] = await once(socket, 'data');
+  expect(JSON.parse(String(answer))).toEqual({ status: 'planned', version: 1 });
+});
+
 test('whoever has asked nothing yet may not any more', async () => {
   const { control, file } = await openRig(() => Promise.reject(new Error('asked')));
   const socket = await open(file);
