@@ -43,7 +43,7 @@ export async function bootConfig(
   const stored = [
     ...candidate('active', keeper.active, dependencies, troubles),
     ...candidate('previous', keeper.previous, dependencies, troubles),
-  ];
+  ].filter((one) => file === undefined || isOfNode(one, file));
   const candidates = [...stored, ...(file === undefined ? [] : [file])];
   const contents = candidates.map(({ generation }) => contentOf(generation.value));
   const chosen = chooseBoot(contents, keeper.boots, dependencies.kernelBoot);
@@ -78,6 +78,11 @@ function fileConfig({ checked, written, files }: LoadedConfig, last: Generation 
     },
   };
   return { from: 'file', checked, generation, troubles: [] };
+}
+
+/** The name of a board is in its file; what is kept under another one may be of the board that its card was copied from. */
+function isOfNode({ checked }: BootConfig, file: BootConfig): boolean {
+  return checked.config.node === file.checked.config.node;
 }
 
 /** Whether somebody changed the file since the last config was taken. */
