@@ -20,7 +20,7 @@ export interface TrustedTimeDependencies {
   readonly clock: Clock;
   clockQuality(): ClockQuality;
   /** Absent: the floor does not outlive the agent. */
-  readonly values?: Pick<Values, 'get' | 'setSoon'> | undefined;
+  readonly values?: Pick<Values, 'get' | 'set'> | undefined;
 }
 
 /**
@@ -29,9 +29,7 @@ export interface TrustedTimeDependencies {
  * longer, which is the way out without touching the board.
  */
 export function createTrustedTime({ clock, clockQuality, values }: TrustedTimeDependencies): TrustedTime {
-  const kept = Number(values?.get(floorKey) ?? Number.NaN);
-  let keptMs = Number.isFinite(kept) ? kept : 0;
-  let floorMs = Math.max(plausibleWallMsMin, keptMs);
+  let floorMs = plausibleWallMsMin;
   let atMs = clock.monotonicMs();
 
   const floorNow = () => floorMs + (clock.monotonicMs() - atMs);
@@ -40,12 +38,16 @@ export function createTrustedTime({ clock, clockQuality, values }: TrustedTimeDe
     floorMs = toMs;
     atMs = clock.monotonicMs();
   };
-  const keep = () => {
-    const nowMs = Math.floor(floorNow());
-    if (nowMs - keptMs < timeFloorKeepMs) return;
-    keptMs = nowMs;
-    values?.setSoon(floorKey, String(nowMs));
+  const keptMs = () => {
+    const kept = Number(values?.get(floorKey) ?? Number.NaN);
+    return Number.isFinite(kept) ? kept : 0;
   };
+  const keep = () => {
+    raise(keptMs()); // A store that was in trouble at the start is read only now; what it has it refused to write over.
+    const nowMs = Math.floor(floorNow());
+    if (nowMs - keptMs() >= timeFloorKeepMs) void values?.set(floorKey, String(nowMs));
+  };
+  raise(keptMs());
   return {
     nowMs() {
       const wallMs = clock.wallMs();

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { ClockQuality } from '../../../agent/qn/message.ts';
 import { ReplayGuard } from '../../../agent/trust/replay-guard.ts';
 import { createTrustedTime } from '../../../agent/trust/trusted-time.ts';
+import { ok } from '../../../drivers/contract/result.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { openMemoryRig, stored } from '../../support/store-rigs.ts';
 
 const day = 86_400_000;
 const start = Date.parse('2026-11-25T12:00:00Z');
@@ -13,9 +15,10 @@ function rig(quality: ClockQuality, wallMs: number, kept = new Map<string, strin
   let writesCount = 0;
   const values = {
     get: (key: string) => kept.get(key),
-    setSoon(key: string, text: string) {
+    async set(key: string, text: string) {
       kept.set(key, text);
       writesCount += 1;
+      return ok();
     },
   };
   const time = createTrustedTime({ clock, clockQuality: () => now.quality, values });
@@ -39,6 +42,22 @@ test('the floor goes on with the time that passes, and outlives a restart', asyn
   expect(time.nowMs()).toBe(start + 5_000);
   const later = rig('boot', 0, kept);
   expect(later.time.nowMs()).toBe(start);
+});
+
+test('it is not lost where the disk is in trouble at the start', async () => {
+  await using disk = openMemoryRig();
+  const before = await disk.open();
+  stored(await before.values.set('trust.time-floor-ms', String(start)));
+  await before[Symbol.asyncDispose]();
+  disk.platter.trouble = 'full';
+  const { clock } = disk; // It is behind: January 2026.
+  const { values } = await disk.open();
+  const time = createTrustedTime({ clock, clockQuality: () => 'estimated', values });
+  expect(time.nowMs()).toBeLessThan(start);
+  disk.platter.trouble = undefined;
+  await clock.advance(60_000);
+  expect(values.get('trust.time-floor-ms')).toBe(String(start));
+  expect(time.nowMs()).toBeGreaterThanOrEqual(start);
 });
 
 test('it is written once an hour, not at every look', async () => {
