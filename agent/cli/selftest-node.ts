@@ -39,7 +39,11 @@ export const selftestNodeVerb: Verb = {
       formatTopic(root, node, 'ack', 'selftest'),
       formatTopic(root, node, 'state', 'selftest'),
     ];
-    const opened = await openSession(context, options, topics, hearInto(inbox, context.clock));
+    const heard = hearInto(inbox, context.clock);
+    const opened = await openSession(context, options, topics, {
+      ...heard,
+      onMessage: (message) => (message.retain ? undefined : heard.onMessage(message)), // A report of before.
+    });
     if (!opened.ok) return opened.error;
     await using session = opened.value;
     const id = createIdSource({ clock: context.clock, nodeName: session.name }).next();
@@ -59,10 +63,10 @@ interface Asked {
   readonly isJson: boolean;
 }
 
-/** The report is told before the command ends; the one that was retained came before it began. */
+/** The report is told before the command ends; where there is no room for it at that moment, soon after. */
 async function follow(context: CliContext, inbox: Inbox<Message>, { id, node, isJson }: Asked): Promise<ExitCode> {
   let report: Message | undefined;
-  let isBegun = false;
+  let isDone = false;
   for (;;) {
     const message = await inbox.next(patienceMs);
     if (message === undefined) {
@@ -70,11 +74,10 @@ async function follow(context: CliContext, inbox: Inbox<Message>, { id, node, is
         context.err(`qnctl selftest: no report of ${node} in time; is it online? qnctl health ${node}`);
       return exitCodes.unavailable;
     }
-    if (message.t === 'snapshot' && isBegun) report = message;
-    if (message.t !== 'ack' || message.id !== id) continue;
-    isBegun = true;
-    if (!isTerminal(message.st)) continue;
-    if (message.st === 'successful' && report !== undefined) return show(context, report, isJson);
+    if (message.t === 'snapshot') report = message;
+    if (message.t === 'ack' && message.id === id && message.st === 'successful') isDone = true;
+    if (isDone && report !== undefined) return show(context, report, isJson);
+    if (isDone || message.t !== 'ack' || message.id !== id || !isTerminal(message.st)) continue;
     context.err(`qnctl selftest: ${node}: ${message.st}: ${message.detail ?? message.why ?? 'without a reason'}`);
     return exitCodes.failed;
   }

@@ -52,6 +52,16 @@ describeWithMosquitto('qnctl selftest', () => {
     expect(board.transitionCount('GPIO17')).toBe(before);
   });
 
+  it('has its report where only the last ack of a command is told', async () => {
+    const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'];
+    rig = await startRig({ documents, lines: ['GPIO17'], mqtt: ['acks: final'] });
+    expect(await selftest(rig)).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/^PASS: /m),
+    });
+  });
+
   it('is typed with a mode that there is, and a node that answers', async () => {
     const board = await start();
     expect(await selftest(board, '--mode', 'slow')).toMatchObject({ code: 64 });
