@@ -39,6 +39,8 @@ export class Express implements AsyncDisposable {
   /** Until it is tried again behind one. */
   #pause: Disposable | undefined;
   #isMainUp = false;
+  /** The broker lets it in, and not hear what it is for. */
+  #isDeaf = false;
   #isLookingSoon = false;
   #isClosed = false;
 
@@ -51,7 +53,7 @@ export class Express implements AsyncDisposable {
 
   get state(): ExpressState {
     if (this.#link === undefined) return this.#pause === undefined ? 'none' : 'down';
-    return this.#link.isUp ? 'up' : 'down';
+    return this.#link.isUp && !this.#isDeaf ? 'up' : 'down';
   }
 
   /** Why it is not up, as far as it is known. */
@@ -79,7 +81,7 @@ export class Express implements AsyncDisposable {
     const { clock } = this.#parts;
     clock.after(expressClashCheckMs, () => {
       const sinceMs = clock.monotonicMs() - (this.#trial?.mainLostMs ?? Number.NEGATIVE_INFINITY);
-      if (sinceMs <= expressClashMs && this.state === 'up') this.#giveWay();
+      if (sinceMs <= expressClashMs && this.#link?.isUp === true) this.#giveWay();
     });
   }
 
@@ -166,7 +168,7 @@ export class Express implements AsyncDisposable {
     const { log, loop, outbox, acks } = this.#parts;
     const handlers: LinkHandlers = {
       onUp: ({ receiveMaximum }) => {
-        this.#trouble = undefined;
+        if (!this.#isDeaf) this.#trouble = undefined;
         outbox.up(link, receiveMaximum);
         this.#gate.up('express');
         this.#judgeSoon();
@@ -174,19 +176,22 @@ export class Express implements AsyncDisposable {
       },
       onDown: ({ detail }) => {
         this.#trouble = detail;
+        this.#isDeaf = false;
         this.#newTrial();
         outbox.down();
         this.#gate.down('express');
         log.warn({ detail }, 'the connection for emergency documents is lost');
       },
-      onTrouble: ({ detail }) => {
+      onTrouble: ({ kind, detail }) => {
         this.#trouble = detail;
-        this.#newTrial();
+        this.#isDeaf = kind === 'subscribe';
+        if (!this.#isDeaf) this.#newTrial();
         log.warn({ detail }, 'no connection for emergency documents; the main one carries them');
       },
       onMessage: (message) => acks.after(() => loop.receive(message, 'express')),
     };
     this.#trial = {};
+    this.#isDeaf = false;
     const subscriptions = this.#filters.map((filter) => ({ filter, qos: 2 as const }));
     const link = this.#openLink({ suffix: '-emergency' }, subscriptions, handlers);
     this.#link = link;

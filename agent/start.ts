@@ -124,7 +124,10 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     store: () => opened.metrics(),
     http: () => local.http?.stats(),
     retainedLost: () => uplink.retainedLostCount,
-    link: () => ({ broker: uplink.broker, counters: uplink.counters, brokers: uplink.brokers(), express }),
+    link() {
+      const { broker, counters, refused } = uplink;
+      return { broker, counters, refused, brokers: uplink.brokers(), express };
+    },
     warnings: () => trustWarnings(running.config, clock.wallMs()),
     loop: () => loopLag.read(),
     sparing: () => load.sparing,

@@ -40,6 +40,7 @@ export class Uplink {
   #isUp = false;
   #receiveMaximum = 0;
   #lastTrouble: string | undefined;
+  #refused: string[] = []; // One for each filter at most.
   #heard: () => void = () => {};
   #before = noCounters;
   /** Undefined: the first link was given up. */
@@ -91,6 +92,11 @@ export class Uplink {
   /** Why there is no connection, as far as the link of now said. */
   get lastTrouble(): string | undefined {
     return this.#lastTrouble;
+  }
+
+  /** What the broker does not let this node hear. */
+  get refused(): readonly string[] {
+    return this.#refused;
   }
 
   /** True as soon as what this node says of its health comes back: that proves the way to the broker and back. */
@@ -152,6 +158,7 @@ export class Uplink {
 
   #open(): Link {
     this.#lastTrouble = undefined;
+    this.#refused = [];
     const { log, will } = this.#dependencies;
     const handlers: LinkHandlers = {
       ready: this.#starting.promise,
@@ -164,11 +171,13 @@ export class Uplink {
       },
       onDown: ({ kind, detail }) => {
         this.#goDown();
+        this.#refused = [];
         this.#lastTrouble = detail;
         log.warn({ kind, detail }, 'connection lost');
       },
       onTrouble: ({ kind, detail }) => {
         this.#lastTrouble = detail;
+        this.#refused = kind === 'subscribe' ? [...this.#refused, detail] : [];
         log.warn({ kind, detail }, 'cannot connect yet');
       },
       onMessage: (message) => this.#receive(message),

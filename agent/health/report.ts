@@ -13,7 +13,7 @@ import { agentVersion, protocolVersion } from '../version.ts';
 import { type DegradeLevel, type Sparing, switchedOff } from './load.ts';
 import type { LoopLag } from './loop-lag.ts';
 import { isFailed, type SelfTestReport } from './self-test.ts';
-import { certificateWarnings } from './warnings.ts';
+import { linkWarnings } from './warnings.ts';
 
 /** safe: an output is in a safe state, waiting for a command. `offline` is told by the last will. */
 export type AgentStatus = 'online' | 'degraded' | 'safe';
@@ -40,10 +40,12 @@ export interface HealthSources {
     readonly broker: string;
     readonly counters: LinkCounters;
     readonly brokers: readonly BrokerReport[];
+    /** What the broker in use does not let this node hear. */
+    readonly refused?: readonly string[];
     /** The connection for emergency documents. */
     readonly express: { readonly state: 'none' | 'up' | 'down'; readonly trouble: string | undefined };
   };
-  /** Beside those about certificates. */
+  /** Beside those about the link. */
   warnings?(): readonly string[];
   loop(): ReturnType<LoopLag['read']>;
   /** What the board does without because it has too much to do. */
@@ -123,7 +125,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: valueOfLink(sources.link()),
-    warnings: [...certificateWarnings(sources.link().brokers), ...(sources.warnings?.() ?? [])],
+    warnings: [...linkWarnings(sources.link()), ...(sources.warnings?.() ?? [])],
     degrade_level: degradeLevelOf(sources),
     switched_off: [...switchedOff(sparing.level), ...(isStoreWell(store) ? [] : ['journal'])],
     why: [

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { BrokerReport } from '../mqtt/link.ts';
 import { certificateWarningDays } from '../trust/limits.ts';
+import type { HealthSources } from './report.ts';
 
 /** What is well today and will not stay so, or is weaker than it could be. It does not change the status (QN-6.7). */
 export function certificateWarnings(brokers: readonly BrokerReport[]): readonly string[] {
@@ -14,6 +15,13 @@ function warning(what: string, days: number | undefined): readonly string[] {
   if (days === undefined || days >= certificateWarningDays) return [];
   return [days < 0 ? `${what} has expired` : `${what} expires in ${days} days; replace the file, no restart is needed`];
 }
+
+/** `refused`: subscriptions. Who waits for what comes there waits in vain. */
+export function linkWarnings({ brokers, refused = [] }: ReturnType<HealthSources['link']>): readonly string[] {
+  return [...refused.map((detail) => `${detail}; ${deafFix}`), ...certificateWarnings(brokers)];
+}
+
+export const deafFix = 'let its user read there, as qn-agent topics --acl mosquitto writes it';
 
 export function trustWarnings({ overAir, trust }: Pick<Config, 'overAir' | 'trust'>, nowMs: number): readonly string[] {
   const isOpen = overAir.trust === 'none';

@@ -1,5 +1,6 @@
 import { switchedOff } from '../health/load.ts';
 import { type HealthSources, statusOf } from '../health/report.ts';
+import { deafFix } from '../health/warnings.ts';
 import type { SlabStats } from '../pool/slab.ts';
 
 /** One thing that is well or not. */
@@ -24,6 +25,7 @@ export function healthChecks(sources: HealthSources): HealthChecks {
   const store = sources.store();
   const checks: readonly HealthCheck[] = [
     brokerCheck(sources),
+    ...emergencyChecks(sources),
     ...(store === undefined
       ? []
       : [
@@ -53,12 +55,20 @@ export function healthChecks(sources: HealthSources): HealthChecks {
 }
 
 function brokerCheck(sources: HealthSources): HealthCheck {
-  const { brokers } = sources.link();
+  const { brokers, refused: [refusal] = [] } = sources.link();
   const current = brokers.find(({ state }) => state === 'in-use');
+  if (current !== undefined && refusal !== undefined) return { id: 'broker', ok: false, detail: refusal, fix: deafFix };
   if (current !== undefined) return { id: 'broker', ok: true, detail: `connected to ${current.url}` };
   const error = brokers.find(({ lastError }) => lastError !== undefined)?.lastError;
   const { detail = 'not connected yet', fix } = error ?? {};
   return { id: 'broker', ok: false, detail, ...(fix === undefined ? {} : { fix }) };
+}
+
+/** Without it the main connection carries their commands, behind everything else. */
+function emergencyChecks(sources: HealthSources): readonly HealthCheck[] {
+  const { state, trouble } = sources.link().express;
+  const detail = trouble ?? (state === 'up' ? 'connected' : 'not connected yet');
+  return state === 'none' ? [] : [{ id: 'broker.emergency', ok: state === 'up', detail }];
 }
 
 /** Full just now; what was refused in the past is a figure, and nothing that is still wrong. */

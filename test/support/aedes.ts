@@ -18,7 +18,8 @@ export interface AedesBroker extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-export async function startAedes(): Promise<AedesBroker> {
+/** `denies`: filters that nobody may subscribe to. */
+export async function startAedes(denies: (filter: string) => boolean = () => false): Promise<AedesBroker> {
   const versionsAsked: number[] = [];
   const clientIds: string[] = [];
   const taken: { topic: string; text: string }[] = [];
@@ -28,6 +29,7 @@ export async function startAedes(): Promise<AedesBroker> {
       clientIds.push(clientId);
     },
     take: (topic, text) => void taken.push({ topic, text }),
+    denies,
   };
   let running = await run(0, told);
   const { port } = running;
@@ -48,13 +50,17 @@ export async function startAedes(): Promise<AedesBroker> {
 interface Told {
   ask(version: number, clientId: string): void;
   take(topic: string, text: string): void;
+  denies(filter: string): boolean;
 }
 
-async function run(wantedPort: number, { ask, take }: Told): Promise<{ port: number; stop(): Promise<void> }> {
+async function run(wantedPort: number, { ask, take, denies }: Told): Promise<{ port: number; stop(): Promise<void> }> {
   const broker = await Aedes.createBroker({
     preConnect(_client, packet, done) {
       ask(packet.protocolVersion ?? 0, packet.clientId ?? '');
       done(null, true);
+    },
+    authorizeSubscribe(_client, subscription, done) {
+      done(null, denies(subscription.topic) ? null : subscription);
     },
     authorizePublish(_client, { topic, payload }, done) {
       take(topic, payload.toString());
