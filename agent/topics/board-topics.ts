@@ -8,21 +8,29 @@ export interface BoardDocument {
   /** Absent: kept by the agent itself. */
   readonly config?: DocumentConfig;
   readonly takesCommands: boolean;
+  /** The board refuses some commands by who sends them, or what they are signed with. */
+  readonly isChecked: boolean;
   /** Users who may command it. Undefined: everybody may try, because everybody may, or because a token decides. */
   readonly users: readonly string[] | undefined;
 }
 
-/** The documents of a board, its own included. */
+/** The documents of a board, its own included; of the channels of a microcontroller those that the config knows. */
 export function documentsOf(config: Config): readonly BoardDocument[] {
-  const configured = Object.entries(config.documents).map(([name, document]) => ({
-    name,
-    config: document,
-    takesCommands: takesCommands(document),
-    users: usersOf(document.control),
-  }));
-  const own = ['selftest', 'channels'].map((name) => ({ name, takesCommands: false, users: undefined }));
-  const pushed = { name: 'config', takesCommands: true, users: config.overAir.trust === 'none' ? [] : undefined };
-  return [...configured, ...own, pushed];
+  const configured = Object.entries(config.documents).flatMap(([name, document]) => [
+    { ...commanded(name, document.control), config: document, takesCommands: takesCommands(document) },
+    ...Object.entries(document.driver === 'mcu' ? document.channels : {}).map(([channel, { control }]) =>
+      commanded(`${name}.${channel}`, control),
+    ),
+  ]);
+  const { control = {} } = config.trust;
+  const own = (['selftest', 'log'] as const).map((name) => commanded(name, control[name]));
+  const channels = { ...commanded('channels', undefined), takesCommands: false };
+  const pushed = { ...commanded('config', [tokenEntry]), ...(config.overAir.trust === 'none' && { users: [] }) };
+  return [...configured, ...own, channels, pushed];
+}
+
+function commanded(name: string, control: readonly string[] | undefined): BoardDocument {
+  return { name, takesCommands: true, isChecked: control !== undefined, users: usersOf(control) };
 }
 
 /** `qn/1/pi-42/state/gpio.relay1` */

@@ -13,9 +13,15 @@ const config = configOf(
       'gpio.lines: { driver: gpio-out, line: D, control: ["line-*"] }',
       'gpio.free: { driver: gpio-out, line: E }',
       'gpio.in: { driver: gpio-in, line: F }',
+      'mcu: { driver: mcu, port: /dev/ttyS1, baud: 115200, channels: { out1: { control: [ops] } } }',
       'gpio.bound: { driver: gpio-out, line: G, control: ["binding:any"] }',
     ],
-    sections: 'groups: [line-1]\nbindings: [{ on: plant/stop, to: gpio.bound }]',
+    sections: [
+      'groups: [line-1]',
+      'bindings: [{ on: plant/stop, to: gpio.bound }]',
+      'home-assistant: {}',
+      'trust: { control: { selftest: [ops] } }',
+    ].join('\n'),
     mqtt: ['username: board', 'password: "env:PW"'],
   },
   '/tmp',
@@ -55,6 +61,13 @@ const publishes: readonly [keyof typeof users, string, boolean][] = [
   ['board', 'qnctl-1/reply/gpio.ops', true],
   ['board', 'pi-2/state/gpio.ops', false],
   ['board', 'pi-1/notify/gpio.ops', false],
+  ['ops', 'pi-1/notify/selftest', true],
+  ['guest', 'pi-1/notify/selftest', false],
+  ['guest', 'pi-1/notify/log', true],
+  ['ops', 'pi-1/notify/mcu.out1', true],
+  ['guest', 'pi-1/notify/mcu.out1', false],
+  ['board', 'home', true],
+  ['guest', 'home', false],
 ];
 
 describeWithMosquitto('rights made for mosquitto', () => {
@@ -69,7 +82,8 @@ describeWithMosquitto('rights made for mosquitto', () => {
     }
     const tried: [string, string, boolean][] = [];
     for (const [name, below] of publishes) {
-      const sent = clients.get(name)!.publishAsync(`qn/1/${below}`, '1', { qos: 1 });
+      const topic = below === 'home' ? 'homeassistant/device/qn-pi-1/config' : `qn/1/${below}`;
+      const sent = clients.get(name)!.publishAsync(topic, '1', { qos: 1 });
       tried.push([
         name,
         below,
@@ -121,6 +135,7 @@ describeWithMosquitto('rights made for mosquitto', () => {
     const text = mosquittoAcl(config);
     expect(text).toContain('\n# user line-*\n# topic write qn/1/pi-1/notify/gpio.lines\n');
     expect(text).toContain('\ntopic read plant/stop\n');
+    expect(text).toContain('with its name: pattern write qn/1/pi-1/notify/mcu.CHANNEL\n');
     expect(mosquittoAcl({ ...config, overAir: { ...config.overAir, trust: 'none' } })).toContain(
       'whoever may write there owns',
     );
