@@ -24,7 +24,25 @@ export function componentsOf(config: Config): Components {
     const entities = impulse === undefined ? entitiesOf(name, document, topics) : [buttonOf(name, topics, impulse)];
     return entities.map(([key, entity]) => [key, { ...entity, ...common(config, key, name) }] as const);
   });
-  return Object.fromEntries([...rows, ...ownEntities(config)]);
+  return Object.fromEntries(apart(config, [...rows, ...ownEntities(config)]));
+}
+
+/**
+ * `a.b` and `a_b` have one id at Home Assistant, and the rate of `a` the name of `a.rate`. The one that was shown until now
+ * stays as it is: the first of one id, the last of one name. The others get capitals, which no document has.
+ */
+function apart(config: Config, entities: readonly Entity[]): readonly Entity[] {
+  const shown = new Map<string, Entity>();
+  for (const entity of entities) {
+    const id = uniqueId(config, entity[0]);
+    if ((shown.get(id) ?? entity)[0] === entity[0]) shown.set(id, entity);
+  }
+  return entities.map((entity): Entity => {
+    const [key, fields] = entity;
+    if (shown.get(uniqueId(config, key)) === entity) return entity;
+    const other = key.replaceAll('.', 'D').replaceAll('_', 'U') + (fields['name'] === key ? '' : 'More');
+    return [other, { ...fields, unique_id: uniqueId(config, other) }];
+  });
 }
 
 type Entity = readonly [key: string, entity: Component];

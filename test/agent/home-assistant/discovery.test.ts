@@ -69,6 +69,23 @@ it('every kind of document is an entity whose fields Home Assistant knows', () =
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+it('names that are one to Home Assistant are told apart, and the one it knows already stays', () => {
+  const clashing = ['gpio.a_b', 'gpio.a.b', 'gpio_a_b', 'agent_status', 'gpio.flow.rate', 'gpio_flow_rate'];
+  const alone = componentsOf(configOf({ documents, sections }, '/tmp/board'));
+  const more = clashing.map((name, index) => `${name}: { driver: gpio-out, line: L${index} }`);
+  const all = componentsOf(configOf({ documents: [...documents, ...more], sections }, '/tmp/board'));
+  const { length } = Object.values(alone);
+  const ids = Object.values(all).map((entity) => String(entity['unique_id']));
+  expect([Object.keys(all).length, new Set(ids).size]).toEqual([length + clashing.length, ids.length]);
+  expect(Object.entries(all).flatMap(([key, entity]) => fieldFaults(key, entity))).toEqual([]);
+  const commandOf = (id: string) => Object.values(all).find((entity) => entity['unique_id'] === id)?.['command_topic'];
+  expect(commandOf('qn_pi-1_gpio_a_b')).toBe('qn/1/pi-1/notify/gpio.a_b'); // The first of them; it took no other.
+  expect(commandOf('qn_pi-1_agent_status')).toBe('qn/1/pi-1/notify/agent_status');
+  expect(commandOf('qn_pi-1_gpio_flow_rate')).toBe('qn/1/pi-1/notify/gpio.flow.rate'); // The last of one key.
+  const moved = ['agent.status', 'gpio.flow.rate'];
+  for (const key of Object.keys(alone)) if (!moved.includes(key)) expect(all[key]).toEqual(alone[key]);
+});
+
 it('units say what is measured', () => {
   const all = components();
   expect(all['meter.energy']).toMatchObject({
