@@ -13,7 +13,7 @@ export interface FleetRow {
 }
 
 /** The worst first: a node nobody hears, one whose outputs wait for somebody, one that lacks something. */
-const ranks = ['offline', 'safe', 'degraded', 'online'];
+const ranks = ['offline', 'silent', 'safe', 'degraded', 'online'];
 
 export function rowOf(node: string, { val }: Message): FleetRow {
   const health = isMap(val) ? val : {};
@@ -56,6 +56,6 @@ function textOf(value: Value | undefined): string {
   return typeof value === 'string' ? value : formatValue(value);
 }
 
-function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
+export function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

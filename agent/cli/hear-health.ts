@@ -2,6 +2,7 @@ import { ok, type Result } from '../../drivers/contract/result.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
 import type { Message } from '../qn/message.ts';
 import { formatTopic, parseTopic } from '../qn/topic.ts';
+import { askLate, isLate, silenced } from './ask-late.ts';
 import { hearTheRest } from './hear-kept.ts';
 import { Inbox } from './inbox.ts';
 import { decodeAny } from './message-text.ts';
@@ -14,7 +15,7 @@ export interface Sighting {
 }
 
 export interface HealthSession extends AsyncDisposable {
-  /** What each node said last of its health. As many as there are boards at this broker. */
+  /** What each node said last of its health, `silent` if that is old and it does not answer. As many as there are boards at this broker. */
   readonly sightings: Map<string, Message>;
   /** False: some of them may not be known, and the user was told. */
   readonly isWhole: boolean;
@@ -67,6 +68,14 @@ export async function openHealthSession(
       if (sighting !== undefined && !sightings.has(sighting.node)) sightings.set(sighting.node, sighting.message);
     },
   });
+  const nowMs = context.clock.wallMs();
+  const late = [...sightings].filter(([, message]) => isLate(message, nowMs));
+  const silent = await askLate(
+    context,
+    options,
+    late.map(([name]) => name),
+  );
+  for (const [name, message] of late) if (silent.includes(name)) sightings.set(name, silenced(message));
   await gather(0, 0); // What was said meanwhile.
   return ok({ sightings, isWhole, inbox, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() });
 }

@@ -84,12 +84,13 @@ export function fitHealth(
     boot = null,
     seq = null,
     uptime_s = null,
+    interval_s = null,
     degrade_level = null,
     switched_off = [],
     why,
   } = report;
   const reasons = Array.isArray(why) ? why.slice(0, 5).map((reason) => String(reason).slice(0, 200)) : [];
-  return { status, boot, seq, uptime_s, degrade_level, switched_off, why: reasons, is_brief: true };
+  return { status, boot, seq, uptime_s, interval_s, degrade_level, switched_off, why: reasons, is_brief: true };
 }
 
 /** Absent is well: then it is not part of this agent. */

@@ -40,7 +40,8 @@ export class HealthReporter implements Disposable {
   /** Tells it now, and again after the interval. */
   tell(): void {
     const { publisher, sources } = this.#dependencies;
-    const val = fitHealth(buildHealth(sources, this.#sequence), sources.pool().payloadBytesMax - envelopeBytes);
+    const report = { ...buildHealth(sources, this.#sequence), interval_s: this.#periodMs / 1_000 };
+    const val = fitHealth(report, sources.pool().payloadBytesMax - envelopeBytes);
     const to = { verb: 'health', document: 'agent' } as const;
     const isTaken = publisher.say({
       message: { t: 'health', val, ep: sources.boot },
@@ -76,10 +77,14 @@ export class HealthReporter implements Disposable {
     return `${statusOf(sources)} ${degradeLevelOf(sources)}`;
   }
 
+  get #periodMs(): number {
+    return this.#intervalMs * this.#intervalFactor;
+  }
+
   #schedule(): void {
     const { clock, random } = this.#dependencies;
     this.#timer?.[Symbol.dispose]();
     const jitter = 0.9 + 0.2 * random(); // A fleet that booted together must not report together.
-    this.#timer = clock.after(this.#intervalMs * this.#intervalFactor * jitter, () => this.tell());
+    this.#timer = clock.after(this.#periodMs * jitter, () => this.tell());
   }
 }
