@@ -236,6 +236,8 @@ export const eventTextBytesMax = 200;
 /** Messages that describe a board to Home Assistant. Over it: the rest of its documents is left out, and that is logged. */
 export const homeAssistantPartsMax = 8;
 export const homeAssistantPrefixBytesMax = 64;
+/** Of lines of the log that could not be written; over it: drop-newest. */
+export const logBacklogBytesMax = 65_536;
 /** The last lines of the log, in memory. When full: drop-oldest. */
 export const logTailCount = 500;
 export const logTailBytesMax = 131_072;

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import type { Clock } from './clock.ts';
+import { logBacklogBytesMax } from './limits.ts';
 import { LogSampling } from './observe/log-sampling.ts';
 import { LogTail } from './observe/log-tail.ts';
 import { redact } from './observe/redact.ts';
@@ -43,7 +44,7 @@ export function openLog(
   level: LogLevel,
   identity: LogIdentity,
   clock: Clock,
-  out: { write(line: string): void } = pino.destination({ sync: true }),
+  out: { write(line: string): void } = standardOutput(),
 ): LogBook {
   const tail = new LogTail();
   const sampling = new LogSampling(clock);
@@ -95,6 +96,17 @@ export function openLog(
     warn: (fields, message) => write('warn', fields, message),
     error: (fields, message) => write('error', fields, message),
   };
+}
+
+/**
+ * No log is worth the board: what cannot be written (a full disk, a terminal that is gone) waits for room. When that is too
+ * much: drop-newest.
+ */
+function standardOutput() {
+  const out = pino.destination({ sync: true, maxLength: logBacklogBytesMax });
+  out.on('error', () => {});
+  out.on('drop', () => void out.write('')); // Only what is taken tries again what waits.
+  return out;
 }
 
 export const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
