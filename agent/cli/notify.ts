@@ -92,8 +92,8 @@ async function followAcks(context: CliContext, session: Session, inbox: Inbox<Me
     if (isTerminal(message.st)) return message.st === 'successful' ? exitCodes.ok : exitCodes.failed;
   }
   if (inbox.isClosed) return exitCodes.unavailable;
-  context.err(
-    `qnctl notify: ${sent.node} did not say what became of it within ${session.timeoutMs} ms; try: qnctl health ${sent.node}`,
-  );
+  const late = `did not say what became of it within ${session.timeoutMs} ms; try: qnctl health ${sent.node}`;
+  const isAborted = context.signal.aborted;
+  context.err(`qnctl notify: ${isAborted ? 'interrupted; ' : ''}${sent.node} ${isAborted ? 'may carry it out' : late}`);
   return exitCodes.unavailable;
 }

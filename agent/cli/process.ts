@@ -13,7 +13,12 @@ export async function runProcess(
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => (stop.signal.aborted ? process.exit(exitCodes.failed) : stop.abort()));
   }
-  process.stdout.on('error', ignoreClosedPipe);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return stop.abort(); // `qnctl watch | head` closes the pipe; that is how people stop it.
+    console.error(`${program.name}: cannot write: ${error.message}`);
+    process.exit(exitCodes.io);
+  });
+  process.stderr.on('error', () => {}); // Nobody hears it.
   prepareForCrash(endOfBug);
   // Timers of the clock keep no process alive: without a socket it would end in the middle of a verb, and with code 0.
   const alive = setInterval(() => {}, 2 ** 30);
@@ -62,10 +67,4 @@ function isColourful({ NO_COLOR, TERM }: NodeJS.ProcessEnv, isTerminal: boolean)
 /** Over the line before; none at all is an empty one. */
 function showLine(line = ''): void {
   process.stderr.write(`\r\u001b[K${line}`);
-}
-
-/** `qnctl watch | head` closes the pipe; that is how people stop it. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(exitCodes.ok);
-  throw error;
 }

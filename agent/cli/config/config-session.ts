@@ -33,8 +33,9 @@ export async function openConfigSession(
     context.err(`qnctl config: neither a node nor a group: ${target}; write it like pi-42 or @line-1`);
     return fail(exitCodes.usage);
   }
-  const { clock } = context;
+  const { clock, signal } = context;
   const views: { fleet?: Fleet } = {};
+  signal.addEventListener('abort', () => views.fleet?.cut('interrupted'), { once: true });
   const heard = new Set<string>();
   const scope = isGroupName(target) ? '+' : target;
   const filters = ({ root }: { readonly root: string }) => {
@@ -52,7 +53,7 @@ export async function openConfigSession(
   };
   const opened = await openSession(context, options, filters, {
     onMessage,
-    onLost() {},
+    onLost: () => views.fleet?.cut('the connection broke'),
     onDeaf() {}, // Whoever may not read what others push: it is only to be put in the place of.
   });
   if (!opened.ok) return opened;

@@ -65,6 +65,7 @@ export class Fleet {
   readonly #clock: Clock;
   readonly #waiting = new Map<bigint, Waiting>(); // One per push that is under way.
   #heardMs: number;
+  #cut: string | undefined;
 
   constructor(clock: Clock, root: string) {
     this.#clock = clock;
@@ -97,10 +98,16 @@ export class Fleet {
         this.#waiting.delete(id);
         resolve(result);
       };
-      const detail = `nothing within ${timeoutMs} ms; what became of it stands in its state/config`;
-      const timer = this.#clock.after(timeoutMs, () => end({ node, status: 'unanswered', detail }));
+      const timer = this.#clock.after(timeoutMs, () => end(unanswered(node, `nothing within ${timeoutMs} ms`)));
       this.#waiting.set(id, { node, resolve: end });
+      if (this.#cut !== undefined) end(unanswered(node, this.#cut));
     });
+  }
+
+  /** Nothing more will be heard: nobody waits for it. */
+  cut(why: string): void {
+    this.#cut = why;
+    for (const { node, resolve } of this.#waiting.values()) resolve(unanswered(node, why));
   }
 
   #acknowledged({ id, st, why, detail, val }: Message & { t: 'ack' }): void {
@@ -117,6 +124,10 @@ export class Fleet {
       ...(typeof version === 'number' && { version }),
     });
   }
+}
+
+function unanswered(node: string, why: string): PushEnd {
+  return { node, status: 'unanswered', detail: `${why}; what became of it stands in its state/config` };
 }
 
 function take(node: NodeView, document: string, message: Message): void {
