@@ -38,13 +38,17 @@ async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): P
   const driven = [...first, ...(await Promise.all(later.map(goOn))).flat()];
   const outputs = driven.flatMap(({ output }) => output ?? []);
   const isOpen = (name: string) => driven.some(({ document, output }) => document === name && output !== undefined);
-  const limits = plan.limits.filter(({ document, after }) => after.includes(plan.situation) && isOpen(document));
+  const recalled = await recallDocuments(folder, silentLog);
+  // A line that keeps its level by itself is not opened to be held; it is on where its agent left it so.
+  const isLeftOn = (name: string) => name in recalled && !plan.outputs.some(({ document }) => document === name);
+  const limits = plan.limits.filter(
+    ({ document, after }) => after.includes(plan.situation) && (isOpen(document) || isLeftOn(document)),
+  );
   for (const output of outputs) if (output.held === undefined) await output[Symbol.asyncDispose]();
   // Without a goodbye: with the end of this process a guard begins to keep the lines where it can, and for so long as it may.
   if (limits.length > 0 || outputs.some(({ held }) => held !== undefined)) {
     const guarded = startGuard({ clock, log: silentLog }, guardCommand(), folder, plan);
     guarded.hold(outputs);
-    const recalled = await recallDocuments(folder, silentLog);
     for (const { document, forMs } of limits)
       guarded.limit(document, limitLeft(recalled[document], forMs, clock.wallMs()));
   }

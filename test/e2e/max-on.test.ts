@@ -41,6 +41,22 @@ describe('the longest time on of a relay whose level is held', () => {
     expect(rig.changes().map((change) => change.level)).toEqual([1, 0]);
   });
 
+  test.for(['SIGKILL', 'SIGTERM'] as const)(
+    'goes on where a fault in the config leaves it on; after %s',
+    async (signal) => {
+      const rival = { safe: { ...held, configError: false }, deadTime: '10ms' };
+      await using rig = await openRelayRig({ safe: held, active: 'high', maxOn: '4s', rival });
+      await rig.start();
+      await rig.command('ON');
+      await rig.kill(signal);
+      await rig.breakConfig();
+      expect(await rig.startInVain()).toEqual({ code: 78, signal: null });
+      expect(rig.wire()).toBe(1);
+      await until(() => rig.changes().length === 2, 'the end of the time', 15_000);
+      expect(rig.wire()).toBe(0);
+    },
+  );
+
   test('goes on in the next agent, though the last one had no time to write it down', async () => {
     await using rig = await openRelayRig({ safe: held, active: 'high', maxOn: '12s' });
     await rig.start();
