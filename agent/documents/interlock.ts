@@ -71,14 +71,17 @@ export class InterlockGroup {
     this.#wentOff(member.name);
   }
 
-  /** Another config has its members elsewhere, perhaps: who holds it holds that group as well, and its dead time runs there. */
-  passOn(groupOf: (member: string) => InterlockGroup | undefined): void {
+  /**
+   * Another config has its members elsewhere, perhaps: who holds it holds that group as well, and its dead time runs there.
+   * `groups`: where its members are now.
+   */
+  passOn(groups: readonly (readonly [member: string, group: InterlockGroup | undefined])[]): void {
     const [holder, last] = [this.#holder, this.#last];
-    const held = holder && groupOf(holder.name);
-    if (held !== undefined) held.#holder ??= holder;
-    const left = last && groupOf(last.name);
-    if (left !== undefined && last !== undefined && last.offMs > (left.#last?.offMs ?? Number.NEGATIVE_INFINITY))
-      left.#last = last;
+    for (const [name, group] of groups) {
+      if (group !== undefined && name === holder?.name) group.#holder ??= holder;
+      if (group === undefined || last === undefined || (last.name !== name && last.name !== unknownMember)) continue;
+      if (last.offMs > (group.#last?.offMs ?? Number.NEGATIVE_INFINITY)) group.#last = last;
+    }
   }
 
   /** These are its members now. One that held the group as it was closed, and is none of them, is on its own. */
@@ -95,6 +98,7 @@ export class Interlocks {
   readonly #clock: Clock;
   readonly #wentOff: ((name: string) => void) | undefined;
   readonly #groups = new Map<string, InterlockGroup>(); // At most one per document.
+  #groupNames: ReadonlyMap<string, string> = new Map(); // Of each document; empty: in none.
 
   constructor(clock: Clock, rows: readonly Row[], wentOff?: (name: string) => void) {
     this.#clock = clock;
@@ -114,15 +118,19 @@ export class Interlocks {
 
   use(rows: readonly Row[]): void {
     const deadTimes = deadTimesOf(rows);
-    const before = [...this.#groups.values()];
+    const before = [...this.#groups];
     for (const name of this.#groups.keys()) if (!deadTimes.has(name)) this.#groups.delete(name);
     for (const [name, deadTimeMs] of deadTimes) {
       const known = this.#groups.get(name);
       if (known === undefined) this.#groups.set(name, new InterlockGroup(this.#clock, deadTimeMs, this.#wentOff));
       else known.retime(deadTimeMs);
     }
-    const names = new Map(rows.map((row) => [row.name, groupOf(row)?.group]));
-    for (const group of before) group.passOn((member) => this.#groups.get(names.get(member) ?? ''));
+    const groupNames = new Map(rows.map((row) => [row.name, groupOf(row)?.group ?? '']));
+    for (const [name, group] of before) {
+      const members = [...groupNames].filter(([member]) => this.#groupNames.get(member) === name);
+      group.passOn(members.map(([member, next]) => [member, this.#groups.get(next)]));
+    }
+    this.#groupNames = groupNames;
   }
 
   /** `rows`: of the documents that are open, once another config is in place. */

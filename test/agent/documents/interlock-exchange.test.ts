@@ -92,6 +92,17 @@ describe('a group that gets another name', () => {
     await rig.clock.advance(1);
     expect(rig.memoryBoard.wire('D').level).toBe(1);
   });
+
+  test('goes on with the dead time that began with the agent', async () => {
+    await using rig = await openDocuments({ documents: [member('up', 'U'), member('down', 'D')], isStarting: true });
+    await rig.clock.advance(50);
+    await rig.exchange([other('up', 'U'), other('down', 'D')]);
+    void rig.command('down', 'on');
+    await rig.clock.advance(49);
+    expect(rig.memoryBoard.wire('D').level).toBe(0);
+    await rig.clock.advance(1);
+    expect(rig.memoryBoard.wire('D').level).toBe(1);
+  });
 });
 
 test('a member that another config finds on, and that goes off there, is followed by the dead time', async () => {
