@@ -44,13 +44,14 @@ async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): P
   const limits = plan.limits.filter(
     ({ document, after }) => after.includes(plan.situation) && (isOpen(document) || isLeftOn(document)),
   );
-  for (const output of outputs) if (output.held === undefined) await output[Symbol.asyncDispose]();
-  // Without a goodbye: with the end of this process a guard begins to keep the lines where it can, and for so long as it may.
+  // The guard has what it can keep, for so long as it may, also where this process goes on with the safe mode.
   if (limits.length > 0 || outputs.some(({ held }) => held !== undefined)) {
     const guarded = startGuard({ clock, log: silentLog }, guardCommand(), folder, plan);
     guarded.hold(outputs);
     for (const { document, forMs } of limits)
       guarded.limit(document, limitLeft(recalled[document], forMs, clock.wallMs()));
+    guarded.leave();
   }
+  for (const output of outputs) await output[Symbol.asyncDispose]();
   return [...driven, ...powers].map(({ detail }) => detail);
 }

@@ -49,7 +49,7 @@ export const runVerb: Verb = {
     const identity = { service: 'qn-agent', env: config.log.environment, node: config.node };
     const log = openLog(config.log.level, identity, context.clock);
     for (const trouble of home.troubles) log.error({ from: boot.from, version: home.generation.version }, trouble);
-    const lines = createLineWatch(context.clock);
+    const lines = createLineWatch(context.clock, boot.from === 'safe');
     const environment = openLiveEnvironment(context, log, config, lines, spare);
     // Before any line is driven, and no sooner: two processors have enough to do until then. Without the goodbye at the end,
     // whatever ends this process is a crash.

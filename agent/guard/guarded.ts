@@ -26,6 +26,8 @@ export interface Guarded {
   keep(lines: readonly string[]): void;
   /** The outputs are where they should be. */
   goodbye(): Promise<void>;
+  /** From now on the guard has the outputs alone, as if the agent had died. */
+  leave(): void;
 }
 
 interface GuardedDependencies {
@@ -129,6 +131,10 @@ export function startGuard(
     keep(lines) {
       kept = lines;
       if (child === undefined && isKeeping()) start();
+    },
+    leave() {
+      isOver = true;
+      child?.stdin?.end();
     },
     async goodbye() {
       isOver = true;

@@ -62,10 +62,11 @@ export async function openDoor(folder: string, isAgentThere: () => boolean, send
 }
 
 /** Takes the lines over from every guard of earlier agents that still keeps some. Waits for one that is just about to. */
-export async function takeOverLines(folder: string, clock: Clock): Promise<KeptLines> {
+export async function takeOverLines(folder: string, clock: Clock, kept = new KeptLines()): Promise<KeptLines> {
   const doors = namesIn(folder).filter((name) => doorPattern.test(name));
   const taken = await Promise.all(doors.map((name) => ask(path.join(folder, name), clock)));
-  return new KeptLines(taken.flat());
+  for (const hold of taken.flat()) kept.add(hold);
+  return kept;
 }
 
 async function ask(door: string, clock: Clock): Promise<readonly ChipHold[]> {

@@ -1,5 +1,6 @@
 import type { DigitalOutput, GpioBackend } from '../../drivers/contract/digital.ts';
 import { ok, type Result } from '../../drivers/contract/result.ts';
+import { KeptLines } from '../../drivers/gpiochip/kept-lines.ts';
 import { type GpioSelection, openGpioBackend } from '../../drivers/registry.ts';
 import type { Clock } from '../clock.ts';
 import { guardUpdateMs, startClaimTriesMax } from '../limits.ts';
@@ -19,9 +20,11 @@ export interface LineWatch {
   /** Until it is disposed of, a line whose output is closed stays with us, as it is, for whoever opens it next. */
   keep(): Disposable;
   readonly isKeeping: boolean;
+  /** What a guard keeps is taken over with the first line that is opened: until then the guard goes on with it. */
+  readonly isPatient: boolean;
 }
 
-export function createLineWatch(clock: Clock): LineWatch {
+export function createLineWatch(clock: Clock, isPatient = false): LineWatch {
   const open = new Set<DigitalOutput>();
   let listener = (_outputs: readonly DigitalOutput[]) => {};
   let settle = () => {};
@@ -34,6 +37,7 @@ export function createLineWatch(clock: Clock): LineWatch {
     });
   };
   return {
+    isPatient,
     opened(output) {
       open.add(output);
       changed();
@@ -78,8 +82,14 @@ export async function openGuardedGpio(
   folder: string,
   { clock, log, lines }: Surroundings,
 ): Promise<Result<GpioBackend>> {
-  const kept = await takeOverLines(folder, clock);
-  if (kept.count > 0) log.info({ lines: kept.count }, 'lines are taken over as they are');
+  const kept = new KeptLines();
+  let taking: Promise<void> | undefined;
+  const takeOver = () => (taking ??= takeOnce());
+  async function takeOnce(): Promise<void> {
+    await takeOverLines(folder, clock, kept);
+    if (kept.count > 0) log.info({ lines: kept.count }, 'lines are taken over as they are');
+  }
+  if (!lines.isPatient) await takeOver();
   const opened = await openGpioBackend(selection, kept);
   if (!opened.ok) {
     kept[Symbol.dispose]();
@@ -90,18 +100,25 @@ export async function openGuardedGpio(
     gpio.freeKept?.();
     kept[Symbol.dispose](); // Where they are of no use to the backend.
   });
-  return ok(watchGpio(gpio, { clock, lines }));
+  return ok(watchGpio(gpio, { clock, lines, takeOver }));
 }
 
 /** The same lines, with what is open told, and kept while they are to be. */
-export function watchGpio(gpio: GpioBackend, { clock, lines }: Omit<Surroundings, 'log'>): GpioBackend {
+export function watchGpio(
+  gpio: GpioBackend,
+  { clock, lines, takeOver }: Omit<Surroundings, 'log'> & { takeOver?(): Promise<void> },
+): GpioBackend {
   return {
     name: gpio.name,
     async openOutput(request) {
+      await takeOver?.();
       const output = await whenFreed(() => gpio.openOutput(request), clock, startClaimTriesMax);
       return output.ok ? ok(watched(output.value, lines)) : output;
     },
-    openInput: (request) => whenFreed(() => gpio.openInput(request), clock, startClaimTriesMax),
+    async openInput(request) {
+      await takeOver?.();
+      return await whenFreed(() => gpio.openInput(request), clock, startClaimTriesMax);
+    },
     [Symbol.asyncDispose]: () => gpio[Symbol.asyncDispose](),
   };
 }

@@ -4,6 +4,7 @@ import { deadTimes } from './dead-time.ts';
 import { gpioContracts } from './gpio-contract.ts';
 import { gpiochipOnly } from './gpiochip-only.ts';
 import { nativeOnly } from './native-only.ts';
+import { safeMode } from './safe-mode.ts';
 import { safeStates } from './safe-states.ts';
 import { serialContract } from './serial-contract.ts';
 import { createSimulatedChip } from './sim.ts';
@@ -34,6 +35,7 @@ const parts: { readonly [name: string]: () => void } = {
   'storm-doctor-and-dead-time'() {
     stormOnKernel(chip);
     doctorTests();
+    safeMode();
     deadTimes(); // Last: the guard that is left holds its lines.
   },
   pins: commandToPin,

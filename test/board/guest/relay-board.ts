@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { noBoots } from '../../../agent/config/generations/boots.ts';
+import { contentOf } from '../../../agent/config/generations/generation.ts';
 import type { Notify } from '../../../agent/qn/message.ts';
 import { encodeMessage } from '../../../agent/qn/registry.ts';
 import type { Level } from '../../../drivers/contract/digital.ts';
@@ -47,6 +49,8 @@ export interface RelayBoard extends AsyncDisposable {
   push(relays: readonly Relay[]): Promise<void>;
   /** Now it is a board that never took a config while it ran. */
   forgetConfigs(): void;
+  /** As if each config had brought the agent down again and again. */
+  giveUpConfigs(): void;
   failNextWrite(): void;
 }
 
@@ -65,6 +69,7 @@ export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
   const signer = makeSigner('ops', ['config', 'trust']);
   const text = (relays: readonly Relay[]) => configText(broker.port, folder, chip.label, relays, signer.yaml);
   let version = 0;
+  let pushesCount = 0;
   let observer = await openObserver(broker);
   const taken = () =>
     observer.configs
@@ -129,12 +134,13 @@ export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
     },
     async push(relays) {
       version += 1;
+      pushesCount += 1;
       const push: Notify = {
         t: 'notify',
         id: BigInt(version),
         src: 'ops',
         ver: version,
-        vc: { local: version - 1, ops: 1 },
+        vc: { local: version - pushesCount, ops: pushesCount },
         val: text(relays),
       };
       const message = await signed(push, signer.key, { target: 'board', issuedMs: Date.now() });
@@ -149,6 +155,11 @@ export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
       await taken();
     },
     forgetConfigs: () => rmSync(join(folder, 'state/config'), { recursive: true }),
+    giveUpConfigs() {
+      const read = (name: string) => JSON.parse(readFileSync(join(folder, 'state/config', `${name}.json`), 'utf8'));
+      const failed = ['active', 'previous'].map((name) => contentOf(read(name).body.value));
+      writeFileSync(join(folder, 'state/config/boots.json'), JSON.stringify({ ...noBoots, failed }));
+    },
     failNextWrite: () => writeFileSync(failFile, ''),
     async [Symbol.asyncDispose]() {
       agent?.child.kill('SIGKILL');
