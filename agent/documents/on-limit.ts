@@ -83,6 +83,13 @@ export class OnLimit implements Disposable {
   }
 }
 
+/** For an output that has no limit any more: should it have one again, what was left of the last one counts no longer. */
+export function forgetLimit({ memory }: Pick<LimitSurroundings, 'memory'>): undefined {
+  if (memory.recall() === undefined) return;
+  memory.keep(() => undefined);
+  memory.touch();
+}
+
 /** As it is remembered. */
 export function keptLimit(leftMs: number, wallMs: number) {
   return { left_ms: Math.max(0, Math.round(leftMs)), wall_ms: wallMs };

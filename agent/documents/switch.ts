@@ -9,7 +9,7 @@ import { closedOutputError, DrivenOutput } from './driven-output.ts';
 import type { InterlockMember } from './interlock.ts';
 import { InterlockSeat } from './interlock-seat.ts';
 import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
-import { OnLimit } from './on-limit.ts';
+import { forgetLimit, OnLimit } from './on-limit.ts';
 import { tooLate, Waiting, type Wish, wishOf } from './waiting.ts';
 
 type SwitchSurroundings = Omit<
@@ -46,7 +46,8 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     this.#surroundings = surroundings;
     this.#waiting = new Waiting(surroundings.clock, (isUnderWay) => this.#driven.pulse(isUnderWay));
     const { maxOnMs } = config;
-    this.#limit = maxOnMs === undefined ? undefined : new OnLimit(surroundings, maxOnMs, () => this.#limitOver());
+    this.#limit =
+      maxOnMs === undefined ? forgetLimit(surroundings) : new OnLimit(surroundings, maxOnMs, () => this.#limitOver());
     this.#before = surroundings.inherited?.before;
     this.#begin();
   }

@@ -59,11 +59,10 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
   let rows = rowsOf(config);
   const told: string[] = [];
   const readers = new Map<string, () => Value | undefined>();
-  const memoryOf = (name: string): Memory => ({
-    recall: () => options.kept?.[name],
-    keep: (read) => void readers.set(name, read),
-    touch() {},
-  });
+  const memoryOf = (name: string): Memory => {
+    const recalled = (readers.get(name) ?? (() => options.kept?.[name]))();
+    return { recall: () => recalled, keep: (read) => void readers.set(name, read), touch() {} };
+  };
   const pool = createPool(poolProfiles.standard);
   pool.seal();
   const board = await Board.open(

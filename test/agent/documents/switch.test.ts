@@ -187,6 +187,22 @@ describe('max-on', () => {
     expect(rig.told.at(-1)).toBe('relay false');
   });
 
+  test('begins anew for an output that had none in between', async () => {
+    const free = relay(', safe: { boot: hold, exit: hold }');
+    await using rig = await openDocuments({ documents: [limited] });
+    await rig.command('relay', 'on');
+    await rig.exchange([free]);
+    expect(rig.keeps('relay')).toBeUndefined();
+    await rig.command('relay', 'off');
+    await rig.clock.advance(3_600_000);
+    await rig.command('relay', 'on');
+    await rig.exchange([limited]);
+    await rig.clock.advance(599_999);
+    expect(levels(rig)).toEqual([1, 0, 1]);
+    await rig.clock.advance(1);
+    expect(levels(rig)).toEqual([1, 0, 1, 0]);
+  });
+
   test.for([null, 7, {}, { left_ms: 'x', wall_ms: 0 }])('with %j kept the whole time is left', async (kept) => {
     const board = createMemoryBoard();
     board.wire('A').pull(1);
