@@ -3,6 +3,7 @@ import { commandToPin } from './command-to-pin.ts';
 import { deadTimes } from './dead-time.ts';
 import { gpioContracts } from './gpio-contract.ts';
 import { gpiochipOnly } from './gpiochip-only.ts';
+import { letGo } from './let-go.ts';
 import { nativeOnly } from './native-only.ts';
 import { safeMode } from './safe-mode.ts';
 import { safeStates } from './safe-states.ts';
@@ -35,6 +36,7 @@ const parts: { readonly [name: string]: () => void } = {
   'storm-doctor-and-dead-time'() {
     stormOnKernel(chip);
     doctorTests();
+    letGo();
     safeMode();
     deadTimes(); // Last: the guard that is left holds its lines.
   },

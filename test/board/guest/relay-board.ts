@@ -49,6 +49,8 @@ export interface RelayBoard extends AsyncDisposable {
   push(relays: readonly Relay[]): Promise<void>;
   /** Now it is a board that never took a config while it ran. */
   forgetConfigs(): void;
+  /** Orders a self-test, and waits for its end. */
+  selfTest(): Promise<void>;
   /** As if each config had brought the agent down again and again. */
   giveUpConfigs(): void;
   failNextWrite(): void;
@@ -155,6 +157,10 @@ export async function openRelayBoard(chip: SimulatedChip): Promise<RelayBoard> {
       await taken();
     },
     forgetConfigs: () => rmSync(join(folder, 'state/config'), { recursive: true }),
+    async selfTest() {
+      await observer.client.publishAsync('qn/1/board/notify/selftest', 'quick', { qos: 1 });
+      await observer.acks.next(({ topic, text: told }) => topic.endsWith('/selftest') && told.includes('"successful"'));
+    },
     giveUpConfigs() {
       const read = (name: string) => JSON.parse(readFileSync(join(folder, 'state/config', `${name}.json`), 'utf8'));
       const failed = ['active', 'previous'].map((name) => contentOf(read(name).body.value));
