@@ -11,8 +11,10 @@ import type { Value } from '../qn/message.ts';
 import type { FoundRows } from './found-rows.ts';
 import { Interlocks } from './interlock.ts';
 import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument, OutputGuard } from './kind.ts';
+import { exchangePatienceMs, startPatienceMs } from './limits.ts';
 import type { Memory } from './memory-file.ts';
 import { inOpeningOrder } from './opening-order.ts';
+import { openPatience } from './patience.ts';
 import { closedError, type DriverReport, type Place, placeOf, reportOf } from './place.ts';
 import { type ConfiguredRow, childRow, type Row } from './row.ts';
 
@@ -48,6 +50,7 @@ export class Board implements AsyncDisposable {
   readonly #gpio: Result<GpioBackend>;
   readonly #interlocks: Interlocks;
   #isOnline: boolean | undefined;
+  #patience: Promise<void> | undefined;
 
   private constructor(dependencies: BoardDependencies, gpio: Result<GpioBackend>, rows: readonly ConfiguredRow[]) {
     this.#dependencies = dependencies;
@@ -70,6 +73,8 @@ export class Board implements AsyncDisposable {
     const [early, late] = inOpeningOrder(rows);
     for (const row of early) await open(row);
     board.#interlocks.begin(); // Until here no member could go on.
+    using patience = openPatience(dependencies.clock, startPatienceMs);
+    board.#patience = patience.over;
     for (const row of late) await open(row);
     return board;
   }
@@ -110,6 +115,8 @@ export class Board implements AsyncDisposable {
     const changeOf = new Map(changes.map(({ name, how }) => [name, how]));
     const before = [...this.#places.values()];
     this.#interlocks.use(rows);
+    using patience = openPatience(this.#dependencies.clock, exchangePatienceMs);
+    this.#patience = patience.over;
     for (const place of before.toReversed()) {
       const { name } = place.row;
       const change = changeOf.get(name);
@@ -176,6 +183,7 @@ export class Board implements AsyncDisposable {
       memory: memoryOf(name),
       ...(stateFolder === undefined ? {} : { stateFolder }),
       ...(interlock === undefined ? {} : { interlock }),
+      ...(this.#patience && { patience: this.#patience }),
       random,
       openBytePort,
       neighbour: (other) => this.document(other),

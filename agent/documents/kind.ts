@@ -91,6 +91,8 @@ export interface DocumentSurroundings {
   /** 0 ≤ x < 1, for waits that must not be in step. */
   readonly random: () => number;
   openBytePort(resource: string, settings: SerialSettings): Promise<Result<BytePort>>;
+  /** Once it resolves, a document is not to wait for its device any longer that others do not answer before; absent: never. */
+  readonly patience?: Promise<void>;
   /** Another document of this board; one with a `bus` is opened after all that have none. */
   neighbour(name: string): Result<OpenDocument>;
   /** The document has this value now. Equal to the last one: nothing happens. */

@@ -3,3 +3,6 @@
  * give up, and leave the output as it is.
  */
 export const safeOnTriesMax = 60;
+/** So long a start, and a change of the config, wait for devices of a bus on which some do not answer. Over it: they are asked later. */
+export const startPatienceMs = 5_000;
+export const exchangePatienceMs = 60_000;

@@ -46,24 +46,30 @@ function busOf({ bus }: ModbusRegisterConfig, { neighbour }: DocumentSurrounding
   return fail({ kind: 'unsupported', operation: 'open', resource: bus, detail: 'this document is no Modbus bus' });
 }
 
-/** Resolves when the unit was asked once, whatever the answer was. */
+/** Resolves when the unit was asked once, whatever the answer was; or before, where others that are silent take too long. */
 async function beginReading(config: ModbusRegisterConfig, bus: ModbusBus, surroundings: DocumentSurroundings) {
   const { unit, pollMs } = config;
-  const { changed, troubled } = surroundings;
+  const { changed, troubled, patience } = surroundings;
   const asked = Promise.withResolvers<void>();
-  let last: Result<number | boolean> = fail(notAsked(config));
+  const unasked = notAsked(config);
+  let last: Result<number | boolean> = fail(unasked);
   let trouble: DriverError | undefined;
   const tell = (answer: Result<readonly number[]>) => {
     last = valueOf(config, answer);
     const error = last.ok ? undefined : last.error;
-    const isNews = error?.kind !== trouble?.kind;
+    const isNews = error?.kind !== trouble?.kind || trouble === unasked;
     trouble = error;
     if (last.ok) changed(last.value);
     if (isNews) troubled(error);
     asked.resolve();
   };
   const polling = bus.poll({ unit, request: readRequest(config), everyMs: pollMs, tell });
-  await asked.promise;
+  const isOver = patience?.then(() => (bus.isSlowedDown ? undefined : asked.promise));
+  await Promise.race([asked.promise, isOver ?? asked.promise]);
+  if (!last.ok && last.error === unasked) {
+    trouble = unasked;
+    troubled(unasked);
+  }
   return {
     last: (): Result<string> => (last.ok ? ok(describe(config, last.value)) : last),
     end: () => polling[Symbol.dispose](),
@@ -81,7 +87,13 @@ function describe({ unit, unitOfMeasure }: ModbusRegisterConfig, value: number |
 }
 
 function notAsked({ bus, unit }: ModbusRegisterConfig): DriverError {
-  return { kind: 'timeout', operation: 'ask', resource: `${bus} unit ${unit}`, detail: 'it was not asked yet' };
+  return {
+    kind: 'timeout',
+    operation: 'ask',
+    resource: `${bus} unit ${unit}`,
+    detail: 'it was not asked yet, as other units of the bus do not answer',
+    fix: 'see which of them do not, or wait',
+  };
 }
 
 function notNumber({ bus, unit, register }: ModbusRegisterConfig): DriverError {

@@ -74,6 +74,11 @@ export class ModbusBus implements Disposable {
     });
   }
 
+  /** Some unit did not answer when it was asked last, and takes time that the others wait. */
+  get isSlowedDown(): boolean {
+    return [...this.#breakers.values()].some(({ failuresCount }) => failuresCount > 0);
+  }
+
   /** Commands that wait end with `closed`; the one under way ends when its transaction does. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
