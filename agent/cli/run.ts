@@ -83,7 +83,7 @@ export const runVerb: Verb = {
       planned = next;
       for (const name of offs.keys()) if (name !== unknownMember && !(name in next.documents)) offs.delete(name);
       guard().plan(plan());
-      await remember(next, log);
+      if (boot.from !== 'safe' || next !== config) await remember(next, log); // The safe mode has nothing to go by.
     };
     const counted = countBoot(context, log, chosen.value);
     const agent = await startAgent(boot.checked, {

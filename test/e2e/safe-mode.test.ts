@@ -10,8 +10,6 @@ import { until } from '../support/until.ts';
 
 beforeAll(needBundle);
 
-const relay = 'gpio.relay: { driver: gpio-out, line: GPIO17, max-on: 3s, safe: { crash: hold, config-error: on } }';
-
 /** As if each config had brought the agent down again and again. */
 function giveUpConfigs({ folder }: Rig): void {
   const file = (name: string) => path.join(folder, 'state/config', `${name}.json`);
@@ -31,24 +29,51 @@ async function startAgent(rig: Rig) {
   return agent;
 }
 
-test('the longest time on of an output is kept in the safe mode, which has no documents', async () => {
-  await using rig = await openRig({
+interface SafeRig extends AsyncDisposable {
+  readonly rig: Rig;
+  push(id: number, documents: object, status: 'successful' | 'failed'): Promise<void>;
+}
+
+/** A board whose agent is not started, and begins with the safe mode. */
+async function openSafeRig(relay: string): Promise<SafeRig> {
+  const rig = await openRig({
     documents: [relay],
     lines: ['GPIO17', 'GPIO18'],
     sections: 'config: { trust: none }',
   });
-  const push = async (id: number, documents: object) => {
+  const push: SafeRig['push'] = async (id, documents, status) => {
     const val = { documents };
-    await rig.say('notify/config', JSON.stringify({ id: `${id}`, val, base: id - 1, ver: id, vc: { unsigned: id } }));
-    await rig.hear({ verb: 'ack', document: 'config', id: BigInt(id), status: 'successful' }, 60_000);
+    const message = { id: `${id}`, val, base: id - 1, ver: id, vc: { unsigned: id } };
+    await rig.say('notify/config', JSON.stringify(message));
+    await rig.hear({ verb: 'ack', document: 'config', id: BigInt(id), status }, 60_000);
   };
   {
     await using _agent = await startAgent(rig);
-    await push(1, { 'gpio.new': { driver: 'gpio-out', line: 'GPIO18' } });
+    await push(1, { 'gpio.new': { driver: 'gpio-out', line: 'GPIO18' } }, 'successful');
   }
   giveUpConfigs(rig);
+  return { rig, push, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
+}
+
+test('the longest time on of an output is kept in the safe mode, which has no documents', async () => {
+  const limited = 'gpio.relay: { driver: gpio-out, line: GPIO17, max-on: 3s, safe: { crash: hold, config-error: on } }';
+  await using board = await openSafeRig(limited);
+  const { rig, push } = board;
   await using _safe = await startAgent(rig);
   expect(rig.wire('GPIO17')).toBe('1');
   await until(() => rig.wire('GPIO17') === '0', 'the end of its time', 15_000);
-  await push(2, { 'gpio.new': null });
+  await push(2, { 'gpio.new': null }, 'successful');
+});
+
+test('a config that fails in the safe mode does not take away what the next one goes by', async () => {
+  await using board = await openSafeRig('gpio.relay: { driver: gpio-out, line: GPIO17, safe: { config-error: on } }');
+  const { rig, push } = board;
+  {
+    await using _safe = await startAgent(rig);
+    expect(rig.wire('GPIO17')).toBe('1');
+    await push(2, { 'gpio.bad': { driver: 'gpio-out', line: 'GPIO99' } }, 'failed');
+  }
+  writeFileSync(path.join(rig.board, 'GPIO17/value'), '0\n');
+  await using _next = await startAgent(rig);
+  expect(rig.wire('GPIO17')).toBe('1');
 });
