@@ -17,17 +17,24 @@ export const gpioCounter: DocumentKind<GpioCounterConfig> = {
     if (!gpio.ok) return gpio;
     const counter = new Counter(config, surroundings);
     let isStormy = false;
+    let isWell = true;
     const request = { line: config.line, bias: config.bias, edges: config.edge, consumer: 'qn-agent' };
     const opened = await openGuardedInput({ clock, gpio: gpio.value }, request, config.storm, {
       edge: (edge) => counter.take(edge),
       found() {
         if (isStormy) happened({ disabled: false });
-        if (isStormy) troubled(undefined);
+        if (!isWell) troubled(undefined);
         isStormy = false;
+        isWell = true;
       },
       stormed(error) {
         if (!isStormy) happened({ disabled: 'storm' });
         isStormy = true;
+        isWell = false;
+        troubled(error);
+      },
+      failed(error) {
+        isWell = false;
         troubled(error);
       },
     });

@@ -16,6 +16,7 @@ export const gpioIn: DocumentKind<GpioInConfig> = {
     const request = { line: config.line, bias: config.bias, consumer: 'qn-agent' };
     const onLevel = levelOf(config, true);
     let isStormy = false;
+    let isWell = true;
     const debounce = createDebounce(config.debounceMs, clock, (level) => {
       changed(level === onLevel);
       happened(level === onLevel);
@@ -26,13 +27,20 @@ export const gpioIn: DocumentKind<GpioInConfig> = {
         debounce.begin(level);
         changed(level === onLevel);
         if (isStormy) happened({ disabled: false });
-        if (isStormy) troubled(undefined);
+        if (!isWell) troubled(undefined);
         isStormy = false;
+        isWell = true;
       },
       stormed(error) {
         debounce.end();
         if (!isStormy) happened({ disabled: 'storm' });
         isStormy = true;
+        isWell = false;
+        troubled(error);
+      },
+      failed(error) {
+        debounce.end();
+        isWell = false;
         troubled(error);
       },
     });

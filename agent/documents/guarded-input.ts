@@ -10,6 +10,8 @@ export interface GuardedInputHandlers {
   found(level: Level): void;
   /** Too many edges: nothing is told until `found` is called again. */
   stormed(error: DriverError): void;
+  /** The line is gone, or could not be opened again: the same. */
+  failed(error: DriverError): void;
 }
 
 /** A line that is observed, as long as it behaves. */
@@ -20,7 +22,7 @@ export interface GuardedInput extends AsyncDisposable {
 /**
  * Opens an input and lets go of it when its edges come in a storm: a broken sensor or a loose wire would keep the
  * processor busy that everything else needs. It is tried again by itself, after a wait that doubles while the storm goes
- * on. Not promised: that edges are seen meanwhile.
+ * on. One that is gone with its chip is tried again, too. Not promised: that edges are seen meanwhile.
  */
 export async function openGuardedInput(
   { clock, gpio }: { readonly clock: Clock; readonly gpio: GpioBackend },
@@ -78,6 +80,7 @@ class StormGuard implements GuardedInput {
     this.#windowMs = this.#clock.monotonicMs();
     this.#handlers.found(level.value);
     input.onEdge((edge) => this.#take(input, edge));
+    input.onLost?.((error) => this.#lose(input, error));
     return ok();
   }
 
@@ -119,6 +122,15 @@ class StormGuard implements GuardedInput {
     this.#schedule();
   }
 
+  #lose(input: DigitalInput, error: DriverError): void {
+    if (!this.#state.ok || this.#state.value !== input) return;
+    this.#state = fail(error);
+    this.#retryMs = this.#storm.retryMs;
+    this.#handlers.failed(error);
+    this.#work = closeInput(input);
+    this.#schedule();
+  }
+
   #schedule(): void {
     this.#retry = this.#clock.after(this.#retryMs, () => {
       this.#work = this.#work.then(() => this.#reopen());
@@ -131,7 +143,8 @@ class StormGuard implements GuardedInput {
     const opened = await this.open();
     if (opened.ok || this.#isDisposed) return;
     this.#state = opened;
-    this.#handlers.stormed(opened.error);
+    this.#retryMs = this.#storm.retryMs; // No longer: its chip may be plugged in again.
+    this.#handlers.failed(opened.error);
     this.#schedule();
   }
 

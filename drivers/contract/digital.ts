@@ -1,4 +1,4 @@
-import type { Result } from './result.ts';
+import type { DriverError, Result } from './result.ts';
 
 /** The electrical level of a line: 1 is high. Active-low is the binding's business and never reaches a driver. */
 export type Level = 0 | 1;
@@ -62,6 +62,8 @@ export interface DigitalInput extends AsyncDisposable {
   read(): Result<Level>;
   /** One listener at a time; setting another replaces it. It must not throw. */
   onEdge(listener: (edge: Edge) => void): void;
+  /** Called once when the line is gone by itself: no edge comes any more. Absent: only `read` tells. It must not throw. */
+  onLost?(listener: (error: DriverError) => void): void;
 }
 
 export type EdgeKind = 'rising' | 'falling' | 'both';

@@ -1,5 +1,5 @@
 import type { DigitalInput, DigitalOutput, Edge, InputRequest, Level } from '../contract/digital.ts';
-import { fail, ok, type Result } from '../contract/result.ts';
+import { type DriverError, fail, ok, type Result } from '../contract/result.ts';
 import type { NativeEdge, NativeGpio, NativeLines, NativeResult } from '../native/addon.ts';
 import { nativeCause } from '../native/native-cause.ts';
 import { closedError, systemError } from '../system-error.ts';
@@ -14,6 +14,7 @@ export interface ChipHold {
 }
 
 const onlyLine = 1n;
+const fixes = { absent: 'plug its chip in again; it is looked for' };
 
 /** `kept`: where its line goes when it is to be kept. */
 export function attachChipOutput(hold: ChipHold, kept?: KeptLines): DigitalOutput {
@@ -64,6 +65,7 @@ function closeAfter<Failure extends Result<never>>(hold: ChipHold, failure: Fail
 export function attachChipInput(hold: ChipHold, edges: InputRequest['edges'] = 'changes'): Result<DigitalInput> {
   const access = createAccess(hold);
   let listener: ((edge: Edge) => void) | undefined;
+  let lost: ((error: DriverError) => void) | undefined;
   let told: Level | undefined;
   /** Of the last edge told. The kernel counts from 1, and counts the edges too that it had to drop. */
   let toldSequence = 0;
@@ -77,8 +79,9 @@ export function attachChipInput(hold: ChipHold, edges: InputRequest['edges'] = '
   };
   const watched = access.attempt('open', ({ native, lines }) =>
     native.watch(lines, (seen) => {
-      // What ended the watch, the next read tells.
       if (seen.ok) for (const edge of seen.value) tell(edge);
+      else if (access.isOpen)
+        lost?.(systemError(nativeCause(seen), { operation: 'watch', resource: hold.resource, fixes }));
     }),
   );
   const first = watched.ok ? access.read() : watched;
@@ -92,6 +95,9 @@ export function attachChipInput(hold: ChipHold, edges: InputRequest['edges'] = '
     read: access.read,
     onEdge(next) {
       listener = next;
+    },
+    onLost(next) {
+      lost = next;
     },
     [Symbol.asyncDispose]: access.close,
   });

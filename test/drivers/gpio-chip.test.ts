@@ -140,6 +140,18 @@ describe('what the kernel answers', () => {
     expect(kernel.open.size).toBe(0);
   });
 
+  test('an input whose chip is gone says so, unless it was disposed of', async () => {
+    const kernel = createScriptedKernel({ chips });
+    await using backend = await openOn(kernel, chips);
+    const opened = valueOf(await backend.openInput(input));
+    const lost: unknown[] = [];
+    opened.onLost?.((error) => lost.push(error));
+    kernel.unplug();
+    await opened[Symbol.asyncDispose]();
+    kernel.unplug();
+    expect(lost).toMatchObject([{ operation: 'watch', resource: 'GPIO17', cause: { code: 'ENODEV' } }]);
+  });
+
   test.for([0n, 1n] as const)(
     'a line to be driven as it is goes from found to driven %s without being let go of',
     async (found) => {

@@ -10,6 +10,7 @@ import { safeStates } from './safe-states.ts';
 import { serialContract } from './serial-contract.ts';
 import { createSimulatedChip } from './sim.ts';
 import { stormOnKernel } from './storm.ts';
+import { unplugged } from './unplugged.ts';
 import { type GuestResult, runTests } from './vitest.ts';
 
 /* What runs in the guest: every result is one line on the console, the last line says how many there were. */
@@ -37,6 +38,7 @@ const parts: { readonly [name: string]: () => void } = {
     stormOnKernel(chip);
     doctorTests();
     letGo();
+    unplugged();
     safeMode();
     deadTimes(); // Last: the guard that is left holds its lines.
   },

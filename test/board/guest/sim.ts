@@ -20,6 +20,8 @@ export interface SimulatedChip {
   pullFile(offset: number): string;
   /** A finger at the line. */
   pull(offset: number, level: Level): void;
+  /** As a chip on USB comes and goes. */
+  plug(isThere: boolean): void;
 }
 
 export interface DrivenLevel {
@@ -76,6 +78,7 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
     bias: (offset) => read(pullFile(offset)),
     pullFile,
     pull: (offset, level) => writeFileSync(pullFile(offset), level === 1 ? 'pull-up' : 'pull-down'),
+    plug: (isThere) => writeFileSync(join(device, 'live'), isThere ? '1' : '0'),
   };
 }
 

@@ -21,6 +21,8 @@ export interface ScriptedKernel {
   readonly told: readonly string[];
   /** Edges at the line that is watched: level and number of each. */
   happen(...edges: readonly (readonly [level: 0 | 1, lineSequence: number])[]): void;
+  /** The chip of the line that is watched is gone. */
+  unplug(): void;
 }
 
 export function createScriptedKernel({ chips, fails = {}, consumer = '', found = 0n }: KernelScript): ScriptedKernel {
@@ -91,5 +93,6 @@ export function createScriptedKernel({ chips, fails = {}, consumer = '', found =
     });
     listener({ ok: true, value });
   };
-  return { load: () => ok(native), open, told, happen };
+  const unplug = () => listener({ ok: false, code: 'ENODEV', text: 'as the script says', call: 'read' });
+  return { load: () => ok(native), open, told, happen, unplug };
 }
