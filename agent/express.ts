@@ -47,7 +47,7 @@ export class Express implements AsyncDisposable {
   constructor(parts: ExpressParts) {
     this.#parts = parts;
     this.#gate = new ExpressGate(parts.clock);
-    parts.loop.useGate(this.#gate);
+    parts.loop.useGate(this.#gate, parts.acks);
     parts.table.found.onChange(() => this.#lookSoon());
   }
 
@@ -165,7 +165,7 @@ export class Express implements AsyncDisposable {
     await this.#close();
     if (this.#filters.length === 0 || this.#openLink === undefined || this.#isClosed) return;
     if (this.#link !== undefined) return; // Somebody else was here meanwhile.
-    const { log, loop, outbox, acks } = this.#parts;
+    const { log, loop, outbox } = this.#parts;
     const handlers: LinkHandlers = {
       onUp: ({ receiveMaximum }) => {
         if (!this.#isDeaf) this.#trouble = undefined;
@@ -188,7 +188,7 @@ export class Express implements AsyncDisposable {
         if (!this.#isDeaf) this.#newTrial();
         log.warn({ detail }, 'no connection for emergency documents; the main one carries them');
       },
-      onMessage: (message) => acks.after(() => loop.receive(message, 'express')),
+      onMessage: (message) => void loop.receive(message, 'express'),
     };
     this.#trial = {};
     this.#isDeaf = false;

@@ -7,6 +7,7 @@ import { decodeNotify } from '../qn/bare.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { tokenEntry } from '../trust/control.ts';
 import type { DispatchCounters } from './counters.ts';
+import type { ExpressAcks } from './express-acks.ts';
 import type { ExpressGate, Line } from './express-gate.ts';
 import { type Caller, callerOf, createJob, isPlain, isPlainMessage, type Job, PlainJobs } from './job.ts';
 import { dispatchReliefShare } from './limits.ts';
@@ -43,6 +44,7 @@ export class DispatchLoop {
   #isOpen = true;
   /** Absent until there is a connection for emergency documents to be. */
   #gate: ExpressGate | undefined;
+  #acks: Pick<ExpressAcks, 'after'> | undefined;
 
   constructor(dependencies: LoopDependencies, inboundCountMax: number) {
     this.#dependencies = dependencies;
@@ -53,13 +55,15 @@ export class DispatchLoop {
     this.#bulk = new Ring<Job>(inboundCountMax, 'refuse');
   }
 
-  useGate(gate: ExpressGate): void {
+  /** `acks`: of emergency documents. */
+  useGate(gate: ExpressGate, acks: Pick<ExpressAcks, 'after'>): void {
     this.#gate = gate;
+    this.#acks = acks;
   }
 
   /**
-   * Returns at once; the payload may be reused afterwards. The refusal, where a route could not take it. What came by the
-   * express connection is carried out before it returns; what is `local` came by no connection.
+   * Returns at once; the payload may be reused afterwards. The refusal, where a route could not take it. What is for an emergency
+   * document is carried out before it returns, by whichever connection it came; what is `local` came by none, and waits its turn.
    */
   receive(message: InboundMessage, line: Line | 'local' = 'main'): Refusal | undefined {
     const { counters, table } = this.#dependencies;
@@ -76,7 +80,7 @@ export class DispatchLoop {
     }
     const others = line === 'main' ? routes.filter((route) => !isUrgent(route)) : [];
     const judgement = this.#gate.hear(line, message);
-    if (judgement === 'act') return this.#take(message, line === 'main' ? routes : routes.filter(isUrgent), line);
+    if (judgement === 'act') return this.#actAtOnce(message, line === 'main' ? routes : routes.filter(isUrgent));
     if (judgement === 'overtaken') this.#refusalOf(message, routes.filter(isUrgent))();
     if (judgement === 'doubt') this.#gate.doubt(message, this.#refusalOf(message, routes.filter(isUrgent)));
     if (others.length === 0) message.kept?.();
@@ -94,7 +98,16 @@ export class DispatchLoop {
     };
   }
 
-  #take(message: InboundMessage, routes: readonly Route[], line: Line = 'main'): Refusal | undefined {
+  /** The twin that the other connection brings next is not waited for, nor what is read with it: that is several packets. */
+  #actAtOnce(message: InboundMessage, routes: readonly Route[]): Refusal | undefined {
+    const refusal = this.#take(message, routes);
+    this.#acks?.after(() => {
+      for (let job = this.#express.shift(); job !== undefined; job = this.#express.shift()) this.#handle(job);
+    });
+    return refusal;
+  }
+
+  #take(message: InboundMessage, routes: readonly Route[]): Refusal | undefined {
     const { counters, refuse } = this.#dependencies;
     const shared = sharedBy(message, routes.length);
     let refusal: Refusal | undefined;
@@ -106,8 +119,6 @@ export class DispatchLoop {
       refuse(route, callerOf(message), refused);
       shared.kept?.();
     }
-    if (line === 'express')
-      for (let job = this.#express.shift(); job !== undefined; job = this.#express.shift()) this.#handle(job);
     return refusal;
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { DispatchCounters } from '../../../agent/dispatch/counters.ts';
+import { ExpressAcks } from '../../../agent/dispatch/express-acks.ts';
 import { ExpressGate } from '../../../agent/dispatch/express-gate.ts';
 import type { Job } from '../../../agent/dispatch/job.ts';
 import { DispatchLoop } from '../../../agent/dispatch/run.ts';
@@ -56,12 +57,15 @@ test.each<[string, (older: ReturnType<typeof openSender>) => readonly [string, s
   expect(hear('express', older)).toBe('act');
 });
 
-test('its sender is told, and nothing is handled', () => {
+/** A loop with a gate, both connections up. */
+function openUrgentLoop() {
   const documents = ['gpio.stop: { driver: gpio-out, line: GPIO22, priority: emergency }'];
   const [clock, pool, counters] = [createFakeClock(), createPool(poolProfiles.standard), new DispatchCounters()];
   pool.seal();
   const [handled, refused]: [string[], Refusal[]] = [[], []];
+  const acks = new ExpressAcks({ tell: (_, { status }) => void handled.push(status) });
   const handle = ({ slot }: Job) => {
+    acks.tell({ document: 'gpio.stop', id: 1n }, { status: 'accepted' });
     handled.push(Buffer.from(slot.bytes()).toString());
     pool.release(slot);
     return undefined;
@@ -72,18 +76,38 @@ test('its sender is told, and nothing is handled', () => {
   const gate = new ExpressGate(clock);
   gate.up('main');
   gate.up('express');
-  loop.useGate(gate);
-  const say = openSender('panel');
-  const [older, later] = [say(true), say(false)];
+  loop.useGate(gate, acks);
   const message = (text: string): InboundMessage => ({
     ...{ topic: gateTopic, payload: Buffer.from(text), qos: 1, retain: false, duplicate: false, properties: {} },
   });
+  const close = () => {
+    loop.close();
+    pool.close();
+  };
+  return { loop, message, handled, refused, [Symbol.dispose]: close };
+}
+
+test('its sender is told, and nothing is handled', () => {
+  using urgent = openUrgentLoop();
+  const { loop, message, handled, refused } = urgent;
+  const say = openSender('panel');
+  const [older, later] = [say(true), say(false)];
   loop.receive(message(later));
   loop.receive(message(older), 'express');
   expect(refused).toEqual([
     { reason: 'expired', id: expect.any(BigInt), detail: expect.stringContaining('a later command') },
   ]);
   expect(handled).not.toContain(older);
-  loop.close();
-  pool.close();
 });
+
+test.each(['main', 'express'] as const)(
+  'what %s brings first is done before anything else is read, and then told',
+  (line) => {
+    using urgent = openUrgentLoop();
+    const { loop, message, handled } = urgent;
+    loop.receive(message('ON'), line);
+    expect(handled).toEqual(['ON', 'accepted']);
+    loop.receive(message('ON'), line === 'main' ? 'express' : 'main');
+    expect(handled).toEqual(['ON', 'accepted']);
+  },
+);
