@@ -64,14 +64,22 @@ export const gatewayMessage = message(
   'address: 10.0.0.5/24 with gateway: 10.0.0.1',
 );
 
-/** What is added to a `.network` file of systemd-networkd. `metric`: of the route; less is preferred. */
-export function networkText(metric: number, { address, gateway, dns, ntp }: Addressing): string {
+export interface NetworkLink {
+  readonly name: string;
+  /** Of its routes; less is preferred. */
+  readonly metric: number;
+}
+
+/** A `.network` file of systemd-networkd for one link, before those of the image, which are for all others, too. */
+export function networkText({ name, metric }: NetworkLink, { address, gateway, dns, ntp }: Addressing): string {
   const lines = [
-    '[Network]',
-    ...(address === undefined ? [] : ['DHCP=no', `Address=${address}`]),
+    ...['[Match]', `Name=${name}`, '', '[Network]', `DHCP=${address === undefined ? 'yes' : 'no'}`],
+    ...(address === undefined ? [] : [`Address=${address}`]),
     ...dns.map((value) => `DNS=${value}`),
     ...ntp.map((value) => `NTP=${value}`),
+    'IgnoreCarrierLoss=10s',
     ...(gateway === undefined ? [] : ['', '[Route]', `Gateway=${gateway}`, `Metric=${metric}`]),
+    ...(address === undefined ? ['', '[DHCPv4]', `RouteMetric=${metric}`, 'UseDomains=yes'] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -32,8 +32,8 @@ export function plannedFiles({ node, board, agentText }: Card): readonly Planned
       mode: 0o600,
       ...(wifi !== undefined && { text: wifiText(wifi) }),
     },
-    networkFile('20-wired', wired),
-    networkFile('30-wifi', wifi),
+    networkFile('wired', wired),
+    networkFile('wifi', wifi),
     {
       path: '/etc/ssh/authorized_keys.d/admin',
       mode: 0o644,
@@ -47,16 +47,12 @@ export function plannedFiles({ node, board, agentText }: Card): readonly Planned
   ];
 }
 
-/** Added to the files that the image has for them: the wired network is preferred, as it is there. */
-const links = { '20-wired': 1_024, '30-wifi': 2_048 };
+/** The built-in ones. Whatever else is plugged in, a modem perhaps, asks for its address as before. */
+const links = { wired: { name: 'eth0', metric: 1_024 }, wifi: { name: 'wlan0', metric: 2_048 } };
 
 function networkFile(link: keyof typeof links, addressing: Addressing | undefined): PlannedFile {
   const text = addressing && networkText(links[link], addressing);
-  return {
-    path: `/etc/systemd/network/${link}.network.d/card.conf`,
-    mode: 0o644,
-    ...(text !== undefined && { text }),
-  };
+  return { path: `/etc/systemd/network/10-${link}.network`, mode: 0o644, ...(text !== undefined && { text }) };
 }
 
 /** The name in hex and the key instead of the password: nothing in them needs quotes. */
