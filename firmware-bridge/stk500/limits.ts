@@ -10,6 +10,8 @@ export const stkGreetingsPerReset = 2;
 export const stkResetsMax = 4;
 /** Resets in the middle of one page. Over it: fail `timeout`, or `verify` when it is the read-back that differs. */
 export const stkPageTriesMax = 5;
+/** Times that all pages are gone through until none had to be written. Over it: fail `timeout`. */
+export const stkPassesMax = 10;
 /** After the greeting, what is still coming of an earlier answer is thrown away for so long. */
 export const stkSettleMs = 30;
 /** One hand-over to the port. Over it: as no answer. */

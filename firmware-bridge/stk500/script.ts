@@ -1,7 +1,14 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { FlashImage } from '../image/intel-hex.ts';
 import { greet, leave, loadAddress, programPage, readPage, readSignature, type StkRequest } from './commands.ts';
-import { stkAnswerMsMax, stkGreetAnswerMsMax, stkGreetingsPerReset, stkPageTriesMax, stkResetsMax } from './limits.ts';
+import {
+  stkAnswerMsMax,
+  stkGreetAnswerMsMax,
+  stkGreetingsPerReset,
+  stkPageTriesMax,
+  stkPassesMax,
+  stkResetsMax,
+} from './limits.ts';
 import { type AvrPart, roomOf } from './parts.ts';
 
 /** What the script wants done next. */
@@ -45,7 +52,8 @@ type Script<Value> = Generator<StkStep, Value, Answer>;
 /**
  * Writes a program and reads every page back. The first page, which has the reset vector, is written first as an endless
  * loop and last as what it shall be: a program that is there in part never runs, whenever the line is cut or the power
- * fails; its pins stay inputs until it is flashed again. The bootloader stays as it is.
+ * fails; its pins stay inputs until it is flashed again. The bootloader stays as it is. The address of a page has no
+ * checksum on the line, so a page can go over another one that was right: all are read again until none had to be written.
  */
 export function* stkScript(image: FlashImage, { part, isResumed }: StkOptions): Script<Result<StkWritten, StkFault>> {
   const room = roomOf(part);
@@ -66,16 +74,27 @@ export function* stkScript(image: FlashImage, { part, isResumed }: StkOptions): 
   let pagesKept = 0;
   let doneBytes = 0;
   if ((yield { do: 'touch' }) === undefined) return failed('not-allowed', 'nothing was written');
-  for (const page of [loop, ...rest, first]) {
-    const kept = yield* keepOrWrite(page, isResumed);
-    if (!kept.ok) return kept;
-    if (kept.value) pagesKept += 1;
-    if (page !== loop) doneBytes += page.data.length;
-    yield { do: 'progress', doneBytes: Math.min(doneBytes, image.length), totalBytes: image.length };
+  for (let passes = 0; passes < stkPassesMax; passes += 1) {
+    let isClean = true;
+    for (const page of [loop, ...rest]) {
+      const writes = yield* keepOrWrite(page, isResumed || passes > 0);
+      if (!writes.ok) return writes;
+      if (writes.value > 0) isClean = false;
+      if (passes > 0) continue;
+      if (writes.value === 0) pagesKept += 1;
+      if (page !== loop) doneBytes += page.data.length;
+      yield { do: 'progress', doneBytes, totalBytes: image.length };
+    }
+    if (!isClean) continue;
+    const writes = yield* keepOrWrite(first, false);
+    if (!writes.ok) return writes;
+    if (writes.value > 1) continue; // Once it may have gone over another page.
+    yield { do: 'progress', doneBytes: image.length, totalBytes: image.length };
+    // A lost answer to the farewell is no harm: the bootloader gives up by itself a second later.
+    yield* ask(leave);
+    return ok({ pagesWritten: pages.length + 1 - pagesKept, pagesKept });
   }
-  // A lost answer to the farewell is no harm: the bootloader gives up by itself a second later.
-  yield* ask(leave);
-  return ok({ pagesWritten: pages.length + 1 - pagesKept, pagesKept });
+  return failed('timeout', `after ${stkPassesMax} passes there are still pages that do not stay as they were written`);
 }
 
 const noBootloader = `no bootloader answers after ${stkResetsMax} resets; check the reset line (\`reset\`), the baud rate and that nothing else drives the line`;
@@ -99,15 +118,21 @@ interface Page {
   readonly data: Uint8Array;
 }
 
-/** True: it was right already. A page that is not answered for is begun again, from a reset on. */
-function* keepOrWrite(page: Page, isKeptIfRight: boolean): Script<Result<boolean, StkFault>> {
+/** How often it was written; 0: it was right already. A page that is not answered for is begun again, from a reset on. */
+function* keepOrWrite(page: Page, isKeptIfRight: boolean): Script<Result<number, StkFault>> {
   let reason: StkFailure = 'timeout';
+  let writesCount = 0;
   for (let tries = 0; tries < stkPageTriesMax; tries += 1) {
     if (tries > 0 && !(yield* enter())) return failed('timeout', noBootloader);
-    if (isKeptIfRight && (yield* holds(page)) === true) return ok(true);
+    if (isKeptIfRight) {
+      const isHeld = (yield* holds(page)) || (yield* holds(page)); // It may have been another page that was read.
+      if (isHeld === true) return ok(writesCount);
+      if (isHeld === undefined) continue;
+    }
+    writesCount += 1;
     if ((yield* write(page)) === undefined) continue;
     const isRight = yield* holds(page);
-    if (isRight === true) return ok(false);
+    if (isRight === true) return ok(writesCount);
     reason = isRight === false ? 'verify' : 'timeout';
   }
   const what = reason === 'verify' ? 'reads back other than it was written' : 'could not be written';
