@@ -12,7 +12,7 @@ interface LifeFault {
 /** Stamps are whole seconds, and a command takes a moment to arrive. */
 const restartToleranceMs = 2_000;
 
-/** Whether a token counts now (QN-7.6). `startMs` is when this agent began to remember which commands it had. */
+/** Whether a token counts now (QN-7.6). `startMs` is when this agent began to remember which commands it had, by the time of now. */
 export function lifeFault(
   { iat, exp }: Claims,
   { role }: Purpose,

@@ -1,8 +1,7 @@
 import type { Log } from '../log.ts';
 import type { Running } from '../running.ts';
-import { openTrust, type Trust, type TrustMemory } from './open-trust.ts';
-import { ReplayGuard } from './replay-guard.ts';
-import { createTrustedTime, type TrustedTimeDependencies } from './trusted-time.ts';
+import { newTrustMemory, openTrust, type Trust, type TrustMemory } from './open-trust.ts';
+import type { TrustedTimeDependencies } from './trusted-time.ts';
 
 /**
  * The trust of the config that runs, opened when it is first asked for and again when another config runs. Which commands
@@ -17,7 +16,7 @@ export class LiveTrust implements Disposable {
   constructor(dependencies: TrustedTimeDependencies & { readonly log: Log }, running: Running) {
     this.#dependencies = dependencies;
     this.#running = running;
-    this.#memory = { startMs: createTrustedTime(dependencies).nowMs(), replays: new ReplayGuard() };
+    this.#memory = newTrustMemory(dependencies);
   }
 
   get current(): Trust {

@@ -14,16 +14,20 @@ export interface Trust extends TokenVerifier, Disposable {
 }
 
 /** Which commands were let through; a config that follows goes on with it. */
-export type TrustMemory = Pick<VerifierOptions, 'startMs' | 'replays'>;
+export type TrustMemory = Pick<VerifierOptions, 'memoryMs' | 'replays'>;
+
+export function newTrustMemory({ clock }: Pick<TrustedTimeDependencies, 'clock'>): TrustMemory {
+  const startMs = clock.monotonicMs();
+  return { memoryMs: () => clock.monotonicMs() - startMs, replays: new ReplayGuard() };
+}
 
 /** For this board. What it needs is loaded with the first token. */
 export function openTrust(
   dependencies: TrustedTimeDependencies & { readonly log: Log },
   config: Pick<Config, 'node' | 'groups' | 'trust'>,
-  known?: TrustMemory,
+  memory: TrustMemory = newTrustMemory(dependencies),
 ): Trust {
   const time = createTrustedTime(dependencies);
-  const memory = known ?? { startMs: time.nowMs(), replays: new ReplayGuard() };
   const names = namesOf(config);
   let timer: Disposable;
   const keepTime = () => {

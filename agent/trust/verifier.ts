@@ -15,8 +15,8 @@ export interface VerifierOptions {
   readonly keys: readonly TrustedKey[];
   /** Names this node answers to: its own, `@all`, and its groups with their `@`. */
   readonly names: readonly string[];
-  /** When this agent began to remember which commands it had; ms since 1970, by the trusted time. */
-  readonly startMs: number;
+  /** For how long this agent has remembered which commands it had: when it began is known once the clock is right. */
+  memoryMs(): number;
   readonly replays: ReplayGuard;
 }
 
@@ -27,7 +27,7 @@ const headerFields: readonly string[] = ['alg', 'kid', 'typ'];
 const algorithm = 'EdDSA';
 
 /** The check of QN-7.5, in its order. A part: it brings jose along. */
-export function createVerifier(time: TrustedTime, { keys, names, startMs, replays }: VerifierOptions): TokenVerifier {
+export function createVerifier(time: TrustedTime, { keys, names, memoryMs, replays }: VerifierOptions): TokenVerifier {
   const keyOf = new Map(keys.map((key) => [key.kid, key]));
   const imported = new Map<string, Promise<CryptoKey | Uint8Array>>(); // One per trusted key at most.
 
@@ -73,7 +73,7 @@ export function createVerifier(time: TrustedTime, { keys, names, startMs, replay
     const found =
       keyFault(key, purpose, time.nowMs()) ??
       bindingFault(message, claims, { ...purpose, names }) ??
-      lifeFault(claims, purpose, { time, startMs });
+      lifeFault(claims, purpose, { time, startMs: time.nowMs() - memoryMs() });
     if (found !== undefined) return refuse(found, kid);
     if (purpose.role === 'actuate') {
       const entered = replays.enter(`${kid} ${claims.jti}`, claims.exp * 1_000, time.nowMs());

@@ -24,7 +24,7 @@ function rig(quality: ClockQuality = 'synced', wallMs = nowMs) {
   const options = {
     keys: [ops.trusted, old.trusted],
     names: ['pi-1', '@all', '@line-1'],
-    startMs: time.nowMs(),
+    memoryMs: () => clock.monotonicMs(),
     replays: new ReplayGuard(),
   };
   return { clock, time, ...createVerifier(time, options) };
