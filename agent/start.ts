@@ -95,7 +95,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   let selfTest = await endSelfTest(clock, plan, begun);
   logSelfTest(log, selfTest);
   states.change('selftest', valueOfSelfTest(selfTest, pool.payloadBytesMax));
-  const tellChannels = () => states.change('channels', channelsOf([...table.rows, ...table.found.all()]));
+  const tellChannels = () => states.change('channels', channelsOf([...table.found.all(), ...table.rows]));
   tellChannels();
   table.found.onChange(tellChannels);
 

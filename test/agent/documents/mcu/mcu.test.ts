@@ -33,6 +33,15 @@ describe('a microcontroller as documents', () => {
     expect(channels.message.val).toMatchObject({ 100: mcu, 101: `${mcu}.out1`, 108: `${mcu}.emergency-stop` });
   });
 
+  it('a number that the config gives to a document is not taken by a channel, though that was there before', async () => {
+    const documents = ['gpio.later: { driver: gpio-out, line: GPIO17, number: 103 }'];
+    await using rig = await started({ keys: ', number: 100', documents });
+    const channels = await rig.said.next(
+      (item) => item.topic === 'state/channels' && fieldOf(item.message.val, '108') !== undefined,
+    );
+    expect(channels.message.val).toMatchObject({ 102: `${mcu}.out2`, 103: 'gpio.later', 104: `${mcu}.out4` });
+  });
+
   it('a command goes through to the pin, and is successful when the value was told', async () => {
     await using rig = await started();
     rig.notify(`${mcu}.out2`, 'ON');
