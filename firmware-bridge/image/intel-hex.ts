@@ -3,13 +3,15 @@ import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 /** Bytes for the flash of a microcontroller from address 0 on; what a file leaves out is 0xff, as erased flash is. */
 export type FlashImage = Uint8Array;
 
-/** A byte of a file that is Intel HEX; anything else is taken for the bytes themselves. */
-const colon = 0x3a;
+/** An editor may have put it in front of a text: the mark of UTF-8. */
+const mark = /^\xef\xbb\xbf/;
 const erased = 0xff;
 
-/** Intel HEX or a raw image, told apart by the first byte: no program for an AVR begins with a colon (0x3a is in no vector). */
+/** Intel HEX or a raw image, told apart by how it begins: no program for an AVR begins with a colon (0x3a is in no vector). */
 export function readImage(file: Uint8Array, bytesMax: number): Result<FlashImage, string> {
-  if (file[0] === colon) return parseIntelHex(Buffer.from(file).toString('latin1'), bytesMax);
+  const text = Buffer.from(file).toString('latin1').replace(mark, '');
+  if (/^[\t\r\n ]*:/.test(text)) return parseIntelHex(text, bytesMax);
+  if (text.startsWith('\x7fELF')) return fail('it is an ELF file; make Intel HEX of it with avr-objcopy -O ihex');
   if (file.length === 0) return fail('the file is empty');
   if (file.length > bytesMax) return fail(`${file.length} bytes; there is room for ${bytesMax}`);
   return ok(file);

@@ -66,3 +66,16 @@ it('anything that does not begin with a colon is the image itself, within its bo
   expect(readImage(Uint8Array.of(1, 2, 3), 2)).toEqual({ ok: false, error: '3 bytes; there is room for 2' });
   expect(readImage(new Uint8Array(), 2)).toEqual({ ok: false, error: 'the file is empty' });
 });
+
+it.each([
+  ['an empty line', '\r\n'],
+  ['the mark of an editor', '\u00ef\u00bb\u00bf'],
+])('%s in front of an Intel HEX file does not make a program of its text', (_, front) => {
+  const file = Buffer.from(`${front}${record(0, 0, [1, 2])}\r\n${end}\r\n`, 'latin1');
+  expect(readImage(file, 1_024)).toEqual({ ok: true, value: Uint8Array.of(1, 2) });
+});
+
+it('an ELF file, which lies beside it, is refused with how to make an image of it', () => {
+  const elf = Buffer.from('\x7fELF\x01\x01\x01', 'latin1');
+  expect(readImage(elf, 1_024)).toEqual({ ok: false, error: expect.stringContaining('avr-objcopy -O ihex') });
+});
