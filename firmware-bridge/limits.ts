@@ -67,6 +67,10 @@ export const mcuExitMsMax = 300;
 /** Its log as events: so many at once, and per second. Over it: counted. */
 export const mcuLogsBurstMax = 20;
 export const mcuLogsPerS = 2;
+/** Times that a link goes down within mcuLossesWindowMs. Over it: told once, and again when it was up for mcuCalmMs. */
+export const mcuLossesCountMax = 10;
+export const mcuLossesWindowMs = 60_000;
+export const mcuCalmMs = 10_000;
 export const mcuWatchdogMsMin = 100;
 export const mcuWatchdogMsMax = 65_000;
 export const mcuResetPulseMsMin = 1;

@@ -94,6 +94,11 @@ async function certificates(file: string): Promise<string> {
   return await readFile(file, 'utf8').catch(() => '');
 }
 
+export const noUpdate = {
+  reason: 'unsupported',
+  detail: 'its config does not say how its program is written; add `update: { over: stk500 }` or smp',
+} as const;
+
 function notOpen(resource: string) {
   return { kind: 'closed', operation: 'update', resource, detail: 'the link is not open' } as const;
 }

@@ -8,9 +8,10 @@ import { AwayReset } from './away-reset.ts';
 import { ChannelSet } from './channel-set.ts';
 import { ControlLines } from './control-lines.ts';
 import { describeLink } from './describe.ts';
+import { LinkStorm } from './link-storm.ts';
 import { LogEvents } from './log-events.ts';
 import { McuLink } from './mcu-link.ts';
-import { type McuUpdate, openMcuUpdate } from './mcu-update.ts';
+import { type McuUpdate, noUpdate, openMcuUpdate } from './mcu-update.ts';
 import { readBody } from './read-body.ts';
 
 export async function openMcu(config: McuConfig, surroundings: DocumentSurroundings): Promise<Result<OpenDocument>> {
@@ -35,6 +36,7 @@ class McuDocument implements OpenDocument {
   #assumeTimer: Disposable | undefined;
   #offlineTimer: Disposable | undefined;
   readonly #awayReset: AwayReset;
+  readonly #storm: LinkStorm;
   #isOpen = true;
   #update: McuUpdate | undefined;
 
@@ -46,6 +48,7 @@ class McuDocument implements OpenDocument {
     this.#logs = new LogEvents(clock, happened);
     this.#lastId = Math.trunc(random() * 2 ** 12) << 20; // QN-3.3.
     this.#awayReset = new AwayReset(clock, config.reset?.afterMs, (afterMs) => this.#resetAway(afterMs));
+    this.#storm = new LinkStorm(clock);
     const send: McuLink['send'] = (body, how) => this.#link?.send(body, how) ?? Promise.resolve(fail(this.#closed()));
     const trouble = () => (this.#link === undefined ? this.#closed() : this.#link.trouble);
     this.#channels = new ChannelSet(config, surroundings, {
@@ -118,7 +121,8 @@ class McuDocument implements OpenDocument {
   /** The outputs go to their safe state now, and not only when the watchdog over there notices. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
-    for (const timer of [this.#assumeTimer, this.#offlineTimer, this.#awayReset]) timer?.[Symbol.dispose]();
+    for (const timer of [this.#assumeTimer, this.#offlineTimer, this.#awayReset, this.#storm])
+      timer?.[Symbol.dispose]();
     if (this.#config.safe.exit === 'safe' && this.#isUp) {
       await this.#link?.settleSafe(mcuExitMsMax);
       this.#assumeSafe();
@@ -137,9 +141,11 @@ class McuDocument implements OpenDocument {
     this.#assumeTimer?.[Symbol.dispose]();
     const faults = this.#channels.update(channels);
     for (const fault of faults) log.warn({ document: name }, `${fault}; it is left out`);
-    this.#tell();
-    happened({ link: 'up', firmware: peer.firmwareVersion });
-    troubled(undefined);
+    this.#storm.up(() => {
+      this.#tell();
+      happened({ link: 'up', firmware: peer.firmwareVersion });
+      troubled(undefined);
+    });
   }
 
   #down(error: DriverError): void {
@@ -149,10 +155,12 @@ class McuDocument implements OpenDocument {
     for (const channel of this.#channels.documents()) channel.lose(error);
     this.#assumeTimer?.[Symbol.dispose]();
     this.#assumeTimer = clock.after(this.#config.watchdogMs, () => this.#assumeSafe());
-    this.#tell();
-    happened({ link: 'down', why: error.detail });
-    troubled(error);
     if (this.#isOpen) this.#awayReset.arm();
+    const told = this.#storm.down(error);
+    if (told === undefined) return;
+    this.#tell();
+    happened({ link: 'down', why: told.detail });
+    troubled(told);
   }
 
   #assumeSafe(): void {
@@ -179,7 +187,7 @@ class McuDocument implements OpenDocument {
     const firmware = this.#peer === undefined ? {} : { firmware: this.#peer.firmwareVersion };
     const update = this.#update === undefined ? {} : { update: this.#update.value };
     return {
-      link: this.#isUp ? 'up' : 'down',
+      link: this.#isUp && !this.#storm.isOn ? 'up' : 'down',
       ...firmware,
       ...update,
       safe: this.#safe,
@@ -234,11 +242,6 @@ class McuDocument implements OpenDocument {
     return { kind: 'closed', operation: 'use', resource: this.#config.port, detail: 'the link is not open' };
   }
 }
-
-const noUpdate = {
-  reason: 'unsupported',
-  detail: 'its config does not say how its program is written; add `update: { over: stk500 }` or smp',
-} as const;
 
 const safeTexts = {
   asked: 'the outputs of the microcontroller are in their safe state: offline',
