@@ -1,4 +1,4 @@
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { nearestName } from '../config/nearest.ts';
 import { formatKey, isKeyName, makeKey, readKeyFile, type SigningKey } from '../trust/key-file.ts';
@@ -60,8 +60,13 @@ async function makeNew(context: CliContext, [name = '']: readonly string[], opti
 /** Never over another key, and on the disk before it is said that it is there. */
 async function writeOnce(file: string, text: string): Promise<void> {
   await using handle = await open(file, 'wx', 0o600);
-  await handle.writeFile(text);
-  await handle.sync();
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } catch (cause) {
+    await rm(file).catch(() => {}); // Half a key would be in the way of the next try; whoever asked is told why.
+    throw cause;
+  }
 }
 
 function entryOf({ kid, x }: SigningKey, wanted: readonly Role[]): string {
