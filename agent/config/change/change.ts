@@ -90,11 +90,13 @@ async function prepare(
 
 /** A valve in the middle of its pulse is not cut short; nor is it waited for without end. */
 async function waitForLeases(parts: Changeable, plan: ConfigPlan, signal: AbortSignal): Promise<Refusal | undefined> {
-  const { clock, lanes } = parts;
+  const { clock, lanes, table } = parts;
   const touched = plan.documents.filter(({ how }) => how !== 'relabelled' && how !== 'added');
   const untilMs = clock.monotonicMs() + configLeaseMsMax;
   for (;;) {
-    const busy = touched.find(({ name }) => lanes.isBusy(name));
+    // What stands below a touched document is a channel of its microcontroller, and is closed with it.
+    const found = table.found.all().filter((row) => touched.some(({ name }) => row.name.startsWith(`${name}.`)));
+    const busy = [...touched, ...found].find(({ name }) => lanes.isBusy(name));
     if (busy === undefined || signal.aborted) return undefined;
     if (clock.monotonicMs() >= untilMs) {
       const detail = `${busy.name} was in the middle of a command for ${configLeaseMsMax} ms; nothing was changed, send it again`;
