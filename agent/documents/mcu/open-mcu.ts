@@ -154,8 +154,9 @@ class McuDocument implements OpenDocument {
     this.#update?.greeted(undefined);
     for (const channel of this.#channels.documents()) channel.lose(error);
     this.#assumeTimer?.[Symbol.dispose]();
+    if (!this.#isOpen) return; // Another one may have its place by the time of what follows.
     this.#assumeTimer = clock.after(this.#config.watchdogMs, () => this.#assumeSafe());
-    if (this.#isOpen) this.#awayReset.arm();
+    this.#awayReset.arm();
     const told = this.#storm.down(error);
     if (told === undefined) return;
     this.#tell();

@@ -7,27 +7,45 @@ import { until } from '../../../support/until.ts';
 
 const mcu = 'firmware.mcu0';
 
-it('a config that changes its microcontroller waits for the end of a pulse of a channel', async () => {
-  await using rig = await startMcuAgent();
-  await rig.hear(`state/${mcu}.out1`, false);
-  rig.notify(`${mcu}.out1`, '{"on-for": "800ms"}');
-  await until(() => rig.board.wire(1) === true, 'on');
-  const { changeable } = rig.agent;
+/** Goes over to a config with these keys of the microcontroller, on the board as it runs. */
+async function change({ agent }: Awaited<ReturnType<typeof startMcuAgent>>, keys: string) {
+  const { changeable } = agent;
   const { stateFolder } = changeable.running.config;
   const text = `node: n
 mqtt: { brokers: [{ url: mqtt://x }] }
 state-folder: ${stateFolder}
 documents:
-  ${mcu}: { driver: mcu, port: ${mcuPort}, watchdog: 2s }
+  ${mcu}: { driver: mcu, port: ${mcuPort}${keys} }
 `;
   const next = checkConfig(text, 'next.yaml');
   if (!next.ok) throw new Error(JSON.stringify(next.error));
   const wish = { next: next.value, isOverAir: false };
-  const changed = await changeConfig(changeable, wish, nowhere, new AbortController().signal);
-  expect(changed).toEqual({ status: 'successful' });
+  return await changeConfig(changeable, wish, nowhere, new AbortController().signal);
+}
+
+it('a config that changes its microcontroller waits for the end of a pulse of a channel', async () => {
+  await using rig = await startMcuAgent();
+  await rig.hear(`state/${mcu}.out1`, false);
+  rig.notify(`${mcu}.out1`, '{"on-for": "800ms"}');
+  await until(() => rig.board.wire(1) === true, 'on');
+  expect(await change(rig, ', watchdog: 2s')).toEqual({ status: 'successful' });
   expect(rig.said.all.filter(({ topic }) => topic === `ack/${mcu}.out1`).map(({ message }) => message.st)).toEqual([
     'accepted',
     'executing',
     'successful',
   ]);
+});
+
+it('one that went silent while it was closed is told as up when it is up again, and stays so', async () => {
+  await using rig = await startMcuAgent({ keys: ', watchdog: 100ms' });
+  await rig.hear(`state/${mcu}.out1`, false);
+  rig.board.mcu.hang();
+  expect(await change(rig, ', watchdog: 150ms')).toEqual({ status: 'successful' });
+  const pulse = async () => {
+    rig.notify(`${mcu}.out1`, '{"on-for": "400ms"}');
+    await rig.hearAck(`${mcu}.out1`, 'successful'); // What the one before left behind has come by then.
+  };
+  await pulse();
+  const told = rig.said.all.findLast(({ topic }) => topic === `state/${mcu}`)?.message.val;
+  expect(told).toMatchObject({ link: 'up', safe: 'none' });
 });
