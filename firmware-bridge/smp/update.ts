@@ -5,7 +5,13 @@ import type { BridgeClock } from '../clock.ts';
 import { type McubootImage, parseMcuboot } from '../image/mcuboot.ts';
 import { wholeNumber } from './cbor.ts';
 import type { ImageSlot } from './image-messages.ts';
-import { smpChunkBytesDefault, smpChunkBytesMin, smpPacketBytesMax, smpUploadOverheadBytes } from './limits.ts';
+import {
+  smpChunkBytesDefault,
+  smpChunkBytesMin,
+  smpPacketBytesMax,
+  smpTriesMax,
+  smpUploadOverheadBytes,
+} from './limits.ts';
 import type { SmpFraming } from './line.ts';
 import type { SmpError } from './request.ts';
 import { confirmImage, echo, readBoard, readParameters, restart, testImage } from './requests.ts';
@@ -146,7 +152,7 @@ async function startNew(work: Work): Promise<Step> {
 }
 
 async function examineAndConfirm(work: Work): Promise<Step> {
-  const { target, image, hash, file, isHealthy, onProgress } = work;
+  const { target, file, isHealthy, onProgress } = work;
   onProgress?.('health', 0, 0);
   const answers = await target.ask(echo('health'));
   if (!answers.ok) return await goBack(work, answers.error.detail);
@@ -154,12 +160,28 @@ async function examineAndConfirm(work: Work): Promise<Step> {
   const healthy = (await isHealthy?.()) ?? ok();
   if (!healthy.ok) return await goBack(work, healthy.error);
   onProgress?.('confirm', file.length, file.length);
-  const asked = await target.ask(confirmImage(image.hash));
-  if (!asked.ok) return await goBack(work, asked.error.detail);
-  const slots = await target.slots();
-  if (!slots.ok) return slots;
-  const active = activeOf(slots.value);
-  if (active?.hash === hash && active.isConfirmed) return ok();
+  return await confirm(work);
+}
+
+/**
+ * The hash of a program that does not run any more, because it began anew and MCUboot went back, would mark it to be started for
+ * good. So it is looked at before each asking.
+ */
+async function confirm(work: Work): Promise<Step> {
+  const { target, image, hash } = work;
+  let asked: Result<unknown, SmpError> | undefined;
+  for (let tries = 0; tries <= smpTriesMax; tries += 1) {
+    const slots = await target.slots();
+    if (!slots.ok) return asked === undefined ? await goBack(work, slots.error.detail) : slots;
+    const active = activeOf(slots.value);
+    if (active !== undefined && active.hash !== hash) {
+      return failed('rolled-back', `it began anew before it was kept; version ${active.version} runs again`);
+    }
+    if (active?.isConfirmed === true) return ok();
+    if (asked?.ok === false && asked.error.reason === 'refused') return await goBack(work, asked.error.detail);
+    asked = await target.ask(confirmImage(image.hash), { triesMax: 1 });
+  }
+  if (asked?.ok === false) return await goBack(work, asked.error.detail);
   return failed('unconfirmed', 'it was asked to keep the new program, and does not say that it does');
 }
 

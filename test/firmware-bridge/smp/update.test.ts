@@ -155,6 +155,26 @@ describe('an update by SMP', () => {
     expect(runsOld(device)).toBe(true);
   });
 
+  it.each([
+    ['answers', 0],
+    ['does not answer yet', 1_500],
+  ])(
+    'of a program that begins anew behind its greeting never keeps it, the old one %s when it is asked',
+    async (_, ms) => {
+      const { device, update } = rig({ rebootMs: ms });
+      const isHealthy = async () => {
+        await device.reset(); // By its own watchdog, or its supply: MCUboot goes back.
+        return ok();
+      };
+      const result = await update(newImage, { isHealthy });
+      const detail = 'it began anew before it was kept; version 1.0.0 runs again';
+      expect(result).toEqual({ ok: false, error: { reason: 'rolled-back', detail } });
+      expect(device.confirms).toEqual([]);
+      await device.reset();
+      expect(runsOld(device)).toBe(true);
+    },
+  );
+
   it('with its answers lost at every place ends with the new program kept or the old one', async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const { device, update } = rig({ lossRatio: 0.2, random: seededRandom(seed) });
