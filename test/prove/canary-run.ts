@@ -68,7 +68,14 @@ export async function runCanary({
   };
   const ended: PushEnd[] = [];
   const rolled = await rollOut(
-    { clock: systemClock, fleet, push: (node) => pushOne(sender, node), ended: (end) => ended.push(end), doing() {} },
+    {
+      clock: systemClock,
+      fleet,
+      push: (node) => pushOne(sender, node),
+      mute: async () => [],
+      ended: (end) => ended.push(end),
+      doing() {},
+    },
     agents.map(({ node }) => node),
     { canaryCount, watchMs },
     new AbortController().signal,

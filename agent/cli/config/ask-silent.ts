@@ -14,21 +14,46 @@ export function isSilent({ config, health }: NodeView): boolean {
  * Asks the silent ones for their config. Who answers is known from then on, also to the broker, which keeps the answer
  * (QN-2.4). Those that are offline are not waited for; the others for the timeout, all of them together.
  */
-export async function askSilent(
+export async function askSilent(context: CliContext, session: Asking, fleet: Fleet): Promise<void> {
+  const silent = [...fleet.nodes.values()].filter((node) => isSilent(node) && !isOffline(node));
+  await ask(context, session, fleet, silent, isSilent);
+}
+
+/** Those of which nothing is heard when they are asked; not those that cannot be asked. */
+export async function findMute(
+  context: CliContext,
+  session: Asking,
+  fleet: Fleet,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const sinceMs = context.clock.monotonicMs();
+  const isMute = ({ heardMs = -Infinity }: NodeView) => heardMs < sinceMs;
+  const nodes = names.flatMap((name) => fleet.nodes.get(name) ?? []);
+  const asked = await ask(context, session, fleet, nodes, isMute);
+  return context.signal.aborted ? [] : asked.filter(isMute).map(({ name }) => name);
+}
+
+type Asking = Pick<Session, 'publish' | 'timeoutMs'>;
+
+/** Those that could be asked. Waits while there is a need to. */
+async function ask(
   { clock, signal }: CliContext,
-  { publish, timeoutMs }: Pick<Session, 'publish' | 'timeoutMs'>,
-  { nodes, root }: Fleet,
-): Promise<void> {
-  const silent = [...nodes.values()].filter((node) => isSilent(node) && !isOffline(node));
-  const ask = ({ name }: NodeView) =>
-    publish({ topic: formatTopic(root, name, 'query', 'config'), payload: noFields, qos: 1, retain: false });
-  let askedCount = 0; // One that cannot be asked is told in the end, like one that does not answer.
-  for (let first = 0; first < silent.length && !signal.aborted; first += rollOutAtOnceMax) {
-    const published = await Promise.all(silent.slice(first, first + rollOutAtOnceMax).map(ask));
-    askedCount += published.filter(({ ok }) => ok).length;
-  }
-  const untilMs = clock.monotonicMs() + (askedCount === 0 ? 0 : timeoutMs);
-  while (silent.some(isSilent) && clock.monotonicMs() < untilMs && !signal.aborted) await sleep(clock, 50, signal);
+  { publish, timeoutMs }: Asking,
+  { root }: Fleet,
+  nodes: readonly NodeView[],
+  isNeeded: (node: NodeView) => boolean,
+): Promise<readonly NodeView[]> {
+  const asked: NodeView[] = []; // One that cannot be asked is told in the end, like one that does not answer.
+  const askOne = async (node: NodeView) => {
+    const topic = formatTopic(root, node.name, 'query', 'config');
+    const { ok } = await publish({ topic, payload: noFields, qos: 1, retain: false });
+    if (ok) asked.push(node);
+  };
+  for (let first = 0; first < nodes.length && !signal.aborted; first += rollOutAtOnceMax)
+    await Promise.all(nodes.slice(first, first + rollOutAtOnceMax).map(askOne));
+  const untilMs = clock.monotonicMs() + timeoutMs;
+  while (asked.some(isNeeded) && clock.monotonicMs() < untilMs && !signal.aborted) await sleep(clock, 50, signal);
+  return asked;
 }
 
 const noFields = new Uint8Array(0); // QN-2.6

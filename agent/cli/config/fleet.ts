@@ -30,6 +30,8 @@ export interface NodeView {
   readonly name: string;
   config?: NodeConfig | undefined;
   health?: NodeHealth | undefined;
+  /** When it said something last; not what the broker keeps of it. */
+  heardMs?: number;
   /** The broker keeps a config for it, to be taken whenever it connects. */
   isConfigKept?: boolean;
   /** Values of its other documents, where they are listened to. */
@@ -87,6 +89,7 @@ export class Fleet {
     this.nodes.set(parsed.target, node);
     if (parsed.verb === 'notify') node.isConfigKept = isRetained;
     else take(node, parsed.document, decoded.value);
+    if (parsed.verb !== 'notify' && !isRetained) node.heardMs = this.#heardMs;
     if (decoded.value.t === 'ack') this.#acknowledged(decoded.value);
   }
 

@@ -13,6 +13,7 @@ import type { SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
 import { namedKey } from '../signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
+import { findMute } from './ask-silent.ts';
 import { openConfigSession } from './config-session.ts';
 import { isTaken, type PushEnd } from './fleet.ts';
 import { pushOne, type Sender } from './push-one.ts';
@@ -73,6 +74,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
       clock,
       fleet: session.fleet,
       push: (node) => pushOne(sender, node),
+      mute: (names) => findMute(context, session.session, session.fleet, names),
       ended,
       doing: (what) => context.progress?.(what),
     },

@@ -13,6 +13,8 @@ export interface RollOutDependencies {
   readonly clock: Clock;
   readonly fleet: Fleet;
   push(node: string): Promise<PushEnd>;
+  /** Those that say nothing when asked now. */
+  mute(nodes: readonly string[]): Promise<readonly string[]>;
   /** One node is through. */
   ended(end: PushEnd): void;
   /** What is being done, for whoever waits. */
@@ -54,6 +56,8 @@ export async function rollOut(
     doing(`watching ${canaries.length} canaries`);
     const ill = await watch(dependencies.clock, watchMs, isIll, signal);
     if (ill !== undefined) return halt(ends, nodes, ill);
+    const [mute] = await dependencies.mute(canaries); // A broker takes long to notice one that lost its power.
+    if (mute !== undefined) return halt(ends, nodes, `${mute}, a canary, does not answer any more`);
   }
   ends.push(...(await pushAll(dependencies, others, 'nodes', isIll, signal)));
   const bad = ends.find((end) => !isTaken(end));

@@ -31,6 +31,7 @@ test('canaries come from all parts of the list', () => {
 });
 
 const online = { status: 'online', boot: '1', config: 'x' };
+const mute = async () => [];
 
 test.each([
   ['as before', online, online, true],
@@ -53,7 +54,7 @@ test('it says how far it is, and asks no node as a canary that is away', async (
   const asked: string[] = [];
   const rolling = rollOut(
     {
-      ...{ clock, fleet, ended() {}, doing: (what: string) => void said.push(what) },
+      ...{ clock, fleet, mute, ended() {}, doing: (what: string) => void said.push(what) },
       async push(node) {
         asked.push(node);
         return { node, status: node === 'a' ? 'kept' : 'successful' };
@@ -85,7 +86,7 @@ test.each([
   for (const node of ['a', 'b']) hear(node, { status: 'online', boot: '1' });
   const push = async (node: string) => ({ node, status: 'successful' });
   const rolling = rollOut(
-    { clock, fleet, push, ended() {}, doing() {} },
+    { clock, fleet, push, mute, ended() {}, doing() {} },
     ['a', 'b'],
     { canaryCount: 1, watchMs: 60_000 },
     new AbortController().signal,
@@ -94,6 +95,29 @@ test.each([
   hear('a', val);
   await clock.advance(10_000);
   expect(await rolling).toMatchObject({ halted, ends: [{ node: 'a' }], untouched: ['b'] });
+});
+
+test('a canary that says nothing when asked after the watch halts the roll-out: no last will has come yet', async () => {
+  const clock = createFakeClock();
+  const fleet = new Fleet(clock, 'qn/1');
+  for (const node of ['a', 'b', 'c', 'd'])
+    fleet.hear(`qn/1/${node}/health/agent`, Buffer.from('{"t":"health","val":{"status":"online","boot":"1"}}'));
+  const push = async (node: string) => ({ node, status: 'successful' });
+  const asked: (readonly string[])[] = [];
+  const mute = async (nodes: readonly string[]) => {
+    asked.push(nodes);
+    return nodes.slice(1);
+  };
+  const rolling = rollOut(
+    { clock, fleet, push, mute, ended() {}, doing() {} },
+    ['a', 'b', 'c', 'd'],
+    { canaryCount: 2, watchMs: 1_000 },
+    new AbortController().signal,
+  );
+  await clock.advance(1_001);
+  const halted = 'c, a canary, does not answer any more';
+  expect(await rolling).toMatchObject({ halted, ends: [{ node: 'a' }, { node: 'c' }], untouched: ['b', 'd'] });
+  expect(asked).toEqual([['a', 'c']]);
 });
 
 test('a roll-out with canaries of a fleet that is away altogether asks nobody', async () => {
@@ -106,7 +130,7 @@ test('a roll-out with canaries of a fleet that is away altogether asks nobody', 
     asked.push(node);
     return { node, status: 'kept' };
   };
-  const parts = { clock, fleet, push, ended() {}, doing() {} };
+  const parts = { clock, fleet, push, mute, ended() {}, doing() {} };
   const roll = (canaryCount: number) =>
     rollOut(parts, ['a', 'b'], { canaryCount, watchMs: 1_000 }, new AbortController().signal);
   expect(await roll(1)).toMatchObject({ ends: [], untouched: ['a', 'b'], halted: expect.stringContaining('--canary') });
