@@ -6,6 +6,7 @@ import { createIdSource, type IdSource } from '../qn/snowflake.ts';
 import { formatTopic, isNodeName } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
 import { formatMessage } from './message-text.ts';
+import { replyTopicTo } from './names.ts';
 import { hearInto, openSession, type Session, sessionOptions, tellUnpublished } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
 
@@ -47,7 +48,7 @@ export const logsVerb: Verb = {
     }
     const inbox = new Inbox<Message>(context);
     const filters = ({ root, name }: { root: string; name: string }) => [
-      formatTopic(root, name, 'state', 'log'),
+      replyTopicTo(root, name, 'log'),
       formatTopic(root, node, 'ack', 'log'),
     ];
     const opened = await openSession(context, options, filters, hearInto(inbox, context.clock));
@@ -90,7 +91,7 @@ async function readLines(asking: Asking, isFollowing: boolean): Promise<ExitCode
   const { context, session, ids, isJson } = asking;
   for (let after = 0; ; ) {
     const id = ids.next();
-    const reply = formatTopic(session.root, session.name, 'state', 'log');
+    const reply = replyTopicTo(session.root, session.name, 'log');
     const code = await say(asking, 'query', { t: 'query', id, src: session.name, reply, val: { after } });
     if (code !== exitCodes.ok) return code;
     const answer = await answerTo(asking, id);
