@@ -65,7 +65,7 @@ export const forgetVerb: Verb = {
     if (!opened.ok) return opened.error;
     await using session = opened.value;
     const kept = await listen(inbox, session);
-    if (inbox.isClosed || context.signal.aborted) return exitCodes.unavailable;
+    if (inbox.isOver) return exitCodes.unavailable;
     return await forget(context, options, { node, session, inbox, kept });
   },
 };
@@ -118,6 +118,7 @@ async function forget(context: CliContext, options: OptionValues, order: Order):
     if (told === undefined) break;
     if (told.isEmpty && left.delete(told.topic)) say(told.topic);
   }
+  if (left.size > 0 && inbox.isOver) return exitCodes.unavailable;
   for (const topic of left) context.err(`qnctl forget: the broker keeps ${topic}; may this user write there?`);
   return left.size === 0 ? exitCodes.ok : exitCodes.failed;
 }

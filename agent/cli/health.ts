@@ -52,7 +52,7 @@ async function follow(
 ): Promise<ExitCode> {
   const { node, stayMs } = order;
   if (sightings.size === 0) {
-    if (!inbox.isClosed)
+    if (!inbox.isOver)
       context.err(`qnctl health: ${node ?? 'no node'} has never told its health to this broker; is the root right?`);
     return exitCodes.unavailable;
   }

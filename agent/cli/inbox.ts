@@ -28,6 +28,11 @@ export class Inbox<Item> {
     return this.#isClosed;
   }
 
+  /** Nothing more comes out, because it is closed or the user gave up: nobody is to blame for not answering. */
+  get isOver(): boolean {
+    return this.#isClosed || this.#context.signal.aborted;
+  }
+
   /** The next one; undefined after `timeoutMs`, when nothing more will come, or when the user gave up. */
   async next(timeoutMs: number): Promise<Item | undefined> {
     const { clock, signal } = this.#context;

@@ -95,7 +95,7 @@ async function readLines(asking: Asking, isFollowing: boolean): Promise<ExitCode
     const code = await say(asking, 'query', { t: 'query', id, src: session.name, reply, val: { after } });
     if (code !== exitCodes.ok) return code;
     const answer = await answerTo(asking, id);
-    if (answer === undefined) return context.signal.aborted ? exitCodes.ok : noAnswer(asking);
+    if (answer === undefined) return isFollowing && context.signal.aborted ? exitCodes.ok : noAnswer(asking);
     const { last, lines } = linesOf(answer.val);
     if (answer.t !== 'snapshot') {
       context.err(`qnctl logs: ${formatMessage(answer, 'log', isJson)}`);
@@ -126,7 +126,8 @@ async function answerTo({ context, session, inbox }: Asking, id: bigint): Promis
   }
 }
 
-function noAnswer({ context, session, node }: Asking): ExitCode {
+function noAnswer({ context, session, inbox, node }: Asking): ExitCode {
+  if (inbox.isOver) return exitCodes.unavailable;
   context.err(`qnctl logs: no answer from ${node} within ${session.timeoutMs} ms; try: qnctl health ${node}`);
   return exitCodes.unavailable;
 }

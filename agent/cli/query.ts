@@ -37,7 +37,7 @@ export const queryVerb: Verb = {
     const published = await session.publish({ topic, payload, qos: 1, retain: false });
     if (!published.ok) return tellUnpublished(context, published.error);
     const answer = await inbox.next(timeoutMs);
-    if (answer === undefined && inbox.isClosed) return exitCodes.unavailable;
+    if (answer === undefined && inbox.isOver) return exitCodes.unavailable;
     if (answer === undefined) {
       context.err(`qnctl query: no answer from ${node} within ${timeoutMs} ms; try: qnctl health ${node}`);
       return exitCodes.unavailable;

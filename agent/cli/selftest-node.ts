@@ -70,7 +70,7 @@ async function follow(context: CliContext, inbox: Inbox<Message>, { id, node, is
   for (;;) {
     const message = await inbox.next(patienceMs);
     if (message === undefined) {
-      if (!inbox.isClosed)
+      if (!inbox.isOver)
         context.err(`qnctl selftest: no report of ${node} in time; is it online? qnctl health ${node}`);
       return exitCodes.unavailable;
     }

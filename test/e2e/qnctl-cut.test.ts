@@ -34,6 +34,18 @@ describeWithMosquitto('qnctl that is cut off', () => {
     expect(qnctl.out).toMatch(/^pi-1 {2}(unanswered {2}interrupted; what became of it stands|unsent)/);
   });
 
+  it.each([
+    ['query', ['query', 'pi-9', 'gpio.relay1'], { verb: 'query', document: 'gpio.relay1' }],
+    ['logs', ['logs', 'pi-9', '--level', 'debug'], { verb: 'notify', document: 'log' }],
+    ['selftest', ['selftest', 'pi-9'], { verb: 'notify', document: 'selftest' }],
+  ])('by Ctrl-C in %s does not say that there was no answer in time', async (_, args, asked) => {
+    await using rig = await openBoard();
+    await using qnctl = startScript(qnctlFile, [...args, '--timeout', '50s', '--url', rig.broker.url]);
+    await rig.hear({ ...asked, target: 'pi-9' });
+    expect(await qnctl.end('SIGINT')).toMatchObject({ code: 69 });
+    expect([qnctl.out, qnctl.err]).toEqual(['', expect.stringMatching(/^(qnctl: not published: .*)?$/)]);
+  });
+
   it('by its broker waits for no ack that cannot come', async () => {
     await using rig = await openBoard();
     await using qnctl = await pushToHanging(rig);

@@ -70,6 +70,7 @@ export async function openConfigSession(
   if (nodes.length > 0)
     return ok({ session, fleet, nodes, leftOut, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() });
   await session[Symbol.asyncDispose]();
+  if (signal.aborted) return fail(exitCodes.unavailable);
   const who = isGroupName(target) ? `no node of ${target} has` : `${target} has not`;
   context.err(`qnctl config: ${who} told its config to this broker; is the root right, and is the agent new enough?`);
   for (const { node, detail } of leftOut) context.err(`qnctl config: ${node}: ${detail}`);

@@ -29,7 +29,7 @@ export async function findMcus(
   await using session = opened.value;
   const { sightings, isWhole, inbox } = session;
   if (sightings.size > 0 && isWhole) return ok([...sightings].flatMap(([name, message]) => rowsOf(name, message)));
-  if (sightings.size === 0 && !inbox.isClosed)
+  if (sightings.size === 0 && !inbox.isOver)
     context.err(`qnctl mcu: ${node ?? 'no node'} has never told its health to this broker`);
   return fail(exitCodes.unavailable);
 }

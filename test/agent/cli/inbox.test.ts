@@ -33,8 +33,9 @@ describe('the inbox of a command', () => {
   it('gives nothing when the user gave up, at once', async () => {
     const { inbox, context } = open();
     const next = inbox.next(Infinity);
+    expect(inbox.isOver).toBe(false);
     context.abort();
-    expect(await next).toBeUndefined();
+    expect([await next, inbox.isOver, inbox.isClosed]).toEqual([undefined, true, false]);
     inbox.add('a');
     expect(await inbox.next(Infinity)).toBeUndefined();
   });
