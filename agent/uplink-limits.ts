@@ -5,3 +5,6 @@
  * that a broker is silent, because nothing it says is read. Over it: leave, and come back when the board is open.
  */
 export const earlyLinkMsMax = 5_000;
+
+/** A board that hears nothing of its own health for so long is told to be deaf; on a slow line it takes a while to come back. */
+export const deafMsMin = 30_000;

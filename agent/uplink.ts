@@ -4,7 +4,7 @@ import { sayGoodbye } from './farewell.ts';
 import type { Log } from './log.ts';
 import type { InboundMessage, LastWill, Link, LinkCounters, LinkHandlers, LinkUp } from './mqtt/link.ts';
 import { RetainedCheck } from './mqtt/retained-check.ts';
-import { earlyLinkMsMax } from './uplink-limits.ts';
+import { deafMsMin, earlyLinkMsMax } from './uplink-limits.ts';
 
 export type OpenLink = Environment['openLink'];
 
@@ -42,6 +42,8 @@ export class Uplink {
   #lastTrouble: string | undefined;
   #refused: string[] = []; // One for each filter at most.
   #heard: () => void = () => {};
+  /** Since when this connection has brought nothing of what this node says of its health. */
+  #unheardMs = Infinity;
   #before = noCounters;
   /** Undefined: the first link was given up. */
   #patience: Disposable | undefined;
@@ -94,9 +96,12 @@ export class Uplink {
     return this.#lastTrouble;
   }
 
-  /** What the broker does not let this node hear. */
+  /** What the broker does not let this node hear. Some grant each subscription, and leave out what may not be read. */
   get refused(): readonly string[] {
-    return this.#refused;
+    const { clock, will } = this.#dependencies;
+    const isDeaf = this.#isUp && this.#refused.length === 0 && clock.monotonicMs() - this.#unheardMs >= deafMsMin;
+    if (!isDeaf) return this.#refused;
+    return [`${this.#broker} does not bring this node what it publishes on "${will.topic}"`];
   }
 
   /** True as soon as what this node says of its health comes back: that proves the way to the broker and back. */
@@ -166,6 +171,7 @@ export class Uplink {
         this.#isUp = true;
         this.#broker = up.broker;
         this.#receiveMaximum = up.receiveMaximum;
+        this.#unheardMs = this.#dependencies.clock.monotonicMs();
         this.#retained.up(up.broker);
         this.#events.onUp(link, up);
       },
@@ -193,7 +199,10 @@ export class Uplink {
 
   #receive(message: InboundMessage): void {
     const isOwn = this.#retained.hear(message);
-    if (isOwn && !message.retain && this.#isOfThisLife(message.payload)) this.#heard();
+    if (isOwn && !message.retain && this.#isOfThisLife(message.payload)) {
+      this.#unheardMs = Infinity;
+      this.#heard();
+    }
     this.#events.onMessage(message, isOwn);
   }
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { poolProfiles } from '../../agent/limits.ts';
 import { silentLog } from '../../agent/log.ts';
-import type { Connection, Dialer } from '../../agent/mqtt/connection.ts';
+import type { Connection, ConnectionEvents, Dialer } from '../../agent/mqtt/connection.ts';
 import { endError } from '../../agent/mqtt/memory-connection.ts';
 import { Outbox } from '../../agent/mqtt/outbox.ts';
 import { openReconnectingLink } from '../../agent/mqtt/reconnecting-link.ts';
@@ -23,10 +23,12 @@ function openUplink(receiveMaximum: number) {
   const outbox = new Outbox(clock, pool);
   const said: string[] = [];
   let dialsCount = 0;
+  let bring: ConnectionEvents['onMessage'] = () => {};
   const dialer: Dialer = {
     brokers: () => [],
     dial(events): Connection {
       dialsCount += 1;
+      bring = events.onMessage;
       queueMicrotask(() => events.onUp({ broker: 'broker', protocolVersion: 5, receiveMaximum }));
       const close = () => events.onEnd({ error: endError('closed', 'closed by this side') });
       return {
@@ -52,7 +54,9 @@ function openUplink(receiveMaximum: number) {
     outbox.close();
     pool.close();
   });
-  return { clock, uplink, outbox, openLink, said, dials: () => dialsCount };
+  const hear = (payload: string, retain: boolean) =>
+    bring({ topic: will.topic, payload: Buffer.from(payload), qos: 1, duplicate: false, retain, properties: {} });
+  return { clock, uplink, outbox, openLink, said, hear, dials: () => dialsCount };
 }
 
 test.for([
@@ -69,4 +73,26 @@ test.for([
   expect(said[1]).toBe(row.goodbye);
   await clock.advance(1);
   expect([dials(), uplink.isUp]).toEqual([2, true]);
+});
+
+test('a broker that grants each subscription and brings nothing of what the node says is told', async () => {
+  const { clock, uplink, openLink, hear } = openUplink(10);
+  const deaf = ['broker does not bring this node what it publishes on "health"'];
+  await clock.advance(29_000);
+  expect(uplink.refused).toEqual([]);
+  await clock.advance(2_000);
+  expect(uplink.refused).toEqual(deaf);
+  hear('{"boot":"1"}', true); // Of an earlier connection.
+  hear('{"boot":"2"}', false); // Of somebody else.
+  expect(uplink.refused).toEqual(deaf);
+  hear('{"boot":"1"}', false);
+  expect(uplink.refused).toEqual([]);
+  await clock.advance(60_000);
+  expect(uplink.refused).toEqual([]);
+  const exchanged = uplink.exchange(openLink, [], false);
+  await clock.advance(1_000);
+  await exchanged;
+  expect(uplink.refused).toEqual([]);
+  await clock.advance(31_000);
+  expect(uplink.refused).toEqual(deaf);
 });
