@@ -7,6 +7,11 @@ export function numberOf(agent: AgentFacts | undefined, ...path: readonly string
   return typeof found === 'number' ? found : 0;
 }
 
+export function warningsOf(agent: AgentFacts | undefined): readonly string[] {
+  const warnings = agent?.health['warnings'];
+  return Array.isArray(warnings) ? warnings.map(textOf) : [];
+}
+
 export interface BrokerRow {
   readonly url: string;
   /** Of its last error. */

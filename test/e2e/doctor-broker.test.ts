@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
 import { type Certificates, makeCertificates, signForDays } from '../support/certificates.ts';
 import { type DoctorBoard, type DoctorRig, openDoctorRig } from '../support/doctor-rig.ts';
@@ -89,6 +90,28 @@ describeWithMosquitto('the doctor and the broker', () => {
       if (what === 'publish') expect(told?.cause).toContain(`publish qn/1/pi-1/${below}`);
       else expect(told?.cause ?? `subscribe qn/1/pi-1/${below}`).toContain(`subscribe qn/1/pi-1/${below}`);
     });
+  });
+
+  it.each([
+    ['a board with a name', { 'pi-1': 'a', ops: 'b' }],
+    ['a board without one', undefined],
+  ])('MQTT-06: what it names for an acl_file mends it for %s', async (_, users) => {
+    const acl = path.join(rig.folder, 'acl');
+    writeFileSync(acl, 'topic read nothing\nuser ops\ntopic readwrite #\n');
+    const config = () => [`acl_file ${acl}`, 'allow_anonymous true'];
+    const mqtt = users && '  username: pi-1\n  password: "env:BOARD"';
+    vi.stubEnv('BOARD', 'a');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const told = async () => {
+      await using broker = await startMosquitto({ config, ...(users && { users }) });
+      return (await rig.find({ url: broker.url, ...(mqtt && { mqtt }) }, 'MQTT-06'))?.fix;
+    };
+    const [edit = '', reload] = (await told())?.split(' && ') ?? [];
+    expect(reload).toBe('sudo systemctl reload mosquitto');
+    expect(edit).toContain('/etc/mosquitto/acl');
+    execFileSync('sh', ['-c', edit.replaceAll('sudo ', '').replaceAll('/etc/mosquitto/acl', acl)]);
+    expect(readFileSync(acl, 'utf8')).toMatch(/user ops\ntopic readwrite #\n(user|$)/);
+    expect(await told()).toBeUndefined();
   });
 
   it('MQTT-08: a version with known bugs, where it is one', async () => {

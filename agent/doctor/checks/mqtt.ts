@@ -1,9 +1,11 @@
+import type { Config } from '../../config/config.ts';
+import { deafFix } from '../../health/warnings.ts';
 import { certificateDaysMin } from '../../limits.ts';
 import type { LinkErrorCode } from '../../mqtt/link.ts';
 import { knownBugs } from '../broker-bugs.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import { type BrokerFacts, type CertificateFacts, type Facts, placeOf } from '../facts.ts';
-import { brokerRowsOf, numberOf } from '../health-numbers.ts';
+import { brokerRowsOf, numberOf, warningsOf } from '../health-numbers.ts';
 
 const dayMs = 86_400_000;
 /** Of files that cannot be read; CFG-05 tells which. */
@@ -82,14 +84,15 @@ export const mqttChecks: readonly Check[] = [
   {
     code: 'MQTT-06',
     title: 'the brokers let this node publish and subscribe',
-    judge: judgeBrokers(({ url, denied }, { board }) =>
-      denied.map(({ what, topic, detail }) => {
-        const { root = 'qn/1', username = '' } = board?.config.mqtt ?? {};
-        const rule = `topic readwrite ${root}/${board?.config.node ?? 'NODE'}/#`;
-        const fix = `printf 'user ${username}\\n${rule}\\n' | sudo tee -a /etc/mosquitto/acl`;
-        return problem(`${url} does not let this node ${what} ${topic}: ${detail}`, fix);
-      }),
-    ),
+    judge({ board, agent }) {
+      if (board === undefined) return 'unknown';
+      const found = board.brokers.flatMap(({ url, denied }) =>
+        denied.map(({ what, topic, detail }) => `${url} does not let this node ${what} ${topic}: ${detail}`),
+      );
+      // The agent hears for longer, and of more topics.
+      const told = warningsOf(agent).filter((text) => text.endsWith(deafFix));
+      return (found.length > 0 ? found : told).map((cause) => problem(cause, rightsFix(board.config)));
+    },
   },
   {
     code: 'MQTT-07',
@@ -143,6 +146,20 @@ export const mqttChecks: readonly Check[] = [
     }),
   },
 ];
+
+/** Rules before the first user are for who has no name; a user without one ends mosquitto. */
+function rightsFix({ node, groups, bindings, mqtt: { root, username } }: Config): string {
+  const heard = [...['all', ...groups].map((group) => `${root}/@${group}/#`), ...new Set(bindings.map(({ on }) => on))];
+  const rules = [`readwrite ${root}/${node}/#`, ...heard.map((topic) => `read ${topic}`)]
+    .map((rule) => `topic ${rule}`)
+    .join('\\n');
+  const file = '/etc/mosquitto/acl';
+  const edit =
+    username === undefined
+      ? `sudo sed -i '1i ${rules}' ${file}`
+      : `printf 'user ${username}\\n${rules}\\n' | sudo tee -a ${file}`;
+  return `${edit} && sudo systemctl reload mosquitto`;
+}
 
 function isToldElsewhere({ kind, code }: NonNullable<BrokerFacts['failure']>): boolean {
   if (

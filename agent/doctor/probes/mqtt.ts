@@ -62,9 +62,11 @@ function attempt(
   endpoint: BrokerEndpoint,
   protocolVersion: 4 | 5,
 ): Promise<Attempted> {
-  const { mqtt, node } = config;
+  const { mqtt, node, groups } = config;
   const echoTopic = formatTopic(mqtt.root, node, 'event', 'doctor');
-  const filters = [`${mqtt.root}/${node}/notify/+`, `${mqtt.root}/${node}/query/+`, echoTopic, versionTopic];
+  const targets = [node, '@all', ...groups.map((group) => `@${group}`)];
+  const own = targets.flatMap((target) => [`${mqtt.root}/${target}/notify/+`, `${mqtt.root}/${target}/query/+`]);
+  const filters = [...own, echoTopic, versionTopic];
   const denied: BrokerFacts['denied'][number][] = [];
   return new Promise((resolve) => {
     let version: string | undefined;

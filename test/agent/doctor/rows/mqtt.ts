@@ -1,3 +1,4 @@
+import { deafFix } from '../../../../agent/health/warnings.ts';
 import { soundFacts } from '../../../support/sound-facts.ts';
 import { broker, dayMs, failing, health, nowMs, type Row, until } from './plants.ts';
 
@@ -90,6 +91,14 @@ export const mqttRows: readonly Row[] = [
     'problem',
     'does not let this node publish qn/1/pi-1/event/doctor',
     'topic readwrite qn/1/pi-1/#',
+  ],
+  [
+    'a broker that brings it nothing',
+    health({ warnings: [`mqtt://b does not bring this node what it publishes on "x"; ${deafFix}`, 'another one'] }),
+    'MQTT-06',
+    'problem',
+    'mqtt://b does not bring this node what it publishes on "x"',
+    'topic read qn/1/@all/#',
   ],
   [
     'a twin',
