@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import type { Environment } from './environment.ts';
 import type { Announcer } from './home-assistant/announcer.ts';
 import type { Log } from './log.ts';
 import { missingPart, partFix } from './missing-part.ts';
@@ -8,8 +9,7 @@ import type { Running } from './running.ts';
 import type { Values } from './store/store.ts';
 import type { Voice } from './voice.ts';
 
-export interface HomeAssistantDependencies {
-  readonly log: Log;
+export interface HomeAssistantDependencies extends Pick<Environment, 'clock' | 'log' | 'random'> {
   readonly running: Running;
   readonly voice: Voice;
   readonly pool: Pool;
@@ -34,15 +34,20 @@ export class HomeAssistant {
    * follows, and with it the description.
    */
   async configure(before?: Config): Promise<void> {
-    const { log, running, voice, pool } = this.#dependencies;
+    const { clock, random, log, running, voice, pool } = this.#dependencies;
     const { config } = running;
     if (before?.homeAssistant !== undefined && config.homeAssistant === undefined) this.#announcer?.withdraw();
+    this.#announcer?.[Symbol.dispose]();
     this.#announcer = undefined;
     if (config.homeAssistant === undefined) return;
     const Created = await loadAnnouncer(log); // Costs nothing when it is off.
     if (Created === undefined) return;
     const { outbox } = voice;
-    this.#announcer = new Created({ log, outbox, bytesMax: pool.payloadBytesMax }, config, config.homeAssistant);
+    this.#announcer = new Created(
+      { clock, random, log, outbox, bytesMax: pool.payloadBytesMax },
+      config,
+      config.homeAssistant,
+    );
     if (before?.homeAssistant?.prefix === config.homeAssistant.prefix) this.announce();
   }
 

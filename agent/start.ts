@@ -99,7 +99,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   tellChannels();
   table.found.onChange(tellChannels);
 
-  const homeAssistant = new HomeAssistant({ log, running, voice, pool, values: store?.values });
+  const homeAssistant = new HomeAssistant({ ...environment, running, voice, pool, values: store?.values });
   await homeAssistant.configure();
   const keepers = openKeepers(environment, running, voice);
   const counters = new DispatchCounters();

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { HomeAssistantConfig } from '../config/home-assistant.ts';
 import type { Log } from '../log.ts';
@@ -5,9 +6,12 @@ import type { InboundMessage } from '../mqtt/link.ts';
 import type { Outgoing } from '../mqtt/outgoing.ts';
 import { agentVersion } from '../version.ts';
 import { type Component, type Components, componentsOf } from './components.ts';
+import { homeAssistantBirthMsMax } from './limits.ts';
 import { configTopics, statusTopic } from './topics.ts';
 
 export interface AnnouncerDependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Log;
   readonly outbox: { send(message: Outgoing): boolean };
   /** What one message holds at most. */
@@ -15,12 +19,14 @@ export interface AnnouncerDependencies {
 }
 
 /** Describes the board to Home Assistant, on topics that are retained; says what is gone before it is left out. */
-export class Announcer {
+export class Announcer implements Disposable {
   readonly #dependencies: AnnouncerDependencies;
   readonly #config: Config;
   readonly #settings: HomeAssistantConfig;
   /** Platforms of entities that were told and are gone, by topic and key. */
   readonly #gone = new Map<string, Map<string, string>>(); // Of what earlier descriptions held: bounded by their size.
+
+  #soon: Disposable | undefined;
 
   constructor(dependencies: AnnouncerDependencies, config: Config, settings: HomeAssistantConfig) {
     this.#dependencies = dependencies;
@@ -31,7 +37,7 @@ export class Announcer {
   /** True: it was for Home Assistant, and nobody else is to look at it. */
   hear({ topic, payload, retain }: InboundMessage): boolean {
     if (topic === statusTopic(this.#settings)) {
-      if (Buffer.from(payload).toString('utf8') === 'online' && !retain) this.announce();
+      if (Buffer.from(payload).toString('utf8') === 'online' && !retain) this.#announceSoon();
       return true;
     }
     if (!configTopics(this.#settings, this.#config.node).includes(topic)) return false;
@@ -39,8 +45,20 @@ export class Announcer {
     return true;
   }
 
+  /** Not in the moment in which every other board hears of it. */
+  #announceSoon(): void {
+    const { clock, random } = this.#dependencies;
+    this.#soon ??= clock.after(random() * homeAssistantBirthMsMax, () => this.announce());
+  }
+
+  [Symbol.dispose](): void {
+    this.#soon?.[Symbol.dispose]();
+    this.#soon = undefined;
+  }
+
   /** Now, again; only while the link is up. */
   announce(): void {
+    this[Symbol.dispose]();
     const parts = this.#parts();
     for (const [index, topic] of configTopics(this.#settings, this.#config.node).entries()) {
       const part = parts[index];

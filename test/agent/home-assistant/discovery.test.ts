@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { componentsOf } from '../../../agent/home-assistant/components.ts';
 import { createMemoryBroker } from '../../../agent/mqtt/memory-link.ts';
 import { createArrivals } from '../../support/arrivals.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { configOf, startMemoryAgent } from '../../support/memory-agent.ts';
 import { fieldFaults } from './field-rules.ts';
 
@@ -156,6 +157,31 @@ it('says it again when Home Assistant was started', async () => {
   client.publish('homeassistant/status', 'online');
   expect(await heard.next()).toEqual(first);
   expect(heard.all).toHaveLength(2);
+});
+
+it('boards that hear together that Home Assistant was started do not all answer in that moment', async () => {
+  const clock = createFakeClock();
+  const broker = createMemoryBroker({ clock });
+  const told: string[] = [];
+  const client = broker.client(({ topic }) => void told.push(topic.split('/')[2] ?? ''));
+  client.subscribe('homeassistant/device/+/config');
+  const start = async (node: string, share: number) => {
+    const starting = startMemoryAgent({ node, documents, sections, broker, clock, random: () => share });
+    for (let turn = 0; turn < 10; turn += 1) await clock.advance(100);
+    return await starting;
+  };
+  await using _soon = await start('soon', 0.1);
+  await using _late = await start('late', 0.9);
+  await clock.advance(1_000);
+  expect(told.splice(0)).toEqual(['qn-soon', 'qn-late']);
+  client.publish('homeassistant/status', 'online');
+  client.publish('homeassistant/status', 'online'); // It tells it again and again: once is enough.
+  await clock.advance(900);
+  expect(told).toEqual([]);
+  await clock.advance(8_000);
+  expect(told).toEqual(['qn-soon']);
+  await clock.advance(8_000);
+  expect(told).toEqual(['qn-soon', 'qn-late']);
 });
 
 it('takes away what an earlier life had, by its platform, and then leaves it out', async () => {
