@@ -80,7 +80,7 @@ async function unreadable(config: Config, env: Examination['env']): Promise<Conf
   const files = brokers.flatMap(({ ca, cert }) => [ca, cert]).filter((file) => file !== undefined);
   const fromSecrets = secrets.flatMap((secret) => {
     const text = readSecret(secret, env);
-    return text.ok ? [] : [{ resource: text.error.resource, detail: text.error.detail }];
+    return text.ok ? [] : [text.error];
   });
   const fromFiles = await Promise.all(
     files.map(async (file) => {

@@ -28,7 +28,7 @@ export interface ConfigFacts {
   readonly hash?: string;
   readonly lookedAt?: LookedAt;
   /** Passwords, keys and certificates that cannot be read. */
-  readonly secrets: readonly { readonly resource: string; readonly detail: string }[];
+  readonly secrets: readonly { readonly resource: string; readonly detail: string; readonly fix?: string }[];
 }
 
 export interface UserFacts {
@@ -110,6 +110,8 @@ export interface DiskFacts {
   readonly freeBytes: number;
   readonly isOutOfInodes: boolean;
   readonly mount?: Mount;
+  /** It is there, and belongs neither to root nor to the user who looks: most likely to that of the agent. */
+  readonly isForeign?: boolean;
   /** The code of an attempt to write; absent: it can be written. */
   readonly writeFault?: string;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
@@ -41,6 +42,10 @@ describe('the doctor and the configuration', () => {
   it('CFG-05: a password that cannot be read', async () => {
     const mqtt = `  username: a\n  password: "file:${rig.folder}/none"`;
     expect(await rig.find({ mqtt }, 'CFG-05')).toMatchObject({ cause: expect.stringContaining(`${rig.folder}/none`) });
+    writeFileSync(path.join(rig.folder, 'none'), 'a password', { mode: 0o644 });
+    const told = await rig.find({ mqtt }, 'CFG-05');
+    execFileSync('sh', ['-c', told?.fix.replaceAll('sudo ', '') ?? '']);
+    expect(await rig.find({ mqtt }, 'CFG-05')).toBeUndefined();
   });
 
   it('CFG-06: configs from anybody', async () => {

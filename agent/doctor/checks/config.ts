@@ -51,8 +51,8 @@ export const configChecks: readonly Check[] = [
     code: 'CFG-05',
     title: 'passwords, keys and certificates can be read',
     judge: ({ configuration }) =>
-      configuration.secrets.map(({ resource, detail }) =>
-        problem(`${resource} cannot be read: ${detail}`, `ls -l ${resource}`),
+      configuration.secrets.map(({ resource, detail, fix = `ls -l ${resource}` }) =>
+        problem(`${resource} cannot be read: ${detail}`, fix.replace(/^run: /, 'sudo ')),
       ),
   },
   {

@@ -5,10 +5,11 @@ export const firmwareChecks: readonly Check[] = [
   {
     code: 'FW-01',
     title: 'the microcontrollers answer',
-    judge({ agent }) {
+    judge({ agent, board }) {
       if (agent === undefined) return 'unknown';
+      const node = board?.config.node ?? 'NODE';
       return failedDrivers(agent, 'mcu').map(({ name, error }) =>
-        problem(`the microcontroller ${name} does not answer: ${error}`, `qnctl query NODE ${name}`),
+        problem(`the microcontroller ${name} does not answer: ${error}`, `qnctl query ${node} ${name}`),
       );
     },
   },

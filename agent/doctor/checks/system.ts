@@ -4,6 +4,7 @@ import type { AgentFacts, DiskFacts } from '../facts.ts';
 import { numberOf, refusalsOf } from '../health-numbers.ts';
 
 const mib = 1_048_576;
+const asOwner = 'sudo qn-agent doctor';
 
 export const systemChecks: readonly Check[] = [
   {
@@ -34,13 +35,17 @@ export const systemChecks: readonly Check[] = [
   {
     code: 'SYS-03',
     title: 'the state folder can be written',
-    judge: judgeDisk(({ folder, mount, writeFault }) => {
+    judge: judgeDisk(({ folder, mount, isForeign, writeFault }) => {
       if (writeFault === 'EROFS' || mount?.isReadOnly === true) {
         const point = mount?.point ?? folder;
         return [problem(`${folder} is on ${point}, which is mounted read-only`, `sudo mount -o remount,rw ${point}`)];
       }
       if (writeFault === undefined || writeFault === 'ENOSPC' || writeFault === 'EDQUOT') return [];
-      return [problem(`${folder} cannot be written: ${writeFault}`, `sudo chown -R $(id -un) ${folder}`)];
+      // The agent could not write any more in a folder that is taken away from its user.
+      if (isForeign === true)
+        return [problem(`${folder} belongs to another user, who alone can look there: ${writeFault}`, asOwner)];
+      const fix = `sudo mkdir -p ${folder} && sudo chown -R $(id -un) ${folder}`;
+      return [problem(`${folder} cannot be written: ${writeFault}`, fix)];
     }),
   },
   {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { codeOf } from '../../../drivers/system-error.ts';
@@ -72,8 +72,10 @@ export async function probeDisk(folder: string, { proc }: SystemRoot): Promise<D
   const { bavail, bsize, files, ffree } = await statfs(nearest);
   const mount = await mountOf(folder, proc).catch(() => undefined); // Without /proc it is not known.
   const writeFault = await tryToWrite(nearest);
+  const { uid } = await stat(nearest);
   return {
     folder,
+    isForeign: nearest === folder && uid !== 0 && uid !== process.getuid?.(),
     freeBytes: bavail * bsize,
     isOutOfInodes: files > 0 && ffree === 0,
     ...(mount === undefined ? {} : { mount }),

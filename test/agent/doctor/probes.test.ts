@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -159,6 +159,14 @@ describe('the disk', () => {
     const seen = await probeDisk(path.join(folder, 'not', 'there'), systemRoot);
     expect(seen).toMatchObject({ isOutOfInodes: false, mount: { isReadOnly: false } });
     expect(seen.writeFault).toBeUndefined();
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('belongs to somebody, or to root (needs root)', async () => {
+    const seen = async () => (await probeDisk(folder, systemRoot)).isForeign;
+    expect(await seen()).toBe(false);
+    chownSync(folder, 1, 1);
+    expect(await seen()).toBe(true);
+    expect((await probeDisk(path.join(folder, 'not-there'), systemRoot)).isForeign).toBe(false);
   });
 
   it('that is a file cannot be written', async () => {

@@ -39,6 +39,14 @@ export const configRows: readonly Row[] = [
     'ls -l /p',
   ],
   [
+    'a password that everybody may read',
+    configuration({ secrets: [{ resource: '/p', detail: 'every user', fix: 'run: chmod o= /p' }] }),
+    'CFG-05',
+    'problem',
+    '/p',
+    'sudo chmod o= /p',
+  ],
+  [
     'configs from anybody',
     board({ config: { ...soundBoard.config, overAir: { trust: 'none', verifyMs: 1 } } }),
     ...(['CFG-06', 'warning', 'whoever may publish', 'qnctl keys new'] as const),

@@ -7,7 +7,7 @@ export const firmwareRows: readonly Row[] = [
     'FW-01',
     'problem',
     'firmware.mcu0 does not answer: silent',
-    'qnctl query',
+    'qnctl query pi-1 firmware.mcu0',
   ],
   [
     'changed code',

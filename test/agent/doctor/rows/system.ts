@@ -37,7 +37,22 @@ export const systemRows: readonly Row[] = [
     'read-only',
     'remount,rw /data',
   ],
-  ['a folder that is not ours', disk({ writeFault: 'EACCES' }), 'SYS-03', 'problem', 'EACCES', 'chown'],
+  [
+    'a folder that root made, or that is not there',
+    disk({ writeFault: 'EACCES' }),
+    'SYS-03',
+    'problem',
+    'EACCES',
+    'sudo mkdir -p /var/lib/qn-agent && sudo chown -R $(id -un) /var/lib/qn-agent',
+  ],
+  [
+    'the folder of the agent, for who is another user: it stays with the agent',
+    disk({ writeFault: 'EACCES', isForeign: true }),
+    'SYS-03',
+    'problem',
+    'belongs to another user',
+    'sudo qn-agent doctor',
+  ],
   [
     'too much written today, after weeks of peace',
     health({ uptime_s: 30 * 86_400, disk: { written_bytes: 1e9, written_bytes_last_day: 700 * 1_048_576 } }),
