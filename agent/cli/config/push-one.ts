@@ -32,16 +32,17 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const { clock, fleet, source, ids, key, author, isPatch, timeoutMs } = sender;
   const view = fleet.nodes.get(node);
   if (view?.config === undefined) return { node, status: 'unanswered', detail: 'it has not told its config' };
+  // What the broker keeps for it would come again at each of its connections, and be refused as older.
+  const isRetained = sender.isRetained || view.isConfigKept === true;
+  const isAway = view.health?.status === 'offline';
+  if (isAway && !isRetained) return { node, status: 'unsent', detail: awayFix };
   const id = ids.next();
   const val = valueFor(sender.value, node, isPatch);
   const push = nextPush(view, { id, src: source, author, val, isPatch }, clock.wallMs());
-  // What the broker keeps for it would come again at each of its connections, and be refused as older.
-  const isRetained = sender.isRetained || view.isConfigKept === true;
   const lifeMs = isRetained ? configRetainedLifeMs : configTokenLifeMs;
   const message = key === undefined ? push : await sign(push, key, node, clock.wallMs(), lifeMs);
   const encoded = encodeMessage(message, 'json');
   if (!encoded.ok) return { node, status: 'unsent', detail: encoded.error.detail };
-  const isAway = sender.isRetained && view.health?.status === 'offline';
   const ending = isAway ? undefined : fleet.ending(node, id, timeoutMs);
   const topic = formatTopic(fleet.root, node, 'notify', 'config');
   const published = await sender.publish(topic, encoded.value.bytes, isRetained);
@@ -49,6 +50,8 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const end = (await ending) ?? { node, status: 'kept', detail: 'it is offline, and takes it when it is back' };
   return isRetained ? { ...end, retained: true } : end;
 }
+
+const awayFix = 'it is offline, and would never hear of it; push again when it is back, or with --retain';
 
 async function sign(
   push: ReturnType<typeof nextPush>,
