@@ -91,6 +91,7 @@ export const mqttChecks: readonly Check[] = [
       );
       // The agent hears for longer, and of more topics.
       const told = warningsOf(agent).filter((text) => text.endsWith(deafFix));
+      if (found.length + told.length === 0 && !board.brokers.some(isSeen)) return 'unknown';
       return (found.length > 0 ? found : told).map((cause) => problem(cause, rightsFix(board.config)));
     },
   },
@@ -117,10 +118,14 @@ export const mqttChecks: readonly Check[] = [
   {
     code: 'MQTT-08',
     title: 'the brokers have no version with known bugs',
-    judge: judgeBrokers(({ url, version }) => {
-      const bug = version === undefined ? undefined : knownBugs(version);
-      return bug === undefined ? [] : [warning(`${url} is ${version ?? ''}: ${bug.what}`, bug.fix)];
-    }),
+    judge({ board }) {
+      const seen = board?.brokers.filter(isSeen) ?? [];
+      if (seen.length === 0) return 'unknown';
+      return seen.flatMap(({ url, version }) => {
+        const bug = version === undefined ? undefined : knownBugs(version);
+        return bug === undefined ? [] : [warning(`${url} is ${version ?? ''}: ${bug.what}`, bug.fix)];
+      });
+    },
   },
   {
     code: 'MQTT-09',
@@ -146,6 +151,11 @@ export const mqttChecks: readonly Check[] = [
     }),
   },
 ];
+
+/** It let this node in. */
+function isSeen({ failure, nameFault }: BrokerFacts): boolean {
+  return failure === undefined && nameFault === undefined;
+}
 
 /** Rules before the first user are for who has no name; a user without one ends mosquitto. */
 function rightsFix({ node, groups, bindings, mqtt: { root, username } }: Config): string {

@@ -6,7 +6,7 @@ import { configRows } from './rows/config.ts';
 import { firmwareRows } from './rows/firmware.ts';
 import { gpioRows } from './rows/gpio.ts';
 import { mqttRows } from './rows/mqtt.ts';
-import { board, broker, configuration, dayMs, disk, health, line, nowMs, until } from './rows/plants.ts';
+import { board, broker, configuration, dayMs, disk, failing, health, line, nowMs, until } from './rows/plants.ts';
 import { serialRows } from './rows/serial.ts';
 import { systemRows } from './rows/system.ts';
 
@@ -53,6 +53,16 @@ describe('the table of the doctor', () => {
     ['another broker', broker({ version: 'EMQX 5' })],
   ])('%s is no trouble', (_, planted) => {
     expect(diagnose(checks, { ...soundFacts, ...planted }).findings).toEqual([]);
+  });
+
+  it.each([
+    ['does not answer', failing({ kind: 'refused', detail: 'ECONNREFUSED' })],
+    ['does not resolve', broker({ nameFault: 'ENOTFOUND' })],
+    ['does not let it in', failing({ kind: 'auth', code: 'bad-credentials', detail: 'refused' })],
+  ])('says nothing of the rights at a broker that %s, nor of its version', (_, planted) => {
+    const { checks: judged } = diagnose(checks, { ...soundFacts, ...planted });
+    const statusOf = (code: string) => judged.find((row) => row.code === code)?.status;
+    expect([statusOf('MQTT-06'), statusOf('MQTT-08')]).toEqual(['unknown', 'unknown']);
   });
 
   it('says what could not be looked at, and leaves out what is ignored', () => {
