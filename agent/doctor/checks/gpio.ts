@@ -1,6 +1,6 @@
 import { formatLine, type LineAddress } from '../../../drivers/contract/digital.ts';
 import type { LineSight } from '../../../drivers/gpio-survey.ts';
-import { type Check, problem, type Trouble } from '../check.ts';
+import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { AgentFacts, BoardFacts, Facts } from '../facts.ts';
 
 export const gpioChecks: readonly Check[] = [
@@ -43,6 +43,10 @@ export const gpioChecks: readonly Check[] = [
     judge: judgeLines((document, line, sight, facts) => {
       if (sight.state !== 'held' || isOwn(sight, facts.agent)) return [];
       const { consumer, pid } = sight;
+      if (isKept(sight, facts.agent)) {
+        const cause = `${line} of ${document} is held by ${consumer}, and no agent runs: qn-guard keeps it for the next one`;
+        return [warning(cause, 'sudo systemctl start qn-agent')];
+      }
       const by = pid === undefined ? consumer : `${consumer}, process ${pid}`;
       const fix = pid === undefined ? `gpioinfo | grep '"${consumer}"'` : `sudo kill ${pid}`;
       return [problem(`${line} of ${document} is held by ${by}`, fix)];
@@ -73,6 +77,11 @@ export function linesOf({ documents }: BoardFacts['config']): readonly { documen
 function isOwn({ consumer, pid }: LineSight & { readonly state: 'held' }, agent: AgentFacts | undefined): boolean {
   if (agent === undefined) return false;
   return pid === undefined ? consumer.startsWith('qn-') : pid === agent.pid;
+}
+
+/** Of the character device: the kernel tells no process there. */
+function isKept({ consumer, pid }: LineSight & { readonly state: 'held' }, agent: AgentFacts | undefined): boolean {
+  return agent === undefined && pid === undefined && consumer.startsWith('qn-');
 }
 
 function onBoard(judge: (board: BoardFacts) => readonly Trouble[]): Check['judge'] {

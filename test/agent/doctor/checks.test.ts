@@ -27,6 +27,15 @@ describe('the table of the doctor', () => {
     expect(status).toBe(severity);
   });
 
+  it('tells a line that a guard keeps for the next agent, and where that runs nothing', () => {
+    const { agent: _, ...stopped } = soundFacts;
+    const kept = line({ state: 'held', consumer: 'qn-agent' });
+    expect(diagnose(checks, { ...stopped, ...kept }).findings).toMatchObject([
+      { code: 'GPIO-04', severity: 'warning', cause: expect.stringContaining('qn-guard keeps it for the next one') },
+    ]);
+    expect(diagnose(checks, { ...soundFacts, ...kept }).findings).toEqual([]);
+  });
+
   it('has a planted fault for every code, and every code once', () => {
     const codes = checks.map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
