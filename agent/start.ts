@@ -26,7 +26,7 @@ import {
   type TestRow,
   valueOfSelfTest,
 } from './health/self-test.ts';
-import { trustWarnings } from './health/warnings.ts';
+import { openWarnings } from './health/warnings.ts';
 import { diskWear } from './health/written-bytes.ts';
 import { HomeAssistant } from './home-assistant.ts';
 import { openKeepers } from './keepers.ts';
@@ -128,7 +128,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
       const { broker, counters, refused } = uplink;
       return { broker, counters, refused, brokers: uplink.brokers(), express };
     },
-    warnings: () => trustWarnings(running.config, clock.wallMs()),
+    warnings: openWarnings(running, clock),
     loop: () => loopLag.read(),
     sparing: () => load.sparing,
     ...diskWear(clock),

@@ -1,6 +1,8 @@
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BrokerReport } from '../mqtt/link.ts';
 import { certificateWarningDays } from '../trust/limits.ts';
+import { type Mount, mountOf } from './mounts.ts';
 import type { HealthSources } from './report.ts';
 
 /** What is well today and will not stay so, or is weaker than it could be. It does not change the status (QN-6.7). */
@@ -22,6 +24,24 @@ export function linkWarnings({ brokers, refused = [] }: ReturnType<HealthSources
 }
 
 export const deafFix = 'let its user read there, as qn-agent topics --acl mosquitto writes it';
+
+/** What stays as it is while the config does not change, and what may be changed; asked again for each report. */
+export function openWarnings(
+  running: { readonly config: Config },
+  clock: Pick<Clock, 'wallMs'>,
+): () => readonly string[] {
+  let lasting: readonly string[] = [];
+  const { stateFolder } = running.config;
+  void mountOf(stateFolder, '/proc').then(
+    (mount) => (lasting = mount?.isInMemory === true ? [inMemory(stateFolder, mount)] : []),
+    () => {}, // Elsewhere than on Linux it is not known.
+  );
+  return () => [...trustWarnings(running.config, clock.wallMs()), ...lasting];
+}
+
+export function inMemory(stateFolder: string, { point, type }: Mount): string {
+  return `state-folder ${stateFolder} is in memory (${point}: ${type}): after a power cut the config that was pushed and all that is known of commands are gone`;
+}
 
 export function trustWarnings({ overAir, trust }: Pick<Config, 'overAir' | 'trust'>, nowMs: number): readonly string[] {
   const isOpen = overAir.trust === 'none';

@@ -50,7 +50,10 @@ it('a connection for emergency documents that may not hear them is none', async 
   const emergency = { state: 'down', trouble: expect.stringContaining('refused the subscription') };
   const isTried = ({ message }: { message: { val?: unknown } }) => JSON.stringify(message.val).includes('refused the');
   const { message } = await rig.listener.hear({ verb: 'health', document: 'agent', test: isTried }, 15_000);
-  expect(message.val).toMatchObject({ link: { emergency }, warnings: [] });
+  expect(message.val).toMatchObject({
+    link: { emergency },
+    warnings: expect.not.arrayContaining([expect.stringContaining('refused')]),
+  });
   await rig.listener.say('qn/1/pi-1/notify/gpio.stop', 'ON');
   await rig.listener.hear({ verb: 'ack', document: 'gpio.stop', status: 'successful' });
   const { status, body } = await get(rig.socket, '/debug/health');

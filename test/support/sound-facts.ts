@@ -45,7 +45,7 @@ export const soundBoard: BoardFacts = {
     folder: '/var/lib/qn-agent',
     freeBytes: 1e9,
     isOutOfInodes: false,
-    mount: { point: '/', type: 'ext4', isReadOnly: false },
+    mount: { point: '/', type: 'ext4', isReadOnly: false, isInMemory: false },
   },
   startsCount: 1,
 };

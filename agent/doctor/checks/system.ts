@@ -1,3 +1,4 @@
+import { inMemory } from '../../health/warnings.ts';
 import { diskBytesPerDayMax, diskFreeBytesMin, loopLateUsMax, restartsMax, restartWindowMs } from '../../limits.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { AgentFacts, DiskFacts } from '../facts.ts';
@@ -102,6 +103,14 @@ export const systemChecks: readonly Check[] = [
       const cause = `the agent was started ${startsCount} times within ${restartWindowMs / 60_000} minutes`;
       return [problem(cause, 'journalctl -u qn-agent -p warning -n 50')];
     },
+  },
+  {
+    code: 'SYS-09',
+    title: 'what the board keeps outlives a power cut',
+    judge: judgeDisk(({ folder, mount }) => {
+      if (mount?.isInMemory !== true) return [];
+      return [warning(inMemory(folder, mount), 'set state-folder in the config to a folder on a disk')];
+    }),
   },
 ];
 

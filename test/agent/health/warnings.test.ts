@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { certificateWarnings, trustWarnings } from '../../../agent/health/warnings.ts';
+import { systemClock } from '../../../agent/clock.ts';
+import { certificateWarnings, openWarnings, trustWarnings } from '../../../agent/health/warnings.ts';
+import { configOf } from '../../support/memory-agent.ts';
 import { makeSigner } from '../../support/signing.ts';
+import { openSmallDisk, smallDiskMissing } from '../../support/small-disk.ts';
+import { until } from '../../support/until.ts';
 
 const row = { url: 'mqtts://b:8883', state: 'in-use', score: 1, reconnects: 0 } as const;
 
@@ -25,4 +29,11 @@ test('a board that takes configs from anybody says so, and one whose keys have e
   expect(trustWarnings({ overAir: { trust: 'none', verifyMs: 1 }, trust: { keys: [] } }, 100)).toEqual([
     'config.trust is none: whoever may publish to the broker may change this board; write trust.keys instead',
   ]);
+});
+
+test.skipIf(smallDiskMissing !== undefined)('a board that keeps its things in memory says so', async () => {
+  using disk = openSmallDisk();
+  const warnings = openWarnings({ config: { ...configOf({ documents: [] }, '/tmp'), stateFolder: disk.folder } }, systemClock);
+  const isInMemory = (text: string) => text.includes(`${disk.folder} is in memory (${disk.folder}: tmpfs)`);
+  await until(() => warnings().some(isInMemory), 'the warning');
 });

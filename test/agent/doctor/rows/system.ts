@@ -30,8 +30,16 @@ export const systemRows: readonly Row[] = [
   ['a disk without inodes', disk({ isOutOfInodes: true }), 'SYS-02', 'problem', 'no inode', 'du -xh'],
   ['a disk that says it is full', disk({ writeFault: 'ENOSPC' }), 'SYS-02', 'problem', 'full', 'du -xh'],
   [
+    'a state folder in memory',
+    disk({ mount: { point: '/run', type: 'tmpfs', isReadOnly: false, isInMemory: true } }),
+    'SYS-09',
+    'warning',
+    'is in memory (/run: tmpfs)',
+    'state-folder',
+  ],
+  [
     'a read-only mount',
-    disk({ mount: { point: '/data', type: 'ext4', isReadOnly: true } }),
+    disk({ mount: { point: '/data', type: 'ext4', isReadOnly: true, isInMemory: false } }),
     'SYS-03',
     'problem',
     'read-only',

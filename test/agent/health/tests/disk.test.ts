@@ -18,6 +18,23 @@ describe('the disk tests', () => {
     await rm(folder, { recursive: true });
   });
 
+  it.each([
+    ['a tmpfs', 'tmpfs $ tmpfs rw 0 0', true],
+    [
+      'an overlay that writes to a tmpfs',
+      'tmpfs /media/rw tmpfs rw 0 0\noverlay $ overlay rw,lowerdir=/ro,upperdir=/media/rw/up,workdir=/w 0 0',
+      true,
+    ],
+    ['an overlay on a disk', 'overlay $ overlay rw,lowerdir=/ro,upperdir=/media/rw/up,workdir=/w 0 0', false],
+    ['a disk', '/dev/sda1 $ ext4 rw 0 0', false],
+  ])('know whether %s is in memory', async (_, lines, isInMemory) => {
+    const proc = await mkdtemp(path.join(tmpdir(), 'qn-proc-'));
+    mkdirSync(path.join(proc, 'self'));
+    writeFileSync(path.join(proc, 'self', 'mounts'), `/dev/root / ext4 rw 0 0\n${lines.replace('$', proc)}\n`);
+    expect(await mountOf(proc, proc)).toMatchObject({ point: proc, isInMemory });
+    await rm(proc, { recursive: true });
+  });
+
   it('find a mount that is read-only by the list of the kernel', async () => {
     const proc = await mkdtemp(path.join(tmpdir(), 'qn-proc-'));
     mkdirSync(path.join(proc, 'self'));
@@ -67,8 +84,11 @@ describe('the disk tests', () => {
 
 describe('the list of mounts', () => {
   it.each([
-    ['/dev/root / ext4 ro,noatime 0 0', [{ point: '/', type: 'ext4', isReadOnly: true }]],
-    ['tmpfs /run/user\\0401 tmpfs rw,nosuid 0 0', [{ point: '/run/user 1', type: 'tmpfs', isReadOnly: false }]],
+    ['/dev/root / ext4 ro,noatime 0 0', [{ point: '/', type: 'ext4', isReadOnly: true, isInMemory: false }]],
+    [
+      'tmpfs /run/user\\0401 tmpfs rw,nosuid 0 0',
+      [{ point: '/run/user 1', type: 'tmpfs', isReadOnly: false, isInMemory: true }],
+    ],
     ['half a line', []],
   ])('%s', (line, mounts) => {
     expect(parseMounts(`${line}\n`)).toEqual(mounts);
