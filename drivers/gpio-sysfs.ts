@@ -2,7 +2,7 @@ import type { Gpio } from 'onoff';
 import { type DriverClock, systemDriverClock } from './clock.ts';
 import { formatLine, type GpioBackend, type InputRequest, type Level, type OutputRequest } from './contract/digital.ts';
 import { fail, ok, type Result } from './contract/result.ts';
-import { readSysfsChips, resolveSysfsNumber, type SysfsChip } from './sysfs/chips.ts';
+import { readSysfsChips, resolveSysfsNumber } from './sysfs/chips.ts';
 import { exportLine, type SysfsLine, unexportLine } from './sysfs/export.ts';
 import { readFoundLevel } from './sysfs/found-level.ts';
 import { attachSysfsInput, attachSysfsOutput, type SysfsHold } from './sysfs/lines.ts';
@@ -24,7 +24,7 @@ export async function openSysfsGpio(options: SysfsOptions = {}): Promise<Result<
   const chips = await readSysfsChips(root);
   if (!chips.ok) return chips;
   const onoff = await loadOnoff();
-  return onoff.ok ? ok(createBackend({ root, clock, chips: chips.value, Gpio: onoff.value })) : onoff;
+  return onoff.ok ? ok(createBackend({ root, clock, Gpio: onoff.value })) : onoff;
 }
 
 async function loadOnoff(): Promise<Result<typeof Gpio>> {
@@ -41,7 +41,6 @@ async function loadOnoff(): Promise<Result<typeof Gpio>> {
 interface Surroundings {
   readonly root: string;
   readonly clock: DriverClock;
-  readonly chips: readonly SysfsChip[];
   readonly Gpio: typeof Gpio;
 }
 
@@ -56,7 +55,8 @@ function createBackend(surroundings: Surroundings): GpioBackend {
   const heldNumbers = new Set<number>();
   const open = async (request: OutputRequest | InputRequest, setup: Setup) => {
     const resource = formatLine(request.line);
-    const resolved = resolveSysfsNumber(surroundings.chips, request.line);
+    const chips = await readSysfsChips(surroundings.root); // Each time: chips come and go.
+    const resolved = chips.ok ? resolveSysfsNumber(chips.value, request.line) : chips;
     if (!resolved.ok) return resolved;
     const number = resolved.value;
     if (heldNumbers.has(number)) return fail(heldError(resource));

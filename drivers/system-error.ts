@@ -44,6 +44,12 @@ export function driverError(
   };
 }
 
+/** Of a call on what was open: its device is not there any more. A NAK on a bus (ENXIO) is not that. */
+export function isGone({ cause }: DriverError): boolean {
+  const code = codeOf(cause);
+  return code === 'ENODEV' || code === 'ENOENT';
+}
+
 /** What every call on a closed line or port ends with. */
 export function closedError(operation: string, resource: string): DriverError {
   return driverError('closed', { operation, resource }, 'it was closed before');

@@ -1,47 +1,17 @@
 import type { GpioBackend } from '../../drivers/contract/digital.ts';
-import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import { type DriverError, describeError, fail, type Result } from '../../drivers/contract/result.ts';
 import type { Situation } from '../../drivers/safe-state.ts';
 import { foundDocumentsMax } from '../../firmware-bridge/limits.ts';
-import type { Clock } from '../clock.ts';
 import type { DocumentChange } from '../config/change/plan.ts';
-import type { Log } from '../log.ts';
-import type { Pool } from '../pool/pool.ts';
-import type { Value } from '../qn/message.ts';
-import type { FoundRows } from './found-rows.ts';
-import { Interlocks } from './interlock.ts';
-import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument, OutputGuard } from './kind.ts';
+import type { BoardDependencies } from './board-dependencies.ts';
+import { groupOf, Interlocks } from './interlock.ts';
+import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument } from './kind.ts';
 import { exchangePatienceMs, startPatienceMs } from './limits.ts';
-import type { Memory } from './memory-file.ts';
 import { inOpeningOrder } from './opening-order.ts';
 import { openPatience } from './patience.ts';
-import { closedError, type DriverReport, type Place, placeOf, reportOf } from './place.ts';
+import { changingError, closedError, type DriverReport, isMissing, type Place, placeOf, reportOf } from './place.ts';
+import { createReopening, type Reopening } from './reopening.ts';
 import { type ConfiguredRow, childRow, type Row } from './row.ts';
-
-export interface BoardDependencies {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly pool: Pool;
-  readonly random: () => number;
-  readonly openBytePort: DocumentSurroundings['openBytePort'];
-  readonly pwm: PwmBackend;
-  /** What a document remembers over a restart. */
-  memoryOf(document: string): Memory;
-  /** Absent: nothing of documents goes to the disk, as in a self-test. */
-  readonly stateFolder?: string;
-  /** A document has this value now. */
-  changed(document: string, value: Value): void;
-  /** There is no such document any more. */
-  removed(document: string): void;
-  /** Something happened that is not a state. */
-  happened(document: string, value: Value, ageMs?: number): void;
-  /** Who goes on with an output when the agent is gone; absent: nobody does. */
-  guardOf?(document: string): OutputGuard;
-  /** Where documents are entered that others bring with them. */
-  readonly found: FoundRows;
-  /** A driver failed or works again, or an output went to a safe state: health wants to know. */
-  troubleChanged(): void;
-}
 
 /** All documents of the board with their drivers. One that cannot be opened leaves the others alone. */
 export class Board implements AsyncDisposable {
@@ -49,6 +19,7 @@ export class Board implements AsyncDisposable {
   readonly #dependencies: BoardDependencies;
   readonly #gpio: Result<GpioBackend>;
   readonly #interlocks: Interlocks;
+  readonly #reopening: Reopening;
   #isOnline: boolean | undefined;
   #patience: Promise<void> | undefined;
 
@@ -56,6 +27,8 @@ export class Board implements AsyncDisposable {
     this.#dependencies = dependencies;
     this.#gpio = gpio;
     this.#interlocks = new Interlocks(dependencies.clock, rows, (name) => dependencies.guardOf?.(name).wentOff());
+    const missing = () => [...this.#places.values()].filter(isMissing);
+    this.#reopening = createReopening(dependencies.clock, missing, (place) => this.#reopen(place, place.row));
   }
 
   /** Opens every document in the order of the config, but those that lean on others after them. Takes ownership of the GPIO backend. */
@@ -76,6 +49,7 @@ export class Board implements AsyncDisposable {
     using patience = openPatience(dependencies.clock, startPatienceMs);
     board.#patience = patience.over;
     for (const row of late) await open(row);
+    board.#reopening.resume();
     return board;
   }
 
@@ -111,6 +85,8 @@ export class Board implements AsyncDisposable {
    * first, so that two documents can exchange their lines. Meanwhile commands to these documents are refused as busy.
    */
   async exchange(rows: readonly ConfiguredRow[], changes: readonly DocumentChange[]): Promise<void> {
+    const reopening = this.#reopening.pause();
+    if (reopening !== undefined) await reopening;
     const ordered = inOpeningOrder(rows).flat();
     const changeOf = new Map(changes.map(({ name, how }) => [name, how]));
     const before = [...this.#places.values()];
@@ -129,11 +105,14 @@ export class Board implements AsyncDisposable {
     const configured = ordered.map((row) => [row.name, known.get(row.name) ?? placeOf(row)] as const);
     this.#places = new Map([...configured, ...found]);
     for (const row of ordered) await this.#goOver(row, changeOf.get(row.name));
-    this.#interlocks.settle(ordered.filter(({ name }) => this.document(name).ok));
+    const mayBeOn = (name: string) => this.document(name).ok || this.#places.get(name)?.lost?.mayBeOn === true;
+    this.#interlocks.settle(ordered.filter(({ name }) => mayBeOn(name)));
+    this.#reopening.resume();
   }
 
   /** Closes in reverse order: what was opened last may lean on what was opened first. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reopening.pause();
     for (const place of [...this.#places.values()].reverse()) await this.#close(place, closedError(place.row.name));
     if (this.#gpio.ok) await this.#gpio.value[Symbol.asyncDispose]();
   }
@@ -162,30 +141,54 @@ export class Board implements AsyncDisposable {
     if (inherited === undefined) place.trouble = undefined;
     if (inherited === undefined) place.safe = undefined;
     const document = await row.kind.open({ ...this.#surroundings(place), ...(inherited && { inherited }) });
-    place.document = document;
+    this.#take(place, document);
     if (!document.ok) this.#trouble(place, document.error);
-    else if (this.#isOnline !== undefined) document.value.online?.(this.#isOnline);
+  }
+
+  /** As at the start; that it is still not there is told once. */
+  async #reopen(place: Place, row: ConfiguredRow): Promise<void> {
+    const { trouble } = place;
+    const document = await row.kind.open(this.#surroundings(place));
+    this.#take(place, document);
+    if (!document.ok)
+      return trouble?.detail === document.error.detail ? undefined : this.#trouble(place, document.error);
+    const group = groupOf(row)?.group;
+    if (group !== undefined) this.#interlocks.begin(group);
+    if (place.trouble === trouble) this.#trouble(place, undefined); // Else it has failed again already.
+  }
+
+  #take(place: Place, document: Result<OpenDocument>): void {
+    place.document = document;
+    if (!document.ok) return;
+    place.lost = undefined;
+    if (this.#isOnline !== undefined) document.value.online?.(this.#isOnline);
+    this.#lookForLoss(place);
+  }
+
+  /** From here on commands fail at once, until it is found again. */
+  #lookForLoss(place: Place): void {
+    const { document } = place;
+    const lost = document.ok ? document.value.lost?.() : undefined;
+    if (!document.ok || lost === undefined) return;
+    place.lost = lost;
+    place.safe = undefined;
+    place.document = fail(lost.error);
+    this.#reopening.lost(document.value);
   }
 
   #surroundings(place: Place): DocumentSurroundings {
-    const { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, changed, happened, guardOf } =
-      this.#dependencies;
-    const { name, config } = place.row;
-    const group = config.driver === 'gpio-out' ? config.interlock?.group : undefined;
-    const interlock = group === undefined ? undefined : this.#interlocks.group(group);
+    const { memoryOf, changed, happened, guardOf } = this.#dependencies;
+    const { row, lost } = place;
+    const { name } = row;
+    const interlock = this.#interlocks.group(groupOf(row)?.group);
     return {
+      ...this.#dependencies,
       name,
-      clock,
-      log,
-      pool,
       gpio: this.#gpio,
-      pwm,
       memory: memoryOf(name),
-      ...(stateFolder === undefined ? {} : { stateFolder }),
       ...(interlock === undefined ? {} : { interlock }),
       ...(this.#patience && { patience: this.#patience }),
-      random,
-      openBytePort,
+      ...(lost?.isOffOwed && { isOffOwed: true }),
       neighbour: (other) => this.document(other),
       changed: (value) => changed(name, value),
       happened: (value, ageMs) => happened(name, value, ageMs),
@@ -237,12 +240,8 @@ export class Board implements AsyncDisposable {
     if (error !== undefined) {
       place.errorCount += 1;
       log.warn({ document: place.row.name, kind: error.kind, err: error.cause }, describeError(error));
+      this.#lookForLoss(place);
     }
     troubleChanged();
   }
-}
-
-function changingError(name: string): DriverError {
-  const detail = 'its config is being changed at this moment';
-  return { kind: 'busy', operation: 'use', resource: name, detail, fix: 'send it again' };
 }

@@ -1,12 +1,18 @@
 import type { DigitalOutput } from '../../drivers/contract/digital.ts';
-import type { DriverError, Result } from '../../drivers/contract/result.ts';
+import { type DriverError, fail, type Result } from '../../drivers/contract/result.ts';
 import { safeAction } from '../../drivers/safe-state.ts';
+import { isGone } from '../../drivers/system-error.ts';
 import type { GpioOutConfig } from '../config/config.ts';
 import { safeRetryMs } from '../limits.ts';
-import type { DocumentSurroundings } from './kind.ts';
+import type { DocumentSurroundings, LostOutput } from './kind.ts';
 import { levelOf } from './level.ts';
 
-type DrivenSurroundings = Pick<DocumentSurroundings, 'clock' | 'troubled' | 'safe' | 'guard'>;
+export type SwitchSurroundings = Omit<
+  DocumentSurroundings,
+  'pool' | 'gpio' | 'pwm' | 'random' | 'openBytePort' | 'neighbour' | 'adopt'
+>;
+
+type DrivenSurroundings = Pick<SwitchSurroundings, 'clock' | 'troubled' | 'safe' | 'guard'>;
 
 /** What the rules of an output have to do with its line. */
 export interface LineRules {
@@ -31,7 +37,8 @@ export class DrivenOutput implements AsyncDisposable {
   #hasTrouble = false;
   #descent: Disposable | undefined;
   #isPulse = false;
-  #isOffOwed = false;
+  #isOwedTold = false;
+  #lostBy: DriverError | undefined;
 
   /** `isOn`: as the line is driven now. */
   constructor(
@@ -47,6 +54,7 @@ export class DrivenOutput implements AsyncDisposable {
     this.#rules = rules;
     this.#isOn = isOn;
     this.#changedMs = surroundings.clock.monotonicMs(); // Nobody knows whether opening was a change, so it counts as one.
+    line.onLost?.((error) => this.#lose(error));
   }
 
   /** As it was driven last. */
@@ -69,6 +77,15 @@ export class DrivenOutput implements AsyncDisposable {
     return this.#descent !== undefined;
   }
 
+  /** It is to be off without any further command, now or in a moment. */
+  get isOffOwed(): boolean {
+    return this.#isPulse || this.isComingDown;
+  }
+
+  get lost(): LostOutput | undefined {
+    return this.#lostBy && { error: this.#lostBy, mayBeOn: this.mayBeOn, isOffOwed: this.isOffOwed };
+  }
+
   /** How long the shortest time between two changes still forbids this level. */
   dwellLeftMs(on: boolean): number {
     if (on === this.#isOn) return 0;
@@ -76,6 +93,7 @@ export class DrivenOutput implements AsyncDisposable {
   }
 
   drive(on: boolean): Result<void> {
+    if (this.#lostBy !== undefined) return fail(this.#lostBy);
     const written = this.line.write(levelOf(this.#config, on));
     if (!written.ok) this.#failed(written.error);
     else {
@@ -120,9 +138,9 @@ export class DrivenOutput implements AsyncDisposable {
   }
 
   #tellOwed(): void {
-    const isOwed = this.#isPulse || this.isComingDown;
-    if (isOwed === this.#isOffOwed || this.#config.safe.crash !== 'hold') return;
-    this.#isOffOwed = isOwed;
+    const isOwed = this.isOffOwed;
+    if (isOwed === this.#isOwedTold || this.#config.safe.crash !== 'hold') return;
+    this.#isOwedTold = isOwed;
     this.#surroundings.guard?.pulsing(isOwed);
   }
 
@@ -134,8 +152,17 @@ export class DrivenOutput implements AsyncDisposable {
     this.#rules.became(on, wasOn);
   }
 
+  /** Nothing reaches the line any more: as it was last is all that anybody knows. */
+  #lose(error: DriverError): void {
+    if (this.#lostBy !== undefined) return;
+    this.#lostBy = error;
+    this.#hasTrouble = true;
+    this.#surroundings.troubled(error);
+  }
+
   /** Nobody knows the level now; one try to bring it to one that is known. */
   #failed(error: DriverError): void {
+    if (isGone(error)) return this.#lose(error);
     this.#hasTrouble = true;
     this.#isKnown = false;
     this.#surroundings.troubled(error);

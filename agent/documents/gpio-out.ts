@@ -50,8 +50,9 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
  */
 function initialLevel(
   config: GpioOutConfig,
-  { name, interlock }: Pick<DocumentSurroundings, 'name' | 'interlock'>,
+  { name, interlock, isOffOwed }: Pick<DocumentSurroundings, 'name' | 'interlock' | 'isOffOwed'>,
 ): OutputRequest['initial'] {
+  if (isOffOwed) return levelOf(config, false);
   const boot = safeAction('boot', config.safe);
   if (boot.do !== 'drive') return 'as-is';
   if (!boot.on || interlock === undefined) return levelOf(config, boot.on);

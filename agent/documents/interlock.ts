@@ -106,13 +106,13 @@ export class Interlocks {
     this.use(rows);
   }
 
-  group(name: string): InterlockGroup | undefined {
-    return this.#groups.get(name);
+  group(name: string | undefined): InterlockGroup | undefined {
+    return this.#groups.get(name ?? '');
   }
 
-  /** The agent has started, and all members are off by now but those that hold their group. */
-  begin(): void {
-    for (const group of this.#groups.values()) group.begin();
+  /** The agent has started, and all members are off by now but those that hold their group. `only`: one of that group has come. */
+  begin(only?: string): void {
+    for (const [name, group] of this.#groups) if (only === undefined || name === only) group.begin();
     if (this.#groups.size > 0) this.#wentOff?.(unknownMember);
   }
 
@@ -141,7 +141,7 @@ export class Interlocks {
   }
 }
 
-function groupOf({ config }: Pick<Row, 'config'>): InterlockConfig | undefined {
+export function groupOf({ config }: Pick<Row, 'config'>): InterlockConfig | undefined {
   return config.driver === 'gpio-out' ? config.interlock : undefined;
 }
 

@@ -86,6 +86,8 @@ export interface DocumentSurroundings {
   readonly stateFolder?: string;
   /** Absent: the document opens its line itself. */
   readonly inherited?: Inheritance;
+  /** It is opened off, whatever it was found with. */
+  readonly isOffOwed?: true;
   /** Of the group this document is in. */
   readonly interlock?: InterlockGroup;
   /** 0 ≤ x < 1, for waits that must not be in step. */
@@ -133,10 +135,20 @@ export interface Inheritance {
   readonly before?: boolean;
 }
 
+/** How an output was when its device went away. */
+export interface LostOutput {
+  readonly error: DriverError;
+  readonly mayBeOn: boolean;
+  /** In a pulse, say: it is to be off when it is there again. */
+  readonly isOffOwed: boolean;
+}
+
 /** An open document. Disposal brings the line into its `exit` state and lets go of it. */
 export interface OpenDocument extends AsyncDisposable {
   /** For the documents that are values of units on this bus. */
   readonly modbus?: ModbusBus;
+  /** Its device is gone, as `troubled` was told: it is closed, and opened again when that is back. */
+  lost?(): LostOutput | undefined;
   /**
    * One effect at a time. Synchronous where the driver is; then the state was told by `changed` before it returns.
    * After an error the state of the wire is unknown until the next effect succeeds. `taken`: where accepting is told

@@ -6,3 +6,5 @@ export const safeOnTriesMax = 60;
 /** So long a start, and a change of the config, wait for devices of a bus on which some do not answer. Over it: they are asked later. */
 export const startPatienceMs = 5_000;
 export const exchangePatienceMs = 60_000;
+/** So often an input or output is looked for that could not be opened, or was lost, one after the other. Never given up. */
+export const reopenEveryMs = 5_000;

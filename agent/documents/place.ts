@@ -1,7 +1,7 @@
 import { type DriverError, describeError, fail, type Result } from '../../drivers/contract/result.ts';
 import type { Value } from '../qn/message.ts';
-import type { OpenDocument } from './kind.ts';
-import type { Row } from './row.ts';
+import type { LostOutput, OpenDocument } from './kind.ts';
+import type { ConfiguredRow, Row } from './row.ts';
 
 /** How the driver of one document is doing. */
 export interface DriverReport {
@@ -23,6 +23,8 @@ export interface Place {
   trouble: DriverError | undefined;
   safe: string | undefined;
   errorCount: number;
+  /** Of an output that was lost, until it is open again. */
+  lost?: LostOutput | undefined;
   /** It was found behind this one, and goes with it. */
   readonly parent?: Place;
 }
@@ -31,12 +33,18 @@ export function placeOf(row: Row): Place {
   return { row, document: fail(closedError(row.name)), trouble: undefined, safe: undefined, errorCount: 0 };
 }
 
-export function reportOf({ row, trouble, errorCount, safe, document }: Place): DriverReport {
+/** It could not be opened, or was lost, and its driver does not look for it by itself. */
+export function isMissing(place: Place): place is Place & { readonly row: ConfiguredRow } {
+  return !place.document.ok && /^(gpio|pwm)-/.test(place.row.config.driver);
+}
+
+export function reportOf({ row, trouble, errorCount, safe, document, lost }: Place): DriverReport {
+  const wasOn = lost?.mayBeOn === true ? '; it was on when it was lost' : '';
   return {
     document: row.name,
     driver: row.config.driver,
     state: trouble === undefined ? 'working' : 'failed',
-    ...(trouble === undefined ? {} : { error: describeError(trouble) }),
+    ...(trouble === undefined ? {} : { error: `${describeError(trouble)}${wasOn}` }),
     errorCount,
     ...(safe === undefined ? {} : { safe }),
     ...(document.ok && document.value.about !== undefined ? { about: document.value.about() } : {}),
@@ -45,4 +53,9 @@ export function reportOf({ row, trouble, errorCount, safe, document }: Place): D
 
 export function closedError(name: string): DriverError {
   return { kind: 'closed', operation: 'use', resource: name, detail: 'the document is not open' };
+}
+
+export function changingError(name: string): DriverError {
+  const detail = 'its config is being changed at this moment';
+  return { kind: 'busy', operation: 'use', resource: name, detail, fix: 'send it again' };
 }

@@ -1,13 +1,14 @@
 import type { PwmOutput } from '../../drivers/contract/pwm.ts';
 import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { SafeDuty } from '../../drivers/safe-state.ts';
+import { isGone } from '../../drivers/system-error.ts';
 import type { PwmOutConfig } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { safeRetryMs } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { brief } from './gpio-out.ts';
-import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
+import type { DocumentKind, DocumentSurroundings, Effect, LostOutput, OpenDocument } from './kind.ts';
 
 /** A fan, a heater, a dimmed lamp. Its value is a number from 0 to `scale`. */
 export const pwmOut: DocumentKind<PwmOutConfig> = {
@@ -40,6 +41,8 @@ class Power implements OpenDocument {
   /** Its offline state could not be driven yet. */
   #retry: Disposable | undefined;
   #hasTrouble = false;
+  #lost: LostOutput | undefined;
+  readonly lost = () => this.#lost;
 
   constructor(config: PwmOutConfig, output: PwmOutput, duty: number, surroundings: PowerSurroundings) {
     this.#config = config;
@@ -77,7 +80,7 @@ class Power implements OpenDocument {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of [this.#offlineTimer, this.#retry]) timer?.[Symbol.dispose]();
     const { exit } = this.#config.safe;
-    if (exit !== 'hold') this.#set(exit);
+    if (exit !== 'hold' && !this.#lost) this.#set(exit);
     await this.#output[Symbol.asyncDispose]();
   }
 
@@ -104,7 +107,9 @@ class Power implements OpenDocument {
   /** Nobody knows the duty now; one try to bring it to a known one. */
   #failed(error: DriverError): void {
     this.#hasTrouble = true;
+    if (isGone(error)) this.#lost = { error, mayBeOn: this.#duty > 0, isOffOwed: false };
     this.#surroundings.troubled(error);
+    if (this.#lost) return;
     const { crash } = this.#config.safe;
     if (crash === 'hold' || !this.#output.write(crash).ok) return;
     this.#duty = crash;

@@ -1,21 +1,16 @@
 import type { DigitalOutput } from '../../drivers/contract/digital.ts';
-import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Situation, safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
 import { switchWaitsMax } from '../limits.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { ascend } from './ascent.ts';
-import { closedOutputError, DrivenOutput } from './driven-output.ts';
+import { closedOutputError, DrivenOutput, type SwitchSurroundings } from './driven-output.ts';
 import type { InterlockMember } from './interlock.ts';
 import { InterlockSeat } from './interlock-seat.ts';
-import type { DocumentSurroundings, Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
+import type { Effect, Inheritance, OpenDocument, Performed } from './kind.ts';
 import { forgetLimit, OnLimit } from './on-limit.ts';
 import { tooLate, Waiting, type Wish, wishOf } from './waiting.ts';
-
-type SwitchSurroundings = Omit<
-  DocumentSurroundings,
-  'pool' | 'gpio' | 'pwm' | 'random' | 'openBytePort' | 'neighbour' | 'adopt'
->;
 
 /**
  * An open output with its rules: shortest time between two changes, longest time on, interlock, safe states. Safe
@@ -33,6 +28,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   #offlineTimer: Disposable | undefined;
   /** What it was for good before it went to its offline state, until somebody commands again. */
   #before: boolean | undefined;
+  readonly lost = () => this.#driven.lost;
 
   /** `isOn`: as the output is driven now. */
   constructor(config: GpioOutConfig, output: DigitalOutput, isOn: boolean, surroundings: SwitchSurroundings) {
@@ -135,11 +131,12 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return;
     this.#offlineTimer?.[Symbol.dispose]();
-    const isPulse = this.#waiting.current?.isPulse === true || this.#driven.isComingDown;
-    this.#giveWay('the agent stopped', { reason: 'interrupted', detail: 'the agent stopped meanwhile' });
+    const { isOffOwed, lost } = this.#driven;
+    this.#giveWay('', lost?.error ?? { reason: 'interrupted', detail: 'the agent stopped meanwhile' });
     const action = safeAction('exit', this.#config.safe);
-    if (action.do === 'drive' && (!action.on || this.#seat.mayGoOn())) this.#driven.drive(action.on);
-    else if (isPulse) this.#driven.drive(false); // Nobody is left who would end it.
+    if (lost !== undefined) this.#seat.letGo();
+    else if (action.do === 'drive' && (!action.on || this.#seat.mayGoOn())) this.#driven.drive(action.on);
+    else if (isOffOwed) this.#driven.drive(false); // Nobody is left who would end it.
     this.#isOpen = false;
     this.#limit?.[Symbol.dispose]();
     await this.#driven[Symbol.asyncDispose]();
@@ -226,7 +223,7 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
     return driven;
   }
 
-  #giveWay(detail: string, refusal?: Refusal): void {
+  #giveWay(detail: string, refusal?: Refusal | DriverError): void {
     if (this.#waiting.current === undefined) return;
     this.#seat.letGo();
     this.#waiting.end(fail(refusal ?? { superseded: true, detail }));

@@ -29,6 +29,8 @@ export interface DigitalOutput extends AsyncDisposable {
    * it next, or until `freeKept`. Absent: the backend cannot.
    */
   keep?(): void;
+  /** Called once when the line is gone by itself, the last listener. Absent: only `write` tells. It must not throw. */
+  onLost?(listener: (error: DriverError) => void): void;
 }
 
 export interface DigitalOutputSupport {

@@ -11,6 +11,8 @@ export interface ChipHold {
   readonly resource: string;
   readonly native: NativeGpio;
   readonly lines: NativeLines;
+  /** Of an output: who is told that it is gone. It outlives who has the line. */
+  lost?: { tell(error: DriverError): void };
 }
 
 const onlyLine = 1n;
@@ -29,8 +31,21 @@ function attach(hold: ChipHold, access: Access, kept: KeptLines | undefined): Di
     write: (level) => access.attempt('write', ({ native, lines }) => native.set(lines, BigInt(level), onlyLine)),
     readBack: access.read,
     ...(kept !== undefined && { keep: () => void (access.leave() && kept.add(hold)) }),
+    onLost(tell) {
+      hold.lost ??= watchOutput(hold);
+      hold.lost.tell = (error) => void (access.isOpen && tell(error));
+    },
     [Symbol.asyncDispose]: access.close,
   };
+}
+
+/** Where it cannot be watched, writes tell. */
+function watchOutput(hold: ChipHold): NonNullable<ChipHold['lost']> {
+  const lost = { tell: (_error: DriverError) => {} };
+  hold.native.watch(hold.lines, (seen) => {
+    if (!seen.ok) lost.tell(systemError(nativeCause(seen), { operation: 'watch', resource: hold.resource, fixes }));
+  });
+  return lost;
 }
 
 /**

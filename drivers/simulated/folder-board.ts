@@ -16,7 +16,7 @@ import { openFolderLine } from './folder-line.ts';
  *   <board>/GPIO17/consumer   who holds the line: name, process, start of the process
  *   <board>/GPIO17/fault      written from outside: so many of the next writes fail
  *
- * A line exists if its folder exists. Levels stay when the process is gone, as on a latching board.
+ * A line exists if its folder exists, and is unplugged with it. Levels stay when the process is gone, as on a latching board.
  */
 export function openFolderBoard(folder: string, nowNs: () => bigint = monotonicNs): SimulatedBoard {
   return {

@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -43,6 +44,7 @@ function attachLine(place: LinePlace, valueFile: number, claim: Disposable, log:
   return {
     drive: (level) =>
       attempt({ operation: 'write', resource }, () => {
+        statSync(place.folder); // Whoever removes it unplugs the line.
         useUpFault(join(place.folder, 'fault'));
         const isChange = readValue(valueFile) !== level;
         writeValue(valueFile, level);

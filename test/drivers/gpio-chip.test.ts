@@ -9,6 +9,7 @@ import { findChips } from '../../drivers/gpiochip/chips.ts';
 import { nearestLineNames } from '../../drivers/gpiochip/nearest-names.ts';
 import { type ChipLayout, resolveLine } from '../../drivers/gpiochip/resolve.ts';
 import { loadNativeGpio } from '../../drivers/native/addon.ts';
+import { codeOf } from '../../drivers/system-error.ts';
 import { valueOf } from '../support/value-of.ts';
 import { anyPi, piLayouts } from './gpio-chip/pi-layouts.ts';
 import { createScriptedKernel, type KernelScript, type ScriptedKernel } from './gpio-chip/scripted-kernel.ts';
@@ -150,6 +151,23 @@ describe('what the kernel answers', () => {
     await opened[Symbol.asyncDispose]();
     kernel.unplug();
     expect(lost).toMatchObject([{ operation: 'watch', resource: 'GPIO17', cause: { code: 'ENODEV' } }]);
+  });
+
+  test('an output whose chip is gone says so to who has it: also after its line was kept for somebody else', async () => {
+    const kernel = createScriptedKernel({ chips });
+    await using backend = await openOn(kernel, chips);
+    const lost: string[] = [];
+    const first = valueOf(await backend.openOutput(output));
+    first.onLost?.(() => lost.push('first'));
+    first.keep?.();
+    const second = valueOf(await backend.openOutput(output));
+    kernel.unplug();
+    expect(lost).toEqual([]);
+    second.onLost?.(({ cause }) => lost.push(`second: ${codeOf(cause)}`));
+    kernel.unplug();
+    await second[Symbol.asyncDispose]();
+    kernel.unplug();
+    expect(lost).toEqual(['second: ENODEV']);
   });
 
   test.for([0n, 1n] as const)(

@@ -2,7 +2,7 @@ import { planChange } from '../../agent/config/change/plan.ts';
 import { checkConfig } from '../../agent/config/check.ts';
 import type { Config } from '../../agent/config/config.ts';
 import { formatFault } from '../../agent/config/fault.ts';
-import { Lane } from '../../agent/dispatch/lane.ts';
+import { Lanes } from '../../agent/dispatch/lanes.ts';
 import { Board } from '../../agent/documents/board.ts';
 import { FoundRows } from '../../agent/documents/found-rows.ts';
 import { deadTimesOf } from '../../agent/documents/interlock.ts';
@@ -14,6 +14,8 @@ import { poolProfiles } from '../../agent/limits.ts';
 import { silentLog } from '../../agent/log.ts';
 import { createPool } from '../../agent/pool/pool.ts';
 import type { Value } from '../../agent/qn/message.ts';
+import type { GpioBackend } from '../../drivers/contract/digital.ts';
+import type { PwmBackend } from '../../drivers/contract/pwm.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
@@ -26,6 +28,9 @@ export interface DocumentRigOptions {
   /** Entries below `documents`, as flow maps: `relay: { driver: gpio-out, line: A }`. */
   readonly documents: readonly string[];
   readonly board?: MemoryBoard;
+  /** Instead of the board. */
+  readonly gpio?: GpioBackend;
+  readonly pwm?: PwmBackend;
   readonly clock?: FakeClock;
   readonly weather?: SimulatedWeather;
   /** Stamps of edges. */
@@ -71,7 +76,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       log: silentLog,
       pool,
       random: () => 0,
-      pwm: createSimulatedPwm(),
+      pwm: options.pwm ?? createSimulatedPwm(),
       memoryOf,
       openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
       changed: (document, value) => told.push(`${document} ${JSON.stringify(value)}`),
@@ -80,17 +85,13 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       troubleChanged() {},
       found: new FoundRows(),
     },
-    ok(createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) })),
+    ok(
+      options.gpio ??
+        createSimulatedGpio(memoryBoard, { weather, clock, ...(options.nowNs && { nowNs: options.nowNs }) }),
+    ),
     rows,
   );
-  const openLanes = () =>
-    new Map(
-      rows.flatMap(({ name }) => {
-        const document = board.document(name);
-        return document.ok ? [[name, new Lane(document.value)] as const] : [];
-      }),
-    );
-  let lanes = openLanes();
+  let lanes = new Lanes(board);
   const deadTimes = options.isStarting === true ? [] : [...deadTimesOf(rows).values()];
   if (deadTimes.length > 0) await clock.advance(Math.max(...deadTimes));
   return {
@@ -103,7 +104,9 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       if (planned === undefined) throw new Error(`no document ${document}`);
       if (!planned.ok) return Promise.resolve(planned);
       const effect = planned.value;
-      return new Promise((resolve) => lanes.get(document)?.add({ effect, begin: () => true, end: resolve }));
+      const lane = lanes.of(document);
+      if (!lane.ok) return Promise.resolve(lane);
+      return new Promise((resolve) => lane.value.add({ effect, begin: () => true, end: resolve }));
     },
     async exchange(documents) {
       const next = configOf(documents);
@@ -111,7 +114,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       config = next;
       rows = rowsOf(config);
       await board.exchange(rows, changes);
-      lanes = openLanes();
+      lanes = new Lanes(board);
     },
     open: (document) => valueOf(board.document(document)),
     report: (document) => board.reports().find((report) => report.document === document),

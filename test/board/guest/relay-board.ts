@@ -37,7 +37,7 @@ export interface RelayBoard extends AsyncDisposable {
   /** Starts an agent that cannot run; its exit code. */
   startInVain(): Promise<number | null>;
   /** Commands one relay, and waits until the agent says how it ended. */
-  command(relay: Relay, value: 'ON' | 'OFF', status: 'successful' | 'failed'): Promise<void>;
+  command(relay: Relay, value: 'ON' | 'OFF', status: 'successful' | 'failed' | 'rejected'): Promise<void>;
   /** Returns when the agent has ended, and its guard has done what it does then. */
   kill(signal: NodeJS.Signals): Promise<void>;
   stopBroker(): Promise<void>;

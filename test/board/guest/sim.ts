@@ -59,8 +59,9 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
   }
   writeFileSync(join(device, 'live'), '1');
   const read = (path: string) => readFileSync(path, 'utf8').trim();
-  const wires = join('/sys/devices/platform', read(join(device, 'dev_name')), read(join(bank, 'chip_name')));
-  const pullFile = (offset: number) => join(wires, `sim_gpio${offset}`, 'pull');
+  /** It has other names when it was plugged in again. */
+  const wires = () => join('/sys/devices/platform', read(join(device, 'dev_name')), read(join(bank, 'chip_name')));
+  const pullFile = (offset: number) => join(wires(), `sim_gpio${offset}`, 'pull');
   const firstNumber = baseOf(label);
   watchReleases();
   writeFileSync(join(traceFolder, 'trace_clock'), 'mono');
@@ -74,7 +75,7 @@ export function createSimulatedChip({ label, lineNames, hogs = {} }: ChipPlan): 
     freed: tracedReleases,
     driven: (offset) => tracedLevels(firstNumber + offset),
     forgetChanges: () => writeFileSync(join(traceFolder, 'trace'), ''),
-    level: (offset) => (read(join(wires, `sim_gpio${offset}`, 'value')) === '1' ? 1 : 0),
+    level: (offset) => (read(join(wires(), `sim_gpio${offset}`, 'value')) === '1' ? 1 : 0),
     bias: (offset) => read(pullFile(offset)),
     pullFile,
     pull: (offset, level) => writeFileSync(pullFile(offset), level === 1 ? 'pull-up' : 'pull-down'),
