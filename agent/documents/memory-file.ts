@@ -29,7 +29,7 @@ export class MemoryFile implements AsyncDisposable {
   readonly #log: Log;
   readonly #path: string;
   readonly #recalled: Map<string, unknown>;
-  readonly #readers = new Map<string, () => Value | undefined>(); // One per document at most.
+  readonly #readers = new Map<string, () => unknown>(); // One per document at most.
   #writing: Promise<void> = Promise.resolve();
   #isDirty = false;
   #timer: Disposable | undefined;
@@ -56,6 +56,7 @@ export class MemoryFile implements AsyncDisposable {
   of(document: string): Memory {
     const reader = this.#readers.get(document);
     const recalled = reader === undefined ? this.#recalled.get(document) : reader();
+    if (reader === undefined) this.#readers.set(document, () => recalled); // It need not be open in this life.
     return {
       recall: () => recalled,
       keep: (read) => void this.#readers.set(document, read),

@@ -34,6 +34,22 @@ test('what is kept is there for the next agent', async () => {
   expect(second.of('constructor').recall()).toBeUndefined();
 });
 
+test('what a document remembers that is not open in one life is there for the one after', async () => {
+  const { open } = prepare();
+  const first = await open();
+  first.of('flow').keep(() => ({ count: 7 }));
+  first.of('gone').keep(() => ({ count: 8 }));
+  first.of('flow').touch();
+  await first[Symbol.asyncDispose]();
+  const second = await open();
+  second.of('flow'); // Its line is absent: it keeps nothing.
+  second.of('relay').keep(() => ({ left_ms: 1 }));
+  second.of('relay').touch();
+  await second[Symbol.asyncDispose]();
+  const third = await open();
+  expect([third.of('flow').recall(), third.of('gone').recall()]).toEqual([{ count: 7 }, undefined]);
+});
+
 test('it is written at most once a minute, and at exit', async () => {
   const { open, clock, read } = prepare();
   const memory = await open();
