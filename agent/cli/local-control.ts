@@ -5,24 +5,27 @@ import type { Agent } from '../environment.ts';
 import type { Log } from '../log.ts';
 import type { CliContext } from './verb.ts';
 
-/** Changes that come from the board itself: over the control socket, and by SIGHUP, which reads the config file again. */
+/** Changes that come from the board itself: over the control socket, and by SIGHUP, which reads the config file again. `isHungUp`: one came before. */
 export async function openLocalControl(
   { clock, onHangup }: Pick<CliContext, 'clock' | 'onHangup'>,
   log: Log,
   { office }: Pick<Agent, 'office'>,
   stateFolder: string,
+  isHungUp = false,
 ): Promise<AsyncDisposable> {
   const change = async (wish: LocalWish): Promise<LocalAnswer> => {
     const opened = await office;
     if (opened !== undefined) return await opened.change(wish);
     return { status: 'rejected', version: 0, detail: 'this agent keeps the config it started with' };
   };
-  const hangup = onHangup?.(() => {
+  const reload = () => {
     change({ do: 'reload', isDryRun: false }).then(
       (answer) => tell(log, answer),
       (err: unknown) => log.error({ err }, 'config file read again, and not taken'),
     );
-  });
+  };
+  const hangup = onHangup?.(reload);
+  if (isHungUp) reload();
   const control = await openSocket(log, { clock, change }, controlSocketOf(stateFolder));
   return {
     async [Symbol.asyncDispose]() {

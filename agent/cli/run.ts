@@ -39,6 +39,8 @@ export const runVerb: Verb = {
   },
   async run(context, _operands, options) {
     using _tick = keepTick();
+    let isHungUp = false;
+    using _early = context.onHangup?.(() => void (isHungUp = true)); // Until it is ready, and then for nobody.
     const spare = context.storeThread ?? startStoreThread(storeProgram()); // Beside what follows; it takes as long as that.
     const chosen = await chooseConfig(context, options);
     const configPath = configPathOf(context, options);
@@ -94,7 +96,7 @@ export const runVerb: Verb = {
       }),
     });
     lines.settled();
-    const controlling = openLocalControl(context, log, agent, config.stateFolder);
+    const controlling = openLocalControl(context, log, agent, config.stateFolder, isHungUp);
     const attended = await attend({ ...context, log, stateFolder: config.stateFolder }, agent);
     // It is ready. What follows could wait until now.
     void keepCode(context, log); // A slow card holds up nothing else.

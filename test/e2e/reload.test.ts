@@ -6,7 +6,8 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
 import { type Heard, statusOf } from '../support/heard.ts';
-import { type Rig, startRig } from '../support/rig.ts';
+import { openRig, type Rig, startRig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
 
 const lines = ['GPIO17', 'GPIO18', 'GPIO19'];
 const documents = [
@@ -76,6 +77,16 @@ test('a file with faults changes nothing; SIGHUP takes the config file when it i
   await switchOn(rig, 'gpio.moved');
   expect(rig.wire('GPIO19')).toBe('1');
   expect(rig.agent.out + rig.agent.err).toBe('');
+});
+
+test('SIGHUP that comes before the agent is ready is obeyed when it is', { timeout: 60_000 }, async () => {
+  await using rig = await openRig({ documents, lines });
+  const started = rig.start();
+  await until(() => existsSync(path.join(rig.board, 'GPIO17', 'consumer')), 'the board', 10_000);
+  await writeFile(rig.configFile, (await readFile(rig.configFile, 'utf8')).replace('GPIO18', 'GPIO19'));
+  process.kill(rig.agent.pid, 'SIGHUP');
+  await started;
+  await rig.hear({ verb: 'state', document: 'config', test: ({ bytes }) => Buffer.from(bytes).includes('GPIO19') });
 });
 
 test('a broker that is not there brings the old one back', { timeout: 60_000 }, async () => {
