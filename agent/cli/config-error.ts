@@ -1,5 +1,5 @@
-import { pauseUntil } from '../../drivers/clock.ts';
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
+import { sleep } from '../clock.ts';
 import { recallDocuments } from '../documents/memory-file.ts';
 import { limitLeft } from '../documents/on-limit.ts';
 import { driveInOrder, type PlannedChange } from '../guard/dead-time.ts';
@@ -21,7 +21,7 @@ export async function driveConfigErrorStates(context: CliContext, configPath: st
   for (const line of await drive(context, folder, plan)) context.err(`config error: ${line}`);
 }
 
-async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): Promise<readonly string[]> {
+async function drive({ clock, signal }: CliContext, folder: string, plan: OutputPlan): Promise<readonly string[]> {
   const offMs = clock.monotonicMs(); // As with each start, any output may have gone off a moment ago.
   using kept = await takeOverLines(folder, clock);
   const planned = plan.outputs
@@ -32,8 +32,11 @@ async function drive({ clock }: CliContext, folder: string, plan: OutputPlan): P
   const powers = await drivePowers(createPwmBackend(plan.gpio), plan.powers);
   const { driven: first, later } = await inOrder;
   const goOn = async ({ output, atMs }: PlannedChange) => {
-    await pauseUntil(clock, atMs);
-    return await driveOutputs(gpio, [output], clock);
+    const leftMs = () => atMs - clock.monotonicMs();
+    while (leftMs() > 0 && !signal.aborted) await sleep(clock, leftMs(), signal);
+    if (!signal.aborted) return await driveOutputs(gpio, [output], clock);
+    const { document } = output;
+    return [{ document, isDriven: false, detail: `${document} is left as it is: told to end` }];
   };
   const driven = [...first, ...(await Promise.all(later.map(goOn))).flat()];
   const outputs = driven.flatMap(({ output }) => output ?? []);

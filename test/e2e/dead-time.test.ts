@@ -82,6 +82,20 @@ test.for([
   expect(betweenMs(rig)).toBeGreaterThanOrEqual(1_000);
 });
 
+test('SIGTERM does not wait for the dead time that a fault in the config has it wait for', async () => {
+  const rival = { safe: { ...off, configError: true }, deadTime: '3s' };
+  await using rig = await openRelayRig({ safe: { ...off, exit: 'hold' }, active: 'high', rival });
+  await rig.start();
+  await rig.command('ON');
+  await rig.kill('SIGTERM');
+  await rig.breakConfig();
+  const ended = rig.startInVain();
+  await until(() => rig.wire() === 0, 'the first relay', 10_000);
+  await rig.kill('SIGTERM');
+  expect(await ended).toEqual({ code: 78, signal: null });
+  expect(rig.changes('rival')).toEqual([]);
+});
+
 /** Also in the log of its line, which is written after the level. */
 const isRivalOn = (rig: RelayRig) => rig.changes('rival').at(-1)?.level === 1;
 
