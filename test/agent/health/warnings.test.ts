@@ -33,7 +33,10 @@ test('a board that takes configs from anybody says so, and one whose keys have e
 
 test.skipIf(smallDiskMissing !== undefined)('a board that keeps its things in memory says so', async () => {
   using disk = openSmallDisk();
-  const warnings = openWarnings({ config: { ...configOf({ documents: [] }, '/tmp'), stateFolder: disk.folder } }, systemClock);
+  const warnings = openWarnings(
+    { config: { ...configOf({ documents: [] }, '/tmp'), stateFolder: disk.folder } },
+    systemClock,
+  );
   const isInMemory = (text: string) => text.includes(`${disk.folder} is in memory (${disk.folder}: tmpfs)`);
   await until(() => warnings().some(isInMemory), 'the warning');
 });

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 
 struct line {
   const char *topic;
+  const char *folder;
   char fault[512];
   int value;
   int log;
@@ -39,7 +41,8 @@ static void ask(int signal) {
 
 static void drive(struct line *line, char level) {
   char before = '0';
-  if (access(line->fault, F_OK) == 0) return;
+  struct stat place;
+  if (stat(line->folder, &place) != 0 || access(line->fault, F_OK) == 0) return;
   if (pread(line->value, &before, 1, 0) < 0) exit(1);
   const char text[2] = {level, '\n'};
   if (pwrite(line->value, text, sizeof text, 0) != sizeof text) exit(1);
@@ -85,6 +88,7 @@ int main(int count, char **words) {
     struct line *line = &lines[linesCount];
     char path[512];
     line->topic = words[at];
+    line->folder = words[at + 1];
     snprintf(line->fault, sizeof line->fault, "%s/fault", words[at + 1]);
     snprintf(path, sizeof path, "%s/value", words[at + 1]);
     line->value = open(path, O_RDWR | O_CREAT, 0664);
