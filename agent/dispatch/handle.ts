@@ -1,7 +1,7 @@
 import { ok, type Result } from '../../drivers/contract/result.ts';
 import { decodeNotify, decodeQuery } from '../qn/bare.ts';
 import type { DecodeContext } from '../qn/codec.ts';
-import type { Message, Notify, Query } from '../qn/message.ts';
+import { envelopeBytes, type Message, type Notify, type Query } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import type { Answerable } from './acknowledge.ts';
 import { createCommander } from './command.ts';
@@ -193,9 +193,6 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
     },
   };
 }
-
-/** What a message has besides its value, and more. */
-const envelopeBytes = 512;
 
 function documentOf(route: Route): string {
   return 'row' in route ? route.row.name : route.document;

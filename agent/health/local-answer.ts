@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { closerOf } from '../close-server.ts';
 import { localAnswerMsMax, localAnswersMax, socketPathBytesMax } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { removeStale } from '../observe/listen.ts';
+import { removeStale } from '../stale-socket.ts';
 
 /** In the state folder, for programs of the same user and root: `qn-agent doctor` asks there. */
 export function socketOf(stateFolder: string): string {

@@ -1,9 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Publisher } from '../documents/publisher.ts';
+import { envelopeBytes } from '../qn/message.ts';
 import { buildHealth, degradeLevelOf, fitHealth, type HealthSources, statusOf } from './report.ts';
-
-/** What a message has besides its value, and more. */
-const envelopeBytes = 512;
 
 export interface HealthReporterDependencies {
   readonly clock: Clock;

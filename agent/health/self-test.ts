@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { testMsMax } from '../limits.ts';
 import type { Log } from '../log.ts';
-import type { Value } from '../qn/message.ts';
+import { envelopeBytes, type Value } from '../qn/message.ts';
 
 /** timeout: it was not done, or not even begun, within its time. It counts as failed. */
 export type TestStatus = 'pass' | 'fail' | 'timeout' | 'skip';
@@ -219,8 +219,6 @@ export function logFailed(log: Log, { tests }: SelfTestReport, isMeant: (row: Te
   }
 }
 
-/** What a message has besides its value. */
-const envelopeBytes = 512;
 const briefRowsMax = 8;
 
 /** As the document `selftest` has it; where no message has room for all rows, those that did not pass. */

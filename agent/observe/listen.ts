@@ -1,7 +1,7 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { connect } from 'node:net';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { removeStale } from '../stale-socket.ts';
 
 /** Where a server listens: a Unix socket, or a port of the loopback. */
 export type Address = { readonly socket: string } | { readonly host: string; readonly port: number };
@@ -25,23 +25,4 @@ export async function listen(server: Server, address: Address): Promise<Result<v
     server.close();
     return fail(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** A socket that an agent left behind when it was killed. One that somebody listens on stays. */
-export async function removeStale(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined); // Nothing there is what we want.
-  if (found?.isSocket() !== true || (await isServed(path))) return;
-  await unlink(path);
-}
-
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path);
-    const end = (isServed: boolean) => {
-      probe.destroy();
-      resolve(isServed);
-    };
-    probe.once('connect', () => end(true));
-    probe.once('error', () => end(false));
-  });
 }

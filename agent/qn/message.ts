@@ -10,6 +10,9 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value };
 
+/** What a message has besides its value, and more. */
+export const envelopeBytes = 512;
+
 /** The number of a kind is its place here, beginning with 1 (QN-3). */
 export const kinds = ['query', 'snapshot', 'delta', 'notify', 'ack', 'event', 'health'] as const;
 export type Kind = (typeof kinds)[number];

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Clock } from '../../clock.ts';
 import { socketPathBytesMax } from '../../limits.ts';
 import type { Log } from '../../log.ts';
-import { removeStale } from '../../observe/listen.ts';
+import { removeStale } from '../../stale-socket.ts';
 import { controlConnectionsMax, controlRequestBytesMax, controlRequestMsMax, controlStopMsMax } from '../limits.ts';
 import { isPlainMap } from '../plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../push/local.ts';
