@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { realFiles } from '../config/generations/file-system.ts';
 import { ConfigKeeper } from '../config/generations/keeper.ts';
+import { readOnlyFiles } from '../config/generations/read-only-files.ts';
 import { valueOfRecord } from '../config/push/config-state.ts';
 import { askControl } from './ask-control.ts';
 import { formatRecord } from './config/records.ts';
@@ -17,7 +17,13 @@ export async function runBoardConfig(context: CliContext, action: string, option
     const asked = await askControl(context, options, path, wish);
     return asked.ok ? tellAnswer(context, asked.value, options) : asked.error;
   }
-  const keeper = await ConfigKeeper.read(realFiles, await stateFolderOf(context, path));
+  const files = readOnlyFiles();
+  await files.read(path); // It may name the state folder.
+  const keeper = await ConfigKeeper.read(files, await stateFolderOf(context, path));
+  if (keeper.active === undefined && files.denied.size > 0) {
+    context.err(`what was pushed is not known: ${[...files.denied].join(' and ')} may not be read; use sudo`);
+    return exitCodes.permission;
+  }
   return action === 'show' ? show(context, keeper, options) : history(context, keeper, options);
 }
 

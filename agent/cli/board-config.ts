@@ -22,6 +22,7 @@ export const boardConfigVerb: Verb = {
     0: 'done',
     1: 'with rollback: it was not taken; with show: this board runs its config file',
     69: 'with rollback: no agent answers on this board',
+    77: 'with show and history: what the board keeps may not be read; use sudo',
   },
   busy: 'waiting for the agent to go over to the config of before',
   async run(context, [action = ''], options) {
