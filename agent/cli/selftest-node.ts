@@ -21,11 +21,17 @@ export const selftestNodeVerb: Verb = {
   summary: 'Lets a node test itself beside its work, and shows the report.',
   options: {
     ...sessionOptions,
+    timeout: { type: 'string', placeholder: 'DURATION', help: 'how long to wait for the report (default 45s)' },
     mode: { type: 'string', placeholder: 'quick|full', help: 'within 1 s, or everything within 30 s (default quick)' },
     loopback: { type: 'string', placeholder: 'A:B', help: 'toggle line A and watch line B, which no document has' },
   },
   examples: ['qnctl selftest pi-1', 'qnctl selftest pi-1 --mode full --json'],
-  exits: { 0: 'PASS, or DEGRADED', 1: 'FAIL, or the node refused', 69: 'no broker, or no report in time' },
+  exits: {
+    0: 'PASS, or DEGRADED',
+    1: 'FAIL, or the node refused',
+    65: 'what the node told is no report',
+    69: 'no broker, or no report in time',
+  },
   busy: 'waiting for the report',
   async run(context, [node = ''], options) {
     const mode = textOption(options, 'mode') ?? 'quick';
@@ -53,25 +59,32 @@ export const selftestNodeVerb: Verb = {
     const topic = formatTopic(session.root, node, 'notify', 'selftest');
     const published = await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false });
     if (!published.ok) return tellUnpublished(context, published.error);
-    return await follow(context, inbox, { id, node, isJson: isSet(options, 'json') });
+    const waitMs = options['timeout'] === undefined ? patienceMs : session.timeoutMs;
+    return await follow(context, inbox, { id, node, waitMs, isJson: isSet(options, 'json') });
   },
 };
 
 interface Asked {
   readonly id: bigint;
   readonly node: string;
+  readonly waitMs: number;
   readonly isJson: boolean;
 }
 
 /** The report is told before the command ends; where there is no room for it at that moment, soon after. */
-async function follow(context: CliContext, inbox: Inbox<Message>, { id, node, isJson }: Asked): Promise<ExitCode> {
+async function follow(
+  context: CliContext,
+  inbox: Inbox<Message>,
+  { id, node, waitMs, isJson }: Asked,
+): Promise<ExitCode> {
+  const untilMs = context.clock.monotonicMs() + waitMs;
   let report: Message | undefined;
   let isDone = false;
   for (;;) {
-    const message = await inbox.next(patienceMs);
+    const message = await inbox.next(untilMs - context.clock.monotonicMs());
     if (message === undefined) {
       if (!inbox.isOver)
-        context.err(`qnctl selftest: no report of ${node} in time; is it online? qnctl health ${node}`);
+        context.err(`qnctl selftest: no report of ${node} within ${waitMs} ms; is it online? qnctl health ${node}`);
       return exitCodes.unavailable;
     }
     if (message.t === 'snapshot') report = message;

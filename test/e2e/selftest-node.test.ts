@@ -52,6 +52,13 @@ describeWithMosquitto('qnctl selftest', () => {
     expect(board.transitionCount('GPIO17')).toBe(before);
   });
 
+  it('waits for a node that is not there as long as it is told to', async () => {
+    const { broker } = await start();
+    const ended = await runProgram('qnctl', ['selftest', 'pi-9', '--url', broker.url, '--timeout', '700ms']);
+    const why = 'qnctl selftest: no report of pi-9 within 700 ms; is it online? qnctl health pi-9\n';
+    expect(ended).toMatchObject({ code: 69, out: '', err: why });
+  });
+
   it('has its report where only the last ack of a command is told', async () => {
     const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'];
     rig = await startRig({ documents, lines: ['GPIO17'], mqtt: ['acks: final'] });
