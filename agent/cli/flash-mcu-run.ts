@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describeError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { assert } from '../assert.ts';
 import type { Config } from '../config/config.ts';
 import type { McuConfig } from '../config/mcu-config.ts';
 import { ControlLines } from '../documents/mcu/control-lines.ts';
@@ -31,6 +32,11 @@ type Code = keyof typeof exitCodes;
 export async function flashLocally(context: CliContext, config: Config, order: LocalFlash): Promise<Code> {
   const found = chooseMcu(config, order.mcu);
   if (!found.ok) return refuse(context, found.error, 'usage');
+  const [name, mcu] = found.value;
+  if (mcu.update === undefined) {
+    const why = `the config of ${name} does not say how its program is written; add \`update: { over: stk500 }\` or smp`;
+    return refuse(context, why, 'config');
+  }
   const image = await readFile(order.file).catch((cause: unknown) => String(cause));
   if (typeof image === 'string') return refuse(context, image, 'io');
   if (image.length === 0 || image.length > imageBytesMax) {
@@ -38,7 +44,6 @@ export async function flashLocally(context: CliContext, config: Config, order: L
   }
   const become = await becomeOwnerOf(config.stateFolder);
   if (!become.ok) return refuse(context, become.error, 'permission');
-  const [name, mcu] = found.value;
   const opened = await openMcu(context, config, name, mcu);
   if (!opened.ok) {
     const isTaken = opened.error.kind === 'busy';
@@ -115,12 +120,7 @@ async function openMcu(context: CliContext, config: Config, name: string, mcu: M
   // Whoever stands at the board says which program it is to be: an update that was cut does not come first.
   const around = { clock, log: silentLog, name, pool, stateFolder: config.stateFolder, happened, resumes: false };
   update = await openMcuUpdate(mcu, around, link, lines.value, () => {});
-  if (update === undefined) {
-    await stack.disposeAsync();
-    const detail = 'its config does not say how its program is written';
-    const fix = 'add `update: { over: stk500 }` or smp';
-    return fail({ kind: 'unsupported', operation: 'flash', resource: name, detail, fix });
-  }
+  assert(update !== undefined, 'the config was asked for it before');
   if (link.trouble === undefined) update.greeted(link.firmware);
   stack.use(update);
   return ok({ update, [Symbol.asyncDispose]: () => stack.disposeAsync() });

@@ -15,8 +15,11 @@ export const flashMcuVerb: Verb = {
   examples: ['qn-agent flash-mcu firmware.hex'],
   exits: {
     0: 'it runs',
+    1: 'it was not written, or does not run',
+    65: 'a file that is no image',
     74: 'the file cannot be read, or the port is taken',
-    77: 'root cannot become the user of the state folder',
+    77: 'the configuration cannot be read, or root cannot become the user of the state folder',
+    78: 'a fault in the configuration, or nothing in it that says how to write the program',
   },
   busy: 'writing',
   async run(context, [file = ''], options) {

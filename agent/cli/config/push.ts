@@ -9,7 +9,6 @@ import { toPlain } from '../../config/tree.ts';
 import type { Value } from '../../qn/message.ts';
 import { createIdSource } from '../../qn/snowflake.ts';
 import { isGroupName } from '../../qn/topic.ts';
-import type { SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
 import { namedKey } from '../signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
@@ -46,19 +45,19 @@ export const configRollback: Action = {
 };
 
 async function pushValue(context: CliContext, target: string, value: Value, options: OptionValues): Promise<ExitCode> {
-  const wished = await wishOf(context, target, value, options);
-  if (!wished.ok) {
-    context.err(`qnctl config: ${wished.error}`);
-    return exitCodes.usage;
-  }
-  const { key, watchMs, canaryRatio, timeoutMs } = wished.value;
+  const wished = wishOf(target, value, options);
+  const named = await namedKey(context.env, options);
+  if (!wished.ok) return refuse(context, wished.error, exitCodes.usage);
+  if (!named.ok) return refuse(context, named.error, exitCodes.data);
+  const key = named.value;
+  const { watchMs, canaryRatio } = wished.value;
   const opened = await openConfigSession(context, target, options);
   if (!opened.ok) return opened.error;
   await using session = opened.value;
   const { clock } = context;
   const source = session.session.name;
   const sender: Sender = {
-    ...{ clock, fleet: session.fleet, source, key, value, timeoutMs },
+    ...{ clock, fleet: session.fleet, source, key, value, timeoutMs: configPushMsMax },
     ids: createIdSource({ clock, nodeName: source }),
     author: textOption(options, 'author') ?? key?.kid ?? unsignedAuthor,
     isPatch: isSet(options, 'patch'),
@@ -85,19 +84,17 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
   return tellRollOut(context, rolled, session.leftOut.length, isJson);
 }
 
-interface Wish {
-  readonly key: SigningKey | undefined;
-  readonly canaryRatio: number;
-  readonly watchMs: number;
-  readonly timeoutMs: number;
+function refuse(context: CliContext, why: string, code: ExitCode): ExitCode {
+  context.err(`qnctl config: ${why}`);
+  return code;
 }
 
-async function wishOf(
-  { env }: CliContext,
-  target: string,
-  value: Value,
-  options: OptionValues,
-): Promise<Result<Wish, string>> {
+interface Wish {
+  readonly canaryRatio: number;
+  readonly watchMs: number;
+}
+
+function wishOf(target: string, value: Value, options: OptionValues): Result<Wish, string> {
   const isMany = isGroupName(target);
   if (isMany && isPlainMap(value) && 'node' in value) {
     return fail(
@@ -109,9 +106,7 @@ async function wishOf(
   if (percent === undefined || Number(percent) > 100) return fail(`not a share: ${canary}; write it like 10%`);
   const watchMs = parseDuration(textOption(options, 'wait') ?? '60s');
   if (watchMs === undefined) return fail('--wait is written like 60s');
-  const key = await namedKey(env, options);
-  if (!key.ok) return key;
-  return ok({ key: key.value, canaryRatio: Number(percent) / 100, watchMs, timeoutMs: configPushMsMax });
+  return ok({ canaryRatio: Number(percent) / 100, watchMs });
 }
 
 /** YAML or JSON, as it is written; whether it is right is for the board to say. */

@@ -91,7 +91,7 @@ async function keyOf(
   const key = await readKeyFile(file);
   if (key.ok) return ok({ key: key.value });
   context.err(`qnctl mcu flash: ${key.error}`);
-  return fail(exitCodes.permission);
+  return fail(exitCodes.data);
 }
 
 async function flashOnce(

@@ -11,7 +11,7 @@ const actions: readonly Action[] = [mcuList, mcuInfo, mcuReset, mcuFlash, mcuLog
 
 export const mcuVerb: Verb = {
   name: 'mcu',
-  operands: `${actions.map(({ name }) => name).join('|')} NODE [MCU]`,
+  operands: `${actions.map(({ name }) => name).join('|')} NODE [MCU] [FILE]`,
   operandCountMin: 1,
   operandCountMax: 4,
   summary: 'Looks after the microcontrollers of a node.',
@@ -36,7 +36,9 @@ export const mcuVerb: Verb = {
   exits: {
     0: 'done; with list and info: every one of them works',
     1: 'with list and info: one does not work; with reset and flash: it was refused, or failed',
+    65: 'with flash: a file that is no image, or a key that cannot be used',
     69: 'no broker, or no answer in time',
+    74: 'with flash: the file cannot be read',
   },
   busy: 'asking the node',
   run: (context, operands, options) => runAction('mcu', actions, context, operands, options),
