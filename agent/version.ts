@@ -1,4 +1,4 @@
-/** Of the agent; test/agent/version.test.ts holds it equal to package.json. */
+/** Of the agent; test/tidy.test.ts holds it equal to package.json. */
 export const agentVersion = '0.1.0';
 
 /** Of the protocol (protocol.md). */

@@ -106,3 +106,20 @@ test('the top level holds what was agreed, and nothing else', () => {
 test('the version is the one of package.json', () => {
   expect(agentVersion).toBe(JSON.parse(read('package.json')).version);
 });
+
+test('a file of ours that a text names is there', () => {
+  const path = /(?<![\w./-])(?:test|agent|build|drivers|firmware-bridge)\/[\w./-]+\.(?:ts|md|yaml|h|mjs|json)\b/g;
+  const texts = files.filter((file) => /\.(ts|md|ya?ml|c|h|mjs|service)$/.test(file));
+  const gone = texts.flatMap((file) =>
+    [...read(file).matchAll(path)].filter(([name]) => !existsSync(name)).map(([name]) => `${file}: ${name}`),
+  );
+  expect(gone).toEqual([]);
+});
+
+test('each clause of the protocol has a number of its own, and what is cited is a clause', () => {
+  const clauses = [...read('agent/qn/protocol.md').matchAll(/^- (QN-\d+\.\d+[a-z]?) /gm)].map(([, clause]) => clause);
+  expect(clauses.length).toBeGreaterThan(100);
+  expect(clauses.filter((clause, index) => clauses.indexOf(clause) !== index)).toEqual([]);
+  for (const file of files.filter((name) => /\.(ts|md|c|h)$/.test(name)))
+    for (const [cited] of read(file).matchAll(/\bQN-\d+\.\d+[a-z]?\b/g)) expect(clauses, file).toContain(cited);
+});

@@ -22,7 +22,7 @@ import { topicsVerb } from './topics.ts';
 import { watchVerb } from './watch.ts';
 
 /*
- * The table of verbs: help, completions and exit codes come from it, and test/agent/cli/programs.test.ts tries each row.
+ * The table of verbs: help, completions and exit codes come from it, and test/agent/cli/command-line.test.ts tries each row.
  * `help`, `version` and `completion` are of every program.
  */
 

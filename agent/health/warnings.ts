@@ -5,7 +5,7 @@ import { certificateWarningDays } from '../trust/limits.ts';
 import { type Mount, mountOf } from './mounts.ts';
 import type { HealthSources } from './report.ts';
 
-/** What is well today and will not stay so, or is weaker than it could be. It does not change the status (QN-6.7). */
+/** What is well today and will not stay so, or is weaker than it could be. It does not change the status (QN-6.5a). */
 export function certificateWarnings(brokers: readonly BrokerReport[]): readonly string[] {
   return brokers.flatMap(({ url, certificateDays, ownCertificateDays }) => [
     ...warning(`the certificate of ${url}`, certificateDays),
