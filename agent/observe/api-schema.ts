@@ -68,7 +68,7 @@ export const selfTest = v.looseObject({
     v.looseObject({
       id: text,
       title: text,
-      status: v.picklist(['pass', 'fail', 'skip']),
+      status: v.picklist(['pass', 'fail', 'timeout', 'skip']),
       took_us: count,
       detail: text,
       fix: v.optional(text),

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
 import { expect, it } from 'vitest';
+import { systemClock } from '../../agent/clock.ts';
+import { runSelfTest } from '../../agent/health/self-test.ts';
 import * as schemas from '../../agent/observe/api-schema.ts';
 import { openApi, writeOpenApi } from '../../build/openapi.ts';
 import { freePort } from '../support/ports.ts';
@@ -56,4 +58,10 @@ it('what the server answers is what is described', async () => {
   v.parse(schemas.refusal, await get('/debug/profile?seconds=100'));
   v.parse(schemas.refusal, await get('/debug/heap'));
   expect(rig.board.wire('GPIO17').level).toBe(1);
+});
+
+it('a self-test with a test that took too long is described too', async () => {
+  const hanging = { id: 'a', title: 'hangs', deadlineMs: 1, run: () => new Promise<never>(() => {}) };
+  const report = await runSelfTest(systemClock, { tests: [hanging], vital: new Set() });
+  expect(v.parse(schemas.selfTest, report).tests).toMatchObject([{ id: 'a', status: 'timeout' }]);
 });

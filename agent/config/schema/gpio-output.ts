@@ -69,7 +69,7 @@ const minDwell = duration({
 });
 
 const deadTime = duration({
-  about: 'From one member of the interlock group off to the next one on.',
+  about: 'From one member of the interlock group off to the next one on; absent: 100ms.',
   example: '100ms',
   msMin: 0,
   msMax: limits.deadTimeMsMax,
@@ -88,7 +88,7 @@ const group = v.pipe(
 
 const policy = v.pipe(
   choice(['refuse', 'switch']),
-  v.description('On while another member is on: refused as interlocked, or that one goes off first.'),
+  v.description('On while another member is on: refused as interlocked (absent: so), or that one goes off first.'),
 );
 
 const fields = section(

@@ -75,7 +75,10 @@ const registerFields = section(
       'holding',
     ),
     type: v.optional(
-      v.pipe(choice(['u16', 'i16', 'u32', 'i32', 'f32', 'bool']), v.description('How its bits are to be read.')),
+      v.pipe(
+        choice(['u16', 'i16', 'u32', 'i32', 'f32', 'bool']),
+        v.description('How its bits are to be read; absent: bool of coils and discrete inputs, else u16.'),
+      ),
     ),
     'word-order': v.optional(
       v.pipe(
