@@ -7,7 +7,7 @@ export type Env = { readonly [name: string]: string | undefined };
 const prefix = 'QN_';
 
 /** qnctl has these for itself; in a shell where both are used they must not disturb the agent. */
-const variablesOfQnctl = ['QN_URL', 'QN_ROOT', 'QN_USERNAME', 'QN_PASSWORD'];
+const variablesOfQnctl = 'URL ROOT USERNAME PASSWORD CA CERT CERT_KEY KEY KEYS'.split(' ').map((name) => prefix + name);
 
 /**
  * Variables on top of the tree: `QN_MQTT__BROKERS__0__URL` is `/mqtt/brokers/0/url`. Two `_` part the levels; one stands

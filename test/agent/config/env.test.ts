@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { qnctlProgram } from '../../../agent/cli/programs.ts';
 import { checkTree } from '../../../agent/config/check.ts';
 import { applyEnv, type Env } from '../../../agent/config/env.ts';
 import { formatFault } from '../../../agent/config/fault.ts';
@@ -57,6 +58,13 @@ test('variables of others, of qnctl, and those that hold a secret are not settin
     username: 'me',
     password: { from: 'env', name: 'QN_SECRET' },
   });
+});
+
+test('nor is any that the help of qnctl names', () => {
+  const help = qnctlProgram.verbs.flatMap(({ options }) => Object.values(options).map((option) => option.help));
+  const names = new Set(help.flatMap((text) => [...text.matchAll(/[$](QN_[A-Z_]+)/g)].map(([, name = '']) => name)));
+  expect([...names]).toEqual(expect.arrayContaining(['QN_URL', 'QN_KEY', 'QN_CERT_KEY']));
+  expect(load(main, Object.fromEntries([...names].map((name) => [name, '/x']))).faults).toEqual([]);
 });
 
 test.each<[string, Env, string]>([
