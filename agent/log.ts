@@ -8,14 +8,19 @@ import { traceFields } from './observe/trace.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/** Of one line. These names are of every line, and a second one of a name would hide it. */
+type LogFields = { readonly [name: string]: unknown } & {
+  readonly [name in 'level' | 'time' | 'message' | 'event' | keyof LogIdentity]?: never;
+};
+
 /** Structured log, injected everywhere. `fields` first, then a lower-case sentence without operands. */
 export interface Log {
   /** False: what is said with `debug` goes nowhere. */
   readonly isVerbose?: boolean;
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
 }
 
 /** The log of a process: what is written can be looked at again, and how much is written can be changed. */

@@ -58,7 +58,7 @@ export class LoadWatch implements Disposable {
     this.#sparing = nextSparing(this.#sparing, load, nowMs);
     const { level, why } = this.#sparing;
     if (level === before) return;
-    const told = { level, before, off: switchedOff(level), why };
+    const told = { degrade_level: level, before, off: switchedOff(level), why };
     if (level > before) this.#dependencies.log.warn(told, 'too much to do: the board does without what it can');
     else this.#dependencies.log.info(told, 'the load fell: the board takes up again what it did without');
     changed(level);

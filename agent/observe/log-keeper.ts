@@ -40,7 +40,7 @@ export class LogKeeper implements Disposable {
     this.#end?.[Symbol.dispose]();
     this.#end = clock.after(forMs, () => this.reset());
     this.#tell({ until: clock.wallMs() + forMs });
-    book.info({ level, for_ms: forMs }, 'log level changed');
+    book.info({ log_level: level, for_ms: forMs }, 'log level changed');
     return ok();
   }
 

@@ -213,7 +213,7 @@ class McuDocument implements OpenDocument {
   }
 
   #log(level: number, text: string): void {
-    this.#surroundings.log.info({ document: this.#surroundings.name, level }, text);
+    this.#surroundings.log.info({ document: this.#surroundings.name, mcu_level: level }, text);
     this.#logs.tell(level, text);
   }
 

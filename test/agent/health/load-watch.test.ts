@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadLookMs } from '../../../agent/health/limits.ts';
+import { loadCalmMs, loadLookMs } from '../../../agent/health/limits.ts';
 import { LoadWatch } from '../../../agent/health/load-watch.ts';
-import { silentLog } from '../../../agent/log.ts';
+import { openLog, silentLog } from '../../../agent/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 test.each([
@@ -16,4 +16,22 @@ test.each([
   watch.start({ overflows: () => 0, isConnected: () => true }, () => {});
   for (let look = 0; look < 5; look += 1) await clock.advance(loadLookMs);
   expect(watch.level).toBe(level);
+});
+
+test('the level of the load does not hide the level of its line in the log', async () => {
+  const clock = createFakeClock();
+  const lines: string[] = [];
+  const identity = { service: 'qn-agent', env: 'test-bench', node: 'pi-1' };
+  const log = openLog('info', identity, clock, { write: (line) => void lines.push(line) });
+  const none = { peak: 0, quota: 68, refused: 0, refusedLarge: 0 };
+  let peaks = { inbound: { ...none, peak: 68 }, executing: none, outbox: none, framer: none };
+  using watch = new LoadWatch({ clock, log, pool: { takePeaks: () => peaks } });
+  watch.start({ overflows: () => 0, isConnected: () => true }, () => {});
+  await clock.advance(loadLookMs);
+  peaks = { ...peaks, inbound: none };
+  await clock.advance(loadCalmMs + 2 * loadLookMs);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 'warn', degrade_level: 1, before: 0 },
+    { level: 'info', degrade_level: 0, before: 1 },
+  ]);
 });
