@@ -69,7 +69,7 @@ const minDwell = duration({
 });
 
 const deadTime = duration({
-  about: 'From one member of the interlock group off to the next one on; absent: 100ms.',
+  about: 'From one member of the interlock group off to the next one on: the longest of the group; absent: 100ms.',
   example: '100ms',
   msMin: 0,
   msMax: limits.deadTimeMsMax,
