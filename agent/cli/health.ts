@@ -2,7 +2,7 @@ import { parseDuration } from '../config/duration.ts';
 import type { Message } from '../qn/message.ts';
 import { isNodeName } from '../qn/topic.ts';
 import { formatFleet, formatNode, rowOf } from './fleet.ts';
-import { type HealthSession, openHealthSession } from './hear-health.ts';
+import { type HealthSession, neverHeard, openHealthSession } from './hear-health.ts';
 import { jsonOf } from './message-text.ts';
 import { sessionOptions } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
@@ -52,8 +52,7 @@ async function follow(
 ): Promise<ExitCode> {
   const { node, stayMs } = order;
   if (sightings.size === 0) {
-    if (!inbox.isOver)
-      context.err(`qnctl health: ${node ?? 'no node'} has never told its health to this broker; is the root right?`);
+    if (!inbox.isOver) context.err(`qnctl health: ${neverHeard(node)}; is the root right?`);
     return exitCodes.unavailable;
   }
   show(context, sightings, order);

@@ -79,3 +79,7 @@ export async function openHealthSession(
   await gather(0, 0); // What was said meanwhile.
   return ok({ sightings, isWhole, inbox, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() });
 }
+
+export function neverHeard(node: string | undefined): string {
+  return `${node === undefined ? 'no node has ever' : `${node} has never`} told its health to this broker`;
+}

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { distFolder, runProgram, startScript, type TestProcess } from '../support/agent-process.ts';
-import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { type Rig, startRig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
@@ -130,6 +130,13 @@ describeWithMosquitto('qnctl against a running agent', () => {
     await rig.agent.end('SIGKILL');
     await rig.hear({ verb: 'health', test: ({ bytes }) => Buffer.from(bytes).includes('offline') });
     expect(await qnctl(rig, 'health', 'pi-1')).toMatchObject({ code: 1, out: 'pi-1  offline\n' });
+  });
+
+  it.each([[], ['pi-9']])('says who never told a broker its health: health %s', async (...node) => {
+    await using broker = await startMosquitto();
+    const { code, err } = await runProgram('qnctl', ['health', ...node, '--url', broker.url, '--timeout', '300ms']);
+    const who = node.length === 0 ? 'no node has ever' : 'pi-9 has never';
+    expect([code, err]).toEqual([69, `qnctl health: ${who} told its health to this broker; is the root right?\n`]);
   });
 
   it('says clearly that there is no broker, with exit code 69', async () => {

@@ -16,6 +16,11 @@ export const configVerb: Verb = {
   summary: 'Looks at the configs of nodes, and gives them others.',
   options: {
     ...sessionOptions,
+    timeout: {
+      type: 'string',
+      placeholder: 'DURATION',
+      help: 'how long to wait for an answer (default 5s); for the end of a push it is 4m',
+    },
     ...keyOption,
     author: { type: 'string', placeholder: 'NAME', help: 'author of the key on the boards (default: its kid)' },
     patch: { type: 'boolean', help: 'the file is a merge patch (RFC 7396) of what each node runs' },

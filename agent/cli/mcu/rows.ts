@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Message, Value } from '../../qn/message.ts';
 import { isNodeName } from '../../qn/topic.ts';
-import { openHealthSession } from '../hear-health.ts';
+import { neverHeard, openHealthSession } from '../hear-health.ts';
 import { formatValue } from '../message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
 
@@ -29,8 +29,7 @@ export async function findMcus(
   await using session = opened.value;
   const { sightings, isWhole, inbox } = session;
   if (sightings.size > 0 && isWhole) return ok([...sightings].flatMap(([name, message]) => rowsOf(name, message)));
-  if (sightings.size === 0 && !inbox.isOver)
-    context.err(`qnctl mcu: ${node ?? 'no node'} has never told its health to this broker`);
+  if (sightings.size === 0 && !inbox.isOver) context.err(`qnctl mcu: ${neverHeard(node)}`);
   return fail(exitCodes.unavailable);
 }
 
