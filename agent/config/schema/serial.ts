@@ -11,6 +11,10 @@ import { baud, parity, settingsOf, wire, wireHints } from './wire.ts';
 
 const append = v.pipe(
   v.string(({ input }) => message(`expected text, found ${describeInput(input)}`, String.raw`for example "\r\n"`)),
+  v.check(
+    (input) => !/\\[nrtxu0]/.test(input),
+    message('a backslash means more than itself in double quotes only', String.raw`for example "\r\n"`),
+  ),
   v.maxBytes(limits.serialDelimiterBytesMax, `longer than ${limits.serialDelimiterBytesMax} bytes`),
 );
 

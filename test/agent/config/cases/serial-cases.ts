@@ -13,6 +13,13 @@ export const serialCases: FaultCases = {
       '3:45: /documents/a/port: not the path of a port: "ttyUSB0" (ls /dev/serial/by-id shows names that stay the same)',
     ],
   },
+  'a line end that YAML takes for letters': {
+    yaml: serial(String.raw`delimiter: '\r\n', append: \n`),
+    faults: [
+      String.raw`3:69: /documents/a/delimiter: a backslash means more than itself in double quotes only (for example "\r\n")`,
+      String.raw`3:85: /documents/a/append: a backslash means more than itself in double quotes only (for example "\r\n")`,
+    ],
+  },
   'a port by vendor alone': {
     yaml: 'documents: { a: { driver: serial-raw, port: { vendorId: "0403" } } }',
     faults: ['3:45: /documents/a/port/productId: productId is missing (write productId: "6001")'],
