@@ -28,8 +28,16 @@ function syntaxFaults(errors: readonly YAMLError[], lines: Lines, file: string):
   const isTooDeep = (error: YAMLError) => error.code === 'RESOURCE_EXHAUSTION';
   const tooDeep = errors.find(isTooDeep);
   const told = tooDeep === undefined ? errors.slice(0, configSyntaxFaultsMax) : [tooDeep];
-  return told.map((error) => faultAt(placeAt(lines, file, error.pos[0]), [], syntaxMessage(error)));
+  return told.map((error) => faultAt(placeAt(lines, file, error.pos[0]), [], syntaxMessage(error), fixes[error.code]));
 }
+
+const indentation = 'look at the indentation, and for a colon without a space behind it';
+const fixes: { readonly [code in YAMLError['code']]?: string } = {
+  TAB_AS_INDENT: 'indent with spaces',
+  BLOCK_AS_IMPLICIT_KEY: indentation,
+  MULTILINE_IMPLICIT_KEY: indentation,
+  TAG_RESOLVE_FAILED: 'no tags here: secrets are "file:/path/of/it", more files go into conf.d',
+};
 
 function syntaxMessage(error: YAMLError): string {
   if (error.code === 'RESOURCE_EXHAUSTION') return `nested deeper than ${configDepthMax} levels`;
@@ -107,6 +115,7 @@ function readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): R
     const refuse = (message: string, fix?: string) => reading.faults.push(faultAt(keyPlace, inner, message, fix));
     if (key === undefined) refuse('a key must be a word');
     else if (isDangerousKey(key)) refuse(`${key} is not allowed as a key`);
+    else if (key === '<<') refuse('maps are not merged', 'write its keys here');
     else if (entries.has(key)) refuse(`${key} is there twice`, 'remove one of them');
     else {
       const value: Tree = isNode(pair.value)

@@ -24,7 +24,10 @@ export function section<const Entries extends v.ObjectEntries>(entries: Entries,
   const tolerant = v.object(entries, missing);
   const run: (typeof strict)['~run'] = (dataset, config) => {
     const input = dataset.value;
-    if (!isPlainMap(input)) return v.strictObject(entries, notMap(input))['~run']({ value: undefined }, config);
+    if (!isPlainMap(input))
+      return v
+        .strictObject(entries, notMap(input, `its keys: ${Object.keys(entries).join(', ')}`))
+        ['~run']({ value: undefined }, config);
     const result = tolerant['~run'](dataset, config);
     for (const key of Object.keys(input).filter((name) => !Object.hasOwn(entries, name))) {
       const path: [v.ObjectPathItem] = [{ type: 'object', origin: 'key', input: { ...input }, key, value: input[key] }];
@@ -41,13 +44,16 @@ export function mapOf<const Key extends KeySchema, const Item extends v.GenericS
   const run: (typeof record)['~run'] = (dataset, config) =>
     isPlainMap(dataset.value)
       ? record['~run'](dataset, config)
-      : v.record(key, item, notMap(dataset.value))['~run']({ value: undefined }, config);
+      : v
+          .record(key, item, notMap(dataset.value, 'write a name in front of each, without a dash'))
+          ['~run']({ value: undefined }, config);
   return { ...record, '~run': run };
 }
 
-function notMap(input: unknown): string {
-  const fix = input === null || input === undefined ? 'remove the key, or indent what belongs to it' : undefined;
-  return message(`expected a map, found ${describeInput(input)}`, fix);
+function notMap(input: unknown, fix: string): string {
+  const isEmpty = input === null || input === undefined;
+  const found = `expected a map, found ${describeInput(input)}`;
+  return message(found, isEmpty ? 'remove the key, or indent what belongs to it' : fix);
 }
 
 function missingKey(key: string, { example }: SectionHints): string {

@@ -38,7 +38,7 @@ export const bindingCases: FaultCases = {
   },
   'a map that is a list': {
     yaml: binding('on: a, map: [1], to: a'),
-    faults: ['4:26: /bindings/0/map: expected a map, found a list'],
+    faults: ['4:26: /bindings/0/map: expected a map, found a list (write a name in front of each, without a dash)'],
   },
   'a map with too many entries': {
     yaml: binding(`on: a, map: { ${Array.from({ length: 65 }, (_, index) => `k${index}: 1`).join(', ')} }, to: a`),

@@ -9,18 +9,50 @@ export const fileCases: FaultCases = {
       '1:1: /mqtt: mqtt is missing (write mqtt: { brokers: [{ url: "mqtts://broker.example:8883" }] })',
     ],
   },
-  'a list instead of a map': { isWhole: true, yaml: '- a', faults: ['1:1: expected a map, found a list'] },
+  'a list instead of a map': {
+    isWhole: true,
+    yaml: '- a',
+    faults: [
+      '1:1: expected a map, found a list (its keys: node, groups, mqtt, gpio, pool, documents, bindings, http, home-assistant, config, trust, health, log, state-folder)',
+    ],
+  },
   'a syntax error': {
     yaml: 'a: [1',
     faults: ['3:6: not YAML: flow sequence in block collection must be sufficiently indented and end with a ]'],
   },
-  'a tab': { yaml: 'gpio:\n\tbackend: auto', faults: ['4:1: not YAML: tabs are not allowed as indentation'] },
+  'a tab': {
+    yaml: 'gpio:\n\tbackend: auto',
+    faults: ['4:1: not YAML: tabs are not allowed as indentation (indent with spaces)'],
+  },
   'two documents': {
     yaml: '---\nnode: b',
     faults: ['3:1: more than one YAML document in the file: only one is allowed'],
   },
   'a key twice': { yaml: 'node: pi-2', faults: ['3:1: /node: node is there twice (remove one of them)'] },
-  'an unknown tag': { yaml: 'gpio: !board {}', faults: ['3:7: not YAML: unresolved tag: !board'] },
+  'an unknown tag': {
+    yaml: 'gpio: !board {}',
+    faults: [
+      '3:7: not YAML: unresolved tag: !board (no tags here: secrets are "file:/path/of/it", more files go into conf.d)',
+    ],
+  },
+  'a colon without a space': {
+    isWhole: true,
+    yaml: 'node:pi-1\nmqtt: {}',
+    faults: [
+      '1:1: not YAML: implicit keys need to be on a single line (look at the indentation, and for a colon without a space behind it)',
+    ],
+  },
+  'a key that is indented too far': {
+    yaml: 'log:\n  level: info\n   environment: test',
+    faults: [
+      '4:10: not YAML: nested mappings are not allowed in compact mappings (look at the indentation, and for a colon without a space behind it)',
+      '4:10: not YAML: implicit keys need to be on a single line (look at the indentation, and for a colon without a space behind it)',
+    ],
+  },
+  'a merge of maps': {
+    yaml: 'documents:\n  a: &a { driver: gpio-out, line: A }\n  b: { <<: *a, line: B }',
+    faults: ['5:8: /documents/b/<<: maps are not merged (write its keys here)'],
+  },
   'an alias without anchor': { yaml: 'gpio: *board', faults: ['3:7: /gpio: no anchor &board before this alias'] },
   'an alias inside its own anchor': {
     yaml: 'gpio: &a { board: *a }',
@@ -42,8 +74,18 @@ export const fileCases: FaultCases = {
       '3:17: /health/b: unknown key "b" (known here: interval)',
     ],
   },
-  'a section that is a list': { yaml: 'gpio: []', faults: ['3:7: /gpio: expected a map, found a list'] },
-  'a section that is a word': { yaml: 'gpio: auto', faults: ['3:7: /gpio: expected a map, found "auto"'] },
+  'a section that is a list': {
+    yaml: 'gpio: []',
+    faults: ['3:7: /gpio: expected a map, found a list (its keys: backend, board)'],
+  },
+  'a section that is a word': {
+    yaml: 'gpio: auto',
+    faults: ['3:7: /gpio: expected a map, found "auto" (its keys: backend, board)'],
+  },
+  'documents that are a list': {
+    yaml: 'documents:\n  - { driver: gpio-out, line: A }',
+    faults: ['4:3: /documents: expected a map, found a list (write a name in front of each, without a dash)'],
+  },
   'a section without content': {
     yaml: 'health:',
     faults: ['3:8: /health: expected a map, found nothing (remove the key, or indent what belongs to it)'],

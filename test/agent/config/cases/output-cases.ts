@@ -18,7 +18,7 @@ export const outputCases: FaultCases = {
   },
   'an offline state that is a word': {
     yaml: out('safe: { offline: off }'),
-    faults: ['3:67: /documents/a/safe/offline: expected a map, found "off"'],
+    faults: ['3:67: /documents/a/safe/offline: expected a map, found "off" (its keys: after, to, restore)'],
   },
   'a misspelt safe state': {
     yaml: out('safe: { cras: off, config_error: off }'),
