@@ -11,6 +11,7 @@ import type { InboundMessage, Link, LinkError, OutboundMessage } from '../mqtt/l
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
 import type { Message } from '../qn/message.ts';
 import { isTopicRoot } from '../qn/topic.ts';
+import { brokerAdvice } from './broker-advice.ts';
 import type { Inbox } from './inbox.ts';
 import { decodeAny } from './message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues, textOption } from './verb.ts';
@@ -194,7 +195,11 @@ function connect(
           void link[Symbol.asyncDispose]();
           onLost();
         },
-        onTrouble: ({ kind, detail }) => (kind === 'subscribe' && onDeaf !== undefined ? onDeaf() : giveUp(detail)),
+        onTrouble(error) {
+          if (error.kind === 'subscribe' && onDeaf !== undefined) return onDeaf();
+          const advice = brokerAdvice(target.url, error);
+          giveUp(advice === undefined ? error.detail : `${error.detail}; ${advice}`);
+        },
         onMessage,
       },
     );
