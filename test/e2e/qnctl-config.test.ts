@@ -57,6 +57,17 @@ test('a config is planned, pushed, looked at and rolled back over the air', { ti
   expect(kept.out.trim().split('\n')).toHaveLength(2);
 });
 
+test('a file that is no config is told by its name, before anybody is asked', { timeout: 60_000 }, async () => {
+  await using rig = await startRig({ documents: [], lines: [] });
+  const file = path.join(rig.folder, 'latin-1.yaml');
+  await writeFile(file, 'documents: { oven: { unit-of-measure: °C } }\n', 'latin1');
+  const push = (name: string) => runProgram('qnctl', ['config', 'push', 'pi-1', name, '--patch']);
+  expect(await push(file)).toMatchObject({ code: 78, err: `${file}:1: not UTF-8 (save it as UTF-8)\n` });
+  const missing = path.join(rig.folder, 'no.yaml');
+  expect(await push(missing)).toMatchObject({ code: 78, err: `${missing}: no such file\n` });
+  expect(await push(rig.folder)).toMatchObject({ code: 78, err: `${rig.folder}: not a regular file\n` });
+});
+
 test('a config that does not prove itself is told with its rollback, and what cannot be is told at once', {
   timeout: 120_000,
 }, async () => {

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { formatFault } from '../../config/fault.ts';
 import { configPushMsMax } from '../../config/limits.ts';
 import { parseYaml } from '../../config/parse-yaml.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
+import { readText } from '../../config/read-text.ts';
 import { toPlain } from '../../config/tree.ts';
+import { configFileBytesMax } from '../../limits.ts';
 import type { Value } from '../../qn/message.ts';
 import { createIdSource } from '../../qn/snowflake.ts';
 import { isGroupName } from '../../qn/topic.ts';
@@ -111,13 +112,11 @@ function wishOf(target: string, value: Value, options: OptionValues): Result<Wis
 
 /** YAML or JSON, as it is written; whether it is right is for the board to say. */
 export async function readConfigFile(file: string): Promise<Result<Value, string>> {
-  try {
-    const parsed = parseYaml(await readFile(file, 'utf8'), file);
-    if (!parsed.ok) return fail(parsed.error.map(formatFault).join('\n'));
-    return parsed.value?.kind === 'map' ? ok(toPlain(parsed.value)) : fail(`${file}: expected a map of sections`);
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
-  }
+  const read = await readText(file, configFileBytesMax);
+  if (!read.ok) return fail(formatFault({ file, pointer: '', ...read.error }));
+  const parsed = parseYaml(read.value.text, file);
+  if (!parsed.ok) return fail(parsed.error.map(formatFault).join('\n'));
+  return parsed.value?.kind === 'map' ? ok(toPlain(parsed.value)) : fail(`${file}: expected a map of sections`);
 }
 
 export function formatEnd({ node, status, reason, detail, rollback, version, retained }: PushEnd): string {
