@@ -52,7 +52,8 @@ async function follow(
 ): Promise<ExitCode> {
   const { node, stayMs } = order;
   if (sightings.size === 0) {
-    if (!inbox.isOver) context.err(`qnctl health: ${neverHeard(node)}; is the root right?`);
+    const others = node === undefined ? '?' : ', and the name? qnctl health lists all nodes';
+    if (!inbox.isOver) context.err(`qnctl health: ${neverHeard(node)}; is the root right${others}`);
     return exitCodes.unavailable;
   }
   show(context, sightings, order);

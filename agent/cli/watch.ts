@@ -56,7 +56,11 @@ export const watchVerb: Verb = {
     if (!opened.ok) return opened.error;
     await using session = opened.value;
     const untilMs = context.clock.monotonicMs() + durationMs;
-    return await follow(context, session, inbox, { node, count, untilMs, isJson: isSet(options, 'json') });
+    const silence =
+      document === undefined
+        ? `nothing heard of ${node} so far; is the name right? qnctl health lists all nodes`
+        : `nothing heard of ${document} so far; is the name right? qnctl watch ${node} shows all it has`;
+    return await follow(context, session, inbox, { node, silence, count, untilMs, isJson: isSet(options, 'json') });
   },
 };
 
@@ -66,6 +70,8 @@ type Heard =
 
 interface Following {
   readonly node: string;
+  /** What is said when nothing comes. */
+  readonly silence: string;
   /** Messages to print. */
   readonly count: number;
   readonly untilMs: number;
@@ -76,23 +82,31 @@ async function follow(
   context: CliContext,
   session: Session,
   inbox: Inbox<Heard>,
-  { node, count, untilMs, isJson }: Following,
+  { node, silence, count, untilMs, isJson }: Following,
 ): Promise<ExitCode> {
   const { clock, signal } = context;
   const copies = openCopies(context, session, node, isJson);
+  let silentMs = Math.min(untilMs, clock.monotonicMs() + session.timeoutMs); // Then a person wants to know why.
   for (let seen = 0; seen < count && !signal.aborted && clock.monotonicMs() < untilMs; ) {
-    const heard = await inbox.next(Math.min(untilMs, copies.dueMs) - clock.monotonicMs());
+    const heard = await inbox.next(Math.min(untilMs, copies.dueMs, silentMs) - clock.monotonicMs());
     if (heard === undefined && inbox.isClosed) {
       context.err('qnctl watch: what was printed may be stale');
       return exitCodes.unavailable;
     }
     if (heard === undefined) {
       if (!signal.aborted) copies.tick();
+      if (!signal.aborted && clock.monotonicMs() >= silentMs) {
+        silentMs = Infinity;
+        context.err(`qnctl watch: ${silence}`);
+      }
       continue;
     }
     const isShown = 'refusal' in heard || heard.isShown;
     if (isShown) context.out(textOf(heard, isJson));
-    if (isShown) seen += 1;
+    if (isShown) {
+      seen += 1;
+      silentMs = Infinity;
+    }
     if ('message' in heard) copies.hear(heard.name, heard.message);
   }
   return exitCodes.ok;

@@ -89,6 +89,18 @@ describeWithMosquitto('qnctl against a running agent', () => {
     expect(kinds).toEqual(['snapshot', 'ack', 'ack', 'snapshot', 'delta']); // The first one is the retained.
   });
 
+  it.each([
+    [['pi-9'], 'nothing heard of pi-9 so far; is the name right? qnctl health lists all nodes'],
+    [
+      ['pi-1', 'gpio.relai1'],
+      'nothing heard of gpio.relai1 so far; is the name right? qnctl watch pi-1 shows all it has',
+    ],
+  ])('watch of %j, that there is not, says so once and stays', async (names, told) => {
+    await using rig = await start();
+    const { code, out, err } = await qnctl(rig, 'watch', ...names, '--timeout', '100ms', '--for', '2s');
+    expect([code, out, err]).toEqual([0, '', `qnctl watch: ${told}\n`]);
+  });
+
   it('watch ends with 69 when the broker goes away', async () => {
     await using rig = await start();
     await using watch = await startWatch(rig, 'pi-1');
@@ -135,8 +147,11 @@ describeWithMosquitto('qnctl against a running agent', () => {
   it.each([[], ['pi-9']])('says who never told a broker its health: health %s', async (...node) => {
     await using broker = await startMosquitto();
     const { code, err } = await runProgram('qnctl', ['health', ...node, '--url', broker.url, '--timeout', '300ms']);
-    const who = node.length === 0 ? 'no node has ever' : 'pi-9 has never';
-    expect([code, err]).toEqual([69, `qnctl health: ${who} told its health to this broker; is the root right?\n`]);
+    const told =
+      node.length === 0
+        ? 'no node has ever told its health to this broker; is the root right?'
+        : 'pi-9 has never told its health to this broker; is the root right, and the name? qnctl health lists all nodes';
+    expect([code, err]).toEqual([69, `qnctl health: ${told}\n`]);
   });
 
   it('says clearly that there is no broker, with exit code 69', async () => {
