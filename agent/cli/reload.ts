@@ -1,5 +1,8 @@
 import path from 'node:path';
+import { formatFault } from '../config/fault.ts';
 import type { LocalAnswer } from '../config/push/local.ts';
+import { readText } from '../config/read-text.ts';
+import { configFileBytesMax } from '../limits.ts';
 import { askControl, socketOption } from './ask-control.ts';
 import { configPathDefault } from './config-option.ts';
 import { formatPlan } from './plan-text.ts';
@@ -26,6 +29,13 @@ export const reloadVerb: Verb = {
   busy: 'waiting for the agent to go over to the new config',
   async run(context, [file], options) {
     const isDryRun = isSet(options, 'dry-run');
+    if (file !== undefined && options['socket'] === undefined) {
+      const read = await readText(file, configFileBytesMax); // Where its agent listens is told by the file.
+      if (!read.ok && read.error.kind === 'missing') {
+        context.err(formatFault({ file, pointer: '', ...read.error }));
+        return exitCodes.config;
+      }
+    }
     const wish = { do: 'reload', isDryRun, ...(file !== undefined && { file: path.resolve(file) }) } as const;
     const asked = await askControl(context, options, file ?? configPathDefault, wish);
     return asked.ok ? tellAnswer(context, asked.value, options) : asked.error;

@@ -31,6 +31,11 @@ function reload(rig: Rig, ...args: readonly string[]) {
   return runProgram('qnctl', ['reload', '--socket', path.join(rig.folder, 'state', 'control.sock'), ...args]);
 }
 
+test('a file that is not there is told by its name, not as an agent that does not run', async () => {
+  const { code, out, err } = await runProgram('qnctl', ['reload', '/nowhere/confg.yaml']);
+  expect([code, out, err]).toEqual([78, '', '/nowhere/confg.yaml: no such file\n']);
+});
+
 test('a reload touches only what changed, and holds over a restart', { timeout: 60_000 }, async () => {
   await using rig = await startRig({ documents, lines });
   await switchOn(rig, 'gpio.kept');
