@@ -24,10 +24,10 @@ export function section<const Entries extends v.ObjectEntries>(entries: Entries,
   const tolerant = v.object(entries, missing);
   const run: (typeof strict)['~run'] = (dataset, config) => {
     const input = dataset.value;
-    if (!isPlainMap(input))
-      return v
-        .strictObject(entries, notMap(input, `its keys: ${Object.keys(entries).join(', ')}`))
-        ['~run']({ value: undefined }, config);
+    if (!isPlainMap(input)) {
+      const wrong = notMap(input, `its keys: ${Object.keys(entries).join(', ')}`);
+      return v.strictObject(entries, wrong)['~run']({ value: undefined }, config);
+    }
     const result = tolerant['~run'](dataset, config);
     for (const key of Object.keys(input).filter((name) => !Object.hasOwn(entries, name))) {
       const path: [v.ObjectPathItem] = [{ type: 'object', origin: 'key', input: { ...input }, key, value: input[key] }];
@@ -38,15 +38,15 @@ export function section<const Entries extends v.ObjectEntries>(entries: Entries,
   return { ...strict, '~run': run };
 }
 
+const nameless = 'write a name in front of each, without a dash';
+
 /** A map with names that the user chooses. */
 export function mapOf<const Key extends KeySchema, const Item extends v.GenericSchema>(key: Key, item: Item) {
   const record = v.record(key, item, 'unused: only maps come here');
   const run: (typeof record)['~run'] = (dataset, config) =>
     isPlainMap(dataset.value)
       ? record['~run'](dataset, config)
-      : v
-          .record(key, item, notMap(dataset.value, 'write a name in front of each, without a dash'))
-          ['~run']({ value: undefined }, config);
+      : v.record(key, item, notMap(dataset.value, nameless))['~run']({ value: undefined }, config);
   return { ...record, '~run': run };
 }
 
