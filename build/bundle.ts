@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { putBehindFront } from './front.ts';
 import { leanValibot } from './lean-valibot.ts';
+import { leanYaml } from './lean-yaml.ts';
 import { muteSchema } from './mute-schema.ts';
 import { besideParts, lazyParts, partFile, parts } from './parts.ts';
 import { leaveOut, type Profile, profileDefines } from './profiles.ts';
@@ -31,8 +32,8 @@ export const bundleOptions = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** What makes packages smaller, in every bundle. */
-export const lean = [trimPackages, leanValibot, sharedDefault] as const;
+/** What makes packages smaller, in the bundle that begins there. */
+export const lean = (entry: string) => [trimPackages, leanValibot, leanYaml(entry), sharedDefault];
 
 export interface Bundled {
   readonly bytes: number;
@@ -51,8 +52,8 @@ export const agentProgram: Program = { name: 'qn-agent', entry: 'agent/main.ts',
 /** A program, with the list of what is in it beside it. */
 export async function bundleProgram(folder: string, program: Program, profile: Profile): Promise<Bundled> {
   const outfile = path.join(folder, `${program.name}.cjs`);
-  const plugins = [leaveOut(profile), ...lean, muteSchema, nativeFiles('.'), lazyParts('./parts')];
   const read = async (entry: string, options: BuildOptions = {}) => {
+    const plugins = [leaveOut(profile), ...lean(entry), muteSchema, nativeFiles('.'), lazyParts('./parts')];
     const all = { ...optionsOf(profile), ...options, entryPoints: [entry], outfile, plugins };
     const { metafile, outputFiles } = await bundle({ ...all, metafile: true, write: false });
     return { metafile, text: outputFiles[0]?.text.trimEnd() ?? '' };
@@ -73,7 +74,7 @@ const oneLine: BuildOptions = { supported: { ...bundleOptions.supported, 'templa
 
 export async function bundlePart(folder: string, entry: string, profile: Profile): Promise<Bundled> {
   const outfile = path.join(folder, 'parts', partFile(entry));
-  const plugins = [leaveOut(profile), ...lean, nativeFiles('..'), lazyParts('.'), besideParts];
+  const plugins = [leaveOut(profile), ...lean(entry), nativeFiles('..'), lazyParts('.'), besideParts];
   const { metafile } = await bundle({ ...optionsOf(profile), entryPoints: [entry], outfile, plugins });
   return { bytes: metafile.outputs[outfile]?.bytes ?? 0, metafile };
 }

@@ -37,10 +37,10 @@ const stubs: { readonly [name: string]: string } = {
 
 /**
  * Files of packages for other systems, or for what we do not use: lists of serial ports, the ways of MQTT.js to
- * connect (agent/mqtt opens its sockets), transports and streams of pino, editing the tokens of YAML, YAML 1.1.
+ * connect (agent/mqtt opens its sockets), transports and streams of pino.
  */
 const unreached =
-  /\/node_modules\/(@serialport\/bindings-cpp\/dist\/(darwin|win32|linux-list)|mqtt\/build\/lib\/connect\/[a-z]+|pino\/lib\/(transport|multistream)|yaml\/dist\/(parse\/cst-(scalar|stringify|visit)|schema\/yaml-1\.1\/(binary|bool|float|int|omap|pairs|schema|set|timestamp)))\.js$/;
+  /\/node_modules\/(@serialport\/bindings-cpp\/dist\/(darwin|win32|linux-list)|mqtt\/build\/lib\/connect\/[a-z]+|pino\/lib\/(transport|multistream))\.js$/;
 
 function absent(name: string, feature: string): string {
   return `module.exports = new Proxy(class {}, {

@@ -42,8 +42,9 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   await mkdir(path.join(folder, 'parts'), { recursive: true });
   const assets = await layAssets(cpu, folder);
   const main = path.join(folder, 'main.cjs');
-  const plugins = [...lean, muteSchema, insideOfProgram, partsInside];
-  await bundle({ ...bundleOptions, entryPoints: ['agent/single/main.ts'], outfile: main, plugins });
+  const entry = 'agent/single/main.ts';
+  const plugins = [...lean(entry), muteSchema, insideOfProgram, partsInside];
+  await bundle({ ...bundleOptions, entryPoints: [entry], outfile: main, plugins });
   const runner = runnerOf(cpu);
   const file = path.join(outFolder, `qn-agent-${cpu}`);
   const made = [
@@ -108,7 +109,7 @@ type Assets = { readonly [name: string]: string };
 async function layAssets(cpu: Cpu, folder: string): Promise<Assets> {
   for (const entry of parts) {
     const outfile = path.join(folder, 'parts', partFile(entry));
-    const plugins = [...lean, insideOfProgram, partsInside];
+    const plugins = [...lean(entry), insideOfProgram, partsInside];
     await bundle({ ...bundleOptions, entryPoints: [entry], outfile, plugins });
   }
   for (const file of ['status-page.html', 'openapi.json'])

@@ -3,20 +3,23 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parseYaml } from '../../agent/config/parse-yaml.ts';
 import { lean } from '../../build/bundle.ts';
+import { faultCases } from '../agent/config/cases/all-cases.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'qn-lean-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A program of files of this text, by name; the first one is where it begins. */
-async function bundleOf(files: { readonly [name: string]: string }) {
+/** A program of files of this text, by name; the first one is where it begins, made lean as if that were `entry`. */
+async function bundleOf(files: { readonly [name: string]: string }, entry = Object.keys(files)[0] ?? '') {
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
   const outfile = path.join(folder, 'out.cjs');
   const [first = ''] = Object.keys(files);
   const { outputFiles } = await build({
     ...{ entryPoints: [path.join(folder, first)], outfile, bundle: true, platform: 'node', format: 'cjs' },
-    ...{ nodePaths: [path.resolve('node_modules')], plugins: [...lean], write: false },
+    ...{ nodePaths: [path.resolve('node_modules')], plugins: lean(entry), write: false, logLevel: 'silent' },
   });
   const text = outputFiles[0]?.text ?? '';
   writeFileSync(outfile, text);
@@ -52,4 +55,53 @@ describe('what is made lean in a bundle', () => {
     expect([issuesOf(short, 'abc'), issuesOf(short, 'abcd')]).toEqual([[], ['too long']]);
     expect(issuesOf(described, 1)).toHaveLength(1);
   });
+
+  it('reads YAML as its package does, whatever the text', async () => {
+    const { text, exports } = await bundleOf({
+      'parse.ts': `export { parseYaml } from ${JSON.stringify(path.resolve('agent/config/parse-yaml.ts'))};`,
+    });
+    expect(text).toContain('this bundle only reads YAML'); // Or it is not the lean one that is tried.
+    const same = (yaml: string) => expect(exports.parseYaml(yaml, 'c')).toEqual(parseYaml(yaml, 'c'));
+    for (const yaml of yamlTexts) same(yaml);
+    expect(exports.parseYaml(yamlTexts[0], 'c')).toMatchObject({ ok: true });
+    const snippets = fc.constantFrom(...yamlTexts, ...Object.values(faultCases).map(({ yaml }) => yaml));
+    const marks = fc.constantFrom(
+      ...`[]{}:,-?&*!|>'"%@#\n\t \0`.split(''),
+      '---',
+      '...',
+      '<<: ',
+      '!!',
+      '\n  ',
+      '\uFEFF',
+    );
+    const pieces = fc.array(fc.oneof(marks, snippets, fc.string()), { maxLength: 9 });
+    fc.assert(
+      fc.property(pieces, fc.nat(), (parts, cut) => {
+        const yaml = parts.join('');
+        same(yaml);
+        same(yaml.slice(cut % (yaml.length + 1)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  const writer = {
+    'write.ts': `import { stringify } from 'yaml'; export const text = stringify({ a: [1, 'on: x'] });`,
+  };
+
+  it('has what writes YAML only where that is known', async () => {
+    await expect(bundleOf(writer)).rejects.toThrow(/write\.ts writes YAML, and is no writer in build\/lean-yaml\.ts/);
+    const { exports } = await bundleOf(writer, 'agent/qnctl.ts');
+    expect(exports.text).toBe('a:\n  - 1\n  - "on: x"\n');
+  });
 });
+
+const yamlTexts = [
+  `a: &x { b: [1, -0x1F, 0o17, 1.5e3, .inf, ~, on, yes, "q\\u00e9\\n", 'it''s'] }\nc: *x\n`,
+  'text: |2-\n    two\n   more\nfolded: >+\n  a\n  b\n\n    c\n\n# end\n',
+  '%YAML 1.1\n---\na: yes\nb: 0b101\nc: 2026-01-02\n<<: { d: 1 }\n? [e]\n: f\n...\n',
+  '%TAG !e! tag:example,2026:\n---\n!e!x { a: !!binary aGVsbG8=, b: !!set { c }, d: !!timestamp 2026-01-02, e: !!omap [f: 1] }\n',
+  '- !!str 1\n- !!int "2"\n- !!float x\n- !!null\n- !<tag:yaml.org,2002:bool> true\n-\n',
+  'a: 1\n b: 2\n\tc: 3\n"open\n',
+  '---\na: 1\n---\nb: 2\n',
+];
