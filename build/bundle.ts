@@ -23,7 +23,6 @@ export const bundleOptions = {
   legalComments: 'none',
   metafile: true,
   supported: { 'dynamic-import': false }, // It becomes `require`, which needs no loader of ES modules, and runs as kept code.
-  external: ['cbor-extract'], // Optional native part of cbor-x; we do without it.
   define: {
     // Undefined, so that code for browsers and debugging falls away.
     navigator: 'undefined',

@@ -1,4 +1,4 @@
-import { Encoder } from 'cbor-x';
+import { Encoder } from 'cbor-x/index-no-eval'; // As agent/qn/cbor-codec.ts does: who has both has it once.
 
 /** Plain CBOR, the shortest form: no records, no tags of the library's own. */
 const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false, variableMapSize: true });

@@ -44,6 +44,24 @@ describe.each(profiles)('the profile %s', (profile) => {
     else expect(found).not.toEqual([]);
   });
 
+  test('has each package once in a file, of one version and in one form', () => {
+    const twice = reports.get(profile)!.metafiles.flatMap(({ inputs, outputs }) =>
+      Object.entries(outputs).flatMap(([file, output]) => {
+        const copies = new Map<string, Set<string>>();
+        for (const input of Object.keys(output.inputs)) {
+          const [, place = '', name = ''] = /^(.*node_modules\/)((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+          const format = inputs[input]?.format;
+          if (format === undefined) continue; // Empty, or JSON.
+          copies.set(name, (copies.get(name) ?? new Set()).add(`${place}${name} ${format}`));
+        }
+        return [...copies].flatMap(([name, of]) =>
+          name !== '' && of.size > 1 ? [`${file}: ${[...of].join(', ')}`] : [],
+        );
+      }),
+    );
+    expect(twice).toEqual([]);
+  });
+
   test('has the size that the README tells, within a few per cent', () => {
     const readme = readFileSync('README.md', 'utf8');
     const row = new RegExp(`^\\| \`${profile}\` \\|[^|]*\\| (\\d+) \\| (\\d+) \\| (\\d+) \\|$`, 'm').exec(readme) ?? [];
