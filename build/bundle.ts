@@ -2,6 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BuildOptions, build as bundle, type Metafile } from 'esbuild';
 import { putBehindFront } from './front.ts';
+import { leanCbor } from './lean-cbor.ts';
 import { leanValibot } from './lean-valibot.ts';
 import { leanYaml } from './lean-yaml.ts';
 import { muteSchema } from './mute-schema.ts';
@@ -32,7 +33,7 @@ export const bundleOptions = {
 } as const satisfies BuildOptions;
 
 /** What makes packages smaller, in the bundle that begins there. */
-export const lean = (entry: string) => [trimPackages, leanValibot, leanYaml(entry), sharedDefault];
+export const lean = (entry: string) => [trimPackages, leanCbor, leanValibot, leanYaml(entry), sharedDefault];
 
 export interface Bundled {
   readonly bytes: number;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as cbor from 'cbor-x/index-no-eval';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -54,6 +55,28 @@ describe('what is made lean in a bundle', () => {
     expect([plain, short].map((schema) => '~standard' in schema)).toEqual([false, false]);
     expect([issuesOf(short, 'abc'), issuesOf(short, 'abcd')]).toEqual([[], ['too long']]);
     expect(issuesOf(described, 1)).toHaveLength(1);
+  });
+
+  it('has the CBOR of its package, of which no text becomes code', async () => {
+    const { text, exports } = await bundleOf({
+      'cbor.ts': `export { Decoder, Encoder } from 'cbor-x/index-no-eval';`,
+    });
+    expect(text).toContain('new BlockedFunction(');
+    expect(text).not.toMatch(/new Function\(|decodeIter/);
+    for (const options of [
+      { useRecords: false, mapsAsObjects: false, tagUint8Array: false, copyBuffers: true }, // agent/qn/cbor-codec.ts
+      { useRecords: false, mapsAsObjects: true, tagUint8Array: false, variableMapSize: true }, // firmware-bridge/smp/cbor.ts
+    ]) {
+      const ours = { encoder: new exports.Encoder(options), decoder: new exports.Decoder(options) };
+      const theirs = { encoder: new cbor.Encoder(options), decoder: new cbor.Decoder(options) };
+      fc.assert(
+        fc.property(fc.object({ withBigInt: true, withMap: true, withNullPrototype: true }), (value) => {
+          const bytes = Uint8Array.from(ours.encoder.encode(value));
+          expect(bytes).toEqual(Uint8Array.from(theirs.encoder.encode(value)));
+          expect(ours.decoder.decode(bytes)).toEqual(theirs.decoder.decode(bytes));
+        }),
+      );
+    }
   });
 
   it('reads YAML as its package does, whatever the text', async () => {
