@@ -86,10 +86,12 @@ export class DrivenOutput implements AsyncDisposable {
     return this.#lostBy && { error: this.#lostBy, mayBeOn: this.mayBeOn, isOffOwed: this.isOffOwed };
   }
 
-  /** How long the shortest time between two changes still forbids this level. */
+  /** How long the shortest time between two changes still forbids this level; never to an emergency stop (QN-6.10b). */
   dwellLeftMs(on: boolean): number {
-    if (on === this.#isOn) return 0;
-    return Math.max(0, this.#changedMs + this.#config.minDwellMs - this.#surroundings.clock.monotonicMs());
+    const { priority, safe, minDwellMs } = this.#config;
+    const isStop = priority === 'emergency' && on === (safe.crash === true);
+    if (on === this.#isOn || isStop) return 0;
+    return Math.max(0, this.#changedMs + minDwellMs - this.#surroundings.clock.monotonicMs());
   }
 
   drive(on: boolean): Result<void> {

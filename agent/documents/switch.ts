@@ -14,7 +14,7 @@ import { tooLate, Waiting, type Wish, wishOf } from './waiting.ts';
 
 /**
  * An open output with its rules: shortest time between two changes, longest time on, interlock, safe states. Safe
- * states and giving way in an interlock do not wait for the shortest time; everything else does.
+ * states, an emergency stop and giving way in an interlock do not wait for the shortest time; everything else does.
  */
 export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   readonly name: string;

@@ -131,7 +131,7 @@ function leansOn(config: DocumentConfig | undefined): readonly string[] {
 /** Keys of a document that only dispatch reads, anew with every message. */
 const labels: ReadonlySet<string> = new Set(['number', 'priority', 'retained', 'outbox', 'journal', 'control']);
 /** Keys of an output that are rules for its line: the line itself does not notice. */
-const rules: ReadonlySet<string> = new Set(['safe', 'maxOnMs', 'minDwellMs', 'interlock']);
+const rules: ReadonlySet<string> = new Set(['safe', 'maxOnMs', 'minDwellMs', 'interlock', 'priority']);
 
 function documentChange(
   from: DocumentConfig | undefined,
@@ -140,11 +140,16 @@ function documentChange(
   if (from === undefined) return to === undefined ? undefined : 'added';
   if (to === undefined) return 'removed';
   const keys = changedKeys(allKeys(from, to), { ...to });
-  const others = keys.filter((key) => !labels.has(key));
+  const others = keys.filter((key) => !labels.has(key) || (key === 'priority' && hasDwell(to)));
   if (keys.length === 0) return undefined;
   // The documents behind a microcontroller have their numbers and priority from it.
   if (others.length === 0) return to.driver === 'mcu' ? 'reopened' : 'relabelled';
   return from.driver === 'gpio-out' && others.every((key) => rules.has(key)) ? 'ruled' : 'reopened';
+}
+
+/** An emergency stop does not wait for it. */
+function hasDwell(config: DocumentConfig): boolean {
+  return config.driver === 'gpio-out' && config.minDwellMs > 0;
 }
 
 function allKeys(from: object, to: object): Settings {

@@ -62,7 +62,7 @@ const maxOn = duration({
 });
 
 const minDwell = duration({
-  about: 'Shortest time between two changes; a command in between waits.',
+  about: 'Shortest time between two changes; a command in between waits, but for an emergency stop.',
   example: '200ms',
   msMin: 0,
   msMax: limits.dwellMsMax,

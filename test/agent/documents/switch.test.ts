@@ -108,46 +108,6 @@ describe('toggle and pulse', () => {
   });
 });
 
-describe('min-dwell', () => {
-  test('a command too soon waits, and order is kept', async () => {
-    await using rig = await openDocuments({ documents: [relay(', min-dwell: 200ms')] });
-    await rig.clock.advance(200);
-    const results = [rig.command('relay', 'on'), rig.command('relay', 'off'), rig.command('relay', 'on')];
-    await rig.clock.advance(199);
-    expect(levels(rig)).toEqual([1]);
-    await rig.clock.advance(1);
-    expect(levels(rig)).toEqual([1, 0]);
-    await rig.clock.advance(200);
-    expect(levels(rig)).toEqual([1, 0, 1]);
-    expect(await Promise.all(results)).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
-  });
-
-  test('the level it has already needs no wait', async () => {
-    await using rig = await openDocuments({ documents: [relay(', min-dwell: 1s')] });
-    expect(await rig.command('relay', 'off')).toEqual({ ok: true });
-  });
-
-  test('the level it has already begins no new wait', async () => {
-    await using rig = await openDocuments({ documents: [relay(', min-dwell: 200ms')] });
-    await rig.clock.advance(200);
-    await rig.command('relay', 'on');
-    await rig.clock.advance(150);
-    await rig.command('relay', 'on');
-    await rig.clock.advance(50);
-    void rig.command('relay', 'off');
-    expect(levels(rig)).toEqual([1, 0]);
-  });
-
-  test('off takes the place of an on that still waits', async () => {
-    await using rig = await openDocuments({ documents: [relay(', min-dwell: 1s')] });
-    const on = ends(rig.command('relay', 'on'));
-    expect(await rig.command('relay', 'off')).toEqual({ ok: true });
-    expect(on.with).toMatchObject({ ok: false, error: { superseded: true } });
-    await rig.clock.advance(5_000);
-    expect(levels(rig)).toEqual([]);
-  });
-});
-
 describe('max-on', () => {
   const limited = relay(', max-on: 10m, safe: { boot: hold, exit: hold }');
 
