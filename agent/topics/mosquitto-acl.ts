@@ -52,8 +52,9 @@ export function mosquittoAcl(config: Config): string {
   }
 
   /** Their names are the firmware's, and mosquitto knows no beginnings of names. */
-  function channelsLine({ name }: BoardDocument): string {
-    return `# For each channel of ${name} that is not in its config, with its name: pattern write ${topicOf(config, 'notify', name)}.CHANNEL`;
+  function channelsLine({ name, users }: BoardDocument): string {
+    const right = users === undefined ? 'pattern write' : `for the users ${users.join(', ') || 'nobody'}: topic write`;
+    return `# For each channel of ${name} that is not in its config, with its name: ${right} ${topicOf(config, 'notify', name)}.CHANNEL`;
   }
 
   function closedLine({ name }: BoardDocument): string {

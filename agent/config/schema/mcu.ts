@@ -109,10 +109,8 @@ const channelName = v.pipe(
   ),
 );
 
-const channel = v.pipe(
-  section({ ...common, ...commanded }),
-  v.transform((input) => ({ ...commonOf(input), ...commandedOf(input) })),
-);
+/** What it does not say of priority and control its microcontroller says. */
+const channel = section({ ...common, ...commanded, priority: v.optional(common.priority.wrapped) });
 
 const channels = v.pipe(
   mapOf(channelName, channel),
@@ -159,10 +157,17 @@ export const mcu = v.pipe(
         }),
       },
       ...(way !== undefined && { update: updateOf(way) }),
-      channels: declared,
+      channels: mapValues(declared, (one) => {
+        const { priority = input.priority, control = input.control } = one;
+        return { ...commonOf({ ...one, priority }), ...commandedOf({ ...one, control }) };
+      }),
     }),
   ),
 );
+
+function mapValues<From, To>(map: { readonly [key: string]: From }, act: (value: From) => To): { [key: string]: To } {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, act(value)]));
+}
 
 function resetOf({
   line: pin,

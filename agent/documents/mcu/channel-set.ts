@@ -79,6 +79,7 @@ export class ChannelSet {
 
   #adopt(name: string, channel: Channel | undefined): ChannelDocument | undefined {
     const declared = this.#config.channels[name];
+    const { control } = this.#config;
     const priority = declared?.priority ?? this.#config.priority;
     const document = new ChannelDocument(this.#channelSurroundings, name, priority === 'emergency');
     const number = declared?.number ?? this.#numberOf(channel);
@@ -88,6 +89,7 @@ export class ChannelSet {
         driver: 'mcu-channel',
         priority,
         retained: 'refuse',
+        ...(control !== undefined && { control }),
         ...declared,
         ...(number === undefined ? {} : { number }),
       },

@@ -14,6 +14,7 @@ const config = configOf(
       'gpio.free: { driver: gpio-out, line: E }',
       'gpio.in: { driver: gpio-in, line: F }',
       'mcu: { driver: mcu, port: /dev/ttyS1, baud: 115200, channels: { out1: { control: [ops] } } }',
+      'mcu2: { driver: mcu, port: /dev/ttyS2, control: [ops], channels: { out1: {}, out2: { control: [dev] } } }',
       'gpio.bound: { driver: gpio-out, line: G, control: ["binding:any"] }',
     ],
     sections: [
@@ -66,6 +67,10 @@ const publishes: readonly [keyof typeof users, string, boolean][] = [
   ['guest', 'pi-1/notify/log', true],
   ['ops', 'pi-1/notify/mcu.out1', true],
   ['guest', 'pi-1/notify/mcu.out1', false],
+  ['ops', 'pi-1/notify/mcu2.out1', true],
+  ['guest', 'pi-1/notify/mcu2.out1', false],
+  ['dev', 'pi-1/notify/mcu2.out2', true],
+  ['ops', 'pi-1/notify/mcu2.out2', false],
   ['board', 'home', true],
   ['guest', 'home', false],
 ];
@@ -136,6 +141,7 @@ describeWithMosquitto('rights made for mosquitto', () => {
     expect(text).toContain('\n# user line-*\n# topic write qn/1/pi-1/notify/gpio.lines\n');
     expect(text).toContain('\ntopic read plant/stop\n');
     expect(text).toContain('with its name: pattern write qn/1/pi-1/notify/mcu.CHANNEL\n');
+    expect(text).toContain('with its name: for the users ops: topic write qn/1/pi-1/notify/mcu2.CHANNEL\n');
     expect(mosquittoAcl({ ...config, overAir: { ...config.overAir, trust: 'none' } })).toContain(
       'whoever may write there owns',
     );

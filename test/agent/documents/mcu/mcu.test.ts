@@ -53,6 +53,25 @@ describe('a microcontroller as documents', () => {
     await rig.hear(`state/${mcu}.out2`, false);
   });
 
+  it('whoever may not command it may not command its channels, but where the config says so of one', async () => {
+    await using rig = await started({
+      keys: ', control: [ops], priority: emergency, channels: { out2: { number: 9 }, out3: { control: [line-1] } }',
+    });
+    const say = async (channel: string, src: string, status: string) => {
+      rig.notify(`${mcu}.${channel}`, JSON.stringify({ val: true, src }));
+      return await rig.hearAck(`${mcu}.${channel}`, status);
+    };
+    for (const channel of ['out1', 'out2', 'out3'])
+      expect(await say(channel, 'eve', 'rejected')).toMatchObject({ message: { why: 'not-permitted' } });
+    expect(await say('out3', 'ops', 'rejected')).toMatchObject({ message: { why: 'not-permitted' } });
+    await say('out1', 'ops', 'successful');
+    await say('out2', 'ops', 'successful');
+    await say('out3', 'line-1', 'successful');
+    expect([1, 2, 3, 4].map((number) => rig.board.wire(number))).toEqual([true, true, true, false]);
+    const rows = ['out1', 'out2', 'out3'].map((name) => rig.agent.changeable.board.row(`${mcu}.${name}`)?.isEmergency);
+    expect(rows).toEqual([true, true, true]);
+  });
+
   it.each([
     ['out1', 'perhaps', 'out-of-range'],
     ['in1', 'ON', 'unsupported'],
