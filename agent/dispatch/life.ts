@@ -43,7 +43,7 @@ export interface Life {
 }
 
 export function createLife(dependencies: HandlerDependencies, recent: RecentCommands, command: Command): Life {
-  const { clock, log, pool, acknowledger, counters, journaling, instruments } = dependencies;
+  const { clock, log, pool, board, acknowledger, counters, journaling, instruments } = dependencies;
   const { row, job, message, answerable, resumed } = command;
   let state: LifeState = resumed?.status ?? 'received';
   let journaled = resumed?.journaled;
@@ -124,7 +124,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
         counters.supersede();
         conclude('supersede', { detail: result.error.detail }); // QN-4.6
       } else if ('isTooLate' in result.error) refuse('expire', result.error);
-      else if ('isLeft' in result.error && journaled !== undefined) pool.release(job.slot);
+      else if ('isLeft' in result.error && journaled !== undefined && board.isEnding) pool.release(job.slot);
       else failWith('reason' in result.error ? result.error : failureOf(result.error));
     },
   };

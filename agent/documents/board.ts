@@ -20,6 +20,8 @@ export class Board implements AsyncDisposable {
   readonly #gpio: Result<GpioBackend>;
   readonly #interlocks: Interlocks;
   readonly #reopening: Reopening;
+  /** It is closed for good, and not for another config. */
+  isEnding = false;
   #isOnline: boolean | undefined;
   #patience: Promise<void> | undefined;
 
@@ -112,6 +114,7 @@ export class Board implements AsyncDisposable {
 
   /** Closes in reverse order: what was opened last may lean on what was opened first. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.isEnding = true;
     await this.#reopening.pause();
     for (const place of [...this.#places.values()].reverse()) await this.#close(place, closedError(place.row.name));
     if (this.#gpio.ok) await this.#gpio.value[Symbol.asyncDispose]();

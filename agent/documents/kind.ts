@@ -48,7 +48,10 @@ export interface Superseded {
   readonly detail: string;
 }
 
-/** The agent stops: the next life goes on with the command, under the same id (QN-7.8c). One that is not journaled fails. */
+/**
+ * The document is closed. Where the agent stops, the next life goes on with the command, under the same id (QN-7.8c). One that
+ * is not journaled fails, and so does one whose document is closed for another config.
+ */
 export interface LeftOpen extends Refusal {
   readonly isLeft: true;
 }

@@ -25,8 +25,8 @@ export function failed({ reason, detail }: Refusal, { isTouched }: { readonly is
   return fail({ reason, detail: `${detail}; ${stands}` });
 }
 
-/** The agent ends. The detail is for an order that is not journaled. */
+/** The document is closed. The detail is for an order that nobody goes on with: not journaled, or closed for another config. */
 export function leftOpen(isBegun: boolean): Result<never, LeftOpen> {
-  const goesOn = isBegun ? 'it goes on with the update in its next life' : 'nothing was written; send the order again';
-  return fail({ reason: 'interrupted', detail: `the agent ends; ${goesOn}`, isLeft: true });
+  const goesOn = isBegun ? 'the update goes on when it is open again' : 'nothing was written; send the order again';
+  return fail({ reason: 'interrupted', detail: `the document was closed; ${goesOn}`, isLeft: true });
 }
