@@ -10,7 +10,7 @@ import { exchangePatienceMs, startPatienceMs } from './limits.ts';
 import { inOpeningOrder } from './opening-order.ts';
 import { openPatience } from './patience.ts';
 import { changingError, closedError, type DriverReport, isMissing, type Place, placeOf, reportOf } from './place.ts';
-import { createReopening, type Reopening } from './reopening.ts';
+import { createReopening, lostAgain, type Reopening } from './reopening.ts';
 import { type ConfiguredRow, childRow, type Row } from './row.ts';
 
 /** All documents of the board with their drivers. One that cannot be opened leaves the others alone. */
@@ -141,8 +141,7 @@ export class Board implements AsyncDisposable {
   }
 
   async #open(place: Place, row: ConfiguredRow, inherited?: Inheritance): Promise<void> {
-    if (inherited === undefined) place.trouble = undefined;
-    if (inherited === undefined) place.safe = undefined;
+    if (inherited === undefined) Object.assign(place, { trouble: undefined, safe: undefined });
     const document = await row.kind.open({ ...this.#surroundings(place), ...(inherited && { inherited }) });
     this.#take(place, document);
     if (!document.ok) this.#trouble(place, document.error);
@@ -150,7 +149,9 @@ export class Board implements AsyncDisposable {
 
   /** As at the start; that it is still not there is told once. */
   async #reopen(place: Place, row: ConfiguredRow): Promise<void> {
-    const { trouble } = place;
+    const { trouble, losses } = place;
+    if ((losses.untilMs ?? 0) > this.#dependencies.clock.monotonicMs()) return;
+    place.losses = { atMs: losses.atMs };
     const document = await row.kind.open(this.#surroundings(place));
     this.#take(place, document);
     if (!document.ok)
@@ -173,9 +174,8 @@ export class Board implements AsyncDisposable {
     const { document } = place;
     const lost = document.ok ? document.value.lost?.() : undefined;
     if (!document.ok || lost === undefined) return;
-    place.lost = lost;
-    place.safe = undefined;
-    place.document = fail(lost.error);
+    const losses = lostAgain(place.losses, this.#dependencies.clock.monotonicMs());
+    Object.assign(place, { lost, losses, safe: undefined, document: fail(lost.error) });
     this.#reopening.lost(document.value);
   }
 

@@ -8,3 +8,7 @@ export const startPatienceMs = 5_000;
 export const exchangePatienceMs = 60_000;
 /** So often an input or output is looked for that could not be opened, or was lost, one after the other. Never given up. */
 export const reopenEveryMs = 5_000;
+/** Times an output may be lost within the window. Over it: it is left alone for the pause, and that is told. */
+export const outputLossesMax = 5;
+export const outputLossesWindowMs = 600_000;
+export const outputLossesPauseMs = 300_000;

@@ -1,6 +1,7 @@
 import { type DriverError, describeError, fail, type Result } from '../../drivers/contract/result.ts';
 import type { Value } from '../qn/message.ts';
 import type { LostOutput, OpenDocument } from './kind.ts';
+import type { Losses } from './reopening.ts';
 import type { ConfiguredRow, Row } from './row.ts';
 
 /** How the driver of one document is doing. */
@@ -25,12 +26,14 @@ export interface Place {
   errorCount: number;
   /** Of an output that was lost, until it is open again. */
   lost?: LostOutput | undefined;
+  losses: Losses;
   /** It was found behind this one, and goes with it. */
   readonly parent?: Place;
 }
 
 export function placeOf(row: Row): Place {
-  return { row, document: fail(closedError(row.name)), trouble: undefined, safe: undefined, errorCount: 0 };
+  const losses = { atMs: [] };
+  return { row, document: fail(closedError(row.name)), trouble: undefined, safe: undefined, errorCount: 0, losses };
 }
 
 /** It could not be opened, or was lost, and its driver does not look for it by itself. */
@@ -38,13 +41,14 @@ export function isMissing(place: Place): place is Place & { readonly row: Config
   return !place.document.ok && /^(gpio|pwm)-/.test(place.row.config.driver);
 }
 
-export function reportOf({ row, trouble, errorCount, safe, document, lost }: Place): DriverReport {
+export function reportOf({ row, trouble, errorCount, safe, document, lost, losses }: Place): DriverReport {
   const wasOn = lost?.mayBeOn === true ? '; it was on when it was lost' : '';
+  const flaps = losses.untilMs === undefined ? '' : '; it goes away again and again, and is left alone for 5 minutes';
   return {
     document: row.name,
     driver: row.config.driver,
     state: trouble === undefined ? 'working' : 'failed',
-    ...(trouble === undefined ? {} : { error: `${describeError(trouble)}${wasOn}` }),
+    ...(trouble === undefined ? {} : { error: `${describeError(trouble)}${wasOn}${flaps}` }),
     errorCount,
     ...(safe === undefined ? {} : { safe }),
     ...(document.ok && document.value.about !== undefined ? { about: document.value.about() } : {}),

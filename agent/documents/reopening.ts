@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { reopenEveryMs } from './limits.ts';
+import { outputLossesMax, outputLossesPauseMs, outputLossesWindowMs, reopenEveryMs } from './limits.ts';
 
 /** Looks for what is missing on a board; not while it is paused, as it is at first. */
 export interface Reopening {
@@ -48,4 +48,16 @@ export function createReopening<Missing>(
     },
     lost: (resource) => begin(async () => await resource[Symbol.asyncDispose]()),
   };
+}
+
+/** When an output was lost lately; one that flaps is left alone, for each return may be a click of its relay. */
+export interface Losses {
+  readonly atMs: readonly number[];
+  /** Not opened before. */
+  readonly untilMs?: number;
+}
+
+export function lostAgain({ atMs }: Losses, nowMs: number): Losses {
+  const recentMs = [...atMs.filter((ms) => nowMs - ms < outputLossesWindowMs), nowMs];
+  return recentMs.length > outputLossesMax ? { atMs: [], untilMs: nowMs + outputLossesPauseMs } : { atMs: recentMs };
 }

@@ -182,6 +182,23 @@ describe('an output that is lost', () => {
     expect(rig.clock.timersCount).toBe(0);
   });
 
+  test('again and again is left alone for a while, so that its relay does not click for ever', async () => {
+    const folders = foldersOf(['A']);
+    await using rig = await openOn(folders, [relay(', safe: { boot: on }')]);
+    for (let lossesCount = 1; lossesCount <= 6; lossesCount += 1) {
+      folders.unplug('A');
+      await rig.command('relay', 'off');
+      folders.plug('A');
+      if (lossesCount <= 5) await rig.clock.advance(5_000);
+    }
+    expect(rig.told).toEqual(Array.from({ length: 6 }, () => 'relay true'));
+    expect(rig.report('relay')?.error).toMatch(/; it goes away again and again, and is left alone for 5 minutes$/);
+    await rig.clock.advance(295_000);
+    expect([folders.isHeld('A'), rig.told.length]).toEqual([false, 6]);
+    await rig.clock.advance(10_000);
+    expect([folders.wire('A'), rig.told.length, rig.report('relay')?.state]).toEqual(['1', 7, 'working']);
+  });
+
   test('in a pulse is off when it is back, though it would be held', async () => {
     const folders = foldersOf(['A']);
     await using rig = await openOn(folders, [relay(', safe: { boot: hold }')]);
