@@ -33,7 +33,8 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
   }
 
   /** undefined: it has a place to be performed. */
-  function placeRefusal({ row, job, resumed }: Command, lane: Lane): Refusal | undefined {
+  function placeRefusal({ row, job, resumed }: Command, lane: Lane, effect: Effect): Refusal | undefined {
+    lane.makeRoom(effect);
     if (lane.isFull) return { reason: 'busy', detail: `too many commands wait for ${row.name}` };
     // An emergency is never turned away because others wait: then it keeps its inbound slot until it is done.
     const hasSlot = resumed !== undefined || pool.transfer(job.slot, 'executing') || row.isEmergency;
@@ -82,7 +83,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     if (!planned.ok) return life.refuse(planned.error.reason === 'expired' ? 'expire' : 'reject', planned.error);
     const lane = lanes.of(row.name);
     if (!lane.ok) return life.refuse('reject', failureOf(lane.error));
-    const refusal = placeRefusal(command, lane.value) ?? life.journal(planned.value);
+    const refusal = placeRefusal(command, lane.value, planned.value) ?? life.journal(planned.value);
     if (refusal !== undefined) return life.refuse('reject', refusal);
     if (resumed === undefined && !row.isTakenByDevice) life.go('accept');
     const work: Work = {

@@ -44,6 +44,12 @@ export class Lane {
     return this.#effect;
   }
 
+  /** Where it is full, an off takes the place of all that wait (QN-4.6). */
+  makeRoom(effect: Effect): void {
+    if (!this.isFull || effect.do !== 'set' || effect.on) return;
+    for (const work of this.#waiting.splice(0)) work.end(fail({ superseded: true, detail: 'a later command came' }));
+  }
+
   /** Effects of synchronous drivers are done when it returns. */
   add(work: Work): void {
     assert(!this.isFull, 'a full lane takes no work');

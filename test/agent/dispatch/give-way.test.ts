@@ -30,3 +30,19 @@ describe('a pulse that begins when a later command waits already ends superseded
     expect(lives.agent.sources.dispatch()).toMatchObject({ received: 3, superseded: 2, successful: 1 });
   });
 });
+
+describe('an emergency stop', () => {
+  it('is not turned away because others wait for its output, and takes their place', async () => {
+    await using lives = openLives(['pump: { driver: gpio-out, line: PUMP, min-dwell: 10s, priority: emergency }']);
+    await lives.boot();
+    for (let id = 1; id <= 20; id += 1) lives.say('notify/pump', `{"id":"${id}","val":"ON"}`);
+    await lives.pass(100);
+    lives.say('notify/pump', '{"id":"99","val":"OFF"}');
+    await lives.pass(100);
+    expect(lives.ends(99n)).toEqual(['successful']);
+    await lives.pass(20_000);
+    expect(lives.board.wire('PUMP').edges).toEqual([]);
+    expect(lives.ends(1n)).toEqual(['superseded']);
+    expect(lives.agent.sources.dispatch()).toMatchObject({ received: 21, superseded: 17, successful: 1 });
+  });
+});
