@@ -6,9 +6,12 @@ export interface Breaker {
   readonly failuresCount: number;
   /** Nothing is asked before. */
   readonly resumeMs: number;
+  /** No poll asks before: a late answer, which does not say what register it is of, is over by then. */
+  readonly restMs: number;
 }
 
-export const freshBreaker: Breaker = { failuresCount: 0, resumeMs: Number.NEGATIVE_INFINITY };
+const never = Number.NEGATIVE_INFINITY;
+export const freshBreaker: Breaker = { failuresCount: 0, resumeMs: never, restMs: never };
 
 /** At the end of a pause one request may try; until it has failed or not, the caller sends no other. */
 export function mayAsk({ resumeMs }: Breaker, nowMs: number): boolean {
@@ -22,7 +25,9 @@ export function mayAsk({ resumeMs }: Breaker, nowMs: number): boolean {
 export function stepBreaker({ failuresCount }: Breaker, hasAnswered: boolean, nowMs: number): Breaker {
   if (hasAnswered) return freshBreaker;
   const failures = failuresCount + 1;
-  if (failures < modbusFailuresCountMax) return { failuresCount: failures, resumeMs: Number.NEGATIVE_INFINITY };
+  const restMs = nowMs + modbusPauseMsMin;
+  if (failures < modbusFailuresCountMax) return { failuresCount: failures, resumeMs: never, restMs };
   const doublings = Math.min(failures - modbusFailuresCountMax, 30);
-  return { failuresCount: failures, resumeMs: nowMs + Math.min(modbusPauseMsMax, modbusPauseMsMin * 2 ** doublings) };
+  const resumeMs = nowMs + Math.min(modbusPauseMsMax, modbusPauseMsMin * 2 ** doublings);
+  return { failuresCount: failures, resumeMs, restMs };
 }

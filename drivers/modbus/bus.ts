@@ -1,6 +1,6 @@
 import type { MonotonicClock } from '../clock.ts';
 import { type DriverError, fail, type Result } from '../contract/result.ts';
-import { modbusCommandsCountMax } from '../limits.ts';
+import { modbusCommandsCountMax, modbusPauseMsMin } from '../limits.ts';
 import { closedError, driverError } from '../system-error.ts';
 import { type Breaker, freshBreaker, mayAsk, stepBreaker } from './breaker.ts';
 import type { ModbusRequest } from './request.ts';
@@ -34,8 +34,9 @@ interface Command {
 
 /**
  * Shares one line among the units on it. Commands and polls take turns; of the polls the one that waits longest comes
- * first, and a poll that is late is not made up for. A unit that does not answer is left alone for a while, so that it
- * does not slow down the others; what is asked of it then fails at once.
+ * first, and a poll that is late is not made up for. A unit that does not answer is not polled for a moment, and then left
+ * alone for a while, so that it does not slow down the others; what is asked of it then fails at once. A poll that failed
+ * comes again soon, however rare it is.
  */
 export class ModbusBus implements Disposable {
   readonly #resource: string;
@@ -127,13 +128,15 @@ export class ModbusBus implements Disposable {
   async #transact(unit: number, request: ModbusRequest): Promise<Answer> {
     const { end, result } = await this.#master.transact(unit, request);
     if (end === 'unsent') return result; // That is the port, not the unit.
-    const breaker = this.#breakers.get(unit) ?? freshBreaker;
-    this.#breakers.set(unit, stepBreaker(breaker, end === 'answered', this.#clock.monotonicMs()));
+    const breaker = stepBreaker(this.#breakerOf(unit), end === 'answered', this.#clock.monotonicMs());
+    this.#breakers.set(unit, breaker);
     return result;
   }
 
   #endPoll(poll: Poll, answer: Answer): void {
-    poll.dueMs = Math.max(poll.dueMs + poll.everyMs, this.#clock.monotonicMs());
+    const nowMs = this.#clock.monotonicMs();
+    const nextMs = Math.max(poll.dueMs + poll.everyMs, nowMs);
+    poll.dueMs = answer.ok ? nextMs : Math.min(nextMs, nowMs + modbusPauseMsMin);
     if (this.#polls.has(poll)) poll.tell(answer);
   }
 
@@ -145,23 +148,30 @@ export class ModbusBus implements Disposable {
       .toSorted((left, right) => left.dueMs - right.dueMs);
     for (const poll of due) {
       const paused = this.#pausedError(poll.unit);
-      if (paused === undefined) return poll;
-      poll.dueMs = Math.max(poll.dueMs + poll.everyMs, this.#breakers.get(poll.unit)?.resumeMs ?? nowMs);
+      const { resumeMs, restMs } = this.#breakerOf(poll.unit);
+      if (paused === undefined && restMs <= nowMs) return poll;
+      if (paused === undefined) continue;
+      poll.dueMs = resumeMs;
       poll.tell(fail(paused));
     }
     return undefined;
   }
 
   #sleep(): void {
-    const nextMs = Math.min(...[...this.#polls].map(({ dueMs }) => dueMs));
+    const nextMs = Math.min(
+      ...[...this.#polls].map(({ unit, dueMs }) => Math.max(dueMs, this.#breakerOf(unit).restMs)),
+    );
     if (!Number.isFinite(nextMs)) return;
     const delayMs = Math.max(0, nextMs - this.#clock.monotonicMs());
     this.#timer = this.#clock.after(delayMs, () => this.#kick());
   }
 
+  #breakerOf(unit: number): Breaker {
+    return this.#breakers.get(unit) ?? freshBreaker;
+  }
+
   #pausedError(unit: number): DriverError | undefined {
-    const breaker = this.#breakers.get(unit) ?? freshBreaker;
-    if (mayAsk(breaker, this.#clock.monotonicMs())) return undefined;
+    if (mayAsk(this.#breakerOf(unit), this.#clock.monotonicMs())) return undefined;
     const failed = {
       operation: 'ask',
       resource: `${this.#resource} unit ${unit}`,

@@ -37,7 +37,7 @@ export interface RtuMasterOptions {
  * first is no answer there. Reads show which kind of line it is; until one was answered the settings say so.
  *
  * Not promised: an answer that comes after its time can pass for that of the next request, if that one asks the same unit
- * for as much of the same kind; an answer of RTU does not say which register it is of.
+ * for as much of the same kind: it does not say which register it is of. That is why the bus lets a unit rest.
  */
 export class RtuMaster {
   readonly #dependencies: RtuMasterDependencies;
