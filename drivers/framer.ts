@@ -29,29 +29,35 @@ export interface Framer {
   readonly counters: FramerCounters;
 }
 
+/** Only the framer writes them. */
 export interface FramerCounters {
-  readonly frames: number;
+  frames: number;
   /** Bytes of frames that were thrown away, for whatever reason; delimiters and lengths not counted. */
-  readonly discardedBytes: number;
-  readonly overlong: number;
+  discardedBytes: number;
+  overlong: number;
   /** Unfinished frames that silence threw away. */
-  readonly timeouts: number;
+  timeouts: number;
   /** Frames that could not be decoded. */
-  readonly damaged: number;
+  damaged: number;
 }
 
-/** The longest frame is as long as the buffer. The buffer stays the caller's, who leaves it alone while he uses this. */
-export function createFramer(framing: Framing, buffer: Uint8Array): Framer {
+export const noFrames = (): FramerCounters => ({ frames: 0, discardedBytes: 0, overlong: 0, timeouts: 0, damaged: 0 });
+
+/**
+ * The longest frame is as long as the buffer. The buffer stays the caller's, who leaves it alone while he uses this.
+ * `counters` go on from what they are.
+ */
+export function createFramer(framing: Framing, buffer: Uint8Array, counters = noFrames()): Framer {
   switch (framing.kind) {
     case 'delimiter':
-      return createDelimiterFramer(framing.delimiter, buffer);
+      return createDelimiterFramer(framing.delimiter, buffer, counters);
     case 'silence':
-      return createSilenceFramer(buffer);
+      return createSilenceFramer(buffer, counters);
     case 'length':
-      return createLengthFramer(framing.bytes, framing.endian, buffer);
+      return createLengthFramer(framing.bytes, framing.endian, buffer, counters);
     case 'slip':
-      return createSlipFramer(buffer);
+      return createSlipFramer(buffer, counters);
     case 'cobs':
-      return createCobsFramer(buffer);
+      return createCobsFramer(buffer, counters);
   }
 }

@@ -1,5 +1,5 @@
 import { fail, ok } from '../../drivers/contract/result.ts';
-import { createFramer, type Framer } from '../../drivers/framer.ts';
+import { createFramer, type Framer, type FramerCounters, noFrames } from '../../drivers/framer.ts';
 import type { ReopenLimits } from '../../drivers/serial/reopening.ts';
 import { afterReading } from '../clock.ts';
 import type { SerialConfig } from '../config/config.ts';
@@ -9,6 +9,7 @@ import { brief } from './gpio-out.ts';
 import { keepLine, noBufferError, probeLine } from './kept-line.ts';
 import type { DocumentKind, DocumentSurroundings } from './kind.ts';
 import { frameBytes } from './serial-frame.ts';
+import { describeLosses, watchLosses } from './serial-losses.ts';
 
 /** A line of bytes: what is notified goes out, each frame that comes in is an event. Its value is `{open: boolean}`. */
 export const serial = createSerialKind();
@@ -27,11 +28,13 @@ export function createSerialKind(limits?: ReopenLimits): DocumentKind<SerialConf
     },
 
     async open(config, surroundings) {
-      const { pool, clock, happened } = surroundings;
+      const { pool, clock, log, happened } = surroundings;
       const slot = pool.acquire('framer', config.frameBytesMax);
       if (slot === undefined) return fail(noBufferError(config.port, config.frameBytesMax));
       const buffer = slot.payload.subarray(0, config.frameBytesMax);
-      const receiver = createReceiver(config, buffer, clock, (bytes) => happened(valueOf(bytes)));
+      const counters = noFrames();
+      const look = watchLosses(counters, config.port, log);
+      const receiver = createReceiver(config, buffer, { clock, counters, look }, (bytes) => happened(valueOf(bytes)));
       const line = await keepLine(config, surroundings, receiver, limits);
       return ok({
         async perform(effect) {
@@ -39,6 +42,7 @@ export function createSerialKind(limits?: ReopenLimits): DocumentKind<SerialConf
           return await line.write(effect.bytes, writeTimeoutMs(config, effect.bytes.byteLength));
         },
         probe: () => probeLine(line, config),
+        about: () => describeLosses(counters),
         async [Symbol.asyncDispose]() {
           await line[Symbol.asyncDispose]();
           receiver.end();
@@ -49,11 +53,19 @@ export function createSerialKind(limits?: ReopenLimits): DocumentKind<SerialConf
   };
 }
 
+interface ReceiverParts {
+  readonly clock: DocumentSurroundings['clock'];
+  /** Over all connections. */
+  readonly counters: FramerCounters;
+  /** Called when something came, or did not. */
+  readonly look: () => void;
+}
+
 /** Feeds chunks to the framer and lets silence end what was begun. Each connection has a fresh framer. */
 function createReceiver(
   config: SerialConfig,
   buffer: Uint8Array,
-  clock: DocumentSurroundings['clock'],
+  { clock, counters, look }: ReceiverParts,
   emit: (frame: Uint8Array) => void,
 ) {
   let framer: Framer | undefined;
@@ -65,12 +77,16 @@ function createReceiver(
   };
   const begin = () => {
     end();
-    framer = createFramer(config.framing, buffer);
+    framer = createFramer(config.framing, buffer, counters);
   };
   const take = (chunk: Uint8Array) => {
     silence?.[Symbol.dispose]();
     framer?.push(chunk, emit);
-    silence = afterReading(clock, config.interByteMs, () => framer?.expire(emit));
+    look();
+    silence = afterReading(clock, config.interByteMs, () => {
+      framer?.expire(emit);
+      look();
+    });
   };
   return { begin, take, end };
 }

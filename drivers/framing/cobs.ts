@@ -1,4 +1,4 @@
-import type { Framer } from '../framer.ts';
+import type { Framer, FramerCounters } from '../framer.ts';
 import { createFrameBuffer } from './frame-buffer.ts';
 
 /** Bytes of a block that no zero ends, its code not counted. */
@@ -28,8 +28,8 @@ export function encodeCobs(body: Uint8Array): Uint8Array {
 }
 
 /** A frame ends with a zero; nothing between two zeros is no frame. What is damaged costs the frame up to its zero. */
-export function createCobsFramer(buffer: Uint8Array): Framer {
-  const frame = createFrameBuffer(buffer);
+export function createCobsFramer(buffer: Uint8Array, counters: FramerCounters): Framer {
+  const frame = createFrameBuffer(buffer, counters);
   /** Bytes still to come in this block; 0: a code comes next. */
   let blockLeftBytes = 0;
   /** A zero stands before the next block. */
@@ -56,7 +56,7 @@ export function createCobsFramer(buffer: Uint8Array): Framer {
     return piece.byteLength;
   };
   return {
-    counters: frame.counters,
+    counters,
     push(chunk, emit) {
       let index = 0;
       while (index < chunk.byteLength) {

@@ -1,15 +1,15 @@
-import type { Framer } from '../framer.ts';
+import type { Framer, FramerCounters } from '../framer.ts';
 import { createFrameBuffer } from './frame-buffer.ts';
 
 /**
  * A frame is what stands before a delimiter; nothing is a frame too. After an overlong frame it waits for the next
  * delimiter, through any silence: the tail of a frame must not pass for a frame.
  */
-export function createDelimiterFramer(delimiter: string, buffer: Uint8Array): Framer {
+export function createDelimiterFramer(delimiter: string, buffer: Uint8Array, counters: FramerCounters): Framer {
   const pattern = Buffer.from(delimiter, 'utf8');
   if (pattern.byteLength === 0) throw new RangeError('a delimiter has at least one byte');
   const fallbacks = fallbacksOf(pattern);
-  const frame = createFrameBuffer(buffer);
+  const frame = createFrameBuffer(buffer, counters);
   // So many bytes of the pattern came last; they are in the frame only if the pattern breaks off.
   let matchedBytes = 0;
   const takeByte = (byte: number, at: Uint8Array) => {
@@ -23,7 +23,7 @@ export function createDelimiterFramer(delimiter: string, buffer: Uint8Array): Fr
     return matchedBytes === pattern.byteLength;
   };
   return {
-    counters: frame.counters,
+    counters,
     push(chunk, emit) {
       let index = 0;
       while (index < chunk.byteLength) {

@@ -18,8 +18,7 @@ export interface FrameBuffer {
   timeOut(): void;
 }
 
-export function createFrameBuffer(buffer: Uint8Array): FrameBuffer {
-  const counters = { frames: 0, discardedBytes: 0, overlong: 0, timeouts: 0, damaged: 0 };
+export function createFrameBuffer(buffer: Uint8Array, counters: FramerCounters): FrameBuffer {
   let usedBytes = 0;
   let isSkipping = false;
   const skip = () => {

@@ -1,9 +1,14 @@
-import type { Framer } from '../framer.ts';
+import type { Framer, FramerCounters } from '../framer.ts';
 import { createFrameBuffer } from './frame-buffer.ts';
 
 /** A frame is so many bytes as the length in front of it says; none is a frame too. */
-export function createLengthFramer(prefixBytes: 1 | 2 | 4, endian: 'big' | 'little', buffer: Uint8Array): Framer {
-  const frame = createFrameBuffer(buffer);
+export function createLengthFramer(
+  prefixBytes: 1 | 2 | 4,
+  endian: 'big' | 'little',
+  buffer: Uint8Array,
+  counters: FramerCounters,
+): Framer {
+  const frame = createFrameBuffer(buffer, counters);
   let prefixSeenBytes = 0;
   let length = 0;
   let bodySeenBytes = 0;
@@ -19,7 +24,7 @@ export function createLengthFramer(prefixBytes: 1 | 2 | 4, endian: 'big' | 'litt
     bodySeenBytes = 0;
   };
   return {
-    counters: frame.counters,
+    counters,
     push(chunk, emit) {
       let index = 0;
       while (index < chunk.byteLength) {

@@ -1,11 +1,11 @@
-import type { Framer } from '../framer.ts';
+import type { Framer, FramerCounters } from '../framer.ts';
 import { createFrameBuffer } from './frame-buffer.ts';
 
 /** A frame is what came between two silences. */
-export function createSilenceFramer(buffer: Uint8Array): Framer {
-  const frame = createFrameBuffer(buffer);
+export function createSilenceFramer(buffer: Uint8Array, counters: FramerCounters): Framer {
+  const frame = createFrameBuffer(buffer, counters);
   return {
-    counters: frame.counters,
+    counters,
     push: (chunk) => frame.append(chunk),
     expire(emit) {
       if (!frame.isEmpty) frame.end(emit);

@@ -1,4 +1,4 @@
-import type { Framer } from '../framer.ts';
+import type { Framer, FramerCounters } from '../framer.ts';
 import { createFrameBuffer } from './frame-buffer.ts';
 
 // RFC 1055.
@@ -20,8 +20,8 @@ export function encodeSlip(body: Uint8Array): Uint8Array {
 }
 
 /** Nothing between two ends is no frame. What is damaged is thrown away up to the next end, through any silence. */
-export function createSlipFramer(buffer: Uint8Array): Framer {
-  const frame = createFrameBuffer(buffer);
+export function createSlipFramer(buffer: Uint8Array, counters: FramerCounters): Framer {
+  const frame = createFrameBuffer(buffer, counters);
   const one = new Uint8Array(1);
   let isEscaped = false;
   const append = (byte: number) => {
@@ -35,7 +35,7 @@ export function createSlipFramer(buffer: Uint8Array): Framer {
     else frame.damage();
   };
   return {
-    counters: frame.counters,
+    counters,
     push(chunk, emit) {
       for (const byte of chunk) {
         if (byte === end) {

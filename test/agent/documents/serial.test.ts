@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
 import type { SerialConfig } from '../../../agent/config/config.ts';
 import { serial } from '../../../agent/documents/serial.ts';
+import { type Log, silentLog } from '../../../agent/log.ts';
 import type { Value } from '../../../agent/qn/message.ts';
 import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
 import { openSerialPort } from '../../../drivers/serial-port.ts';
@@ -24,9 +25,9 @@ const config: SerialConfig = {
   retained: 'refuse',
 };
 
-async function open(more: Partial<SerialConfig> = {}) {
+async function open(more: Partial<SerialConfig> = {}, log: Log = silentLog) {
   const pair = createSimulatedSerialPair();
-  const surroundings = watchSurroundings({ port: pair.left });
+  const surroundings = { ...watchSurroundings({ port: pair.left }), log };
   const document = valueOf(await serial.open({ ...config, ...more }, surroundings));
   const say = async (text: string | Uint8Array) => valueOf(await pair.right.write(Buffer.from(text), 1_000));
   const heard = (count: number) => until(() => surroundings.events.length >= count, `${count} frames`);
@@ -116,6 +117,22 @@ describe('what comes in', () => {
     await clock.advance(20);
     await heard(1);
     expect(events).toEqual(['ab']);
+  });
+
+  it('and is thrown away is counted for the health report, and in the log once of a kind', async () => {
+    const warned: string[] = [];
+    const log = { ...silentLog, warn: (_fields: object, text?: string) => void warned.push(`${text}`) };
+    const { say, heard, clock, document } = await open({ interByteMs: 500, frameBytesMax: 4 }, log);
+    expect(document.about?.()).toEqual({});
+    await say('12345\n123456\nok\nhalf');
+    await heard(1);
+    await until(() => clock.timersCount === 1, 'the half line');
+    await clock.advance(500);
+    expect(document.about?.()).toEqual({ discarded: { bytes: 15, overlong: 2, half: 1 } });
+    expect(warned).toEqual([
+      expect.stringContaining('longer than max'),
+      expect.stringContaining('half a frame was thrown away'),
+    ]);
   });
 
   it.skipIf(ptyMissing !== undefined)('is not torn where the agent was too busy to read on in time', async () => {

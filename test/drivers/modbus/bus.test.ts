@@ -177,7 +177,7 @@ test('the answer of a slow unit is never told as that of another register', asyn
   const told: string[] = [];
   for (const address of [10, 20, 30]) {
     const tell: PollOptions['tell'] = (answer) =>
-      told.push(`${address} ${answer.ok ? answer.value : answer.error.kind}`);
+      told.push(`${address} ${answer.ok ? answer.value.join() : answer.error.kind}`);
     bus.poll({ unit: 1, request: { ...request, address }, everyMs: 100, tell });
   }
   await clock.advance(60_000);
