@@ -97,10 +97,10 @@ function isSound(frame: Uint8Array): boolean {
   return crc16Modbus(frame.subarray(0, bodyBytes)) === crc;
 }
 
-/** A read says how many bytes follow; a write repeats the address. */
+/** A read says how many bytes follow; a write repeats the address, and what was written or how much of it. */
 function isAnswerTo(request: ModbusRequest, frame: Uint8Array): boolean {
   if (isRead(request)) return frame[2] === readBytes(request);
-  return (((frame[2] ?? 0) << 8) | (frame[3] ?? 0)) === request.address;
+  return Buffer.from(encodeRequest(0, request)).compare(frame, 2, 6, 2, 6) === 0;
 }
 
 function valuesOf(request: ModbusRequest, frame: Uint8Array): readonly number[] {

@@ -125,6 +125,11 @@ test('an answer of another unit, of another function or of another length is non
   expect(findAnswer(1, request, frame('01 03 02 0001'))).toMatchObject({ is: 'values' });
 });
 
+test('the late answer to another write of the same coil or register is none', () => {
+  expect(findAnswer(1, { code: 5, address: 7, isOn: false }, frame('01 05 0007 ff00'))).toEqual({ is: 'nothing' });
+  expect(findAnswer(1, { code: 6, address: 7, word: 9 }, frame('01 06 0007 0008'))).toEqual({ is: 'nothing' });
+});
+
 test('whatever comes, looking for an answer does not throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 256 }), (received) => {
