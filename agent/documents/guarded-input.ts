@@ -40,6 +40,8 @@ class StormGuard implements GuardedInput {
   readonly #gpio: GpioBackend;
   readonly #request: InputRequest;
   readonly #storm: StormConfig;
+  /** In one window. A rule that allows less than one edge would let nothing through. */
+  readonly #edgesCountMax: number;
   readonly #handlers: GuardedInputHandlers;
   #state: Result<DigitalInput>;
   #isDisposed = false;
@@ -61,6 +63,7 @@ class StormGuard implements GuardedInput {
     this.#gpio = gpio;
     this.#request = request;
     this.#storm = storm;
+    this.#edgesCountMax = Math.max(1, (storm.ratePerS * storm.windowMs) / 1_000);
     this.#handlers = handlers;
     this.#retryMs = storm.retryMs;
     this.#state = fail(this.#error('closed', 'not open yet'));
@@ -99,7 +102,7 @@ class StormGuard implements GuardedInput {
 
   #take(input: DigitalInput, edge: Edge): void {
     if (!this.#state.ok || this.#state.value !== input) return;
-    const { ratePerS, windowMs } = this.#storm;
+    const { windowMs } = this.#storm;
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#windowMs >= windowMs) {
       this.#windowMs = nowMs;
@@ -107,14 +110,14 @@ class StormGuard implements GuardedInput {
       this.#retryMs = this.#storm.retryMs; // A whole window without a storm: the next one is a new one.
     }
     this.#edgesCount += 1 + (edge.missedCount ?? 0);
-    if (this.#edgesCount > (ratePerS * windowMs) / 1_000) this.#disable(input);
+    if (this.#edgesCount > this.#edgesCountMax) this.#disable(input);
     else this.#handlers.edge(edge);
   }
 
   #disable(input: DigitalInput): void {
-    const { ratePerS, windowMs } = this.#storm;
+    const { windowMs } = this.#storm;
     const seconds = Math.round(this.#retryMs / 100) / 10;
-    const detail = `disabled: storm, more than ${(ratePerS * windowMs) / 1_000} edges in ${windowMs} ms; tried again in ${seconds} s`;
+    const detail = `disabled: storm, more than ${this.#edgesCountMax} edges in ${windowMs} ms; tried again in ${seconds} s`;
     const error = this.#error('closed', detail);
     this.#state = fail(error);
     this.#handlers.stormed(error);

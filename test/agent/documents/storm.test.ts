@@ -36,6 +36,18 @@ describe('a storm of edges', () => {
     expect(rig.memoryBoard.wire('D').holder).toBeUndefined();
   });
 
+  test('a rule that allows less than one edge in its window allows one', async () => {
+    const rule = 'storm: { rate: 5, for: 100ms }';
+    await using rig = await openDocuments({ documents: [`door: { driver: gpio-in, line: D, ${rule} }`] });
+    for (const level of [1, 0] as const) {
+      rig.memoryBoard.wire('D').pull(level);
+      await rig.clock.advance(60_000);
+    }
+    expect(rig.told.filter((text) => text.startsWith('door ! '))).toEqual(['door ! true', 'door ! false']);
+    shake(rig, 2);
+    expect(rig.told.at(-1)).toBe('door ! {"disabled":"storm"}');
+  });
+
   test('a second of 50 000 edges leaves the lines beside it alone', async () => {
     const documents = [
       'loose: { driver: gpio-in, line: D }',
