@@ -12,3 +12,6 @@ export const reopenEveryMs = 5_000;
 export const outputLossesMax = 5;
 export const outputLossesWindowMs = 600_000;
 export const outputLossesPauseMs = 300_000;
+/** Frames of a serial line that are told, at once and on and on. Over it: throw away, count and tell. */
+export const serialFramesBurstMax = 1_000;
+export const serialFramesPerSMax = 1_000;

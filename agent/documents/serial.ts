@@ -1,5 +1,5 @@
 import { fail, ok } from '../../drivers/contract/result.ts';
-import { createFramer, type Framer, type FramerCounters, noFrames } from '../../drivers/framer.ts';
+import { createFramer, type Framer, type FramerCounters } from '../../drivers/framer.ts';
 import type { ReopenLimits } from '../../drivers/serial/reopening.ts';
 import { afterReading } from '../clock.ts';
 import type { SerialConfig } from '../config/config.ts';
@@ -9,7 +9,7 @@ import { brief } from './gpio-out.ts';
 import { keepLine, noBufferError, probeLine } from './kept-line.ts';
 import type { DocumentKind, DocumentSurroundings } from './kind.ts';
 import { frameBytes } from './serial-frame.ts';
-import { describeLosses, watchLosses } from './serial-losses.ts';
+import { createPace, describeLosses, noLosses, watchLosses } from './serial-losses.ts';
 
 /** A line of bytes: what is notified goes out, each frame that comes in is an event. Its value is `{open: boolean}`. */
 export const serial = createSerialKind();
@@ -32,9 +32,14 @@ export function createSerialKind(limits?: ReopenLimits): DocumentKind<SerialConf
       const slot = pool.acquire('framer', config.frameBytesMax);
       if (slot === undefined) return fail(noBufferError(config.port, config.frameBytesMax));
       const buffer = slot.payload.subarray(0, config.frameBytesMax);
-      const counters = noFrames();
+      const counters = noLosses();
+      const mayTell = createPace(clock);
       const look = watchLosses(counters, config.port, log);
-      const receiver = createReceiver(config, buffer, { clock, counters, look }, (bytes) => happened(valueOf(bytes)));
+      const receiver = createReceiver(config, buffer, { clock, counters, look }, (bytes) => {
+        if (mayTell()) return happened(valueOf(bytes));
+        counters.flood += 1;
+        counters.discardedBytes += bytes.byteLength;
+      });
       const line = await keepLine(config, surroundings, receiver, limits);
       return ok({
         async perform(effect) {

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
 import type { SerialConfig } from '../../../agent/config/config.ts';
+import { serialFramesBurstMax } from '../../../agent/documents/limits.ts';
 import { serial } from '../../../agent/documents/serial.ts';
 import { type Log, silentLog } from '../../../agent/log.ts';
 import type { Value } from '../../../agent/qn/message.ts';
@@ -120,8 +121,8 @@ describe('what comes in', () => {
   });
 
   it('and is thrown away is counted for the health report, and in the log once of a kind', async () => {
-    const warned: string[] = [];
-    const log = { ...silentLog, warn: (_fields: object, text?: string) => void warned.push(`${text}`) };
+    const warned: object[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void warned.push(fields) };
     const { say, heard, clock, document } = await open({ interByteMs: 500, frameBytesMax: 4 }, log);
     expect(document.about?.()).toEqual({});
     await say('12345\n123456\nok\nhalf');
@@ -129,10 +130,19 @@ describe('what comes in', () => {
     await until(() => clock.timersCount === 1, 'the half line');
     await clock.advance(500);
     expect(document.about?.()).toEqual({ discarded: { bytes: 15, overlong: 2, half: 1 } });
-    expect(warned).toEqual([
-      expect.stringContaining('longer than max'),
-      expect.stringContaining('half a frame was thrown away'),
-    ]);
+    expect(warned).toEqual(['overlong', 'half'].map((why) => ({ port: '/dev/ttyX', why })));
+  });
+
+  it('in a flood is told up to a pace, and what is above is counted', async () => {
+    const { say, heard, clock, document, events } = await open();
+    await say('x\n'.repeat(serialFramesBurstMax + 3));
+    await until(() => document.about?.()['discarded'] !== undefined, 'a loss');
+    expect(events).toHaveLength(serialFramesBurstMax);
+    expect(document.about?.()).toEqual({ discarded: { bytes: 3, flood: 3 } });
+    await clock.advance(5); // Five of 1 000 in a second.
+    await say('a\nb\nc\nd\ne\nf\n');
+    await heard(serialFramesBurstMax + 5);
+    expect(events.slice(-2)).toEqual(['d', 'e']);
   });
 
   it.skipIf(ptyMissing !== undefined)('is not torn where the agent was too busy to read on in time', async () => {
