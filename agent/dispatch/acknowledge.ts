@@ -16,6 +16,7 @@ export interface Answerable {
   readonly encoding?: Codec['name'];
   readonly replyTopic?: string;
   readonly correlationData?: Uint8Array;
+  /** Of the command, where it is one (trace.ts). */
   readonly traceparent?: string;
 }
 
@@ -68,7 +69,6 @@ export function createAcknowledger(publisher: Publisher, acks: () => 'all' | 'fi
 
 /** The ack as a message. */
 export function ackOf({ id, document, message, traceparent }: Answerable, verdict: Verdict): Ack {
-  const trace = message?.tr ?? traceparent;
   const channel = message?.compact?.channel;
   const val = channel === undefined ? particularsOf(verdict) : undefined; // 17 bytes have no room for them.
   return {
@@ -79,7 +79,7 @@ export function ackOf({ id, document, message, traceparent }: Answerable, verdic
     ...(verdict.reason === undefined ? {} : { why: verdict.reason }),
     ...(verdict.detail === undefined ? {} : { detail: verdict.detail }),
     ...(val === undefined ? {} : { val }),
-    ...(trace === undefined ? {} : { tr: trace }),
+    ...(traceparent === undefined ? {} : { tr: traceparent }),
     ...(channel === undefined ? {} : { compact: { channel, ackWanted: false, valueType: 'u32' } }),
   };
 }

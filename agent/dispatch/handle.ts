@@ -1,4 +1,5 @@
 import { ok, type Result } from '../../drivers/contract/result.ts';
+import { traceOf } from '../observe/trace.ts';
 import { decodeNotify, decodeQuery } from '../qn/bare.ts';
 import type { DecodeContext } from '../qn/codec.ts';
 import { envelopeBytes, type Message, type Notify, type Query } from '../qn/message.ts';
@@ -40,14 +41,14 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function refuse(asked: Answerable, refusal: Refusal): void {
     const { reason, detail } = refusal;
     counters.refuse(reason);
-    const { message, traceparent: tr = message?.tr } = asked;
-    log.debug({ document: asked.document, ...refusal, tr }, 'message refused');
+    log.debug({ document: asked.document, ...refusal, tr: asked.traceparent }, 'message refused');
     acknowledger.tell(asked, { status: 'rejected', reason, detail });
   }
 
   /** Who asked, and where the answers go (QN-2.3). */
   function addressOf(route: Route, caller: Caller, message?: Message): Omit<Answerable, 'id'> {
-    const { correlationData, traceparent } = caller;
+    const { correlationData } = caller;
+    const traceparent = traceOf(message?.tr) ?? traceOf(caller.traceparent);
     const topic = replyTopic(root, caller, message);
     return {
       document: documentOf(route),

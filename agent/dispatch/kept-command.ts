@@ -1,3 +1,4 @@
+import { traceOf } from '../observe/trace.ts';
 import { codecs } from '../qn/registry.ts';
 import type { Answerable } from './acknowledge.ts';
 
@@ -21,7 +22,7 @@ export function decodeKept(bytes: Uint8Array | undefined): KeptCommand {
   const record: unknown = bytes === undefined ? {} : parsed(bytes);
   const text = (key: string) => (isRecord(record) && typeof record[key] === 'string' ? record[key] : undefined);
   const replyTopic = text('to');
-  const traceparent = text('trace');
+  const traceparent = traceOf(text('trace'));
   const contentType = text('type');
   const encoding = codecs.find(({ name }) => name === text('code'))?.name;
   const [data, body] = [text('data'), text('body')];

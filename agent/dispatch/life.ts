@@ -61,8 +61,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
     const outcome = { status: step(state, input), ...(reason === undefined ? {} : { reason }) };
     journaled?.end(outcome);
     recent.end(row.name, message, outcome);
-    const { tr = answerable.traceparent } = message;
-    const ended = { document: row.name, id: answerable.id, ...verdict, tr };
+    const ended = { document: row.name, id: answerable.id, ...verdict, tr: answerable.traceparent };
     if (outcome.status === 'failed') log.warn(ended, 'command failed');
     else log.debug(ended, `command ${outcome.status}`);
     go(input, { ...verdict, isJournaled: journaled !== undefined });
@@ -132,7 +131,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
 
 /** The message itself only where it is to be done again, or holds what an answer in its form needs. */
 function keptOf({ job, message, answerable }: Command, isResumed: boolean): Uint8Array | undefined {
-  const { replyTopic, correlationData, traceparent = message.tr, encoding } = answerable;
+  const { replyTopic, correlationData, traceparent, encoding } = answerable;
   const isWhole = isResumed || message.compact !== undefined;
   return encodeKept({
     ...(replyTopic === undefined ? {} : { replyTopic }),

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { Durability, DurableOutgoing } from '../mqtt/durable-message.ts';
 import type { MessageProperties } from '../mqtt/link.ts';
 import type { Instruments } from '../observe/instruments.ts';
+import { traceOf } from '../observe/trace.ts';
 import type { Codec } from '../qn/codec.ts';
 import type { ClockQuality, Message } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
@@ -65,7 +66,7 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
         return false;
       }
       const topic = 'topic' in to ? to.topic : formatTopic(options.root, options.node, to.verb, to.document);
-      const properties = propertiesOf(encoded.value.contentType, message.tr, correlationData);
+      const properties = propertiesOf(encoded.value.contentType, traceOf(message.tr), correlationData);
       const { bytes } = encoded.value;
       const owner = 'topic' in to ? (message.doc ?? '') : to.document;
       const how = { qos: 1, retain, policy, durability, ...more } as const;
@@ -79,13 +80,10 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
   };
 }
 
-/** W3C Trace Context. The text comes from strangers, and a broker hangs up on some of what they could put there. */
-const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 function propertiesOf(contentType: string, traceparent?: string, correlationData?: Uint8Array): MessageProperties {
   return {
     contentType,
-    ...(traceparent === undefined || !traceparentPattern.test(traceparent) ? {} : { traceparent }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(correlationData === undefined ? {} : { correlationData }),
   };
 }

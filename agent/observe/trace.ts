@@ -5,3 +5,8 @@ export function traceFields(traceparent: string): { readonly trace_id?: string; 
   const [, traceId, spanId] = traceparentPattern.exec(traceparent) ?? [];
   return traceId === undefined || spanId === undefined ? {} : { trace_id: traceId, span_id: spanId };
 }
+
+/** The text comes from strangers: what is no W3C traceparent is of no use, and may be of any length. */
+export function traceOf(text: string | undefined): string | undefined {
+  return text !== undefined && traceparentPattern.test(text) ? text : undefined;
+}
