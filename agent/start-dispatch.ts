@@ -76,7 +76,7 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const attacks = createAttackEvents({ clock, log, publisher: voice.publisher, epoch: voice.boot });
   const verifier = () => tellingVerifier(trust.current, attacks);
   const authorize = createAuthorize(verifier, () => running.config.trust.keys);
-  const parties = { board, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
+  const parties = { board, table, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
   const ownControl = (name: string) => controlOf(running.config.trust.control, name);
   const dependencies = { ...voice, verifier, ownControl, clock, log, pool, ...parties };
   const { handle, takePlain, refuse, carryOut, settled } = createHandler(dependencies, root);

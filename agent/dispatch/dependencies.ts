@@ -17,6 +17,7 @@ import type { Journaling } from './journaling.ts';
 import type { Keepers } from './keepers.ts';
 import type { Lanes } from './lanes.ts';
 import type { OwnDocuments } from './own.ts';
+import type { DocumentTable } from './table.ts';
 
 /** What handling a message takes. */
 export interface HandlerDependencies {
@@ -25,6 +26,8 @@ export interface HandlerDependencies {
   readonly pool: Pool;
   readonly ids: IdSource;
   readonly board: Board;
+  /** What this node takes as a command is no topic for an answer (QN-2.5). */
+  readonly table: Pick<DocumentTable, 'routes'>;
   readonly lanes: Lanes;
   readonly own: OwnDocuments;
   readonly states: DocumentStates;

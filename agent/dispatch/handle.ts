@@ -34,7 +34,7 @@ export interface Handler {
 export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
   const { clock, log, pool, ids, board, own, states, watches, publisher, acknowledger, counters, instruments } =
     dependencies;
-  const { keepers, ownControl, load, clockQuality } = dependencies;
+  const { keepers, table, ownControl, load, clockQuality } = dependencies;
   const commander = createCommander(dependencies);
   const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
 
@@ -49,7 +49,8 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   function addressOf(route: Route, caller: Caller, message?: Message): Omit<Answerable, 'id'> {
     const { correlationData } = caller;
     const traceparent = traceOf(message?.tr) ?? traceOf(caller.traceparent);
-    const topic = replyTopic(root, caller, message);
+    const wanted = replyTopic(root, caller, message);
+    const topic = wanted === undefined || table.routes(wanted).length > 0 ? undefined : wanted; // QN-2.5
     return {
       document: documentOf(route),
       ...(topic === undefined ? {} : { replyTopic: topic }),

@@ -73,6 +73,19 @@ describeWithMosquitto('answers go where they were asked for', () => {
     expect((await heardAfterFence(rig)).filter(({ verb }) => verb === 'notify')).toEqual([]);
   });
 
+  it('nor is one that a binding of the node listens to', async () => {
+    const sections = 'bindings: [{ on: factory/#, select: /val, to: gpio.relay1 }]';
+    await using rig = await startRig({ documents, lines: ['GPIO17'], sections });
+    await rig.say('notify/gpio.relay1', 'ON');
+    await rig.hear({ verb: 'ack', status: 'successful' });
+    for (const responseTopic of ['factory/answers', 'qn/1/ops/reply/1']) {
+      await rig.say('query/channels', '', { properties: { responseTopic } });
+      await rig.say('notify/gpio.relay1', '{"id":"7","val":true}', { properties: { responseTopic } });
+    }
+    await rig.hear({ topic: 'qn/1/ops/reply/1', status: 'duplicate' });
+    expect((await heardAfterFence(rig)).filter(({ topic }) => topic.startsWith('factory/'))).toEqual([]);
+  });
+
   it('the trace of a command is carried on', async () => {
     await using rig = await start();
     await rig.say('notify/gpio.relay1', 'ON', { properties: { userProperties: { traceparent } } });
