@@ -37,8 +37,14 @@ export interface WatchDependencies {
   readonly outbox: Pick<Outbox, 'hasRoom'>;
 }
 
+/** What is kept of a watcher: its query may be large, and whoever handed it over may know more of it. */
+type Listener = { readonly [Key in Exclude<keyof Watcher, 'query'>]: Watcher[Key] | undefined } & Pick<
+  Watcher,
+  'document'
+>;
+
 interface Watch {
-  readonly watcher: Watcher;
+  readonly watcher: Listener;
   readonly grant: Grant;
   readonly untilMs: number;
   told: Told | undefined;
@@ -119,7 +125,7 @@ export class Watches implements Disposable {
     const nowMs = this.#dependencies.clock.monotonicMs();
     const told = { version: ver, value: val, atMs: nowMs };
     const untilMs = nowMs + grant.leaseMs;
-    const watch = { watcher, grant, untilMs, told, dueMs: untilMs };
+    const watch = { watcher: listenerOf(watcher), grant, untilMs, told, dueMs: untilMs };
     this.#watches.set(key, watch);
     this.#serve(key, watch);
     this.#arm();
@@ -187,6 +193,10 @@ export class Watches implements Disposable {
     if (dueMs === Infinity) return;
     this.#timer = clock.after(Math.max(0, dueMs - clock.monotonicMs()), () => this.flush());
   }
+}
+
+function listenerOf({ document, replyTopic, correlationData, encoding }: Watcher): Listener {
+  return { document, replyTopic, correlationData, encoding };
 }
 
 function keyOf({ document, replyTopic, query }: Watcher): string {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { asked, doubt, emptyReader, isStale, read } from '../../../agent/documents/reader.ts';
 import type { Watcher } from '../../../agent/documents/watches.ts';
@@ -37,6 +39,21 @@ describe('a watch with a reply topic', () => {
       { t: 'delta', doc: 'meter', src: 'pi-1', ep: rig.epoch, base: 1, ver: 2, val: { a: 1 } },
       { t: 'delta', base: 2, ver: 3, val: { a: 2 } },
     ]);
+  });
+
+  it('keeps nothing of its query, which may be large', async () => {
+    setFlagsFromString('--expose-gc');
+    const rig = await openRig();
+    const open = () => {
+      const query: Query = { t: 'query', mode: 'watch', extra: { large: 'x' } };
+      const asking = { ...watcherOf({}), query, message: query }; // Who asks knows more than is asked for.
+      rig.watches.ask(asking, rig.states.snapshot('meter') as Snapshot);
+      return new WeakRef(query);
+    };
+    const query = open();
+    await new Promise((resolve) => setImmediate(resolve));
+    runInNewContext('gc')();
+    expect([query.deref(), rig.watches.stats().open]).toEqual([undefined, 1]);
   });
 
   it('is told nothing that is not its document', async () => {
