@@ -177,8 +177,8 @@ export const storedInHandCount = 8;
 /** Stored messages sent in a second while there is a backlog, and at once when a link comes up; more while it grows. */
 export const drainPerSecond = 250;
 export const drainBurstCount = 64;
-/** The sender's name in a journal entry; a node name has 63 at most (QN-1.1). Over it: refuse `too-large`. */
-export const journalSourceBytesMax = 128;
+/** The sender's name, of which many are remembered; a node name has 63 at most (QN-1.1). Over it: refuse `malformed`. */
+export const sourceBytesMax = 128;
 /** What a stored row takes besides its bytes: its other columns and its share of the page. */
 export const storeRowOverheadBytes = 128;
 /** Counters of the journal's filter, 16 for each command it may remember: 0.3 % of strangers are looked up in vain. */

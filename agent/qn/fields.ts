@@ -1,3 +1,4 @@
+import { sourceBytesMax } from '../limits.ts';
 import type { Envelope, Kind, Value } from './message.ts';
 import { clockQualities, kinds, queryModes } from './message.ts';
 import { reasons, type Status, statuses } from './reason.ts';
@@ -43,7 +44,7 @@ export interface Field<Type> {
 export const fields: { readonly [Name in FieldName]: Field<Fields[Name]> } = {
   t: numbered(0, kinds, 1),
   id: u64(1),
-  src: text(2),
+  src: text(2, sourceBytesMax),
   doc: text(3),
   ep: u64(4),
   ver: integer(5),
@@ -101,12 +102,13 @@ export function fieldOfKey(key: number): FieldName | undefined {
   return nameOfKey.get(key);
 }
 
-function text(key: number): Field<string> {
+function text(key: number, bytesMax = Infinity): Field<string> {
+  const isText = (value: string, form: Form) => form.isText(value) && Buffer.byteLength(value) <= bytesMax;
   return {
     key,
-    expected: 'well-formed text',
-    read: (raw, form) => (typeof raw === 'string' && form.isText(raw) ? raw : undefined),
-    write: (value, form) => (form.isText(value) ? value : undefined),
+    expected: bytesMax === Infinity ? 'well-formed text' : `well-formed text of at most ${bytesMax} bytes`,
+    read: (raw, form) => (typeof raw === 'string' && isText(raw, form) ? raw : undefined),
+    write: (value, form) => (isText(value, form) ? value : undefined),
   };
 }
 

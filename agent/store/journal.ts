@@ -1,7 +1,7 @@
 import { ok, type Result } from '../../drivers/contract/result.ts';
 import { assert } from '../assert.ts';
 import type { Clock } from '../clock.ts';
-import { journalSourceBytesMax, messageBytesMax, storeRowOverheadBytes } from '../limits.ts';
+import { messageBytesMax, sourceBytesMax, storeRowOverheadBytes } from '../limits.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { refuse, type StoreError } from './error.ts';
 import { type Entry, isUnderWay, JournalIndex } from './journal-index.ts';
@@ -103,8 +103,8 @@ export class QueuedJournal implements Journal, Room {
 
   #refusal({ source, body }: JournalCommand): Promise<Result<never, StoreError>> | undefined {
     const bodyBytes = body?.byteLength ?? 0;
-    if (Buffer.byteLength(source) > journalSourceBytesMax) {
-      return refuse('too-large', 'begin', name, `the sender's name has more than ${journalSourceBytesMax} bytes`);
+    if (Buffer.byteLength(source) > sourceBytesMax) {
+      return refuse('too-large', 'begin', name, `the sender's name has more than ${sourceBytesMax} bytes`);
     }
     if (bodyBytes > 2 * messageBytesMax) {
       return refuse('too-large', 'begin', name, `a body of ${bodyBytes} bytes; the bound is ${2 * messageBytesMax}`);

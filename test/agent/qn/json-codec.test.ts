@@ -44,6 +44,7 @@ describe('a JSON message', () => {
     ['{"t":"event","val":1,"step":-0.5}', 'field step: expected a number'],
     ['{"t":"event","val":1,"why":"because"}', 'field why: expected one of malformed'],
     ['{"t":"event","val":1,"src":7}', 'field src: expected well-formed text'],
+    [`{"t":"event","val":1,"src":"${'ü'.repeat(65)}"}`, 'field src: expected well-formed text of at most 128 bytes'],
     ['{"t":"event","val":1,"ep":5}', 'field ep: expected an unsigned integer of 64 bits'],
   ])('%s is refused with words', (text, words) => {
     const result = decode(text);
