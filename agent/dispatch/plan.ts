@@ -37,13 +37,14 @@ const momentRefusal = {
 
 /**
  * Whether the time to live is over (QN-3). Where one of the two clocks is not to be trusted, or there is no stamp, the
- * time is counted from the arrival: then only the wait on this board is known.
+ * time is counted from the arrival: then only the wait on this board is known. So it is where the stamp makes the message
+ * younger than that: the sender's clock is ahead, or that of the board was put back.
  */
 export function isExpired(message: Notify, arrival: Arrival): boolean {
   if (message.ttl === undefined) return false;
   const hasTime = message.ts !== undefined && message.clk !== 'boot' && arrival.clock !== 'boot';
-  const ageMs = hasTime ? arrival.nowMs - message.ts : arrival.waitedMs;
-  return ageMs > message.ttl;
+  const stampedMs = hasTime ? arrival.nowMs - message.ts : 0;
+  return Math.max(stampedMs, arrival.waitedMs) > message.ttl;
 }
 
 function refuse(message: Notify, refusal: Refusal): Result<never, Refusal> {

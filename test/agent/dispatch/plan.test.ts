@@ -73,6 +73,7 @@ describe('the time to live', () => {
     ['exactly reached is in time', { ts: 9_900, ttl: 100 }, {}, false],
     ['passed by one ms is over', { ts: 9_899, ttl: 100 }, {}, true],
     ['a stamp from the future is in time', { ts: 99_999, ttl: 0 }, {}, false],
+    ['a stamp from the future: the wait still counts', { ts: 99_999, ttl: 100 }, { waitedMs: 101 }, true],
     ['without a stamp counts from the arrival', { ttl: 100 }, { waitedMs: 101 }, true],
     ['without a stamp, just arrived', { ttl: 100 }, { waitedMs: 100 }, false],
     ['a sender without time: its stamp says nothing', { ts: 0, clk: 'boot', ttl: 100 }, {}, false],
