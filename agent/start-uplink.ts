@@ -50,6 +50,7 @@ export function startUplink(uplink: Uplink, parts: UplinkParts): void {
       if (!isOwn || table.routes(message.topic).length > 0) loop.receive(message);
       else message.kept?.();
     },
+    onLateWill: () => reporter.tell(),
     onRetainedLost: (lostBy) => tellRetainedLost({ log, boot, reporter, publisher }, lostBy),
   });
 }

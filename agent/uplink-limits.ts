@@ -8,3 +8,5 @@ export const earlyLinkMsMax = 5_000;
 
 /** A board that hears nothing of its own health for so long is told to be deaf; on a slow line it takes a while to come back. */
 export const deafMsMin = 30_000;
+/** A last will of this life that comes late is answered so long after, however many come: at most once in that time. */
+export const lateWillMs = 1_000;

@@ -4,7 +4,7 @@ import { sayGoodbye } from './farewell.ts';
 import type { Log } from './log.ts';
 import type { InboundMessage, LastWill, Link, LinkCounters, LinkHandlers, LinkUp } from './mqtt/link.ts';
 import { RetainedCheck } from './mqtt/retained-check.ts';
-import { deafMsMin, earlyLinkMsMax } from './uplink-limits.ts';
+import { deafMsMin, earlyLinkMsMax, lateWillMs } from './uplink-limits.ts';
 
 export type OpenLink = Environment['openLink'];
 
@@ -15,6 +15,8 @@ export interface UplinkEvents {
   onMessage(message: InboundMessage, isOwn: boolean): void;
   /** The broker came back without what it had retained for us. */
   onRetainedLost(broker: string): void;
+  /** The last will of a connection before this one: a broker noticed its end late, and tells that the node is offline. */
+  onLateWill(): void;
 }
 
 export interface UplinkDependencies {
@@ -30,7 +32,7 @@ const noCounters: LinkCounters = { connects: 0, attempts: 0, messagesIn: 0, mess
 /** The way to the brokers: one link at a time, which can be exchanged for one with other settings. */
 export class Uplink {
   readonly #dependencies: UplinkDependencies;
-  #events: UplinkEvents = { onUp() {}, onDown() {}, onMessage() {}, onRetainedLost() {} };
+  #events: UplinkEvents = { onUp() {}, onDown() {}, onMessage() {}, onRetainedLost() {}, onLateWill() {} };
   readonly #starting = Promise.withResolvers<void>();
   readonly #retained: RetainedCheck;
   #filters: readonly string[];
@@ -45,6 +47,9 @@ export class Uplink {
   /** Since when this connection has brought nothing of what this node says of its health. */
   #unheardMs = Infinity;
   #before = noCounters;
+  /** What is to be said by this link is said: its own last word comes back as well. */
+  #isLeaving = false;
+  #lateWill: Disposable | undefined;
   /** Undefined: the first link was given up. */
   #patience: Disposable | undefined;
 
@@ -144,6 +149,7 @@ export class Uplink {
    * time, of which the outbox leaves none free. QoS 0 is outside its window.
    */
   async sayGoodbye(isAnswering: boolean): Promise<void> {
+    this.#isLeaving = true;
     const { will, clock } = this.#dependencies;
     const hasRoom = isAnswering && this.#receiveMaximum > 1;
     await sayGoodbye(this.#link, hasRoom ? will : { ...will, qos: 0 }, clock);
@@ -152,6 +158,7 @@ export class Uplink {
   /** After the goodbye, if there is to be one. */
   async close(): Promise<void> {
     this.#retained[Symbol.dispose]();
+    this.#lateWill?.[Symbol.dispose]();
     await this.#link[Symbol.asyncDispose]();
   }
 
@@ -164,6 +171,7 @@ export class Uplink {
   #open(): Link {
     this.#lastTrouble = undefined;
     this.#refused = [];
+    this.#isLeaving = false;
     const { log, will } = this.#dependencies;
     const handlers: LinkHandlers = {
       ready: this.#starting.promise,
@@ -199,11 +207,21 @@ export class Uplink {
 
   #receive(message: InboundMessage): void {
     const isOwn = this.#retained.hear(message);
+    if (isOwn && !message.retain) this.#hearOwnWill(message.payload);
     if (isOwn && !message.retain && this.#isOfThisLife(message.payload)) {
       this.#unheardMs = Infinity;
       this.#heard();
     }
     this.#events.onMessage(message, isOwn);
+  }
+
+  #hearOwnWill(payload: Uint8Array): void {
+    const { clock, will } = this.#dependencies;
+    if (!this.#isUp || Buffer.compare(payload, will.payload) !== 0) return;
+    this.#lateWill ??= clock.after(lateWillMs, () => {
+      this.#lateWill = undefined;
+      if (this.#isUp && !this.#isLeaving) this.#events.onLateWill();
+    });
   }
 
   #isOfThisLife(payload: Uint8Array): boolean {

@@ -8,6 +8,7 @@ import { openReconnectingLink } from '../../agent/mqtt/reconnecting-link.ts';
 import { createPool } from '../../agent/pool/pool.ts';
 import type { OpenLink } from '../../agent/uplink.ts';
 import { Uplink } from '../../agent/uplink.ts';
+import { lateWillMs } from '../../agent/uplink-limits.ts';
 import { ok } from '../../drivers/contract/result.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
@@ -48,6 +49,7 @@ function openUplink(receiveMaximum: number) {
     onDown: () => outbox.down(),
     onMessage() {},
     onRetainedLost() {},
+    onLateWill: () => void said.push('late will'),
   });
   onTestFinished(async () => {
     await uplink.close();
@@ -95,4 +97,39 @@ test('a broker that grants each subscription and brings nothing of what the node
   expect(uplink.refused).toEqual([]);
   await clock.advance(31_000);
   expect(uplink.refused).toEqual(deaf);
+});
+
+test('a last will of this life that comes late is answered, once for all that come within a second', async () => {
+  const { clock, said, hear } = openUplink(20);
+  await clock.advance(0);
+  for (const text of ['offline', 'offline']) hear(text, false);
+  await clock.advance(lateWillMs - 1);
+  expect(said).toEqual([]);
+  await clock.advance(1);
+  expect(said).toEqual(['late will']);
+  hear('offline', false);
+  await clock.advance(lateWillMs);
+  expect(said).toEqual(['late will', 'late will']);
+});
+
+test.each([
+  ['what is retained at the broker from before', 'offline', true],
+  ['what another life said', 'offline of another life', false],
+])('%s is no late will', async (_, text, retain) => {
+  const { clock, said, hear } = openUplink(20);
+  await clock.advance(0);
+  hear(text, retain);
+  await clock.advance(2 * lateWillMs);
+  expect(said).toEqual([]);
+});
+
+test('the goodbye that comes back is no late will', async () => {
+  const { clock, uplink, said, hear } = openUplink(1);
+  await clock.advance(0);
+  hear('offline', false);
+  const goodbye = uplink.sayGoodbye(true);
+  hear('offline', false);
+  await clock.advance(2 * lateWillMs);
+  await goodbye;
+  expect(said).toEqual(['health 0']);
 });
