@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Durability, DurableOutgoing } from '../mqtt/durable-message.ts';
 import type { MessageProperties } from '../mqtt/link.ts';
+import type { Fate } from '../mqtt/outgoing.ts';
 import type { Instruments } from '../observe/instruments.ts';
 import { traceOf } from '../observe/trace.ts';
 import type { Codec } from '../qn/codec.ts';
@@ -23,8 +24,8 @@ export interface Speech {
   /** Absent: the encoding of the config. */
   readonly encoding?: Codec['name'];
   readonly correlationData?: Uint8Array;
-  /** The outbox took it, and then needed its place for others. */
-  readonly onDropped?: () => void;
+  /** What became of it, once the outbox took it; see Outgoing. */
+  readonly onEnd?: (fate: Fate) => void;
 }
 
 /** Everything the agent says goes through here: envelope, encoding, topic, outbox. */

@@ -1,4 +1,5 @@
 import type { Outbox } from '../mqtt/outbox.ts';
+import type { Fate } from '../mqtt/outgoing.ts';
 import type { Snapshot, Value } from '../qn/message.ts';
 import { createMergePatch, isEqualValue } from '../qn/value.ts';
 import type { Publisher } from './publisher.ts';
@@ -93,8 +94,10 @@ export class DocumentStates {
   #tell(document: string, state: State): void {
     const { version: ver, toldVersion: base } = state;
     const message = this.#snapshotOf(state);
-    const onDropped = () => void (state.toldVersion = -1); // Told again as soon as there is room.
-    const how = { policy: 'when-up', onDropped } as const;
+    const onEnd = (fate: Fate) => {
+      if (fate === 'dropped') state.toldVersion = -1; // Told again as soon as there is room.
+    };
+    const how = { policy: 'when-up', onEnd } as const;
     if (!this.#publisher.say({ message, to: { verb: 'state', document }, retain: true, ...how })) return;
     const patch = base < 0 ? undefined : createMergePatch(state.toldValue, state.value);
     if (patch !== undefined) {

@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import { watchesMax } from '../limits.ts';
+import { sendAttemptsMax, watchesMax } from '../limits.ts';
 import type { Outbox } from '../mqtt/outbox.ts';
+import type { Fate } from '../mqtt/outgoing.ts';
 import type { Codec } from '../qn/codec.ts';
 import type { Query, Snapshot } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
@@ -26,7 +27,7 @@ export interface WatchStats {
   readonly told: number;
   /** Watches that were not opened because there are too many, since start. */
   readonly refused: number;
-  /** Ended by their lease, since start. */
+  /** Ended by their lease, or because the broker hangs up on what they are told, since start. */
   readonly expired: number;
 }
 
@@ -46,7 +47,10 @@ type Listener = { readonly [Key in Exclude<keyof Watcher, 'query'>]: Watcher[Key
 interface Watch {
   readonly watcher: Listener;
   readonly grant: Grant;
-  readonly untilMs: number;
+  untilMs: number;
+  /** Connections in a row that broke while it was told something. */
+  breaks: number;
+  isBroken: boolean;
   told: Told | undefined;
   /** When it is looked at again without a change. */
   dueMs: number;
@@ -108,7 +112,14 @@ export class Watches implements Disposable {
 
   /** A new connection: what was told may not have arrived (QN-5.3). */
   reannounce(): void {
-    for (const watch of this.#watches.values()) if (isPrivate(watch)) watch.told = undefined;
+    for (const watch of this.#watches.values()) {
+      if (!isPrivate(watch)) continue;
+      watch.told = undefined;
+      // A broker that hangs up on its topic would do so for the length of its lease, and the node could say nothing else.
+      if (watch.isBroken) watch.breaks += 1;
+      if (watch.breaks >= sendAttemptsMax) watch.untilMs = 0;
+      watch.isBroken = false;
+    }
     this.flush();
   }
 
@@ -125,7 +136,7 @@ export class Watches implements Disposable {
     const nowMs = this.#dependencies.clock.monotonicMs();
     const told = { version: ver, value: val, atMs: nowMs };
     const untilMs = nowMs + grant.leaseMs;
-    const watch = { watcher: listenerOf(watcher), grant, untilMs, told, dueMs: untilMs };
+    const watch = { watcher: listenerOf(watcher), grant, untilMs, breaks: 0, isBroken: false, told, dueMs: untilMs };
     this.#watches.set(key, watch);
     this.#serve(key, watch);
     this.#arm();
@@ -176,12 +187,18 @@ export class Watches implements Disposable {
       to: replyTopic === undefined ? { verb: 'state', document } : { topic: replyTopic },
       retain: replyTopic === undefined,
       policy: 'when-up',
-      onDropped: () => void (watch.told = undefined),
+      onEnd: (fate) => this.#learn(watch, fate),
       ...(encoding === undefined || encoding === 'compact' ? {} : { encoding }),
       ...(correlationData === undefined ? {} : { correlationData }),
     });
     if (isTold) this.#counts.told += 1;
     return isTold;
+  }
+
+  #learn(watch: Watch, fate: Fate): void {
+    if (fate === 'dropped') watch.told = undefined;
+    if (fate === 'sent') watch.breaks = 0;
+    watch.isBroken = fate === 'refused';
   }
 
   /** One timer for all of them. */

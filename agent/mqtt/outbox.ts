@@ -23,7 +23,7 @@ const outboxWindowCount = sendWindowCount - 1;
 
 interface Entry {
   readonly slot: Slot;
-  readonly outgoing: Omit<Outgoing, 'bytes' | 'onDropped'>;
+  readonly outgoing: Omit<Outgoing, 'bytes' | 'onEnd'>;
   readonly sinceMs: number;
   /** Told once, when it left the outbox. */
   readonly onEnd?: (fate: Fate) => void;
@@ -63,9 +63,8 @@ export class Outbox {
   }
 
   /** Copies the bytes; false when they were not taken, by the policy or because they fit no slot. */
-  send({ bytes, onDropped, ...outgoing }: Outgoing): boolean {
+  send({ bytes, onEnd, ...outgoing }: Outgoing): boolean {
     if (this.#isClosed || (outgoing.policy === 'when-up' && this.#link === undefined)) return false;
-    const onEnd = onDropped && ((fate: Fate) => void (fate === 'dropped' && onDropped()));
     return this.#add(this.#acquire(bytes.byteLength, outgoing.policy), bytes, outgoing, onEnd);
   }
 
@@ -103,7 +102,7 @@ export class Outbox {
     for (const entry of gone) this.#letGo(entry);
     for (const entry of kept) entry.state = 'waiting';
     this.#entries.splice(0, this.#entries.length, ...kept);
-    for (const entry of gone) entry.onEnd?.('refused');
+    for (const entry of gone) if (entry.attempt > 0) entry.onEnd?.('refused');
   }
 
   /** Called after an acknowledgement made room, at most once per turn of the event loop. */

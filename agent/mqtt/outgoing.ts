@@ -11,8 +11,8 @@ export interface Outgoing {
    * counted. when-up: refused while the link is down or the outbox is full, because it will be said anew anyway.
    */
   readonly policy: 'keep' | 'when-up';
-  /** It was taken, and then thrown away because others needed its place. Must not send in the call. */
-  readonly onDropped?: () => void;
+  /** It was taken, and this became of it; not told where the link broke before it was handed over. Must not send in the call. */
+  readonly onEnd?: (fate: Fate) => void;
 }
 
 export interface OutboxStats {
@@ -27,7 +27,7 @@ export interface OutboxStats {
   readonly refused: number;
 }
 
-/** sent: the broker has it · refused: the broker does not want it · dropped: others needed its place. */
+/** sent: the broker has it · refused: the broker does not want it, or hung up on it · dropped: others needed its place. */
 export type Fate = 'sent' | 'refused' | 'dropped';
 
 /** The message is not to blame. */
