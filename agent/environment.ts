@@ -40,6 +40,8 @@ export interface Environment {
   testSurroundings?(config: Config): TestSurroundings;
   /** Until it is disposed of, lines of outputs that are closed are held on, as they are, for whoever opens them next. */
   keepLines?(): Disposable;
+  /** Aborted: the agent is to end, also while it starts: nothing waits for a device any more that does not answer. */
+  readonly ending?: AbortSignal;
   /** Who goes on with an output when the agent is gone. */
   readonly guardOf?: (document: string) => OutputGuard;
   /** Another config runs from now on: for what the process keeps besides the agent. */

@@ -6,6 +6,7 @@ import type { LocalApplications } from './local-applications.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Value } from './qn/message.ts';
 import type { Running } from './running.ts';
+import { untilAborted } from './until-aborted.ts';
 import type { Voice } from './voice.ts';
 
 export interface BoardParts {
@@ -20,7 +21,7 @@ export interface BoardParts {
 /** Opens the drivers of every document, and connects what they tell with what the agent says. */
 export async function openBoard(running: Running, environment: Environment, parts: BoardParts): Promise<Board> {
   const { config } = running;
-  const { clock, log, random, openBytePort, guardOf } = environment;
+  const { clock, log, random, openBytePort, guardOf, ending } = environment;
   const { pool, table, local, memory, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
@@ -40,7 +41,8 @@ export async function openBoard(running: Running, environment: Environment, part
   const pwm = environment.createPwm(config.gpio);
   const memoryOf = (name: string) => memory.of(name);
   const told = { changed, removed, happened, troubleChanged, found: table.found, ...(guardOf && { guardOf }) };
+  const until = ending && { ending: untilAborted(ending) };
   const { stateFolder } = config;
-  const dependencies = { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, ...told };
+  const dependencies = { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, ...told, ...until };
   return await Board.open(dependencies, gpio, table.rows);
 }

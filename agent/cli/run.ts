@@ -14,6 +14,7 @@ import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
 import { startStoreThread } from '../store/start-thread.ts';
 import { storeProgram } from '../store/store-program.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { attend } from './attend.ts';
 import { chooseConfig, countBoot } from './choose-config.ts';
 import { configOption, configPathOf, hashNow } from './config-option.ts';
@@ -89,7 +90,7 @@ export const runVerb: Verb = {
     };
     const counted = countBoot(context, log, chosen.value);
     const agent = await startAgent(boot.checked, {
-      ...{ ...environment, openGpio, guardOf, configs: home, configured },
+      ...{ ...environment, openGpio, guardOf, configs: home, configured, ending: context.signal },
       testSurroundings: (next) => ({
         ...testSurroundings(context, next),
         reloadConfig: async () => (await (await agent.office)?.hashNext()) ?? (await hashNow(context, options)),
@@ -141,11 +142,4 @@ async function remember(config: Config, log: Log): Promise<void> {
   } catch (err) {
     log.warn({ err }, 'cannot keep which outputs to drive when the next config has a fault');
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -26,6 +26,8 @@ export interface BoardDependencies {
   happened(document: string, value: Value, ageMs?: number): void;
   /** Who goes on with an output when the agent is gone; absent: nobody does. */
   guardOf?(document: string): OutputGuard;
+  /** The agent is to end, also in the middle of opening them. */
+  readonly ending?: Promise<void>;
   /** Where documents are entered that others bring with them. */
   readonly found: FoundRows;
   /** A driver failed or works again, or an output went to a safe state: health wants to know. */

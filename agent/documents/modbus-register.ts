@@ -46,10 +46,10 @@ function busOf({ bus }: ModbusRegisterConfig, { neighbour }: DocumentSurrounding
   return fail({ kind: 'unsupported', operation: 'open', resource: bus, detail: 'this document is no Modbus bus' });
 }
 
-/** Resolves when the unit was asked once, whatever the answer was; or before, where others that are silent take too long. */
+/** Resolves when the unit was asked once, whatever the answer was; or before, where others that are silent take too long, or the agent ends. */
 async function beginReading(config: ModbusRegisterConfig, bus: ModbusBus, surroundings: DocumentSurroundings) {
   const { unit, pollMs } = config;
-  const { changed, troubled, patience } = surroundings;
+  const { changed, troubled, patience, ending } = surroundings;
   const asked = Promise.withResolvers<void>();
   const unasked = notAsked(config);
   let last: Result<number | boolean> = fail(unasked);
@@ -65,7 +65,7 @@ async function beginReading(config: ModbusRegisterConfig, bus: ModbusBus, surrou
   };
   const polling = bus.poll({ unit, request: readRequest(config), everyMs: pollMs, tell });
   const isOver = patience?.then(() => (bus.isSlowedDown ? undefined : asked.promise));
-  await Promise.race([asked.promise, isOver ?? asked.promise]);
+  await Promise.race([asked.promise, isOver ?? asked.promise, ending ?? asked.promise]);
   if (!last.ok && last.error === unasked) {
     trouble = unasked;
     troubled(unasked);

@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
-import { needBundle } from '../support/agent-process.ts';
+import { needBundle, startAgentProcess } from '../support/agent-process.ts';
 import { slaveMissing, startModbusSlave } from '../support/modbus-slave.ts';
 import { openPtyPair, ptyMissing } from '../support/pty.ts';
 import { openRig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
 
 const missing = ptyMissing ?? slaveMissing;
 const name = missing === undefined ? '' : ` (${missing})`;
@@ -33,5 +34,27 @@ test.skipIf(missing !== undefined)(
       { verb: 'state', document: 'selftest', test: ({ message }) => isWell(JSON.stringify(message.val)) },
       60_000,
     );
+  },
+);
+
+test.skipIf(ptyMissing !== undefined)(
+  `SIGTERM in the middle of a start is obeyed then, and not when silent units were all waited for${name}`,
+  { timeout: 30_000 },
+  async () => {
+    await using pairs = new AsyncDisposableStack();
+    const ports: string[] = [];
+    for (let count = 0; count < 5; count += 1) ports.push(pairs.use(await openPtyPair()).left);
+    await using rig = await openRig({
+      documents: [
+        'relay1: { driver: gpio-out, line: GPIO17, safe: { boot: on, exit: off } }',
+        ...ports.map((port, at) => `bus${at}: { driver: modbus-rtu, port: ${port}, timeout: 10s }`), // One after the other.
+        ...ports.map((_, at) => register(`silent${at}`, 1).replace('bus: bus', `bus: bus${at}`)),
+      ],
+      lines: ['GPIO17'],
+    });
+    await using agent = startAgentProcess(rig.configFile);
+    await until(() => rig.wire('GPIO17') === '1', 'the relay on', 15_000);
+    expect(await agent.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(rig.wire('GPIO17')).toBe('0');
   },
 );
