@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts';
+import { processEndMsMax } from '../limits.ts';
 import { missingPart, partFix } from '../missing-part.ts';
 import { type Program, runProgram } from './command-line.ts';
 import { crashText, prepareForCrash } from './crash.ts';
@@ -26,6 +27,7 @@ export async function runProcess(
     const context = { ...createContext(stop.signal), ...before };
     const code = await runProgram(program, process.argv.slice(2), context, process.stderr.isTTY ? showLine : undefined);
     process.exitCode = code;
+    if (stop.signal.aborted) setTimeout(endBySignal, processEndMsMax).unref();
   } catch (error) {
     const part = missingPart(error);
     if (part === undefined) endOfBug(crashText(error));
@@ -34,6 +36,12 @@ export async function runProcess(
   } finally {
     clearInterval(alive);
   }
+}
+
+/** Of a name server that is silent Node.js waits for the answer, also in process.exit. For systemd this is an end in good order. */
+function endBySignal(): void {
+  process.removeAllListeners('SIGTERM');
+  process.kill(process.pid, 'SIGTERM');
 }
 
 function endOfBug(text: string): never {
