@@ -57,3 +57,30 @@ it.skipIf(toolsMissing)('a card that is written again has nothing of its life be
     rmSync(folder, { recursive: true });
   }
 });
+
+const mountMissing = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status !== 0;
+
+it.skipIf(mountMissing)('a read-only root is so again after a set-up that fails in the middle', () => {
+  const tried = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { withWritableRoot } from './build/image/setup/writable-root.ts';
+const isReadOnly = () => / \\/mnt tmpfs ro,/.test(readFileSync('/proc/self/mounts', 'utf8'));
+const write = (text) => {
+  writeFileSync('/mnt/written', text);
+  if (text === 'half') throw new Error('no space left');
+  return text;
+};
+const attempt = (text) => {
+  try {
+    return withWritableRoot(true, () => write(text), '/mnt');
+  } catch (error) {
+    return error.message;
+  }
+};
+console.log(JSON.stringify([isReadOnly(), attempt('half'), isReadOnly(), attempt('all'), isReadOnly()]));`;
+  const inside = 'mount -t tmpfs -o ro none /mnt && exec "$0" --input-type=module-typescript --eval "$1"';
+  const { stdout } = spawnSync('unshare', ['--mount', 'sh', '-c', inside, process.execPath, tried], {
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(stdout)).toEqual([true, 'no space left', true, 'all', true]);
+});

@@ -9,6 +9,7 @@ import { cardBytesMax } from './board-section.ts';
 import { hostNameOf, plannedFiles } from './planned-files.ts';
 import { type Card, readCard } from './read-card.ts';
 import { findDisk, growRoot, layoutOf, separateData } from './space.ts';
+import { withWritableRoot } from './writable-root.ts';
 import { writeLast, writePlanned } from './write-files.ts';
 
 /*
@@ -32,22 +33,25 @@ function setUp(): void {
     const text = card.error.map((fault) => `${formatFault({ ...fault, file: path.basename(fault.file) })}\n`).join('');
     return tell(`${text}Nothing was changed: the board goes on with what it had.\n`, faultyCode);
   }
-  const wasReadOnly = layoutOf(findDisk()) === 'divided';
-  if (wasReadOnly) execFileSync('mount', ['-o', 'remount,rw', '/']);
-  for (const file of plannedFiles(card.value)) writePlanned(file);
-  execFileSync('hostname', [hostNameOf(card.value.node)]);
-  if (card.value.board['ssh-keys'].length > 0) execFileSync('ssh-keygen', ['-A'], { stdio: 'ignore' });
-  const isSeparated = makeSpace(card.value);
-  const hash = createHash('sha256').update(readFileSync(cardFile)).digest('hex');
-  // Last: a power cut before it has all of this done again.
-  writeLast({ path: takenFile, text: `${hash}  ${cardFile}\n`, mode: 0o644 });
-  rmSync(reportFile, { force: true });
-  process.stdout.write(`qn-setup: ${cardName} was taken over; this board is ${card.value.node}\n`);
-  if (wasReadOnly) execFileSync('mount', ['-o', 'remount,ro', '/']);
+  const isSeparated = withWritableRoot(layoutOf(findDisk()) === 'divided', () => takeOver(card.value, cardFile));
   if (isSeparated) {
     process.stdout.write('qn-setup: the root is read-only from the next start on, which is now\n');
     execFileSync('systemctl', ['reboot', '--no-block']);
   }
+}
+
+/** Whether the board must start again for it. */
+function takeOver(card: Card, cardFile: string): boolean {
+  for (const file of plannedFiles(card)) writePlanned(file);
+  execFileSync('hostname', [hostNameOf(card.node)]);
+  if (card.board['ssh-keys'].length > 0) execFileSync('ssh-keygen', ['-A'], { stdio: 'ignore' });
+  const isSeparated = makeSpace(card);
+  const hash = createHash('sha256').update(readFileSync(cardFile)).digest('hex');
+  // Last: a power cut before it has all of this done again.
+  writeLast({ path: takenFile, text: `${hash}  ${cardFile}\n`, mode: 0o644 });
+  rmSync(reportFile, { force: true });
+  process.stdout.write(`qn-setup: ${cardName} was taken over; this board is ${card.node}\n`);
+  return isSeparated;
 }
 
 function tell(text: string, code: number): void {
