@@ -112,6 +112,8 @@ export interface DiskFacts {
   readonly mount?: Mount;
   /** It is there, and belongs neither to root nor to the user who looks: most likely to that of the agent. */
   readonly isForeign?: boolean;
+  /** In the folder, and of another user than that: as after `sudo qn-agent run`. */
+  readonly stray?: string;
   /** The code of an attempt to write; absent: it can be written. */
   readonly writeFault?: string;
 }

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Diagnosis } from '../../agent/doctor/check.ts';
 import { distFolder, startScript } from '../support/agent-process.ts';
 import { type DoctorRig, openDoctorRig } from '../support/doctor-rig.ts';
-import { nobodyMissing, runAsNobody } from '../support/nobody.ts';
+import { nobodyMissing, nobodyUid, runAsNobody } from '../support/nobody.ts';
 import { openPtyPair, ptyMissing } from '../support/pty.ts';
 import { openSmallDisk, smallDiskMissing } from '../support/small-disk.ts';
 
@@ -61,6 +61,22 @@ describe('the doctor and the machine', () => {
     const { findings } = await rig.ask(rig.write({}), { import: early });
     expect(findings).toContainEqual(expect.objectContaining({ code: 'SYS-01', severity: 'problem' }));
   });
+
+  it.skipIf(nobodyMissing !== undefined)(
+    `SYS-03: what root left in the folder of the agent, until the command is run (${nobodyMissing ?? 'as root'})`,
+    async () => {
+      const state = path.join(rig.folder, 'state');
+      mkdirSync(state, { mode: 0o750 });
+      chownSync(state, nobodyUid, nobodyUid);
+      const told = () => rig.find({}, 'SYS-03');
+      expect(await told()).toBeUndefined();
+      mkdirSync(path.join(state, 'store'), { mode: 0o750 });
+      const { cause, fix = '' } = (await told()) ?? {};
+      expect(cause).toContain(path.join(state, 'store'));
+      execFileSync('sh', ['-c', fix.replaceAll('sudo ', '')]);
+      expect(await told()).toBeUndefined();
+    },
+  );
 
   it('GPIO-01 and GPIO-02: an interface that this machine does not have', async () => {
     expect(await rig.find({ gpio: '{ backend: gpiochip }' }, 'GPIO-01')).toMatchObject({ severity: 'problem' });

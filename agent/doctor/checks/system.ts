@@ -36,10 +36,14 @@ export const systemChecks: readonly Check[] = [
   {
     code: 'SYS-03',
     title: 'the state folder can be written',
-    judge: judgeDisk(({ folder, mount, isForeign, writeFault }) => {
+    judge: judgeDisk(({ folder, mount, isForeign, stray, writeFault }) => {
       if (writeFault === 'EROFS' || mount?.isReadOnly === true) {
         const point = mount?.point ?? folder;
         return [problem(`${folder} is on ${point}, which is mounted read-only`, `sudo mount -o remount,rw ${point}`)];
+      }
+      if (writeFault === undefined && stray !== undefined) {
+        const cause = `${stray} belongs to another user than ${folder}: the agent cannot write there`;
+        return [problem(cause, `sudo chown -R --reference=${folder} ${folder}`)];
       }
       if (writeFault === undefined || writeFault === 'ENOSPC' || writeFault === 'EDQUOT') return [];
       // The agent could not write any more in a folder that is taken away from its user.

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { codeOf } from '../../../drivers/system-error.ts';
@@ -73,14 +73,29 @@ export async function probeDisk(folder: string, { proc }: SystemRoot): Promise<D
   const mount = await mountOf(folder, proc).catch(() => undefined); // Without /proc it is not known.
   const writeFault = await tryToWrite(nearest);
   const { uid } = await stat(nearest);
+  const stray = nearest === folder && uid !== 0 ? await strayIn(folder, uid) : undefined;
   return {
     folder,
+    ...(stray === undefined ? {} : { stray }),
     isForeign: nearest === folder && uid !== 0 && uid !== process.getuid?.(),
     freeBytes: bavail * bsize,
     isOutOfInodes: files > 0 && ffree === 0,
     ...(mount === undefined ? {} : { mount }),
     ...(writeFault === undefined ? {} : { writeFault }),
   };
+}
+
+/** The first thing in the folder, or in a folder of it, that is not of this user. */
+async function strayIn(folder: string, uid: number): Promise<string | undefined> {
+  const ownNames = await namesIn(folder);
+  const inner = await Promise.all(
+    ownNames.map(async (name) => (await namesIn(path.join(folder, name))).map((below) => path.join(name, below))),
+  );
+  for (const name of [...ownNames, ...inner.flat()].toSorted()) {
+    const found = await lstat(path.join(folder, name)).catch(() => undefined); // It was taken away meanwhile.
+    if (found !== undefined && found.uid !== uid) return path.join(folder, name);
+  }
+  return undefined;
 }
 
 async function tryToWrite(folder: string): Promise<string | undefined> {

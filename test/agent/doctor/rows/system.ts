@@ -62,6 +62,14 @@ export const systemRows: readonly Row[] = [
     'sudo qn-agent doctor',
   ],
   [
+    'what root left in the folder of the agent',
+    disk({ stray: '/var/lib/qn-agent/store' }),
+    'SYS-03',
+    'problem',
+    '/var/lib/qn-agent/store belongs to another user',
+    'sudo chown -R --reference=/var/lib/qn-agent /var/lib/qn-agent',
+  ],
+  [
     'too much written today, after weeks of peace',
     health({ uptime_s: 30 * 86_400, disk: { written_bytes: 1e9, written_bytes_last_day: 700 * 1_048_576 } }),
     'SYS-04',
