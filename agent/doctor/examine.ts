@@ -13,6 +13,7 @@ import type { BrokerEndpoint } from '../mqtt/broker-endpoint.ts';
 import { linesOf } from './checks/gpio.ts';
 import type { AgentFacts, BoardFacts, BrokerFacts, CodeFacts, ConfigFacts, Facts } from './facts.ts';
 import { askAgent } from './probes/agent.ts';
+import { groupOf } from './probes/group.ts';
 import { type BrokerAccess, probeBroker } from './probes/mqtt.ts';
 import { probeSerial } from './probes/serial.ts';
 import { probeClock, probeDisk, probePower, probeUser, type SystemRoot } from './probes/system.ts';
@@ -60,7 +61,9 @@ async function probeBoard(
     probeDisk(config.stateFolder, root),
     countedStarts(config, root),
   ]);
-  return { config, gpio, serial, brokers, disk, startsCount };
+  const closed = gpio.chips.find(({ isOpenable }) => !isOpenable);
+  const gpioGroup = closed && (await groupOf(closed.path, root));
+  return { config, gpio, serial, brokers, disk, startsCount, ...(gpioGroup === undefined ? {} : { gpioGroup }) };
 }
 
 async function probeBrokers(examination: Examination, config: Config): Promise<readonly BrokerFacts[]> {

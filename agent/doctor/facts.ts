@@ -58,6 +58,8 @@ export interface CodeFacts {
 export interface BoardFacts {
   readonly config: Config;
   readonly gpio: GpioSight;
+  /** Who may open the first chip that this user may not. Absent: no group. */
+  readonly gpioGroup?: string;
   readonly serial: readonly SerialFacts[];
   readonly brokers: readonly BrokerFacts[];
   readonly disk: DiskFacts;
@@ -72,6 +74,8 @@ export interface SerialFacts {
   /** The device it is now; absent: not there. */
   readonly device?: string;
   readonly isOpenable: boolean;
+  /** Who may open it. Absent: no group. */
+  readonly group?: string;
   /** A name that stays, where the one in the config does not. */
   readonly stableName?: string;
   /** `picocom (pid 812)`; processes that have it open or locked, the agent and this program not among them. */

@@ -1,12 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { mqttChecks } from '../../agent/doctor/checks/mqtt.ts';
 import { runProgram } from '../support/agent-process.ts';
 import { type Certificates, makeCertificates, signForDays } from '../support/certificates.ts';
 import { type DoctorBoard, type DoctorRig, openDoctorRig } from '../support/doctor-rig.ts';
-import { describeWithMosquitto, type Mosquitto, type MosquittoOptions, startMosquitto } from '../support/mosquitto.ts';
+import {
+  describeWithMosquitto,
+  type Mosquitto,
+  type MosquittoOptions,
+  mosquittoPub,
+  mosquittoSub,
+  startMosquitto,
+} from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
+import { soundAgent, soundFacts } from '../support/sound-facts.ts';
 
 /* Trouble with a broker, each made with a real one, and found by the program as it is shipped. */
 
@@ -112,6 +121,33 @@ describeWithMosquitto('the doctor and the broker', () => {
     execFileSync('sh', ['-c', edit.replaceAll('sudo ', '').replaceAll('/etc/mosquitto/acl', acl)]);
     expect(readFileSync(acl, 'utf8')).toMatch(/user ops\ntopic readwrite #\n(user|$)/);
     expect(await told()).toBeUndefined();
+  });
+
+  it('MQTT-09: what it names has mosquitto keep what is retained, with a folder of its own or that of before', async () => {
+    const at = path.join(rig.folder, 'mosquitto');
+    mkdirSync(path.join(at, 'conf.d'), { recursive: true });
+    chmodSync(at, 0o777);
+    writeFileSync(path.join(at, 'conf.d', 'old.conf'), 'persistence false\n');
+    const check = mqttChecks.find(({ code }) => code === 'MQTT-09');
+    const told = check?.judge({ ...soundFacts, agent: { ...soundAgent, health: { retained_lost: 1 } } });
+    const [{ fix = '' } = {}] = told === 'unknown' || told === undefined ? [] : told;
+    const here = fix.replaceAll('/etc/mosquitto', at).replaceAll('/var/lib/mosquitto/', `${at}/`);
+    expect(here).toContain(' && sudo systemctl restart mosquitto');
+    const config = () => [`include_dir ${at}/conf.d`, 'allow_anonymous true'];
+    const act = () =>
+      execFileSync('sh', ['-c', here.replaceAll('sudo ', '').replace(' && systemctl restart mosquitto', '')]);
+    await withBroker({ config }, async (broker) => {
+      for (const payload of ['first', 'second']) {
+        await broker.stop();
+        act(); // Also once more.
+        await broker.start();
+        await mosquittoPub(['-p', String(broker.port), '-t', 'kept', '-r', '-q', '1', '-m', payload]);
+        await broker.stop();
+        await broker.start();
+        const heard = await mosquittoSub(['-p', String(broker.port), '-t', 'kept', '-C', '1', '-W', '10']);
+        expect(heard.trim()).toBe(payload);
+      }
+    });
   });
 
   it('MQTT-08: a version with known bugs, where it is one', async () => {

@@ -1,5 +1,6 @@
 import { formatLine, type LineAddress } from '../../../drivers/contract/digital.ts';
 import type { LineSight } from '../../../drivers/gpio-survey.ts';
+import { admitFix } from '../admit.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { AgentFacts, BoardFacts, Facts } from '../facts.ts';
 
@@ -34,7 +35,8 @@ export const gpioChecks: readonly Check[] = [
       if (backend === 'simulated' || backend === 'sysfs' || !needsGpio(board.config)) return [];
       const closed = board.gpio.chips.filter(({ isOpenable }) => !isOpenable).map(({ path }) => path);
       if (closed.length === 0) return [];
-      return [problem(`${user.name} may not open ${closed.join(', ')}`, `sudo usermod -aG gpio ${user.name}`)];
+      const fix = admitFix(facts, closed.join(' '), board.gpioGroup, 'gpio');
+      return [problem(`${user.name} may not open ${closed.join(', ')}`, fix)];
     },
   },
   {

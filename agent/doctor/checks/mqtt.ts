@@ -133,8 +133,8 @@ export const mqttChecks: readonly Check[] = [
     judge: judgeAgent(({ agent }) => {
       const count = numberOf(agent, 'retained_lost');
       if (count === 0) return [];
-      const cause = `a broker came back ${count} times without what it had retained: it keeps nothing over its restarts`;
-      return [warning(cause, `printf 'persistence true\\n' | sudo tee /etc/mosquitto/conf.d/persistence.conf`)];
+      const cause = `a broker came back ${count} times since the agent started without what it had retained: it keeps nothing over its restarts; where mosquitto runs:`;
+      return [warning(cause, persistenceFix)];
     }),
   },
   {
@@ -151,6 +151,12 @@ export const mqttChecks: readonly Check[] = [
     }),
   },
 ];
+
+/** Of two places mosquitto takes none and does not start; what it reads last counts for the rest, so that goes to the end. */
+const persistenceFix = [
+  `grep -rqs '^persistence_location' /etc/mosquitto || echo 'persistence_location /var/lib/mosquitto/' | sudo tee /etc/mosquitto/conf.d/location.conf`,
+  `echo 'persistence true' | sudo tee /etc/mosquitto/conf.d/zz-persistence.conf && sudo systemctl restart mosquitto`,
+].join('; ');
 
 /** It let this node in. */
 function isSeen({ failure, nameFault }: BrokerFacts): boolean {

@@ -1,13 +1,15 @@
+import { admitFix } from '../admit.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
-import type { SerialFacts, UserFacts } from '../facts.ts';
+import type { Facts, SerialFacts } from '../facts.ts';
 
 export const serialChecks: readonly Check[] = [
   {
     code: 'SER-01',
     title: 'the serial ports can be opened',
-    judge: judgePorts(({ document, device, isOpenable }, { name }) => {
+    judge: judgePorts(({ document, device, isOpenable, group }, facts) => {
       if (device === undefined || isOpenable) return [];
-      return [problem(`${name} may not open ${device} of ${document}`, `sudo usermod -aG dialout ${name}`)];
+      const fix = admitFix(facts, device, group, 'dialout');
+      return [problem(`${facts.user.name} may not open ${device} of ${document}`, fix)];
     }),
   },
   {
@@ -49,6 +51,6 @@ export const serialChecks: readonly Check[] = [
   },
 ];
 
-function judgePorts(judge: (port: SerialFacts, user: UserFacts) => readonly Trouble[]): Check['judge'] {
-  return ({ board, user }) => (board === undefined ? 'unknown' : board.serial.flatMap((port) => judge(port, user)));
+function judgePorts(judge: (port: SerialFacts, facts: Facts) => readonly Trouble[]): Check['judge'] {
+  return (facts) => (facts.board === undefined ? 'unknown' : facts.board.serial.flatMap((port) => judge(port, facts)));
 }

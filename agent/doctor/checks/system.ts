@@ -1,11 +1,11 @@
 import { inMemory } from '../../health/warnings.ts';
 import { diskBytesPerDayMax, diskFreeBytesMin, loopLateUsMax, restartsMax, restartWindowMs } from '../../limits.ts';
+import { asOwner } from '../admit.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { AgentFacts, DiskFacts } from '../facts.ts';
 import { numberOf, refusalsOf } from '../health-numbers.ts';
 
 const mib = 1_048_576;
-const asOwner = 'sudo qn-agent doctor';
 
 export const systemChecks: readonly Check[] = [
   {
@@ -89,13 +89,16 @@ export const systemChecks: readonly Check[] = [
   {
     code: 'SYS-07',
     title: 'no message was refused for want of memory',
-    judge: judgeAgent((agent) => {
+    judge({ agent, board }) {
+      if (agent === undefined) return 'unknown';
       const refused = refusalsOf(agent);
       if (refused.length === 0) return [];
-      return [
-        warning(`the message pool was full: ${refused.join(', ')} refused`, 'set pool.profile: standard in the config'),
-      ];
-    }),
+      const isTiny = board?.config.pool.profile === 'tiny';
+      const fix = isTiny
+        ? 'set pool.profile: standard in the config, and then: sudo systemctl restart qn-agent'
+        : 'qnctl health --json: look which counters grow, have less sent at a time, and raise publish or poll intervals';
+      return [warning(`the message pool was full since the agent started: ${refused.join(', ')} refused`, fix)];
+    },
   },
   {
     code: 'SYS-08',

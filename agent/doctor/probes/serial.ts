@@ -6,6 +6,7 @@ import { stableNameOf, unstableName } from '../../../drivers/serial/stable-name.
 import { findUsbPort, parseUsbPort } from '../../../drivers/serial/usb-port.ts';
 import type { Config } from '../../config/config.ts';
 import type { SerialFacts } from '../facts.ts';
+import { groupOf } from './group.ts';
 import { namesIn, readText, type SystemRoot } from './system.ts';
 
 /** Looks at the ports of the config without opening any. `agentPid`: it holds its own. */
@@ -34,11 +35,13 @@ async function look(
     : undefined;
   const stableName = stable === undefined ? undefined : `/dev/serial/by-id/${stable}`;
   const isUnstable = unstableName.test(port);
+  const group = await groupOf(device, root);
   return {
     document,
     port,
     device,
     isOpenable: await isOpenable(device),
+    ...(group === undefined ? {} : { group }),
     ...(isUnstable ? { stableName: stableName ?? '{ vendorId: …, productId: … }, see udevadm info' } : {}),
     holders: await holdersOf(device, root, agentPid),
     isConsole: consoles.includes(await realpath(device)),

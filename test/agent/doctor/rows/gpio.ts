@@ -1,4 +1,5 @@
-import { absent, backend, gpio, line, type Row } from './plants.ts';
+import { soundBoard } from '../../../support/sound-facts.ts';
+import { absent, backend, board, gpio, line, type Row } from './plants.ts';
 
 export const gpioRows: readonly Row[] = [
   ['no chip', backend('auto', { chips: [] }), 'GPIO-01', 'problem', '/dev/gpiochip0', 'simulated'],
@@ -24,7 +25,15 @@ export const gpioRows: readonly Row[] = [
     'GPIO-03',
     'problem',
     'pi may not open /dev/gpiochip0',
-    'usermod -aG gpio pi',
+    'groupadd -f gpio && sudo chgrp gpio /dev/gpiochip0 && sudo chmod g+rw /dev/gpiochip0 && sudo usermod -aG gpio pi',
+  ],
+  [
+    'a chip that is not for us, but for a group',
+    board({ gpioGroup: 'pins', gpio: { ...soundBoard.gpio, chips: [{ path: '/dev/gpiochip0', isOpenable: false }] } }),
+    'GPIO-03',
+    'problem',
+    'pi may not open /dev/gpiochip0',
+    'sudo usermod -aG pins pi && newgrp pins',
   ],
   [
     'a line of somebody else',

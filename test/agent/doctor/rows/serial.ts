@@ -1,13 +1,30 @@
+import { soundBoard, soundPort } from '../../../support/sound-facts.ts';
 import { board, port, type Row } from './plants.ts';
 
 export const serialRows: readonly Row[] = [
   [
     'a port that is not for us',
+    port({ isOpenable: false, group: 'dialout' }),
+    'SER-01',
+    'problem',
+    'pi may not open /dev/ttyUSB0',
+    'sudo usermod -aG dialout pi && newgrp dialout',
+  ],
+  [
+    'a port that is for root alone',
     port({ isOpenable: false }),
     'SER-01',
     'problem',
     'pi may not open /dev/ttyUSB0',
-    'usermod -aG dialout pi',
+    'sudo chgrp dialout /dev/ttyUSB0 && sudo chmod g+rw /dev/ttyUSB0 && sudo usermod',
+  ],
+  [
+    'a port that is not for us, but for the agent',
+    board({ serial: [{ ...soundPort, isOpenable: false }], disk: { ...soundBoard.disk, isForeign: true } }),
+    'SER-01',
+    'problem',
+    'pi may not open /dev/ttyUSB0',
+    'sudo qn-agent doctor',
   ],
   ['a console', port({ isConsole: true }), 'SER-02', 'problem', 'console', 'raspi-config'],
   [

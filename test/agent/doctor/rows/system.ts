@@ -1,4 +1,4 @@
-import { soundFacts } from '../../../support/sound-facts.ts';
+import { soundBoard, soundFacts } from '../../../support/sound-facts.ts';
 import { board, disk, health, type Row } from './plants.ts';
 
 export const systemRows: readonly Row[] = [
@@ -111,7 +111,18 @@ export const systemRows: readonly Row[] = [
     'SYS-07',
     'warning',
     'small outbox 3',
-    'pool.profile',
+    'less sent at a time',
+  ],
+  [
+    'a full pool where there is a larger one',
+    {
+      ...board({ config: { ...soundBoard.config, pool: { profile: 'tiny' } } }),
+      ...health({ pool: { small: { slots: 9, outbox: { refused: 3 } } } }),
+    },
+    'SYS-07',
+    'warning',
+    'small outbox 3',
+    'pool.profile: standard',
   ],
   ['a restart loop', board({ startsCount: 6 }), 'SYS-08', 'problem', '6 times within 10 minutes', 'journalctl'],
 ];
