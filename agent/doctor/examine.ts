@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { surveyGpio } from '../../drivers/gpio-survey.ts';
+import { systemError } from '../../drivers/system-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BootConfig } from '../config/generations/boot-config.ts';
@@ -91,7 +92,7 @@ async function unreadable(config: Config, env: Examination['env']): Promise<Conf
         await readFile(file);
         return [];
       } catch (error) {
-        return [{ resource: file, detail: error instanceof Error ? error.message : String(error) }];
+        return [systemError(error, { operation: 'read', resource: file, fixes: { denied: 'let the agent read it' } })];
       }
     }),
   );

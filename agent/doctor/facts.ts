@@ -1,3 +1,4 @@
+import type { DriverError } from '../../drivers/contract/result.ts';
 import type { GpioSight } from '../../drivers/gpio-survey.ts';
 import type { Config, Secret } from '../config/config.ts';
 import type { ConfigFault } from '../config/fault.ts';
@@ -28,7 +29,7 @@ export interface ConfigFacts {
   readonly hash?: string;
   readonly lookedAt?: LookedAt;
   /** Passwords, keys and certificates that cannot be read. */
-  readonly secrets: readonly { readonly resource: string; readonly detail: string; readonly fix?: string }[];
+  readonly secrets: readonly Pick<DriverError, 'resource' | 'kind' | 'detail' | 'fix'>[];
 }
 
 export interface UserFacts {

@@ -36,6 +36,14 @@ describe('the table of the doctor', () => {
     expect(diagnose(checks, { ...soundFacts, ...kept }).findings).toEqual([]);
   });
 
+  it('misses no password of the environment that the agent has from its unit', () => {
+    const secrets = [{ resource: 'PW', kind: 'absent', detail: 'the variable is not set' }] as const;
+    const { agent: _, ...alone } = { ...soundFacts, ...configuration({ secrets }) };
+    const codes = (facts: Parameters<typeof diagnose>[1]) => diagnose(checks, facts).findings.map(({ code }) => code);
+    expect(codes(alone)).toContain('CFG-05');
+    expect(codes({ ...alone, agent: soundAgent })).toEqual([]);
+  });
+
   it('has a planted fault for every code, and every code once', () => {
     const codes = checks.map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);

@@ -1,5 +1,5 @@
 import { soundBoard } from '../../../support/sound-facts.ts';
-import { board, configuration, nowMs, type Row } from './plants.ts';
+import { board, configuration, health, nowMs, type Row } from './plants.ts';
 
 const oldKey = { kid: 'old', key: '', roles: ['config'], author: 'old', expiresMs: nowMs } as const;
 
@@ -32,7 +32,7 @@ export const configRows: readonly Row[] = [
   ],
   [
     'a password that cannot be read',
-    configuration({ secrets: [{ resource: '/p', detail: 'denied' }] }),
+    configuration({ secrets: [{ resource: '/p', kind: 'io', detail: 'cannot be read: EIO' }] }),
     'CFG-05',
     'problem',
     '/p',
@@ -40,11 +40,41 @@ export const configRows: readonly Row[] = [
   ],
   [
     'a password that everybody may read',
-    configuration({ secrets: [{ resource: '/p', detail: 'every user', fix: 'run: chmod o= /p' }] }),
+    configuration({ secrets: [{ resource: '/p', kind: 'denied', detail: 'every user', fix: 'run: chmod o= /p' }] }),
     'CFG-05',
     'problem',
     '/p',
-    'sudo chmod o= /p',
+    'sudo chgrp "$(id -gn pi)" /p && sudo chmod g+r,o= /p',
+  ],
+  [
+    'an authority that is not there',
+    configuration({ secrets: [{ resource: '/ca.pem', kind: 'absent', detail: 'no such file' }] }),
+    'CFG-05',
+    'problem',
+    '/ca.pem',
+    'sudo install -D -m 0640 -g "$(id -gn pi)" A_COPY_OF_IT /ca.pem',
+  ],
+  [
+    'a password that is not for us, but for the agent',
+    {
+      ...board({ disk: { ...soundBoard.disk, isForeign: true } }),
+      ...configuration({ secrets: [{ resource: '/p', kind: 'denied', detail: 'permission denied', fix: 'let it' }] }),
+    },
+    'CFG-05',
+    'problem',
+    '/p',
+    'sudo qn-agent doctor',
+  ],
+  [
+    'a variable that the agent misses as well',
+    {
+      ...health({ link: { brokers: [{ url: '', last_error: { code: 'credentials-unreadable' } }] } }),
+      ...configuration({ secrets: [{ resource: 'PW', kind: 'absent', detail: 'is not set' }] }),
+    },
+    'CFG-05',
+    'problem',
+    'PW',
+    'sudo systemctl edit qn-agent',
   ],
   [
     'configs from anybody',
