@@ -69,8 +69,6 @@ export const memoryLaneCountMax = 1_024;
 export const memoryClientArrivedCountMax = 4_096;
 /** A clean goodbye (offline message and DISCONNECT) may take so long; then the socket is cut. */
 export const shutdownMsMax = 2_000;
-/** A program that was told to end, and is done, waits so long for what still runs in it. Over it: die of SIGTERM. */
-export const processEndMsMax = 1_000;
 
 export const serialWriteTimeoutMsMin = 1_000;
 /** Silence after which a started, unfinished frame is thrown away and counted. */

@@ -1,9 +1,11 @@
 import { systemClock } from '../clock.ts';
-import { processEndMsMax } from '../limits.ts';
 import { missingPart, partFix } from '../missing-part.ts';
 import { type Program, runProgram } from './command-line.ts';
 import { crashText, prepareForCrash } from './crash.ts';
 import { type CliContext, exitCodes } from './verb.ts';
+
+/** A program that was told to end, and is done, waits so long for what still runs in it. Over it: die of SIGTERM. */
+const endMsMax = 1_000;
 
 /** The edge to the operating system: argv, env, signals, streams, exit code. A second signal ends the process at once. */
 export async function runProcess(
@@ -27,7 +29,7 @@ export async function runProcess(
     const context = { ...createContext(stop.signal), ...before };
     const code = await runProgram(program, process.argv.slice(2), context, process.stderr.isTTY ? showLine : undefined);
     process.exitCode = code;
-    if (stop.signal.aborted) setTimeout(endBySignal, processEndMsMax).unref();
+    if (stop.signal.aborted) setTimeout(endBySignal, endMsMax).unref();
   } catch (error) {
     const part = missingPart(error);
     if (part === undefined) endOfBug(crashText(error));
