@@ -79,3 +79,43 @@ test('a board whose config the broker has lost is asked for it, and takes a push
   const snapshot = await qnctl(fleet.rig, 'snapshot', 'pi-1');
   expect([snapshot.code, snapshot.out]).toEqual([0, expect.stringContaining('interval: 42s')]);
 });
+
+test('boards that are away hold up neither the canaries nor the others, and are named', {
+  timeout: 120_000,
+}, async () => {
+  await using fleet = await openFleet();
+  const { rig, patch } = fleet;
+  const retain = (below: string, message: object) =>
+    rig.listener.say(`qn/1/${below}`, JSON.stringify(message), { qos: 1, retain: true });
+  for (const node of ['pi-0', 'pi-2'])
+    await retain(`${node}/state/config`, { t: 'snapshot', val: { version: 0, vc: {}, hash: 'x', config: {} } });
+  await fleet.tellHealth('pi-0', 'offline');
+  // Its broker lost power together with it: the last will was never said.
+  const val = { status: 'online', boot: '1', interval_s: 60 };
+  await retain('pi-2/health/agent', { t: 'health', val, ts: Date.now() - 600_000, clk: 'synced' });
+  const canary = ['--canary', '1%', '--wait', '1s'];
+  const pushed = await qnctl(rig, 'push', '@all', patch, '--patch', ...canary);
+  expect([pushed.code, pushed.out.split('\n'), pushed.err]).toEqual([
+    69,
+    [
+      'pi-1  successful; version 1 runs',
+      expect.stringMatching(/^pi-0 {2}unasked {2}it is offline; .*--retain$/),
+      expect.stringMatching(/^pi-2 {2}unasked {2}it does not answer, and its last report is old; .*--retain$/),
+      '1 took it, 0 did not, 2 were not asked',
+      '',
+    ],
+    '',
+  ]);
+  const told = async (command: readonly string[]) =>
+    (await qnctl(rig, 'push', '@all', patch, '--patch', '--json', ...command)).out
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+  expect((await told([])).at(-1)).toEqual({ successful: 1, failed: 0, untouched: 2 });
+  expect(rig.listener.all.filter(({ verb, target }) => verb === 'notify' && target !== 'pi-1')).toEqual([]);
+  const kept = await qnctl(rig, 'push', '@all', patch, '--patch', '--retain');
+  expect([kept.code, kept.out]).toMatchObject([
+    0,
+    expect.stringMatching(/^pi-0 {2}kept {2}.*\npi-2 {2}kept {2}it does not answer.*\npi-1 .*\n3 took it/),
+  ]);
+});

@@ -33,6 +33,21 @@ export async function findMute(
   return context.signal.aborted ? [] : asked.filter(isMute).map(({ name }) => name);
 }
 
+/** A broker that was cut off together with nodes brings back that they are online: of those nothing is heard when asked. */
+export async function markMute(
+  context: CliContext,
+  session: Asking,
+  fleet: Fleet,
+  nodes: readonly NodeView[],
+): Promise<void> {
+  const late = nodes.filter(({ health }) => health?.isLate === true).map(({ name }) => name);
+  if (late.length === 0) return;
+  for (const name of await findMute(context, session, fleet, late)) {
+    const node = fleet.nodes.get(name);
+    if (node !== undefined) node.isMute = true;
+  }
+}
+
 type Asking = Pick<Session, 'publish' | 'timeoutMs'>;
 
 /** Those that could be asked. Waits while there is a need to. */

@@ -39,7 +39,7 @@ export const configVerb: Verb = {
     0: 'done; with push and rollback: every node runs it, or will when it is back',
     1: 'a node did not take it, or a canary fell ill; nothing more was sent',
     65: 'with push and rollback: the key cannot be used',
-    69: 'no broker, no such node, no answer in time, or a node left out: its config or groups are not known',
+    69: 'no broker, no such node, no answer in time, or a node left out: it is away, or its config or groups are not known',
     78: 'faults in the file',
   },
   busy: 'asking the nodes',

@@ -4,6 +4,7 @@ import { isPlainMap } from '../../config/plain-map.ts';
 import { isTerminal } from '../../dispatch/lifecycle.ts';
 import type { Message, Notify, Value } from '../../qn/message.ts';
 import { parseTopic } from '../../qn/topic.ts';
+import { isLate } from '../ask-late.ts';
 import { decodeAny } from '../message-text.ts';
 
 /** What a node said of its config. */
@@ -24,6 +25,8 @@ export interface NodeHealth {
   readonly status: string;
   readonly boot: string;
   readonly config: string;
+  /** Older than a node that is there leaves it, unless its clock is wrong. */
+  readonly isLate: boolean;
 }
 
 export interface NodeView {
@@ -32,6 +35,8 @@ export interface NodeView {
   health?: NodeHealth | undefined;
   /** When it said something last; not what the broker keeps of it. */
   heardMs?: number;
+  /** Its health is late, and it did not answer: the broker may have lost its last will. */
+  isMute?: boolean;
   /** The broker keeps a config for it, to be taken whenever it connects. */
   isConfigKept?: boolean;
   /** Values of its other documents, where they are listened to. */
@@ -53,6 +58,16 @@ export interface PushEnd {
 /** It runs there, or it will as soon as the node is back. */
 export function isTaken({ status }: PushEnd): boolean {
   return status === 'successful' || status === 'kept';
+}
+
+/** What is sent to it now, and not kept by the broker, it never hears of. */
+export function isAway(node: NodeView | undefined): boolean {
+  return node?.isMute === true || node?.health?.status === 'offline';
+}
+
+/** Nothing was sent to it; the others are not the worse for it. */
+export function isUnasked({ status }: PushEnd): boolean {
+  return status === 'unasked';
 }
 
 interface Waiting {
@@ -88,8 +103,8 @@ export class Fleet {
     const node = this.nodes.get(parsed.target) ?? { name: parsed.target, states: new Map<string, Value>() };
     this.nodes.set(parsed.target, node);
     if (parsed.verb === 'notify') node.isConfigKept = isRetained;
-    else take(node, parsed.document, decoded.value);
-    if (parsed.verb !== 'notify' && !isRetained) node.heardMs = this.#heardMs;
+    else take(node, parsed.document, decoded.value, this.#clock.wallMs());
+    if (parsed.verb !== 'notify' && !isRetained) Object.assign(node, { heardMs: this.#heardMs, isMute: false });
     if (decoded.value.t === 'ack') this.#acknowledged(decoded.value);
   }
 
@@ -133,14 +148,15 @@ function unanswered(node: string, why: string): PushEnd {
   return { node, status: 'unanswered', detail: `${why}; what became of it stands in its state/config` };
 }
 
-function take(node: NodeView, document: string, message: Message): void {
-  if (message.t === 'health' && document === 'agent') node.health = healthOf(message.val) ?? node.health;
+function take(node: NodeView, document: string, message: Message, wallMs: number): void {
+  if (message.t === 'health' && document === 'agent') node.health = healthOf(message, wallMs) ?? node.health;
   if (message.t !== 'snapshot') return;
   if (document === 'config') node.config = configOf(message.val) ?? node.config;
   else node.states.set(document, message.val);
 }
 
-function healthOf(val: Value | undefined): NodeHealth | undefined {
+function healthOf(message: Message, wallMs: number): NodeHealth | undefined {
+  const { val } = message;
   if (!isPlainMap(val)) return undefined;
   const { status, boot, versions } = val;
   if (typeof status !== 'string') return undefined;
@@ -149,6 +165,7 @@ function healthOf(val: Value | undefined): NodeHealth | undefined {
     status,
     boot: typeof boot === 'string' ? boot : '',
     config: typeof config === 'string' ? config : '',
+    isLate: isLate(message, wallMs),
   };
 }
 

@@ -7,7 +7,7 @@ import { encodeMessage } from '../../qn/registry.ts';
 import type { IdSource } from '../../qn/snowflake.ts';
 import { formatTopic } from '../../qn/topic.ts';
 import type { SigningKey } from '../../trust/key-file.ts';
-import { type Fleet, nextPush, type PushEnd } from './fleet.ts';
+import { type Fleet, isAway, type NodeView, nextPush, type PushEnd } from './fleet.ts';
 
 /** Who pushes what, and over which connection. */
 export interface Sender {
@@ -34,8 +34,8 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   if (view?.config === undefined) return { node, status: 'unanswered', detail: 'it has not told its config' };
   // What the broker keeps for it would come again at each of its connections, and be refused as older.
   const isRetained = sender.isRetained || view.isConfigKept === true;
-  const isAway = view.health?.status === 'offline';
-  if (isAway && !isRetained) return { node, status: 'unsent', detail: awayFix };
+  const isGone = isAway(view);
+  if (isGone && !isRetained) return { node, status: 'unasked', detail: `${whyAway(view)}; ${awayFix}` };
   const id = ids.next();
   const val = valueFor(sender.value, node, isPatch);
   const push = nextPush(view, { id, src: source, author, val, isPatch }, clock.wallMs());
@@ -43,15 +43,19 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const message = key === undefined ? push : await sign(push, key, node, clock.wallMs(), lifeMs);
   const encoded = encodeMessage(message, 'json');
   if (!encoded.ok) return { node, status: 'unsent', detail: encoded.error.detail };
-  const ending = isAway ? undefined : fleet.ending(node, id, timeoutMs);
+  const ending = isGone ? undefined : fleet.ending(node, id, timeoutMs);
   const topic = formatTopic(fleet.root, node, 'notify', 'config');
   const published = await sender.publish(topic, encoded.value.bytes, isRetained);
   if (!published.ok) return { node, status: 'unsent', detail: published.error.detail };
-  const end = (await ending) ?? { node, status: 'kept', detail: 'it is offline, and takes it when it is back' };
+  const end = (await ending) ?? { node, status: 'kept', detail: `${whyAway(view)}, and takes it when it is back` };
   return isRetained ? { ...end, retained: true } : end;
 }
 
-const awayFix = 'it is offline, and would never hear of it; push again when it is back, or with --retain';
+const awayFix = 'it would never hear of it; push again when it is back, or with --retain';
+
+function whyAway({ isMute }: NodeView): string {
+  return isMute === true ? 'it does not answer, and its last report is old' : 'it is offline';
+}
 
 async function sign(
   push: ReturnType<typeof nextPush>,

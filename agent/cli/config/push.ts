@@ -13,9 +13,9 @@ import { isGroupName } from '../../qn/topic.ts';
 import type { Action } from '../actions.ts';
 import { namedKey } from '../signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
-import { findMute } from './ask-silent.ts';
+import { findMute, markMute } from './ask-silent.ts';
 import { openConfigSession } from './config-session.ts';
-import { isTaken, type PushEnd } from './fleet.ts';
+import { isTaken, isUnasked, type PushEnd } from './fleet.ts';
 import { pushOne, type Sender } from './push-one.ts';
 import { type RollOut, rollOut } from './roll-out.ts';
 
@@ -55,6 +55,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
   const opened = await openConfigSession(context, target, options);
   if (!opened.ok) return opened.error;
   await using session = opened.value;
+  await markMute(context, session.session, session.fleet, session.nodes);
   const { clock } = context;
   const source = session.session.name;
   const sender: Sender = {
@@ -134,7 +135,12 @@ function tellRollOut(
   isJson: boolean,
 ): ExitCode {
   const taken = ends.filter(isTaken).length;
-  const counts = { successful: taken, failed: ends.length - taken, untouched: untouched.length + leftOutCount };
+  const away = ends.filter(isUnasked).length;
+  const counts = {
+    successful: taken,
+    failed: ends.length - taken - away,
+    untouched: untouched.length + away + leftOutCount,
+  };
   if (isJson) context.out(JSON.stringify({ ...counts, ...(halted !== undefined && { halted }) }));
   else if (ends.length + counts.untouched > 1 || halted !== undefined) {
     const end = halted === undefined ? '' : `; halted: ${halted}`;
@@ -142,5 +148,5 @@ function tellRollOut(
   }
   if (ends.some(({ status }) => status === 'unsent' || status === 'unanswered')) return exitCodes.unavailable;
   if (halted !== undefined) return exitCodes.failed;
-  return leftOutCount === 0 ? exitCodes.ok : exitCodes.unavailable;
+  return away + leftOutCount === 0 ? exitCodes.ok : exitCodes.unavailable;
 }

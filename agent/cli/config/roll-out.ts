@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../clock.ts';
 import { rollOutAtOnceMax, rollOutWatchEveryMs } from '../../config/limits.ts';
-import { type Fleet, isTaken, type NodeHealth, type PushEnd } from './fleet.ts';
+import { type Fleet, isAway, isTaken, isUnasked, type NodeHealth, type PushEnd } from './fleet.ts';
 
 export interface RollOutOptions {
   /** Nodes that are first, and watched before the others follow; 0: none. */
@@ -37,9 +37,8 @@ export async function rollOut(
   signal: AbortSignal,
 ): Promise<RollOut> {
   const { fleet, doing } = dependencies;
-  const isAway = (node: string) => fleet.nodes.get(node)?.health?.status === 'offline'; // No canary: it would not sing.
   const canaries = spread(
-    nodes.filter((node) => !isAway(node)),
+    nodes.filter((node) => !isAway(fleet.nodes.get(node))), // It would not sing.
     canaryCount,
   );
   if (canaryCount > 0 && canaries.length === 0) return halt([], nodes, noCanary);
@@ -60,7 +59,7 @@ export async function rollOut(
     if (mute !== undefined) return halt(ends, nodes, `${mute}, a canary, does not answer any more`);
   }
   ends.push(...(await pushAll(dependencies, others, 'nodes', isIll, signal)));
-  const bad = ends.find((end) => !isTaken(end));
+  const bad = ends.find(isFailed);
   if (bad !== undefined) return halt(ends, nodes, `${bad.node} did not take it`);
   const ill = isIll();
   if (ends.length < nodes.length) return halt(ends, nodes, ill === undefined ? 'interrupted' : ill);
@@ -74,7 +73,12 @@ function halt(ends: readonly PushEnd[], nodes: readonly string[], halted: string
   return { ends, untouched: nodes.filter((node) => !touched.has(node)), halted };
 }
 
-/** In waves; the next one only when every node of the last one took it and no canary fell ill. */
+/** One that took it back, or of which nobody knows what became of it: not one that is away. */
+function isFailed(end: PushEnd): boolean {
+  return !isTaken(end) && !isUnasked(end);
+}
+
+/** In waves; the next one only when every node of the last one that is there took it and no canary fell ill. */
 async function pushAll(
   { push, ended, doing }: RollOutDependencies,
   nodes: readonly string[],
@@ -96,7 +100,7 @@ async function pushAll(
       return end;
     });
     ends.push(...(await Promise.all(wave)));
-    if (!ends.every(isTaken)) break;
+    if (ends.some(isFailed)) break;
   }
   return ends;
 }

@@ -30,7 +30,7 @@ test('a node that is offline is not waited for: nothing would reach it', async (
   const { end, published } = await pushToOffline({ isRetained: false, isConfigKept: false });
   expect([published, end]).toEqual([
     [],
-    { node: 'a', status: 'unsent', detail: expect.stringMatching(/offline.*--retain/) },
+    { node: 'a', status: 'unasked', detail: expect.stringMatching(/offline.*--retain/) },
   ]);
 });
 

@@ -30,7 +30,7 @@ test('canaries come from all parts of the list', () => {
   expect(spread(['a'], 0)).toEqual([]);
 });
 
-const online = { status: 'online', boot: '1', config: 'x' };
+const online = { status: 'online', boot: '1', config: 'x', isLate: false };
 const mute = async () => [];
 
 test.each([
@@ -118,6 +118,24 @@ test('a canary that says nothing when asked after the watch halts the roll-out: 
   const halted = 'c, a canary, does not answer any more';
   expect(await rolling).toMatchObject({ halted, ends: [{ node: 'a' }, { node: 'c' }], untouched: ['b', 'd'] });
   expect(asked).toEqual([['a', 'c']]);
+});
+
+test.each([
+  { first: 'unasked', rolled: { untouched: [] }, count: 40 },
+  { first: 'unanswered', rolled: { halted: 'n00 did not take it' }, count: 16 },
+  { first: 'failed', rolled: { halted: 'n00 did not take it' }, count: 16 },
+])('after a node that ends $first there are $count asked', async ({ first, rolled, count }) => {
+  const clock = createFakeClock();
+  const nodes = Array.from({ length: 40 }, (_, index) => `n${String(index).padStart(2, '0')}`);
+  const asked: string[] = [];
+  const push = async (node: string) => {
+    asked.push(node);
+    return { node, status: node === 'n00' ? first : 'successful' };
+  };
+  const parts = { clock, fleet: new Fleet(clock, 'qn/1'), push, mute, ended() {}, doing() {} };
+  const end = await rollOut(parts, nodes, { canaryCount: 0, watchMs: 1_000 }, new AbortController().signal);
+  expect(end).toMatchObject(rolled);
+  expect([asked.length, 'halted' in end]).toEqual([count, 'halted' in rolled]);
 });
 
 test('a roll-out with canaries of a fleet that is away altogether asks nobody', async () => {
