@@ -42,6 +42,6 @@ export function lifeFault(
 }
 
 /** Stamps of strangers may be beyond what a Date can hold. */
-function stamp(ms: number): string {
+export function stamp(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'the end of time';
 }

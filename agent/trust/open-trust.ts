@@ -14,11 +14,15 @@ export interface Trust extends TokenVerifier, Disposable {
 }
 
 /** Which commands were let through; a config that follows goes on with it. */
-export type TrustMemory = Pick<VerifierOptions, 'memoryMs' | 'replays'>;
+export type TrustMemory = Pick<VerifierOptions, 'memoryMs' | 'replays' | 'orders'>;
 
-export function newTrustMemory({ clock }: Pick<TrustedTimeDependencies, 'clock'>): TrustMemory {
+export function newTrustMemory({ clock, values }: Pick<TrustedTimeDependencies, 'clock' | 'values'>): TrustMemory {
   const startMs = clock.monotonicMs();
-  return { memoryMs: () => clock.monotonicMs() - startMs, replays: new ReplayGuard() };
+  return {
+    memoryMs: () => clock.monotonicMs() - startMs,
+    replays: new ReplayGuard(),
+    orders: { known: new Map(), values },
+  };
 }
 
 /** For this board. What it needs is loaded with the first token. */

@@ -78,7 +78,8 @@ export interface Claims {
 
 /**
  * The check of QN-7.5, the same for configs, firmware and commands. Nothing is remembered by it but the ids of commands
- * (role `actuate`), so that none acts twice; whether a version is newer is for the owner of the document to say.
+ * (role `actuate`), so that none acts twice, and the last order for each program (role `firmware`), so that none of before
+ * comes back; whether a version is newer is for the owner of the document to say.
  */
 export interface TokenVerifier {
   verify(message: Notify, purpose: Purpose): Promise<Result<Verified, TokenRefusal>>;

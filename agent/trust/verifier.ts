@@ -5,7 +5,8 @@ import type { Notify } from '../qn/message.ts';
 import type { Reason } from '../qn/reason.ts';
 import { bindingFault } from './bindings.ts';
 import { readClaims } from './claims.ts';
-import { lifeFault } from './life.ts';
+import { keepOrder, type LatestOrders, newerOrderMs } from './latest-order.ts';
+import { lifeFault, stamp } from './life.ts';
 import { tokenBytesMax } from './limits.ts';
 import type { ReplayGuard } from './replay-guard.ts';
 import type { Attack, Purpose, TokenRefusal, TokenVerifier, TrustedKey, Verified } from './token.ts';
@@ -18,6 +19,7 @@ export interface VerifierOptions {
   /** For how long this agent has remembered which commands it had: when it began is known once the clock is right. */
   memoryMs(): number;
   readonly replays: ReplayGuard;
+  readonly orders: LatestOrders;
 }
 
 type TokenFault = Pick<TokenRefusal, 'attack' | 'reason' | 'detail'>;
@@ -27,7 +29,10 @@ const headerFields: readonly string[] = ['alg', 'kid', 'typ'];
 const algorithm = 'EdDSA';
 
 /** The check of QN-7.5, in its order. A part: it brings jose along. */
-export function createVerifier(time: TrustedTime, { keys, names, memoryMs, replays }: VerifierOptions): TokenVerifier {
+export function createVerifier(
+  time: TrustedTime,
+  { keys, names, memoryMs, replays, orders }: VerifierOptions,
+): TokenVerifier {
   const keyOf = new Map(keys.map((key) => [key.kid, key]));
   const imported = new Map<string, Promise<CryptoKey | Uint8Array>>(); // One per trusted key at most.
 
@@ -82,7 +87,11 @@ export function createVerifier(time: TrustedTime, { keys, names, memoryMs, repla
       if (entered === 'full')
         return refuse(fault('replay', 'overloaded', 'too many signed commands at a time; wait for a minute'), kid);
     }
+    const isOrder = purpose.role === 'firmware';
+    const newerMs = isOrder ? newerOrderMs(orders, purpose.document, claims) : undefined;
+    if (newerMs !== undefined) return refuse(oldOrder(claims.iat * 1_000, newerMs), kid);
     time.heard(claims.iat * 1_000);
+    if (isOrder) await keepOrder(orders, purpose.document, claims, time.nowMs());
     return ok({ kid, author: key.author, roles: key.roles, claims });
   }
 
@@ -120,6 +129,11 @@ function readHeader(token: string): string | TokenFault {
   }
   if (typeof kid !== 'string') return fault('wrong-key', 'unauthenticated', 'the header names no key: kid is missing');
   return kid;
+}
+
+function oldOrder(signedMs: number, newerMs: number): TokenFault {
+  const detail = `it was signed at ${stamp(signedMs)}, and an order of ${stamp(newerMs)} was let through already; sign it anew`;
+  return fault('rollback', 'stale-version', detail);
 }
 
 function parseJson(base64url: string): unknown {

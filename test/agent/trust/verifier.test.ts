@@ -26,6 +26,7 @@ function rig(quality: ClockQuality = 'synced', wallMs = nowMs) {
     names: ['pi-1', '@all', '@line-1'],
     memoryMs: () => clock.monotonicMs(),
     replays: new ReplayGuard(),
+    orders: { known: new Map<string, string>() },
   };
   return { clock, time, ...createVerifier(time, options) };
 }
