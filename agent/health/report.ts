@@ -13,7 +13,7 @@ import { agentVersion, protocolVersion } from '../version.ts';
 import { type DegradeLevel, type Sparing, switchedOff } from './load.ts';
 import type { LoopLag } from './loop-lag.ts';
 import { isFailed, type SelfTestReport } from './self-test.ts';
-import { linkWarnings } from './warnings.ts';
+import { linkWarnings, type Warning } from './warnings.ts';
 
 /** safe: an output is in a safe state, waiting for a command. `offline` is told by the last will. */
 export type AgentStatus = 'online' | 'degraded' | 'safe';
@@ -46,7 +46,7 @@ export interface HealthSources {
     readonly express: { readonly state: 'none' | 'up' | 'down'; readonly trouble: string | undefined };
   };
   /** Beside those about the link. */
-  warnings?(): readonly string[];
+  warnings?(): readonly Warning[];
   loop(): ReturnType<LoopLag['read']>;
   /** What the board does without because it has too much to do. */
   sparing(): Sparing;
@@ -126,7 +126,7 @@ export function buildHealth(sources: HealthSources, sequence: number): { readonl
     rss_bytes: process.memoryUsage.rss(),
     drivers: Object.fromEntries(drivers.map((driver) => [driver.document, valueOfDriver(driver)])),
     link: valueOfLink(sources.link()),
-    warnings: [...linkWarnings(sources.link()), ...(sources.warnings?.() ?? [])],
+    warnings: [...linkWarnings(sources.link()), ...(sources.warnings?.() ?? []).map(({ text }) => text)],
     degrade_level: degradeLevelOf(sources),
     switched_off: [...switchedOff(sparing.level), ...(isStoreWell(store) ? [] : ['journal'])],
     why: [

@@ -5,6 +5,14 @@ import { certificateWarningDays } from '../trust/limits.ts';
 import { type Mount, mountOf } from './mounts.ts';
 import type { HealthSources } from './report.ts';
 
+/** What is counted apart in the metrics; as many as there are. */
+export const warningCodes = ['deaf', 'certificate', 'open-config', 'ended-key', 'state-in-memory'] as const;
+
+export interface Warning {
+  readonly code: (typeof warningCodes)[number];
+  readonly text: string;
+}
+
 /** What is well today and will not stay so, or is weaker than it could be. It does not change the status (QN-6.5a). */
 export function certificateWarnings(brokers: readonly BrokerReport[]): readonly string[] {
   return brokers.flatMap(({ url, certificateDays, ownCertificateDays }) => [
@@ -29,11 +37,12 @@ export const deafFix = 'let its user read there, as qn-agent topics --acl mosqui
 export function openWarnings(
   running: { readonly config: Config },
   clock: Pick<Clock, 'wallMs'>,
-): () => readonly string[] {
-  let lasting: readonly string[] = [];
+): () => readonly Warning[] {
+  let lasting: readonly Warning[] = [];
   const { stateFolder } = running.config;
   void mountOf(stateFolder, '/proc').then(
-    (mount) => (lasting = mount?.isInMemory === true ? [inMemory(stateFolder, mount)] : []),
+    (mount) =>
+      (lasting = mount?.isInMemory === true ? [{ code: 'state-in-memory', text: inMemory(stateFolder, mount) }] : []),
     () => {}, // Elsewhere than on Linux it is not known.
   );
   return () => [...trustWarnings(running.config, clock.wallMs()), ...lasting];
@@ -43,10 +52,18 @@ export function inMemory(stateFolder: string, { point, type }: Mount): string {
   return `state-folder ${stateFolder} is in memory (${point}: ${type}): after a power cut the config that was pushed and all that is known of commands are gone`;
 }
 
-export function trustWarnings({ overAir, trust }: Pick<Config, 'overAir' | 'trust'>, nowMs: number): readonly string[] {
+export function trustWarnings(
+  { overAir, trust }: Pick<Config, 'overAir' | 'trust'>,
+  nowMs: number,
+): readonly Warning[] {
   const isOpen = overAir.trust === 'none';
   const open =
     'config.trust is none: whoever may publish to the broker may change this board; write trust.keys instead';
   const ended = trust.keys.filter(({ expiresMs }) => expiresMs !== undefined && expiresMs <= nowMs);
-  return [...(isOpen ? [open] : []), ...ended.map(({ kid }) => `the key ${kid} in trust.keys is not trusted any more`)];
+  return [
+    ...(isOpen ? [{ code: 'open-config', text: open } as const] : []),
+    ...ended.map(({ kid }) => {
+      return { code: 'ended-key', text: `the key ${kid} in trust.keys is not trusted any more` } as const;
+    }),
+  ];
 }

@@ -28,6 +28,7 @@ export const alertCases: { readonly [alert: string]: AlertCase } = {
   QnDriverFailed: { series: { [`qn_driver_up{${board},document="gpio.relay1"}`]: '1 0x5' }, minutes: 4 },
   QnOutputSafe: { series: { [`qn_output_safe{${board},document="gpio.relay1"}`]: '0 1x5' }, minutes: 4 },
   QnSelfTestFailed: { series: { [`qn_selftest_failed{${board}}`]: '0 2x10' }, minutes: 8 },
+  QnWarning: { series: { [`qn_warnings{${board},code="certificate"}`]: '0 1x20' }, minutes: 18 },
   QnStoreDown: { series: { [`qn_store_up{${board}}`]: '1 0x5' }, minutes: 4 },
   QnDiskWearsOut: { series: { [`qn_store_written_bytes_total{${board}}`]: '0+3000000x600' }, minutes: 480 },
   QnPoolShort: {
@@ -59,6 +60,8 @@ export const wellBoard: AlertCase['series'] = {
   [`qn_driver_up{${board},document="gpio.relay1"}`]: '1x720',
   [`qn_output_safe{${board},document="gpio.relay1"}`]: '0x720',
   [`qn_selftest_failed{${board}}`]: '0x720',
+  [`qn_warnings{${board},code="certificate"}`]: '0x720',
+  [`qn_warnings{${board},code="open-config"}`]: '1x720',
   [`qn_store_up{${board}}`]: '1x720',
   [`qn_store_written_bytes_total{${board}}`]: '0+100000x720',
   [`qn_pool_refused_total{${board},holder="inbound",slab="small"}`]: '4x720',

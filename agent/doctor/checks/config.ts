@@ -63,8 +63,8 @@ export const configChecks: readonly Check[] = [
     title: 'configs over the air are taken only from keys this board trusts',
     judge({ board, clock }) {
       if (board === undefined) return 'unknown';
-      return trustWarnings(board.config, clock.wallMs).map((cause) =>
-        warning(cause, 'qnctl keys new NAME; it prints what to write as trust.keys'),
+      return trustWarnings(board.config, clock.wallMs).map(({ text }) =>
+        warning(text, 'qnctl keys new NAME; it prints what to write as trust.keys'),
       );
     },
   },

@@ -1,5 +1,6 @@
 import { degradeLevelOf, type HealthSources } from '../../health/report.ts';
-import { counter, type Family, gauge } from './family.ts';
+import { certificateWarnings, warningCodes } from '../../health/warnings.ts';
+import { counter, type Family, gauge, type Sample } from './family.ts';
 
 export function boardMetrics(health: HealthSources): readonly Family[] {
   const drivers = health.drivers();
@@ -32,6 +33,7 @@ export function boardMetrics(health: HealthSources): readonly Family[] {
       selfTest.tests.filter(({ status }) => status === 'fail').length,
     ),
     gauge('qn_selftest_max_latency_seconds', 'Slowest test of a driver.', selfTest.max_latency_us / 1_000_000),
+    gauge('qn_warnings', 'Warnings of the health report, by what they are about.', warningsOf(health)),
     gauge('qn_http_clients', 'Applications of this machine.', http === undefined ? [] : [[{}, http.clients]]),
     counter(
       'qn_http_events_lost_total',
@@ -39,4 +41,15 @@ export function boardMetrics(health: HealthSources): readonly Family[] {
       http === undefined ? [] : [[{}, http.eventsLost]],
     ),
   ];
+}
+
+/** Also those that there are none of: an alert that is over must see the end of it. */
+function warningsOf(health: HealthSources): readonly Sample[] {
+  const { brokers, refused = [] } = health.link();
+  const others = health.warnings?.() ?? [];
+  return warningCodes.map((code) => {
+    if (code === 'deaf') return [{ code }, refused.length];
+    if (code === 'certificate') return [{ code }, certificateWarnings(brokers).length];
+    return [{ code }, others.filter((warning) => warning.code === code).length];
+  });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
-import { certificateWarnings, openWarnings, trustWarnings } from '../../../agent/health/warnings.ts';
+import { certificateWarnings, openWarnings, trustWarnings, type Warning } from '../../../agent/health/warnings.ts';
 import { configOf } from '../../support/memory-agent.ts';
 import { makeSigner } from '../../support/signing.ts';
 import { openSmallDisk, smallDiskMissing } from '../../support/small-disk.ts';
@@ -24,10 +24,13 @@ test('a board that takes configs from anybody says so, and one whose keys have e
   const later = makeSigner('new', ['config'], { expiresMs: 101 });
   const keys = [ended.trusted, later.trusted];
   expect(trustWarnings({ overAir: { trust: 'keys', verifyMs: 1 }, trust: { keys } }, 100)).toEqual([
-    'the key old in trust.keys is not trusted any more',
+    { code: 'ended-key', text: 'the key old in trust.keys is not trusted any more' },
   ]);
   expect(trustWarnings({ overAir: { trust: 'none', verifyMs: 1 }, trust: { keys: [] } }, 100)).toEqual([
-    'config.trust is none: whoever may publish to the broker may change this board; write trust.keys instead',
+    {
+      code: 'open-config',
+      text: 'config.trust is none: whoever may publish to the broker may change this board; write trust.keys instead',
+    },
   ]);
 });
 
@@ -37,6 +40,7 @@ test.skipIf(smallDiskMissing !== undefined)('a board that keeps its things in me
     { config: { ...configOf({ documents: [] }, '/tmp'), stateFolder: disk.folder } },
     systemClock,
   );
-  const isInMemory = (text: string) => text.includes(`${disk.folder} is in memory (${disk.folder}: tmpfs)`);
+  const isInMemory = ({ code, text }: Warning) =>
+    code === 'state-in-memory' && text.includes(`${disk.folder} is in memory (${disk.folder}: tmpfs)`);
   await until(() => warnings().some(isInMemory), 'the warning');
 });

@@ -64,6 +64,15 @@ describe('metrics', () => {
     expect(await (await rig.get('/metrics')).text()).toContain('qn_agent_info{');
   });
 
+  it('count what health warns of, by what it is about', async () => {
+    await using rig = await openRig('', 'config: { trust: none }');
+    const text = await (await rig.get('/metrics')).text();
+    const rows = [...text.matchAll(/^qn_warnings\{code="(.+)"\} (\d+)$/gm)].map(
+      ([, code, count]) => `${code} ${count}`,
+    );
+    expect(rows).toEqual(['deaf 0', 'certificate 0', 'open-config 1', 'ended-key 0', 'state-in-memory 0']);
+  });
+
   it('count what happened', async () => {
     await using rig = await openRig();
     rig.say('notify/gpio.relay1', 'ON');
