@@ -9,7 +9,7 @@ import { applyOverrides, type Override } from './override.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { ReadTroubleKind } from './read-text.ts';
 import { type ConfigReader, readInTurns } from './reader.ts';
-import { emptyMap, mergeTrees, type Plain, type Tree, toPlain } from './tree.ts';
+import { childOf, emptyMap, mergeTrees, type Plain, type Tree, toPlain } from './tree.ts';
 
 export interface LoadOptions {
   /** The main file; `conf.d/*.yaml` beside it comes on top, by name. */
@@ -34,6 +34,8 @@ export interface ConfigTrouble {
   /** missing: the main file is not there · unreadable: the system refuses a file · invalid: it is there and wrong. */
   readonly kind: ReadTroubleKind;
   readonly faults: readonly ConfigFault[];
+  /** Whose files these are, as far as that can be read; in small letters. */
+  readonly node?: string;
 }
 
 /** Flag over env over conf.d over file over default; all faults at once. Touches nothing but the files it reads. */
@@ -44,10 +46,11 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const { files, warnings } = found.value;
   const sources = await Promise.all(files.map((file) => readSource(file, reader)));
   const troubles = sources.flatMap((source) => (source.ok ? [] : [source.error]));
+  const node = nodeOf(sources, options.env);
   const [first] = troubles;
   if (first !== undefined) {
     const kind = troubles.find((trouble) => trouble.kind !== 'invalid')?.kind ?? 'invalid';
-    return fail({ kind, faults: boundFaults(troubles.flatMap(({ faults }) => faults)) });
+    return fail({ kind, faults: boundFaults(troubles.flatMap(({ faults }) => faults)), ...node });
   }
   const start = emptyMap({ file: options.path, line: 1, column: 1 });
   const trees = sources.flatMap((source) => (source.ok ? [source.value] : []));
@@ -56,7 +59,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const merged = applyOverrides(withEnv.tree, options.overrides ?? []);
   const checked = checkTree(merged.tree);
   const faults = [...withEnv.faults, ...merged.faults, ...(checked.ok ? [] : checked.error)];
-  if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)) });
+  if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)), ...node });
   if (!checked.ok) return fail({ kind: 'invalid', faults });
   return ok({ checked: checked.value, files, written: toPlain(written), warnings });
 }
@@ -68,8 +71,25 @@ async function readSource(file: string, reader: ConfigReader): Promise<Result<Tr
     return fail({ kind, faults: [{ file, pointer: '', ...rest }] });
   }
   const parsed = parseYaml(read.value.text, file);
-  if (!parsed.ok) return fail({ kind: 'invalid', faults: parsed.error });
+  if (!parsed.ok) return fail({ kind: 'invalid', faults: parsed.error, ...named(nodeLine.exec(read.value.text)?.[1]) });
   const tree = parsed.value ?? emptyMap({ file, line: 1, column: 1 });
   if (tree.kind === 'map') return ok(tree);
   return fail({ kind: 'invalid', faults: [{ ...tree.place, pointer: '', message: 'expected a map of sections' }] });
+}
+
+/** A file that is no YAML says it in a line of its own all the same. */
+const nodeLine = /^node:[ \t]*["']?([^\s"'#]+)/m;
+
+/** As `loadConfig` has it: the environment, or what was read last. */
+function nodeOf(sources: readonly Result<Tree, ConfigTrouble>[], { QN_NODE: env }: Env): Pick<ConfigTrouble, 'node'> {
+  const told = sources.flatMap((source) => {
+    if (!source.ok) return source.error.node ?? [];
+    const node = childOf(source.value, 'node')?.value;
+    return node?.kind === 'scalar' && node.value !== null ? String(node.value) : [];
+  });
+  return named(env ?? told.at(-1));
+}
+
+function named(node: string | undefined): Pick<ConfigTrouble, 'node'> {
+  return node === undefined ? {} : { node: node.toLowerCase() };
 }

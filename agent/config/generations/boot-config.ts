@@ -40,10 +40,13 @@ export async function bootConfig(
   if (last === undefined) return file && { ...file, troubles };
   if (!loaded.ok) troubles.push('the config file has faults; the last config that was taken while running is used');
   if (file !== undefined && isNews(file, last)) await adopt(keeper, file, last, troubles);
+  // What is kept under another name may be of the board that this card was copied from, also while the file has faults.
+  const name = loaded.ok ? loaded.value.checked.config.node : loaded.error.node;
   const stored = [
     ...candidate('active', keeper.active, dependencies, troubles),
     ...candidate('previous', keeper.previous, dependencies, troubles),
-  ].filter((one) => file === undefined || isOfNode(one, file));
+  ].filter((one) => name === undefined || one.checked.config.node === name);
+  if (stored.length === 0 && file === undefined) return undefined;
   const candidates = [...stored, ...(file === undefined ? [] : [file])];
   const contents = candidates.map(({ generation }) => contentOf(generation.value));
   const chosen = chooseBoot(contents, keeper.boots, dependencies.kernelBoot);
@@ -78,11 +81,6 @@ function fileConfig({ checked, written, files }: LoadedConfig, last: Generation 
     },
   };
   return { from: 'file', checked, generation, troubles: [] };
-}
-
-/** The name of a board is in its file; what is kept under another one may be of the board that its card was copied from. */
-function isOfNode({ checked }: BootConfig, file: BootConfig): boolean {
-  return checked.config.node === file.checked.config.node;
 }
 
 /** Whether somebody changed the file since the last config was taken. */
