@@ -135,7 +135,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   };
   const reporter = new HealthReporter({ ...voice, ...environment, sources }, config.health.intervalMs);
   const repeatSelfTest = async (isWorthIt: (row: TestRow) => boolean) => {
-    selfTest = await repeatFailed(clock, plan, selfTest, isWorthIt);
+    selfTest = await repeatFailed(clock, plan, () => selfTest, isWorthIt);
     states.change('selftest', valueOfSelfTest(selfTest, pool.payloadBytesMax));
     reporter.refresh();
   };

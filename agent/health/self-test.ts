@@ -116,17 +116,18 @@ export async function endSelfTest(clock: Clock, plan: TestPlan, begun: SelfTestR
 export async function repeatFailed(
   clock: Clock,
   plan: TestPlan,
-  report: SelfTestReport,
+  report: () => SelfTestReport,
   isWorthRepeating: (row: TestRow) => boolean,
 ): Promise<SelfTestReport> {
-  const isRepeated = (row: TestRow) => isFailed(row) && isWorthRepeating(row);
-  if (!report.tests.some(isRepeated)) return report;
-  const tests: TestRow[] = [];
-  for (const row of report.tests) {
-    const test = isRepeated(row) ? plan.tests.find(({ id }) => id === row.id) : undefined;
-    tests.push(test === undefined ? row : await runOne(clock, test, test.deadlineMs ?? testMsMax));
+  const repeated = new Map<string, TestRow>(); // As many as the report has rows.
+  for (const row of report().tests) {
+    const test = isFailed(row) && isWorthRepeating(row) ? plan.tests.find(({ id }) => id === row.id) : undefined;
+    if (test !== undefined) repeated.set(row.id, await runOne(clock, test, test.deadlineMs ?? testMsMax));
   }
-  return { ...report, tests, health_status: judge(tests, plan.vital) };
+  const now = report(); // Others may have been at it meanwhile.
+  if (repeated.size === 0) return now;
+  const tests = now.tests.map((row) => (isFailed(row) ? (repeated.get(row.id) ?? row) : row));
+  return { ...now, tests, health_status: judge(tests, plan.vital) };
 }
 
 /**

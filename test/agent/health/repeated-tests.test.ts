@@ -27,7 +27,7 @@ async function slowBoard(lateRuns: number) {
     clock,
     () => report,
     async (isWorthIt) => {
-      report = await repeatFailed(clock, plan, report, isWorthIt);
+      report = await repeatFailed(clock, plan, () => report, isWorthIt);
     },
   );
   const statuses = () => report.tests.map(({ status }) => status).join(' ');
