@@ -19,13 +19,13 @@ import { closedError, driverError } from './system-error.ts';
 export interface SimulatedGpioOptions {
   readonly weather?: SimulatedWeather;
   readonly clock?: DriverClock;
-  /** Stamps of edges. */
+  /** Stamps of edges, exact as those of a kernel. */
   readonly nowNs?: () => bigint;
 }
 
 /** GPIO without hardware: the same contract over the wires of a simulated board. */
 export function createSimulatedGpio(board: SimulatedBoard, options: SimulatedGpioOptions = {}): GpioBackend {
-  const { weather = {}, clock = systemDriverClock, nowNs = monotonicNs } = options;
+  const { weather = {}, clock = systemDriverClock, nowNs } = options;
   let isOpen = true;
   const claim = async (request: OutputRequest | InputRequest): Promise<Result<SimulatedLine>> => {
     if (weather.openLatencyMs !== undefined) await pause(clock, weather.openLatencyMs);
@@ -77,12 +77,13 @@ function attachOutput(request: OutputRequest, line: SimulatedLine, weather: Simu
   });
 }
 
-function attachInput(request: InputRequest, line: SimulatedLine, nowNs: () => bigint): Result<DigitalInput> {
+function attachInput(request: InputRequest, line: SimulatedLine, nowNs?: () => bigint): Result<DigitalInput> {
   const resource = formatLine(request.line);
   let isOpen = true;
   let listener: ((edge: Edge) => void) | undefined;
+  const stamp = () => (nowNs === undefined ? { atNs: monotonicNs() } : { atNs: nowNs(), isExact: true });
   const sensed = line.sense(request.bias, (level) => {
-    if (isOpen && isWanted(level, request.edges)) listener?.({ level, atNs: nowNs() });
+    if (isOpen && isWanted(level, request.edges)) listener?.({ level, ...stamp() });
   });
   if (!sensed.ok) {
     line.release();

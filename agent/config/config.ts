@@ -154,24 +154,24 @@ export interface StormConfig {
   readonly retryMs: number;
 }
 
-export interface GpioInConfig extends DocumentCommon {
-  readonly driver: 'gpio-in';
+interface InputCommon extends DocumentCommon {
   readonly line: LineAddress;
-  readonly active: 'high' | 'low';
   readonly bias: Bias;
   /** The level must be stable this long before it counts; 0 is off. */
   readonly debounceMs: number;
   readonly storm: StormConfig;
 }
 
-export interface GpioCounterConfig extends DocumentCommon {
+export interface GpioInConfig extends InputCommon {
+  readonly driver: 'gpio-in';
+  readonly active: 'high' | 'low';
+}
+
+export interface GpioCounterConfig extends InputCommon {
   readonly driver: 'gpio-counter';
-  readonly line: LineAddress;
-  readonly bias: Bias;
   /** Electrical: which change of the level counts. */
   readonly edge: 'rising' | 'falling' | 'both';
   readonly publishMsMin: number;
-  readonly storm: StormConfig;
 }
 
 export interface PwmOutConfig extends DocumentCommon {

@@ -1,9 +1,11 @@
 import type { Edge } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import type { Clock } from '../clock.ts';
 import type { GpioCounterConfig } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
+import { createDebounce, type Debounce } from './debounce.ts';
 import { brief } from './gpio-out.ts';
 import { openGuardedInput } from './guarded-input.ts';
 import type { DocumentKind, DocumentSurroundings, Effect } from './kind.ts';
@@ -18,22 +20,27 @@ export const gpioCounter: DocumentKind<GpioCounterConfig> = {
     const counter = new Counter(config, surroundings);
     let isStormy = false;
     let isWell = true;
-    const request = { line: config.line, bias: config.bias, edges: config.edge, consumer: 'qn-agent' };
+    const debounce = debounceOf(config, clock, (edge) => counter.take(edge));
+    const edges = debounce === undefined ? config.edge : 'both';
+    const request = { line: config.line, bias: config.bias, edges, consumer: 'qn-agent' };
     const opened = await openGuardedInput({ clock, gpio: gpio.value }, request, config.storm, {
-      edge: (edge) => counter.take(edge),
-      found() {
+      edge: debounce?.edge ?? ((edge) => counter.take(edge)),
+      found(level) {
+        debounce?.begin(level);
         if (isStormy) happened({ disabled: false });
         if (!isWell) troubled(undefined);
         isStormy = false;
         isWell = true;
       },
       stormed(error) {
+        debounce?.end();
         if (!isStormy) happened({ disabled: 'storm' });
         isStormy = true;
         isWell = false;
         troubled(error);
       },
       failed(error) {
+        debounce?.end();
         isWell = false;
         troubled(error);
       },
@@ -51,12 +58,28 @@ export const gpioCounter: DocumentKind<GpioCounterConfig> = {
         return level.ok ? ok(`reads ${level.value}, counted ${counter.count}`) : level;
       },
       async [Symbol.asyncDispose]() {
+        debounce?.end();
         await input[Symbol.asyncDispose]();
         counter[Symbol.dispose]();
       },
     });
   },
 };
+
+/**
+ * Undefined: every edge counts. Else one that goes the way of `edge`, once the level behind it was stable; what came too fast to be
+ * told one by one is taken for the bouncing of a contact.
+ */
+function debounceOf(
+  { debounceMs, edge: counted }: GpioCounterConfig,
+  clock: Clock,
+  count: (edge: Edge) => void,
+): Debounce | undefined {
+  if (debounceMs === 0) return undefined;
+  return createDebounce(debounceMs, clock, ({ level, atNs }) => {
+    if (counted === 'both' || (counted === 'rising') === (level === 1)) count({ level, atNs });
+  });
+}
 
 /** `{"set": 0}` or a number. QN-3.2c */
 export function planCount(value: Value): Result<Effect, Refusal> {

@@ -1,9 +1,8 @@
-import type { Edge, Level } from '../../drivers/contract/digital.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
-import { afterReading } from '../clock.ts';
 import type { GpioInConfig } from '../config/config.ts';
+import { createDebounce } from './debounce.ts';
 import { openGuardedInput } from './guarded-input.ts';
-import type { DocumentKind, DocumentSurroundings } from './kind.ts';
+import type { DocumentKind } from './kind.ts';
 import { levelOf } from './level.ts';
 
 /** A button, a door contact: one line that is observed. Its value is a boolean; each change is an event as well. */
@@ -17,7 +16,7 @@ export const gpioIn: DocumentKind<GpioInConfig> = {
     const onLevel = levelOf(config, true);
     let isStormy = false;
     let isWell = true;
-    const debounce = createDebounce(config.debounceMs, clock, (level) => {
+    const debounce = createDebounce(config.debounceMs, clock, ({ level }) => {
       changed(level === onLevel);
       happened(level === onLevel);
     });
@@ -59,40 +58,3 @@ export const gpioIn: DocumentKind<GpioInConfig> = {
     });
   },
 };
-
-interface Debounce {
-  begin(level: Level): void;
-  readonly edge: (edge: Edge) => void;
-  end(): void;
-}
-
-/** Tells a level once it was stable for `stableMs`; a bounce back to the told level tells nothing. */
-function createDebounce(
-  stableMs: number,
-  clock: DocumentSurroundings['clock'],
-  tell: (level: Level) => void,
-): Debounce {
-  let told: Level | undefined;
-  let waiting: Disposable | undefined;
-  const settle = (level: Level) => {
-    waiting = undefined;
-    if (level === told) return;
-    told = level;
-    tell(level);
-  };
-  const end = () => {
-    waiting?.[Symbol.dispose]();
-    waiting = undefined;
-  };
-  return {
-    begin(level) {
-      told = level;
-    },
-    edge({ level }) {
-      end();
-      if (stableMs === 0) return settle(level);
-      waiting = afterReading(clock, stableMs, () => settle(level));
-    },
-    end,
-  };
-}

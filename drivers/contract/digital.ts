@@ -43,6 +43,8 @@ export interface Edge {
   readonly level: Level;
   /** Monotonic clock, nanoseconds. From the kernel where the driver has it, else taken on arrival. */
   readonly atNs: bigint;
+  /** The stamp is from the kernel: of when it happened, however late it was read. */
+  readonly isExact?: boolean;
   /**
    * Edges since the last one told that came too fast to be told one by one: the driver knows how many, by the numbers the
    * kernel gives them. Absent where it is none, and where nobody counts.

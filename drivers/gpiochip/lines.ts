@@ -90,7 +90,7 @@ export function attachChipInput(hold: ChipHold, edges: InputRequest['edges'] = '
     const missedCount = Math.max(0, lineSequence - toldSequence - 1);
     told = level;
     toldSequence = lineSequence;
-    listener?.(missedCount === 0 ? { level, atNs } : { level, atNs, missedCount });
+    listener?.(missedCount === 0 ? { level, atNs, isExact: true } : { level, atNs, isExact: true, missedCount });
   };
   const watched = access.attempt('open', ({ native, lines }) =>
     native.watch(lines, (seen) => {

@@ -144,6 +144,7 @@ test('a short config is filled up with the defaults', () => {
         line: 'F',
         bias: 'as-is',
         edge: 'rising',
+        debounceMs: 0,
         publishMsMin: 1_000,
         storm: { ...storm, ratePerS: 5_000 },
       },

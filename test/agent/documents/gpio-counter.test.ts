@@ -15,7 +15,21 @@ async function openCounter(rest = '', kept?: unknown) {
     wire.pull(1);
     wire.pull(0);
   };
-  return { rig, clock, pulse, last: () => JSON.parse(rig.told.at(-1)?.replace('flow ', '') ?? 'null') as Value };
+  /** A contact that bounces twice, 2 ms each time. */
+  const bounceTo = async (level: 0 | 1) => {
+    for (const at of [level, 1 - level, level, 1 - level, level]) {
+      wire.pull(at === 1 ? 1 : 0);
+      await clock.advance(2);
+    }
+  };
+  return {
+    rig,
+    clock,
+    wire,
+    pulse,
+    bounceTo,
+    last: () => JSON.parse(rig.told.at(-1)?.replace('flow ', '') ?? 'null') as Value,
+  };
 }
 
 describe('a counter', () => {
@@ -117,4 +131,81 @@ describe('a counter', () => {
     }
     expect(last()).toEqual({ count: 5, rate: 0.25 });
   });
+});
+
+describe('a counter of a contact that bounces', () => {
+  test.for([
+    ['rising', 10],
+    ['falling', 10],
+    ['both', 20],
+  ] as const)('counts edges of %s once each', async ([edge, count]) => {
+    const { rig, clock, bounceTo, last } = await openCounter(`, edge: ${edge}, debounce: 20ms`);
+    await using _rig = rig;
+    for (let times = 0; times < 10; times += 1) {
+      await bounceTo(1);
+      await clock.advance(40);
+      await bounceTo(0);
+      await clock.advance(40);
+    }
+    await clock.advance(1_000);
+    expect(last()).toMatchObject({ count });
+  });
+
+  test('counts each bounce without debounce', async () => {
+    const { rig, clock, bounceTo, last } = await openCounter();
+    await using _rig = rig;
+    await bounceTo(1);
+    await clock.advance(1_000);
+    expect(last()).toMatchObject({ count: 3 });
+  });
+
+  test('does not count a pulse that is shorter than its debounce', async () => {
+    const { rig, clock, wire, last } = await openCounter(', debounce: 20ms');
+    await using _rig = rig;
+    wire.pull(1);
+    await clock.advance(19);
+    wire.pull(0);
+    await clock.advance(1_000);
+    expect(last()).toEqual({ count: 0, rate: 0 });
+  });
+
+  test('has its rate from the edges, not from when they were known to be stable', async () => {
+    const { rig, clock, wire, last } = await openCounter(', debounce: 20ms');
+    await using _rig = rig;
+    for (let times = 0; times < 40; times += 1) {
+      wire.pull(1);
+      await clock.advance(50);
+      wire.pull(0);
+      await clock.advance(50);
+    }
+    expect(last()).toMatchObject({ rate: 10 });
+  });
+
+  test('what was not stable yet is not counted at exit, and leaves no timer', async () => {
+    const { rig, wire, last } = await openCounter(', debounce: 20ms');
+    wire.pull(1);
+    await rig[Symbol.asyncDispose]();
+    expect(last()).toEqual({ count: 0, rate: 0 });
+    expect(rig.clock.timersCount).toBe(0);
+  });
+});
+
+test('edges that are read late and at once are told apart by their stamps', async () => {
+  let atMs = 0;
+  const nowNs = () => BigInt(atMs * 1e6);
+  await using rig = await openDocuments({ documents: [flow(', debounce: 20ms')], nowNs });
+  const wire = rig.memoryBoard.wire('F');
+  for (let times = 0; times < 10; times += 1) {
+    for (const [afterMs, level] of [
+      [30, 1],
+      [1, 0],
+      [1, 1],
+      [30, 0],
+    ] as const) {
+      atMs += afterMs;
+      wire.pull(level);
+    }
+  }
+  await rig.clock.advance(2_000);
+  expect(rig.told.at(-1)).toContain('"count":10');
 });

@@ -106,6 +106,27 @@ describe('a debounced input', () => {
     expect([wire.level, events]).toEqual([1, []]);
   });
 
+  it('tells a push that was read only after the release, by the stamps', async () => {
+    const board = createMemoryBoard();
+    let atMs = 0;
+    const gpio = createSimulatedGpio(board, { nowNs: () => BigInt(atMs * 1e6) });
+    const surroundings = watchSurroundings({ gpio });
+    const { clock, events } = surroundings;
+    valueOf(await gpioIn.open({ ...config, debounceMs: 20 }, surroundings));
+    for (const [afterMs, level] of [
+      [0, 0],
+      [20, 1],
+      [19, 0],
+      [1, 1],
+    ] as const) {
+      atMs += afterMs;
+      board.wire('GPIO27').pull(level);
+    }
+    expect(events).toEqual([true]);
+    await clock.advance(20);
+    expect(events).toEqual([true, false]);
+  });
+
   it('forgets what was settling when it is disposed of', async () => {
     const { document, wire, clock, events } = await open({ debounceMs: 20 });
     wire.pull(0);
