@@ -42,6 +42,7 @@ export async function pickConfig(
     {
       keeper,
       kernelBoot: kernelBootId(),
+      path,
       wallMs: () => context.clock.wallMs(),
       check(value) {
         const checked = checkValue(value, env);

@@ -16,7 +16,7 @@ import { startStoreThread } from '../store/start-thread.ts';
 import { storeProgram } from '../store/store-program.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { attend } from './attend.ts';
-import { chooseConfig, countBoot } from './choose-config.ts';
+import { type ChosenConfig, chooseConfig, countBoot } from './choose-config.ts';
 import { configOption, configPathOf, hashNow } from './config-option.ts';
 import { boundHeap, collectGarbage } from './heap.ts';
 import { openLiveEnvironment } from './live-environment.ts';
@@ -105,6 +105,7 @@ export const runVerb: Verb = {
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
     const control = await controlling;
     if (boot.from !== 'safe') await remember(config, log);
+    if (boot.from === 'file') await keepFile(chosen.value, log);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
     lines.onChange(() => {}); // The guard holds what was open until it is told goodbye.
@@ -132,6 +133,14 @@ async function keepCode(context: CliContext, log: Log): Promise<void> {
     await context.keepCode?.();
   } catch (err) {
     log.warn({ err }, 'cannot keep what is compiled; the next start takes longer');
+  }
+}
+
+async function keepFile({ boot, home }: ChosenConfig, log: Log): Promise<void> {
+  try {
+    await home.keeper.keepFileCopy(boot.generation);
+  } catch (err) {
+    log.warn({ err }, 'cannot keep what the config file says, for when it is damaged');
   }
 }
 

@@ -34,6 +34,8 @@ export interface ConfigTrouble {
   /** missing: the main file is not there · unreadable: the system refuses a file · invalid: it is there and wrong. */
   readonly kind: ReadTroubleKind;
   readonly faults: readonly ConfigFault[];
+  /** A file that nobody wrote like this: there is none, or it cannot be read, is empty, or no text. A cut or a card does that. */
+  readonly isDamaged?: boolean;
   /** Whose files these are, as far as that can be read; in small letters. */
   readonly node?: string;
 }
@@ -47,10 +49,12 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const sources = await Promise.all(files.map((file) => readSource(file, reader)));
   const troubles = sources.flatMap((source) => (source.ok ? [] : [source.error]));
   const node = nodeOf(sources, options.env);
+  const isDamaged = isEmpty(sources[0]) || troubles.some((trouble) => trouble.isDamaged);
+  const about = { ...node, ...(isDamaged && { isDamaged }) };
   const [first] = troubles;
   if (first !== undefined) {
     const kind = troubles.find((trouble) => trouble.kind !== 'invalid')?.kind ?? 'invalid';
-    return fail({ kind, faults: boundFaults(troubles.flatMap(({ faults }) => faults)), ...node });
+    return fail({ kind, faults: boundFaults(troubles.flatMap(({ faults }) => faults)), ...about });
   }
   const start = emptyMap({ file: options.path, line: 1, column: 1 });
   const trees = sources.flatMap((source) => (source.ok ? [source.value] : []));
@@ -59,7 +63,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const merged = applyOverrides(withEnv.tree, options.overrides ?? []);
   const checked = checkTree(merged.tree);
   const faults = [...withEnv.faults, ...merged.faults, ...(checked.ok ? [] : checked.error)];
-  if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)), ...node });
+  if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)), ...about });
   if (!checked.ok) return fail({ kind: 'invalid', faults });
   return ok({ checked: checked.value, files, written: toPlain(written), warnings });
 }
@@ -68,13 +72,26 @@ async function readSource(file: string, reader: ConfigReader): Promise<Result<Tr
   const read = await reader.text(file, configFileBytesMax);
   if (!read.ok) {
     const { kind, ...rest } = read.error;
-    return fail({ kind, faults: [{ file, pointer: '', ...rest }] });
+    const isDamaged = kind !== 'invalid' || rest.line !== undefined; // In which it ends to be a text.
+    return fail({ kind, faults: [{ file, pointer: '', ...rest }], ...(isDamaged && { isDamaged }) });
   }
-  const parsed = parseYaml(read.value.text, file);
-  if (!parsed.ok) return fail({ kind: 'invalid', faults: parsed.error, ...named(nodeLine.exec(read.value.text)?.[1]) });
+  const { text } = read.value;
+  const zeroAt = text.indexOf('\0');
+  if (zeroAt >= 0) return fail({ kind: 'invalid', faults: [zeros(file, text.slice(0, zeroAt))], isDamaged: true });
+  const parsed = parseYaml(text, file);
+  if (!parsed.ok) return fail({ kind: 'invalid', faults: parsed.error, ...named(nodeLine.exec(text)?.[1]) });
   const tree = parsed.value ?? emptyMap({ file, line: 1, column: 1 });
   if (tree.kind === 'map') return ok(tree);
   return fail({ kind: 'invalid', faults: [{ ...tree.place, pointer: '', message: 'expected a map of sections' }] });
+}
+
+function zeros(file: string, before: string): ConfigFault {
+  const message = 'bytes that are zero, as a power cut leaves them';
+  return { file, line: before.split('\n').length, pointer: '', message, fix: 'write the file again' };
+}
+
+function isEmpty(source: Result<Tree, ConfigTrouble> | undefined): boolean {
+  return source?.ok === true && source.value.kind === 'map' && source.value.entries.size === 0;
 }
 
 /** A file that is no YAML says it in a line of its own all the same. */

@@ -19,6 +19,8 @@ export interface BootConfig {
 export interface BootDependencies {
   readonly keeper: ConfigKeeper;
   readonly kernelBoot: string;
+  /** The config file. */
+  readonly path: string;
   wallMs(): number;
   /** As at the start: with the environment on top. */
   check(value: Value): Result<CheckedConfig, readonly ConfigFault[]>;
@@ -27,7 +29,8 @@ export interface BootDependencies {
 /**
  * Picks the newest good config (QN-7.3): what was pushed last, or the config file where that was changed since; then the
  * one before; then the file; then, when all of them brought the agent down, the safe mode. On a board that never took a
- * config while it ran there is only the file, and nothing is counted. Undefined: there is none.
+ * config while it ran there is only the file, or what it said before it was damaged, and nothing is counted. Undefined: there is
+ * none.
  */
 export async function bootConfig(
   dependencies: BootDependencies,
@@ -37,7 +40,7 @@ export async function bootConfig(
   const last = keeper.active ?? keeper.previous; // A cut or a damaged card may leave the previous one alone.
   const file = loaded.ok ? fileConfig(loaded.value, last, dependencies.wallMs()) : undefined;
   const troubles = damageOf(keeper);
-  if (last === undefined) return file && { ...file, troubles };
+  if (last === undefined) return file ? { ...file, troubles } : await fileBefore(dependencies, loaded, troubles);
   if (!loaded.ok) troubles.push('the config file has faults; the last config that was taken while running is used');
   if (file !== undefined && isNews(file, last)) await adopt(keeper, file, last, troubles);
   // What is kept under another name may be of the board that this card was copied from, also while the file has faults.
@@ -61,6 +64,21 @@ export async function bootConfig(
   for (const { from } of candidates.slice(0, index))
     troubles.push(`the ${from} config brought the agent down again and again`);
   return { ...found, troubles };
+}
+
+/** What is merely wrong in it somebody wrote, and it is for them to say what they meant. */
+async function fileBefore(
+  dependencies: BootDependencies,
+  loaded: Result<LoadedConfig, ConfigTrouble>,
+  troubles: string[],
+): Promise<BootConfig | undefined> {
+  const copy = await dependencies.keeper.readFileCopy();
+  if (loaded.ok || loaded.error.isDamaged !== true || copy?.author !== dependencies.path) return undefined;
+  troubles.push('the config file is damaged or not there; what it said when it last ran is used: write it again');
+  const { node } = loaded.error;
+  return candidate('file', copy, dependencies, troubles)
+    .filter(({ checked }) => node === undefined || checked.config.node === node)
+    .map((found) => ({ ...found, troubles }))[0];
 }
 
 /** To go on without it is for somebody to decide: its pins may be other ones. */
@@ -110,7 +128,7 @@ async function adopt(
 }
 
 function candidate(
-  from: 'active' | 'previous',
+  from: 'active' | 'previous' | 'file',
   generation: Generation | undefined,
   { check }: BootDependencies,
   troubles: string[],

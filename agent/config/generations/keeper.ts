@@ -153,6 +153,19 @@ export class ConfigKeeper {
     await this.#write('active.json', encodeGeneration(next));
   }
 
+  /** The config file as it ran last, on a board that has taken no config while running. */
+  async readFileCopy(): Promise<Generation | undefined> {
+    return decodeGeneration((await this.#files.read(this.#path('file.json'))) ?? '');
+  }
+
+  /** For when that file is damaged: of a board with another config the last one of those is there. */
+  async keepFileCopy(file: Generation): Promise<void> {
+    if (this.#active !== undefined || this.#previous !== undefined) return;
+    const known = await this.readFileCopy();
+    const isSame = known?.author === file.author && contentOf(known.value) === contentOf(file.value);
+    if (!isSame) await this.#write('file.json', encodeGeneration(file)); // One write per change of the file.
+  }
+
   async keepBoots(boots: Boots): Promise<void> {
     this.#boots = boots;
     await this.#write('boots.json', `${JSON.stringify(boots)}\n`);

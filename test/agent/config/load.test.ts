@@ -103,8 +103,35 @@ test('a missing file is told as missing', async () => {
   const result = await loadConfig({ path: join(folder, 'none.yaml'), env: {} });
   expect(result).toEqual({
     ok: false,
-    error: { kind: 'missing', faults: [{ file: join(folder, 'none.yaml'), pointer: '', message: 'no such file' }] },
+    error: {
+      kind: 'missing',
+      faults: [{ file: join(folder, 'none.yaml'), pointer: '', message: 'no such file' }],
+      isDamaged: true,
+    },
   });
+});
+
+test.for<[string, string | Uint8Array, true | undefined]>([
+  ['is empty', '', true],
+  ['is white space alone', '\n\n', true],
+  ['is zeros', new Uint8Array(4_096), true],
+  ['ends in zeros', `node: pi-1\n${'\0'.repeat(512)}`, true],
+  ['is no text', Buffer.from('node: pi-\xff\n', 'latin1'), true],
+  ['has a key that is none', 'node: pi-1\nmqqt: {}\n', undefined],
+  ['is no YAML', 'node: [pi-1\n', undefined],
+  ['is a list', '- node\n', undefined],
+])('a file that %s is told as damaged or not', async ([, content, isDamaged]) => {
+  await writeFile(join(folder, 'config.yaml'), content);
+  const result = await loadConfig({ path: join(folder, 'config.yaml'), env: {} });
+  expect(result.ok ? undefined : [result.error.isDamaged, result.error.faults.length > 0]).toEqual([isDamaged, true]);
+});
+
+test('an empty file of conf.d is none that is damaged', async () => {
+  await write('config.yaml', 'mqqt: {}');
+  await write('conf.d/1.yaml', '');
+  const result = await loadConfig({ path: join(folder, 'config.yaml'), env: {} });
+  expect(result).toMatchObject({ ok: false, error: { kind: 'invalid' } });
+  expect(result.ok || 'isDamaged' in result.error).toBe(false);
 });
 
 test('a folder is no config file', async () => {

@@ -39,7 +39,7 @@ async function openBoard(file: Value, pushes: readonly Value[]) {
       const checked = checkValue(value, {});
       return checked.ok ? ok(checked.value.checked) : checked;
     };
-    return await bootConfig({ keeper: opened, kernelBoot: 'k', wallMs: () => 0, check }, read);
+    return await bootConfig({ keeper: opened, kernelBoot: 'k', path: '/etc/c.yaml', wallMs: () => 0, check }, read);
   };
 }
 

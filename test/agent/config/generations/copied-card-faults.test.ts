@@ -38,7 +38,7 @@ async function bootWith(text: string, env = {}) {
     const checked = checkValue(kept, env);
     return checked.ok ? ok(checked.value.checked) : checked;
   };
-  return await bootConfig({ keeper, kernelBoot: 'k', wallMs: () => 0, check }, loaded);
+  return await bootConfig({ keeper, kernelBoot: 'k', path: 'config.yaml', wallMs: () => 0, check }, loaded);
 }
 
 test.each([
