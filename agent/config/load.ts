@@ -95,7 +95,7 @@ function isEmpty(source: Result<Tree, ConfigTrouble> | undefined): boolean {
 }
 
 /** A file that is no YAML says it in a line of its own all the same. */
-const nodeLine = /^node:[ \t]*["']?([^\s"'#]+)/m;
+const nodeLine = /^node:[ \t]*["']?([\w.-]+)["']?[ \t]*(?:#.*)?\r?$/m;
 
 /** As `loadConfig` has it: the environment, or what was read last. */
 function nodeOf(sources: readonly Result<Tree, ConfigTrouble>[], { QN_NODE: env }: Env): Pick<ConfigTrouble, 'node'> {
