@@ -46,7 +46,7 @@ export class Lane {
 
   /** Where it is full, an off takes the place of all that wait (QN-4.6). */
   makeRoom(effect: Effect): void {
-    if (!this.isFull || effect.do !== 'set' || effect.on) return;
+    if (!this.isFull || !isOff(effect)) return;
     for (const work of this.#waiting.splice(0)) work.end(fail({ superseded: true, detail: 'a later command came' }));
   }
 
@@ -98,6 +98,10 @@ export class Lane {
     };
     this.#current = outcome.then(end, (cause: unknown) => end(fail(brokenPromise(cause))));
   }
+}
+
+function isOff(effect: Effect): boolean {
+  return effect.do === 'set' ? !effect.on : effect.do === 'channel' && effect.value === false;
 }
 
 /** A driver that throws breaks its contract; the command fails and the lane goes on. */

@@ -7,7 +7,10 @@ export type LifeState = 'received' | Status;
 export type LifeInput = 'accept' | 'execute' | 'succeed' | 'fail' | 'reject' | 'expire' | 'repeat' | 'supersede';
 
 const transitions: { readonly [State in LifeState]?: { readonly [Input in LifeInput]?: Status } } = {
-  received: { accept: 'accepted', reject: 'rejected', expire: 'expired', repeat: 'duplicate', fail: 'failed' },
+  received: {
+    ...{ accept: 'accepted', reject: 'rejected', expire: 'expired', repeat: 'duplicate', fail: 'failed' },
+    supersede: 'superseded', // One that the device has not taken yet.
+  },
   accepted: { execute: 'executing', expire: 'expired', supersede: 'superseded', fail: 'failed' },
   executing: { succeed: 'successful', fail: 'failed', supersede: 'superseded', expire: 'expired' }, // QN-4.6, QN-4.2b
 };

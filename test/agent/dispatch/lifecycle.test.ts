@@ -22,6 +22,7 @@ const possible: readonly (readonly [LifeState, LifeInput, LifeState])[] = [
   ['received', 'fail', 'failed'], // QN-8.7c
   ['accepted', 'execute', 'executing'],
   ['accepted', 'expire', 'expired'],
+  ['received', 'supersede', 'superseded'],
   ['accepted', 'supersede', 'superseded'],
   ['executing', 'supersede', 'superseded'],
   ['accepted', 'fail', 'failed'],
