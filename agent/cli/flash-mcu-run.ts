@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describeError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { assert } from '../assert.ts';
 import type { Config } from '../config/config.ts';
+import { readOnlyFiles } from '../config/generations/read-only-files.ts';
 import type { McuConfig } from '../config/mcu-config.ts';
 import { ControlLines } from '../documents/mcu/control-lines.ts';
 import { McuLink } from '../documents/mcu/mcu-link.ts';
@@ -12,10 +13,11 @@ import { poolProfiles } from '../limits.ts';
 import { silentLog } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 import { becomeOwnerOf } from './become-owner.ts';
+import type { chooseConfig } from './choose-config.ts';
 import { openDrivers } from './live-environment.ts';
 import { openMeter } from './mcu/meter.ts';
 import { fieldsOf, plainText } from './mcu/rows.ts';
-import type { CliContext, exitCodes } from './verb.ts';
+import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './verb.ts';
 
 export interface LocalFlash {
   readonly file: string;
@@ -29,7 +31,18 @@ type Code = keyof typeof exitCodes;
  * The same way as the agent's, without broker; what is begun here the agent finishes, and the other way round. So root does
  * it as the user whom the state folder belongs to.
  */
-export async function flashLocally(context: CliContext, config: Config, order: LocalFlash): Promise<Code> {
+export async function flashLocally(
+  context: CliContext,
+  options: OptionValues,
+  choose: typeof chooseConfig,
+  order: LocalFlash,
+): Promise<ExitCode> {
+  const chosen = await choose(context, options, readOnlyFiles()); // As the agent would start, which may be what was pushed.
+  if (!chosen.ok) return chosen.error;
+  return exitCodes[await flashWith(context, chosen.value.boot.checked.config, order)];
+}
+
+async function flashWith(context: CliContext, config: Config, order: LocalFlash): Promise<Code> {
   const found = chooseMcu(config, order.mcu);
   if (!found.ok) return refuse(context, found.error, 'usage');
   const [name, mcu] = found.value;

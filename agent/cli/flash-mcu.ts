@@ -1,5 +1,6 @@
-import { configOption, loadForCli } from './config-option.ts';
-import { exitCodes, textOption, type Verb } from './verb.ts';
+import { chooseConfig } from './choose-config.ts';
+import { configOption } from './config-option.ts';
+import { textOption, type Verb } from './verb.ts';
 
 export const flashMcuVerb: Verb = {
   name: 'flash-mcu',
@@ -23,10 +24,8 @@ export const flashMcuVerb: Verb = {
   },
   busy: 'writing',
   async run(context, [file = ''], options) {
-    const loaded = await loadForCli(context, options);
-    if (!loaded.ok) return loaded.error;
     const { flashLocally } = await import('./flash-mcu-run.ts');
     const [mcu, hardware] = [textOption(options, 'mcu'), textOption(options, 'hardware')];
-    return exitCodes[await flashLocally(context, loaded.value.checked.config, { file, mcu, hardware })];
+    return await flashLocally(context, options, chooseConfig, { file, mcu, hardware });
   },
 };

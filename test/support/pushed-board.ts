@@ -7,7 +7,7 @@ import { ConfigKeeper } from '../../agent/config/generations/keeper.ts';
 import { plainOf } from './config-home.ts';
 import { openDoctorRig } from './doctor-rig.ts';
 
-/** A board that was pushed a config with a line it does not have, GPIO99, and whose agent does not run. */
+/** A board that was pushed a config, and whose agent does not run. */
 export interface PushedBoard extends AsyncDisposable {
   /** Its config file. */
   readonly file: string;
@@ -22,11 +22,14 @@ export interface PushedBoard extends AsyncDisposable {
   onDisk(): readonly (readonly string[])[];
 }
 
-export async function openPushedBoard(): Promise<PushedBoard> {
+/** `change`: of what is in the file to what was pushed; by default a line that the board does not have, GPIO99. */
+export async function openPushedBoard(
+  change = (text: string) => text.replace('GPIO17', 'GPIO99'),
+): Promise<PushedBoard> {
   const rig = await openDoctorRig();
   const file = rig.write({});
   const text = readFileSync(file, 'utf8');
-  const [written, value] = [plainOf(text), plainOf(text.replace('GPIO17', 'GPIO99'))];
+  const [written, value] = [plainOf(text), plainOf(change(text))];
   const content = { file: contentOf(written), pushed: contentOf(value) };
   const claim = { version: 3, author: 'alice', origin: 'push', atMs: 0 } as const;
   const state = path.join(rig.folder, 'state');
