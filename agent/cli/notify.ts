@@ -75,6 +75,9 @@ function parseTtl(options: OptionValues): number | undefined | 'invalid' {
   return text === undefined ? undefined : (parseDuration(text) ?? 'invalid');
 }
 
+/** The board cannot find that out: nobody but others may publish there. */
+const deafHint = 'the broker may keep commands from it: qn-agent topics --acl says which rights it needs';
+
 interface Sent {
   readonly id: bigint;
   readonly node: string;
@@ -84,15 +87,18 @@ interface Sent {
 
 async function followAcks(context: CliContext, session: Session, inbox: Inbox<Message>, sent: Sent): Promise<ExitCode> {
   const untilMs = context.clock.monotonicMs() + session.timeoutMs;
+  let isHeard = false;
   for (;;) {
     const message = await inbox.next(untilMs - context.clock.monotonicMs());
     if (message === undefined) break;
     if (message.t !== 'ack' || message.id !== sent.id) continue;
+    isHeard = true;
     context.out(formatMessage(message, sent.document, sent.isJson));
     if (isTerminal(message.st)) return message.st === 'successful' ? exitCodes.ok : exitCodes.failed;
   }
   if (inbox.isClosed) return exitCodes.unavailable;
-  const late = `did not say what became of it within ${session.timeoutMs} ms; try: qnctl health ${sent.node}`;
+  const health = `try: qnctl health ${sent.node}${isHeard ? '' : `; where that is online, ${deafHint}`}`;
+  const late = `did not say what became of it within ${session.timeoutMs} ms; ${health}`;
   const isAborted = context.signal.aborted;
   context.err(`qnctl notify: ${isAborted ? 'interrupted; ' : ''}${sent.node} ${isAborted ? 'may carry it out' : late}`);
   return exitCodes.unavailable;

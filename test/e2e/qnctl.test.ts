@@ -80,6 +80,17 @@ describeWithMosquitto('qnctl against a running agent', () => {
     expect([code, out, err]).toMatchObject([69, '', expect.stringContaining('pi-9')]);
   });
 
+  it.each([
+    ['pi-9', 'ON', expect.stringMatching(/where that is online, the broker may keep commands from it: .*--acl/)],
+    ['pi-1', '{"on-for": "5s"}', expect.not.stringContaining('--acl')],
+  ])('notify to %s of which no end is heard says where to look', async (node, value, told) => {
+    await using rig = await start();
+    expect(await qnctl(rig, 'notify', node, 'gpio.relay1', value, '--timeout', '500ms')).toMatchObject({
+      code: 69,
+      err: told,
+    });
+  });
+
   it('watch prints what the node says, until the count is reached', async () => {
     await using rig = await start();
     await using watch = await startWatch(rig, 'pi-1', 'gpio.relay1', '--count', '5', '--json');
