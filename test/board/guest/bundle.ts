@@ -40,7 +40,10 @@ export function doctorTests(): void {
     test('qn-agent doctor says GPIO-03 to a user who may not open the chips, and SER-02 of a port that the kernel writes to', () => {
       const found = doctor(config.replace('/dev/ttyS1', '/dev/ttyAMA0'), 65_534);
       expect(found('GPIO-03')?.cause).toMatch(/^\S+ may not open \/dev\/gpiochip0/);
-      expect(found('GPIO-03')?.fix).toMatch(/^sudo usermod -aG gpio \S+$/);
+      // Nobody but root may here: to join a group alone would not do.
+      expect(found('GPIO-03')?.fix).toMatch(
+        /^sudo groupadd -f gpio && sudo chgrp gpio \/dev\/gpiochip0.* && sudo chmod g\+rw .* && sudo usermod -aG gpio \S+ && newgrp gpio$/,
+      );
       expect(found('SER-02')?.cause).toMatch(/^\/dev\/ttyAMA0 of serial.line is the console of the kernel/);
     });
 
