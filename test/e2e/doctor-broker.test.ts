@@ -130,7 +130,8 @@ describeWithMosquitto('the doctor and the broker', () => {
     writeFileSync(path.join(at, 'conf.d', 'old.conf'), 'persistence false\n');
     const check = mqttChecks.find(({ code }) => code === 'MQTT-09');
     const told = check?.judge({ ...soundFacts, agent: { ...soundAgent, health: { retained_lost: 1 } } });
-    const [{ fix = '' } = {}] = told === 'unknown' || told === undefined ? [] : told;
+    const [finding] = told === 'unknown' || told === undefined ? [] : told;
+    const fix = finding?.fix ?? '';
     const here = fix.replaceAll('/etc/mosquitto', at).replaceAll('/var/lib/mosquitto/', `${at}/`);
     expect(here).toContain(' && sudo systemctl restart mosquitto');
     const config = () => [`include_dir ${at}/conf.d`, 'allow_anonymous true'];
