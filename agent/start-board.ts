@@ -6,7 +6,6 @@ import type { LocalApplications } from './local-applications.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Value } from './qn/message.ts';
 import type { Running } from './running.ts';
-import { untilAborted } from './until-aborted.ts';
 import type { Voice } from './voice.ts';
 
 export interface BoardParts {
@@ -41,8 +40,18 @@ export async function openBoard(running: Running, environment: Environment, part
   const pwm = environment.createPwm(config.gpio);
   const memoryOf = (name: string) => memory.of(name);
   const told = { changed, removed, happened, troubleChanged, found: table.found, ...(guardOf && { guardOf }) };
-  const until = ending && { ending: untilAborted(ending) };
   const { stateFolder } = config;
-  const dependencies = { clock, log, pool, random, openBytePort, pwm, memoryOf, stateFolder, ...told, ...until };
+  const dependencies = {
+    clock,
+    log,
+    pool,
+    random,
+    openBytePort,
+    pwm,
+    memoryOf,
+    stateFolder,
+    ...told,
+    ...(ending && { ending }),
+  };
   return await Board.open(dependencies, gpio, table.rows);
 }

@@ -29,7 +29,7 @@ export interface Framer {
   readonly counters: FramerCounters;
 }
 
-/** Only the framer writes them. */
+/** The framer counts in them, and whoever throws more away. */
 export interface FramerCounters {
   frames: number;
   /** Bytes of frames that were thrown away, for whatever reason; delimiters and lengths not counted. */

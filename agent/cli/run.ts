@@ -14,7 +14,6 @@ import { type Log, openLog } from '../log.ts';
 import { startAgent } from '../start.ts';
 import { startStoreThread } from '../store/start-thread.ts';
 import { storeProgram } from '../store/store-program.ts';
-import { untilAborted } from '../until-aborted.ts';
 import { attend } from './attend.ts';
 import { type ChosenConfig, chooseConfig, countBoot } from './choose-config.ts';
 import { configOption, configPathOf, hashNow } from './config-option.ts';
@@ -151,4 +150,11 @@ async function remember(config: Config, log: Log): Promise<void> {
   } catch (err) {
     log.warn({ err }, 'cannot keep which outputs to drive when the next config has a fault');
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

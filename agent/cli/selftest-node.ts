@@ -7,7 +7,7 @@ import { formatTopic, isNodeName } from '../qn/topic.ts';
 import { Inbox } from './inbox.ts';
 import { jsonOf } from './message-text.ts';
 import { formatReport } from './selftest-text.ts';
-import { hearInto, openSession, sessionOptions, tellUnpublished } from './session.ts';
+import { hearInto, openSession, sessionOptions, tellUnpublished, timeoutOption } from './session.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb } from './verb.ts';
 
 /** A full test takes 30 s at most, and its report some more on a slow network. */
@@ -21,7 +21,7 @@ export const selftestNodeVerb: Verb = {
   summary: 'Lets a node test itself beside its work, and shows the report.',
   options: {
     ...sessionOptions,
-    timeout: { type: 'string', placeholder: 'DURATION', help: 'how long to wait for the report (default 45s)' },
+    timeout: timeoutOption('how long to wait for the report (default 45s)'),
     mode: { type: 'string', placeholder: 'quick|full', help: 'within 1 s, or everything within 30 s (default quick)' },
     loopback: { type: 'string', placeholder: 'A:B', help: 'toggle line A and watch line B, which no document has' },
   },

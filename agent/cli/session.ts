@@ -17,6 +17,10 @@ import { decodeAny } from './message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues, textOption } from './verb.ts';
 
 /** Options of every verb that talks to a broker. */
+export function timeoutOption(help: string): OptionHelp {
+  return { type: 'string', placeholder: 'DURATION', help };
+}
+
 export const sessionOptions: { readonly [name: string]: OptionHelp } = {
   url: { type: 'string', placeholder: 'URL', help: 'broker (default $QN_URL or mqtt://127.0.0.1:1883)' },
   root: { type: 'string', placeholder: 'TOPIC', help: 'topic root (default $QN_ROOT or qn/1)' },
@@ -25,7 +29,7 @@ export const sessionOptions: { readonly [name: string]: OptionHelp } = {
   ca: { type: 'string', placeholder: 'FILE', help: 'PEM; trusted instead of the system (default $QN_CA)' },
   cert: { type: 'string', placeholder: 'FILE', help: 'PEM; own certificate (default $QN_CERT)' },
   'cert-key': { type: 'string', placeholder: 'FILE', help: 'PEM; the key of it (default $QN_CERT_KEY)' },
-  timeout: { type: 'string', placeholder: 'DURATION', help: 'how long to wait for an answer (default 5s)' },
+  timeout: timeoutOption('how long to wait for an answer (default 5s)'),
   json: { type: 'boolean', help: 'one JSON object a line' },
 };
 

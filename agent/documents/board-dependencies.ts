@@ -27,7 +27,7 @@ export interface BoardDependencies {
   /** Who goes on with an output when the agent is gone; absent: nobody does. */
   guardOf?(document: string): OutputGuard;
   /** The agent is to end, also in the middle of opening them. */
-  readonly ending?: Promise<void>;
+  readonly ending?: AbortSignal;
   /** Where documents are entered that others bring with them. */
   readonly found: FoundRows;
   /** A driver failed or works again, or an output went to a safe state: health wants to know. */

@@ -9,8 +9,8 @@ import type { Adopted, Child, DocumentSurroundings, Inheritance, OpenDocument } 
 import { exchangePatienceMs, startPatienceMs } from './limits.ts';
 import { inOpeningOrder } from './opening-order.ts';
 import { openPatience } from './patience.ts';
-import { changingError, closedError, type DriverReport, isMissing, type Place, placeOf, reportOf } from './place.ts';
-import { createReopening, lostAgain, type Reopening } from './reopening.ts';
+import { changingError, closedError, isMissing, lose, type Place, placeOf, reportsOf } from './place.ts';
+import { createReopening, type Reopening } from './reopening.ts';
 import { type ConfiguredRow, childRow, type Row } from './row.ts';
 
 /** All documents of the board with their drivers. One that cannot be opened leaves the others alone. */
@@ -20,8 +20,7 @@ export class Board implements AsyncDisposable {
   readonly #gpio: Result<GpioBackend>;
   readonly #interlocks: Interlocks;
   readonly #reopening: Reopening;
-  /** It is closed for good, and not for another config. */
-  isEnding = false;
+  #isEnding = false;
   #isOnline: boolean | undefined;
   #patience: Promise<void> | undefined;
 
@@ -77,9 +76,8 @@ export class Board implements AsyncDisposable {
     if (document.ok) document.value.enter?.(situation);
   }
 
-  reports(): readonly DriverReport[] {
-    // Of what was found behind another document that one tells, or a report would hold hundreds of rows.
-    return [...this.#places.values()].filter(({ parent }) => parent === undefined).map(reportOf);
+  reports(): ReturnType<typeof reportsOf> {
+    return reportsOf(this.#places.values());
   }
 
   /**
@@ -112,9 +110,14 @@ export class Board implements AsyncDisposable {
     this.#reopening.resume();
   }
 
+  /** It is closed for good, and not for another config. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /** Closes in reverse order: what was opened last may lean on what was opened first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.isEnding = true;
+    this.#isEnding = true;
     await this.#reopening.pause();
     for (const place of [...this.#places.values()].reverse()) await this.#close(place, closedError(place.row.name));
     if (this.#gpio.ok) await this.#gpio.value[Symbol.asyncDispose]();
@@ -141,7 +144,8 @@ export class Board implements AsyncDisposable {
   }
 
   async #open(place: Place, row: ConfiguredRow, inherited?: Inheritance): Promise<void> {
-    if (inherited === undefined) Object.assign(place, { trouble: undefined, safe: undefined });
+    if (inherited === undefined) place.trouble = undefined;
+    if (inherited === undefined) place.safe = undefined;
     const document = await row.kind.open({ ...this.#surroundings(place), ...(inherited && { inherited }) });
     this.#take(place, document);
     if (!document.ok) this.#trouble(place, document.error);
@@ -171,12 +175,8 @@ export class Board implements AsyncDisposable {
 
   /** From here on commands fail at once, until it is found again. */
   #lookForLoss(place: Place): void {
-    const { document } = place;
-    const lost = document.ok ? document.value.lost?.() : undefined;
-    if (!document.ok || lost === undefined) return;
-    const losses = lostAgain(place.losses, this.#dependencies.clock.monotonicMs());
-    Object.assign(place, { lost, losses, safe: undefined, document: fail(lost.error) });
-    this.#reopening.lost(document.value);
+    const gone = lose(place, this.#dependencies.clock.monotonicMs());
+    if (gone !== undefined) this.#reopening.lost(gone);
   }
 
   #surroundings(place: Place): DocumentSurroundings {

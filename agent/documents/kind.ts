@@ -98,8 +98,8 @@ export interface DocumentSurroundings {
   openBytePort(resource: string, settings: SerialSettings): Promise<Result<BytePort>>;
   /** Once it resolves, a document is not to wait for its device any longer that others do not answer before; absent: never. */
   readonly patience?: Promise<void>;
-  /** Once it resolves, the agent is to end: a document is not to wait for its device at all; absent: never. */
-  readonly ending?: Promise<void>;
+  /** Aborted: the agent is to end, and a document is not to wait for its device at all; absent: never. */
+  readonly ending?: AbortSignal;
   /** Another document of this board; one with a `bus` is opened after all that have none. */
   neighbour(name: string): Result<OpenDocument>;
   /** The document has this value now. Equal to the last one: nothing happens. */

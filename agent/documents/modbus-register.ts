@@ -46,7 +46,7 @@ function busOf({ bus }: ModbusRegisterConfig, { neighbour }: DocumentSurrounding
   return fail({ kind: 'unsupported', operation: 'open', resource: bus, detail: 'this document is no Modbus bus' });
 }
 
-/** Resolves when the unit was asked once, whatever the answer was; or before, where others that are silent take too long, or the agent ends. */
+/** Resolves when the unit was asked once, whatever the answer was; or before, where others that are silent take too long, or it is to end. */
 async function beginReading(config: ModbusRegisterConfig, bus: ModbusBus, surroundings: DocumentSurroundings) {
   const { unit, pollMs } = config;
   const { changed, troubled, patience, ending } = surroundings;
@@ -65,7 +65,11 @@ async function beginReading(config: ModbusRegisterConfig, bus: ModbusBus, surrou
   };
   const polling = bus.poll({ unit, request: readRequest(config), everyMs: pollMs, tell });
   const isOver = patience?.then(() => (bus.isSlowedDown ? undefined : asked.promise));
-  await Promise.race([asked.promise, isOver ?? asked.promise, ending ?? asked.promise]);
+  const giveUp = () => asked.resolve();
+  ending?.addEventListener('abort', giveUp);
+  if (ending?.aborted === true) giveUp();
+  await Promise.race([asked.promise, isOver ?? asked.promise]);
+  ending?.removeEventListener('abort', giveUp);
   if (!last.ok && last.error === unasked) {
     trouble = unasked;
     troubled(unasked);

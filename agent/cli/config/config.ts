@@ -1,5 +1,5 @@
 import { type Action, runAction } from '../actions.ts';
-import { sessionOptions } from '../session.ts';
+import { sessionOptions, timeoutOption } from '../session.ts';
 import { keyOption } from '../signing.ts';
 import type { Verb } from '../verb.ts';
 import { configDiff, configHistory, configPlan, configSnapshot } from './look.ts';
@@ -16,11 +16,7 @@ export const configVerb: Verb = {
   summary: 'Looks at the configs of nodes, and gives them others.',
   options: {
     ...sessionOptions,
-    timeout: {
-      type: 'string',
-      placeholder: 'DURATION',
-      help: 'how long to wait for an answer (default 5s); for the end of a push it is 4m',
-    },
+    timeout: timeoutOption('how long to wait for an answer (default 5s); for the end of a push it is 4m'),
     ...keyOption,
     author: { type: 'string', placeholder: 'NAME', help: 'author of the key on the boards (default: its kid)' },
     patch: { type: 'boolean', help: 'the file is a merge patch (RFC 7396) of what each node runs' },

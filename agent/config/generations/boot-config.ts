@@ -48,7 +48,7 @@ export async function bootConfig(
   const stored = [
     ...candidate('active', keeper.active, dependencies, troubles),
     ...candidate('previous', keeper.previous, dependencies, troubles),
-  ].filter((one) => name === undefined || one.checked.config.node === name);
+  ].filter(isNamed(name));
   if (stored.length === 0 && file === undefined) return undefined;
   const candidates = [...stored, ...(file === undefined ? [] : [file])];
   const contents = candidates.map(({ generation }) => contentOf(generation.value));
@@ -72,13 +72,17 @@ async function fileBefore(
   loaded: Result<LoadedConfig, ConfigTrouble>,
   troubles: string[],
 ): Promise<BootConfig | undefined> {
+  if (loaded.ok || loaded.error.isDamaged !== true) return undefined;
   const copy = await dependencies.keeper.readFileCopy();
-  if (loaded.ok || loaded.error.isDamaged !== true || copy?.author !== dependencies.path) return undefined;
+  if (copy?.author !== dependencies.path) return undefined;
+  const [found] = candidate('file', copy, dependencies, troubles).filter(isNamed(loaded.error.node));
   troubles.push('the config file is damaged or not there; what it said when it last ran is used: write it again');
-  const { node } = loaded.error;
-  return candidate('file', copy, dependencies, troubles)
-    .filter(({ checked }) => node === undefined || checked.config.node === node)
-    .map((found) => ({ ...found, troubles }))[0];
+  return found && { ...found, troubles };
+}
+
+/** Whatever its name is, where none is given. */
+function isNamed(node: string | undefined): (boot: BootConfig) => boolean {
+  return ({ checked }) => node === undefined || checked.config.node === node;
 }
 
 /** To go on without it is for somebody to decide: its pins may be other ones. */
