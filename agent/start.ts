@@ -4,6 +4,7 @@ import { DispatchCounters } from './dispatch/counters.ts';
 import { LiveTable } from './dispatch/live-table.ts';
 import { channelsOf } from './documents/channels.ts';
 import { MemoryFile } from './documents/memory-file.ts';
+import { openReadBack } from './documents/read-back.ts';
 import type { Agent, Environment } from './environment.ts';
 import { offlineWill } from './farewell.ts';
 import { bootTests, earlyTests, firstTests } from './health/boot-tests.ts';
@@ -144,6 +145,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     reporter.refresh();
     void repeatSelfTest(ofWorking(board.reports()));
   };
+  const readBack = openReadBack(clock, () => board.openDocuments());
   const lateTests = repeatLateTests(clock, () => selfTest, repeatSelfTest);
   const codeLook = testCodeLate(clock, environment.testSurroundings?.(config).code, async (test) => {
     later.push(test);
@@ -224,10 +226,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     async [Symbol.asyncDispose]() {
       await started[Symbol.asyncDispose]();
       await local[Symbol.asyncDispose]();
-      testing[Symbol.dispose]();
-      lateTests[Symbol.dispose]();
-      codeLook[Symbol.dispose]();
-      load[Symbol.dispose]();
+      for (const part of [testing, lateTests, codeLook, readBack, load]) part[Symbol.dispose]();
       loop.close();
       reporter[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.

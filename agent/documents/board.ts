@@ -64,10 +64,14 @@ export class Board implements AsyncDisposable {
     return this.#places.get(name)?.document ?? fail(closedError(name));
   }
 
+  openDocuments(): readonly OpenDocument[] {
+    return [...this.#places.values()].flatMap(({ document }) => (document.ok ? [document.value] : []));
+  }
+
   /** Tells the outputs whether any broker can be reached: some of them have a state for when none can. */
   setOnline(isOnline: boolean): void {
     this.#isOnline = isOnline;
-    for (const { document } of this.#places.values()) if (document.ok) document.value.online?.(isOnline);
+    for (const document of this.openDocuments()) document.online?.(isOnline);
   }
 
   /** Brings an output into its safe state for this situation. */
@@ -96,8 +100,9 @@ export class Board implements AsyncDisposable {
     for (const place of before.toReversed()) {
       const { name } = place.row;
       const change = changeOf.get(name);
-      if (change === 'removed' || change === 'reopened') await this.#close(place, changingError(name));
-      if (change === 'removed' || change === 'reopened') this.#abandonBehind(place);
+      if (change !== 'removed' && change !== 'reopened') continue;
+      await this.#close(place, changingError(name));
+      for (const [child, { parent }] of [...this.#places]) if (parent === place) this.#abandon(child);
       if (change === 'removed') this.#dependencies.removed(name);
     }
     const known = new Map(before.map((place) => [place.row.name, place]));
@@ -128,9 +133,8 @@ export class Board implements AsyncDisposable {
     if (place === undefined) return;
     place.row = row;
     if (change === undefined || change === 'relabelled') return;
-    const { document } = place;
     // In one turn with the opening, so that no other member of an interlock group comes in between.
-    const inherited = change === 'ruled' && document.ok ? document.value.handOver?.() : undefined;
+    const inherited = change === 'ruled' && place.document.ok ? place.document.value.handOver?.() : undefined;
     if (inherited === undefined) await this.#close(place, changingError(row.name));
     else place.document = fail(changingError(row.name));
     await this.#open(place, row, inherited);
@@ -217,10 +221,6 @@ export class Board implements AsyncDisposable {
       happened: (value, ageMs) => void (isHere() && happened(name, value, ageMs)),
       [Symbol.dispose]: () => void (isHere() && this.#abandon(name)),
     };
-  }
-
-  #abandonBehind(parent: Place): void {
-    for (const [name, place] of [...this.#places]) if (place.parent === parent) this.#abandon(name);
   }
 
   #abandon(name: string): void {

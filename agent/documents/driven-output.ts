@@ -1,11 +1,12 @@
-import type { DigitalOutput } from '../../drivers/contract/digital.ts';
-import { type DriverError, fail, type Result } from '../../drivers/contract/result.ts';
+import type { DigitalOutput, Level } from '../../drivers/contract/digital.ts';
+import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { safeAction } from '../../drivers/safe-state.ts';
 import { isGone } from '../../drivers/system-error.ts';
 import type { GpioOutConfig } from '../config/config.ts';
 import { safeRetryMs } from '../limits.ts';
 import type { DocumentSurroundings, LostOutput } from './kind.ts';
 import { levelOf } from './level.ts';
+import { Suspicion } from './read-back.ts';
 
 export type SwitchSurroundings = Omit<
   DocumentSurroundings,
@@ -39,6 +40,7 @@ export class DrivenOutput implements AsyncDisposable {
   #isPulse = false;
   #isOwedTold = false;
   #lostBy: DriverError | undefined;
+  readonly #suspicion = new Suspicion();
 
   /** `isOn`: as the line is driven now. */
   constructor(
@@ -105,6 +107,25 @@ export class DrivenOutput implements AsyncDisposable {
       this.#hasTrouble = false;
     }
     return written;
+  }
+
+  /** The line against how it is driven. One that is gone is lost from here on. */
+  probe(): Result<string> {
+    if (this.#lostBy !== undefined) return fail(this.#lostBy);
+    if (!this.line.supports.readBack) return ok('written, cannot be read back');
+    const level = this.line.readBack();
+    if (!level.ok && isGone(level.error)) this.#lose(level.error);
+    if (!level.ok) return level;
+    const driven = levelOf(this.#config, this.#isOn);
+    return level.value === driven ? ok(`reads back ${driven}`) : fail(contradiction(this.line.resource, driven));
+  }
+
+  /** Tells a contradiction that lasts, and its end. Nothing is driven: nobody knows what that would do. */
+  compare(): void {
+    const probed = this.#hasTrouble ? undefined : this.probe();
+    if (probed === undefined || this.#hasTrouble) return this.#suspicion.forget(); // The trouble was told, and counts more.
+    const found = probed.ok ? undefined : probed.error;
+    if (this.#suspicion.isNews(found)) this.#surroundings.troubled(found);
   }
 
   /** Off. While that fails it is tried again every safeRetryMs; `done`, once it is off. */
@@ -179,4 +200,12 @@ export class DrivenOutput implements AsyncDisposable {
 
 export function closedOutputError(resource: string): DriverError {
   return { kind: 'closed', operation: 'write', resource, detail: 'the output was closed before' };
+}
+
+/** A short circuit, somebody else drives the line too, or the chip forgot what it was told. */
+function contradiction(resource: string, driven: Level): DriverError {
+  const detail = `driven ${driven}, reads back ${1 - driven}`;
+  const fix =
+    'look for a short circuit at this line, for another program or circuit that drives it, and whether its chip lost its power';
+  return { kind: 'io', operation: 'read', resource, detail, fix };
 }

@@ -1,5 +1,5 @@
-import type { DigitalOutput, Level, OutputRequest } from '../../drivers/contract/digital.ts';
-import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import type { OutputRequest } from '../../drivers/contract/digital.ts';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
 import { formatDuration, parseDuration } from '../config/duration.ts';
@@ -7,7 +7,7 @@ import { isPlainMap } from '../config/plain-map.ts';
 import { onMsMax, onMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import type { DocumentKind, DocumentSurroundings, Effect, OpenDocument } from './kind.ts';
+import type { DocumentKind, DocumentSurroundings, Effect } from './kind.ts';
 import { levelOf } from './level.ts';
 import { Switch } from './switch.ts';
 
@@ -22,9 +22,7 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     const { gpio, changed, inherited } = surroundings;
     if (inherited !== undefined) {
       changed(inherited.isOn);
-      return ok(
-        withProbe(config, new Switch(config, inherited.output, inherited.isOn, surroundings), inherited.output),
-      );
+      return ok(new Switch(config, inherited.output, inherited.isOn, surroundings));
     }
     if (!gpio.ok) return gpio;
     const initial = initialLevel(config, surroundings);
@@ -40,7 +38,7 @@ export const gpioOut: DocumentKind<GpioOutConfig> = {
     changed(isOn);
     const relay = new Switch(config, output, isOn, surroundings);
     if (!isOn && output.found === levelOf(config, true)) surroundings.interlock?.release(relay, true); // It was on until now.
-    return ok(withProbe(config, relay, output));
+    return ok(relay);
   },
 };
 
@@ -58,25 +56,6 @@ function initialLevel(
   if (!boot.on || interlock === undefined) return levelOf(config, boot.on);
   const { heldBy } = interlock;
   return heldBy === undefined || heldBy === name ? 'as-is' : levelOf(config, false);
-}
-
-function withProbe(config: GpioOutConfig, relay: Switch, output: DigitalOutput): OpenDocument {
-  return Object.assign(relay, {
-    probe() {
-      if (!output.supports.readBack) return ok('written, cannot be read back');
-      const level = output.readBack();
-      if (!level.ok) return level;
-      const driven = levelOf(config, relay.isOn);
-      return level.value === driven ? ok(`reads back ${level.value}`) : fail(contradiction(output.resource, driven));
-    },
-  });
-}
-
-/** A short circuit, or somebody else drives the line too. */
-function contradiction(resource: string, driven: Level): DriverError {
-  const detail = `driven ${driven}, reads back ${1 - driven}`;
-  const fix = 'look for a short circuit at this line, and for another program or circuit that drives it';
-  return { kind: 'io', operation: 'read', resource, detail, fix };
 }
 
 const effects: ReadonlyMap<string, Effect> = new Map([

@@ -171,6 +171,8 @@ export interface OpenDocument extends AsyncDisposable {
   online?(isOnline: boolean): void;
   /** Asks the hardware without changing anything; for the self-test. */
   probe(): Result<string>;
+  /** An output: looks whether its line still is as it is driven, and tells by `troubled`. */
+  compare?(): void;
   /** For its row in the health report, besides what every row has. */
   about?(): { readonly [key: string]: Value };
   /** Ends the document, but neither moves its line nor lets go of it; undefined: it cannot, and goes on. */

@@ -15,3 +15,5 @@ export const outputLossesPauseMs = 300_000;
 /** Frames of a serial line that are told, at once and on and on. Over it: throw away, count and tell. */
 export const serialFramesBurstMax = 1_000;
 export const serialFramesPerSMax = 1_000;
+/** So often one output is read back, the next one each time. */
+export const readBackEveryMs = 1_000;

@@ -16,7 +16,7 @@ import { tooLate, Waiting, type Wish, wishOf } from './waiting.ts';
  * An open output with its rules: shortest time between two changes, longest time on, interlock, safe states. Safe
  * states, an emergency stop and giving way in an interlock do not wait for the shortest time; everything else does.
  */
-export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
+export class Switch implements InterlockMember, OpenDocument {
   readonly name: string;
   readonly #config: GpioOutConfig;
   readonly #driven: DrivenOutput;
@@ -29,6 +29,8 @@ export class Switch implements InterlockMember, Omit<OpenDocument, 'probe'> {
   /** What it was for good before it went to its offline state, until somebody commands again. */
   #before: boolean | undefined;
   readonly lost = () => this.#driven.lost;
+  readonly probe = () => this.#driven.probe();
+  readonly compare = () => this.#driven.compare();
 
   /** `isOn`: as the output is driven now. */
   constructor(config: GpioOutConfig, output: DigitalOutput, isOn: boolean, surroundings: SwitchSurroundings) {

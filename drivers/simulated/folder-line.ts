@@ -50,7 +50,11 @@ function attachLine(place: LinePlace, valueFile: number, claim: Disposable, log:
         writeValue(valueFile, level);
         if (isChange) log.append(level);
       }),
-    level: () => attempt({ operation: 'read', resource }, () => pull?.read() ?? readValue(valueFile)),
+    level: () =>
+      attempt({ operation: 'read', resource }, () => {
+        statSync(place.folder);
+        return pull?.read() ?? readValue(valueFile);
+      }),
     sense: (bias, changed) =>
       attempt({ operation: 'open', resource, fixes: { io: 'raise fs.inotify.max_user_instances' } }, () => {
         pull = watchPull(place.folder, bias, (level) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { fieldOf, statusOf } from '../support/heard.ts';
@@ -26,11 +26,15 @@ describeWithMosquitto('an output whose line is absent at the start', () => {
     await hearTest('PASS');
     expect(rig.wire('GPIO18')).toBe('1');
 
+    writeFileSync(path.join(line, 'value'), '0\n'); // A short circuit to ground.
+    const short = await hearHealth('degraded');
+    expect(JSON.stringify(short.message.val)).toContain('driven 1, reads back 0');
+    writeFileSync(path.join(line, 'value'), '1\n');
+    await hearHealth('online');
+
     rmSync(line, { recursive: true });
-    await rig.say('notify/late', 'OFF');
-    await rig.hear({ verb: 'ack', document: 'late', status: 'failed' });
-    const { message } = await hearHealth('degraded');
-    expect(JSON.stringify(message.val)).toContain('it was on when it was lost');
+    const lost = await hearHealth('degraded');
+    expect(JSON.stringify(lost.message.val)).toContain('it was on when it was lost');
     mkdirSync(line, { recursive: true });
     await hearHealth('online');
     expect(rig.wire('GPIO18')).toBe('1');
