@@ -74,7 +74,7 @@ async function follow(
 function show(context: CliContext, sightings: ReadonlyMap<string, Message>, { node, isJson, stayMs }: Order): void {
   if (isJson) for (const message of sightings.values()) context.out(jsonLine(message));
   else if (node === undefined) {
-    if (context.isColourful === true && stayMs > 0) context.out('\u001b[H\u001b[2J'); // The table stays in its place.
+    if (context.isColourful === true && stayMs > 0) context.outBytes(Buffer.from('\u001b[H\u001b[2J')); // The table stays in its place.
     for (const line of formatFleet(
       context,
       [...sightings].map(([name, message]) => rowOf(name, message)),

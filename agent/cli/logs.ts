@@ -148,6 +148,11 @@ const known = new Set(['level', 'time', 'message', 'event', 'service', 'env', 'n
 function describeLine(text: string): string {
   const { level = '', time = 0, message = '', ...fields } = JSON.parse(text);
   const rest = Object.entries(fields).filter(([name]) => !known.has(name));
-  const pairs = rest.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return [new Date(Number(time)).toISOString(), String(level).padEnd(5), message, ...pairs].join(' ');
+  const pairs = rest.map(([name, value]) => `${name}=${oneLine(value)}`);
+  return [new Date(Number(time)).toISOString(), String(level).padEnd(5), oneLine(message), ...pairs].join(' ');
+}
+
+/** What a stranger has sent must not begin a line of its own. */
+function oneLine(value: unknown): string {
+  return typeof value === 'string' && !value.includes('\n') ? value : JSON.stringify(value);
 }

@@ -58,8 +58,8 @@ function createContext(signal: AbortSignal): CliContext {
     random: Math.random,
     signal,
     stdin: process.stdin,
-    out: (line) => void process.stdout.write(`${line}\n`),
-    err: (line) => void process.stderr.write(`${line}\n`),
+    out: (line) => void process.stdout.write(`${printable(line)}\n`),
+    err: (line) => void process.stderr.write(`${printable(line)}\n`),
     outBytes: (bytes) => void process.stdout.write(bytes),
     onHangup(action) {
       process.on('SIGHUP', action);
@@ -67,6 +67,14 @@ function createContext(signal: AbortSignal): CliContext {
     },
     isColourful: isColourful(process.env, process.stdout.isTTY),
   };
+}
+
+/** A terminal obeys what is written to it, and much of that others have said: of it only colours get through. In JSON it means the same. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t](\[\d{1,2}m)?/gu, (found, colour: string = '') => {
+    if (colour !== '' && found.startsWith('\u001b')) return found;
+    return `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}${colour}`;
+  });
 }
 
 /** Whatever NO_COLOR says counts, unless it is empty (no-color.org). */

@@ -58,4 +58,22 @@ describeWithMosquitto('qnctl logs', () => {
     ]);
     expect(await qnctl('logs', 'pi-9', '--timeout', '300ms')).toMatchObject({ code: 69 });
   });
+
+  it('gives a stranger no line of his own, and no hold on the terminal', async () => {
+    const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17, control: ["token:actuate"] }'];
+    await using rig = await startRig({ documents, lines: ['GPIO17'] });
+    const qnctl = (...args: readonly string[]) => runProgram('qnctl', args, { env: { QN_URL: rig.broker.url } });
+    const src = 'me\u001b[2J\u009b2J\n2026-11-28T00:00:00.000Z info  all is well';
+    await rig.say('notify/gpio.relay1', JSON.stringify({ id: '7', val: 'ON', src }));
+    await rig.hear({ verb: 'ack', status: 'rejected' });
+    const { out } = await qnctl('logs', 'pi-1');
+    expect(out).toMatch(/ src="?me/);
+    expect(out.split('\n').filter((line) => line.includes('all is well'))).toEqual([expect.stringContaining(' src=')]);
+    expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+    const ack = JSON.stringify({ t: 'ack', id: '8', st: 'failed', why: 'busy', detail: src });
+    await rig.say('ack/gpio.relay1', ack, { retain: true });
+    const shown = (await qnctl('watch', 'pi-1', '--for', '2s')).out;
+    expect(shown).toContain('gpio.relay1 failed, busy: me');
+    expect(shown.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
 });
