@@ -56,7 +56,6 @@ export interface Dispatch {
 export function openDispatch(running: Running, environment: Environment, parts: DispatchParts): Dispatch {
   const { clock, log } = environment;
   const { pool, voice, table, board, counters, local, store, keepers, load } = parts;
-  const { root } = running.config.mqtt;
   const acks = () => running.config.mqtt.acks;
   const told = createAcknowledger(voice.publisher, acks);
   const expressOutbox = new ExpressOutbox(voice.durable);
@@ -79,7 +78,8 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const parties = { board, table, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
   const ownControl = (name: string) => controlOf(running.config.trust.control, name);
   const dependencies = { ...voice, verifier, ownControl, clock, log, pool, ...parties };
-  const { handle, takePlain, refuse, carryOut, settled } = createHandler(dependencies, root);
+  const names = { root: running.config.mqtt.root, node: running.config.node };
+  const { handle, takePlain, refuse, carryOut, settled } = createHandler(dependencies, names);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[running.config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;

@@ -73,6 +73,17 @@ describeWithMosquitto('answers go where they were asked for', () => {
     expect((await heardAfterFence(rig)).filter(({ verb }) => verb === 'notify')).toEqual([]);
   });
 
+  it('nor does it pass for what a node says of another document', async () => {
+    await using rig = await start();
+    for (const [index, verb] of ['state', 'delta', 'event', 'ack', 'health'].entries()) {
+      const reply = `qn/1/pi-1/${verb}/gpio.other`;
+      await rig.say('query/gpio.relay1', JSON.stringify({ t: 'query', id: `${index}`, reply }));
+      await rig.say('notify/gpio.relay1', JSON.stringify({ id: `${index}`, val: 'ON', reply }));
+    }
+    await rig.hear({ verb: 'ack', status: 'successful', id: 4n });
+    expect((await heardAfterFence(rig)).filter(({ topic }) => topic.endsWith('/gpio.other'))).toEqual([]);
+  });
+
   it('nor is one that a binding of the node listens to', async () => {
     const sections = 'bindings: [{ on: factory/#, select: /val, to: gpio.relay1 }]';
     await using rig = await startRig({ documents, lines: ['GPIO17'], sections });
