@@ -30,5 +30,6 @@ function mapValue(
   const mapped = Object.hasOwn(map, key) ? map[key] : undefined;
   if (mapped !== undefined) return ok(mapped);
   const known = Object.keys(map).join(', ');
-  return fail({ reason: 'out-of-range', detail: `${binding.on} brought ${key}; its binding maps only ${known}` });
+  const brought = JSON.stringify(key.slice(0, 64));
+  return fail({ reason: 'out-of-range', detail: `${binding.on} brought ${brought}; its binding maps only ${known}` });
 }

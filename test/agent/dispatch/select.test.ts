@@ -36,6 +36,11 @@ describe('a binding', () => {
 
   it('names what came and what it maps', () => {
     const selected = select({ map: { on: true, off: false } }, 'maybe');
-    expect(!selected.ok && selected.error.detail).toBe('factory/stop brought maybe; its binding maps only on, off');
+    expect(!selected.ok && selected.error.detail).toBe('factory/stop brought "maybe"; its binding maps only on, off');
+  });
+
+  it('names no more of it than fits into an answer', () => {
+    const selected = select({ map: { on: true } }, JSON.stringify('x'.repeat(60_000)));
+    expect(!selected.ok && selected.error.detail.length).toBeLessThan(200);
   });
 });
