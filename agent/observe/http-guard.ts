@@ -40,15 +40,16 @@ export function isProved({ isTcp, token }: HttpAccess): boolean {
 /**
  * Why a request over TCP does not come from a program or page of this machine. A page of the web can make a browser send
  * requests here: by a name that now resolves to us (then Host is that name), or straight to the address (then Origin or
- * Sec-Fetch-Site tells). An address in Host cannot be pointed somewhere else.
+ * Sec-Fetch-Site tells). An address in Host cannot be pointed somewhere else. A page of another port of this machine is of
+ * somebody else, too: through a tunnel it may be that of another board.
  */
 export function strangerFault(
   { host, origin, ...headers }: IncomingHttpHeaders,
   names: HttpAccess['names'] = new Set(),
 ): string | undefined {
-  const isOwn = (url: string) => isOwnUrl(url, names);
-  if (host === undefined || !isOwn(`http://${host}`)) return `host ${host ?? 'missing'} is not this machine`;
-  if (origin !== undefined && !isOwn(origin)) return `origin ${origin} is not this machine`;
+  const own = host === undefined ? undefined : `http://${host}`;
+  if (own === undefined || !isOwnUrl(own, names)) return `host ${host ?? 'missing'} is not this machine`;
+  if (origin !== undefined && !isSameHost(origin, own)) return `origin ${origin} is not ${host}, which was asked`;
   return headers['sec-fetch-site'] === 'cross-site' ? 'a page of another site may not ask' : undefined;
 }
 
@@ -57,6 +58,10 @@ function isOwnUrl(url: string, names: HttpAccess['names']): boolean {
   const { hostname } = new URL(url);
   if (loopbackNames.has(hostname)) return true;
   return names.size > 0 && (names.has(hostname) || isIP(hostname.replaceAll(/[[\]]/g, '')) !== 0);
+}
+
+function isSameHost(origin: string, own: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === new URL(own).host;
 }
 
 /** In the same time whatever is wrong with it. */
