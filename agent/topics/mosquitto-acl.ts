@@ -71,16 +71,16 @@ function userSections(
   const users = [...new Set(commanded.flatMap((document) => document.users ?? []))];
   return users.flatMap((user) => {
     const theirs = commanded.filter((document) => document.users?.includes(user) === true);
-    const topics = theirs.flatMap(({ name }) =>
-      [config.node, ...groups].map((target) => `topic write ${topicOf(config, 'notify', name, target)}`),
-    );
-    if (!user.includes('*')) return ['', `# In \`control\` of this board.`, `user ${user}`, ...topics];
-    // mosquitto knows no patterns of users.
-    return [
-      '',
-      `# For each user like ${user}, with his name:`,
-      `# user ${user}`,
-      ...topics.map((topic) => `# ${topic}`),
+    const rightsOf = (target: string) =>
+      theirs.map(({ name }) => `topic write ${topicOf(config, 'notify', name, target)}`);
+    const rights = [
+      ...rightsOf(config.node),
+      '# Through a group also on boards that name others, as a source can be made up; where all of its boards name this one:',
+      ...groups.flatMap(rightsOf).map((right) => `# ${right}`),
     ];
+    if (!user.includes('*')) return ['', `# In \`control\` of this board.`, `user ${user}`, ...rights];
+    // mosquitto knows no patterns of users.
+    const commented = rights.map((right) => (right.startsWith('#') ? right : `# ${right}`));
+    return ['', `# For each user like ${user}, with his name:`, `# user ${user}`, ...commented];
   });
 }

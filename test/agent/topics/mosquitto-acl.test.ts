@@ -32,8 +32,8 @@ const users = { board: 'a', ops: 'b', dev: 'c', guest: 'd' };
 /** Who, what, and whether the broker lets it through. */
 const publishes: readonly [keyof typeof users, string, boolean][] = [
   ['ops', 'pi-1/notify/gpio.ops', true],
-  ['ops', '@line-1/notify/gpio.ops', true],
-  ['ops', '@all/notify/gpio.ops', true],
+  ['ops', '@line-1/notify/gpio.ops', false],
+  ['ops', '@all/notify/gpio.ops', false],
   ['guest', 'pi-1/notify/gpio.ops', false],
   ['guest', '@all/notify/gpio.ops', false],
   ['dev', 'pi-1/notify/gpio.ops', false],
@@ -136,8 +136,34 @@ describeWithMosquitto('rights made for mosquitto', () => {
     await Promise.all([board, guest, ops].map((client) => client.endAsync()));
   });
 
+  it('make who commands a document of one board no master of another one that names somebody else', async () => {
+    const documents = ['gpio.ops: { driver: gpio-out, line: A, control: [chief] }'];
+    const mqtt = ['username: other', 'password: "env:PW"'];
+    const other = { ...configOf({ documents, mqtt, sections: 'groups: [line-1]' }, '/tmp'), node: 'pi-2' };
+    await using broker = await startMosquitto({
+      files: { 'board.acl': mosquittoAcl(config) + mosquittoAcl(other) },
+      users: { ...users, other: 'f', chief: 'g' },
+      config: (folder) => [`acl_file ${folder}/board.acl`],
+    });
+    const open = (username: string, password: string) =>
+      connectAsync({ host: '127.0.0.1', port: broker.port, protocol: 'mqtt', username, password, clientId: username });
+    const [board, ops, chief] = await Promise.all([open('other', 'f'), open('ops', 'b'), open('chief', 'g')]);
+    const heard: string[] = [];
+    board.on('message', (_, payload) => heard.push(JSON.parse(payload.toString()).id));
+    for (const target of ['pi-2', '@all', '@line-1']) await board.subscribeAsync(`qn/1/${target}/notify/+`, { qos: 1 });
+    for (const [index, target] of ['pi-2', '@all', '@line-1'].entries()) {
+      const command = { id: `${index}`, src: 'chief', val: 'ON' };
+      await ops.publishAsync(`qn/1/${target}/notify/gpio.ops`, JSON.stringify(command), { qos: 1 });
+    }
+    await chief.publishAsync('qn/1/pi-2/notify/gpio.ops', '{"id":"9","src":"chief","val":"ON"}', { qos: 1 });
+    await expect.poll(() => heard).toContain('9');
+    expect(heard).toEqual(['9']);
+    await Promise.all([board, ops, chief].map((client) => client.endAsync()));
+  });
+
   it('say in words what mosquitto cannot say', () => {
     const text = mosquittoAcl(config);
+    expect(text).toContain('\n# topic write qn/1/@line-1/notify/gpio.ops\n');
     expect(text).toContain('\n# user line-*\n# topic write qn/1/pi-1/notify/gpio.lines\n');
     expect(text).toContain('\ntopic read plant/stop\n');
     expect(text).toContain('with its name: pattern write qn/1/pi-1/notify/mcu.CHANNEL\n');
