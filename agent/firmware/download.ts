@@ -89,6 +89,7 @@ function openResponse(
   const options: RequestOptions = {
     signal,
     timeout: downloadIdleMsMax,
+    rejectUnauthorized: true, // Whatever the environment says (NODE_TLS_REJECT_UNAUTHORIZED).
     headers: { 'accept-encoding': 'identity', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) },
     ...(ca === undefined ? {} : { ca: ca === '' ? [] : ca }), // An empty text would mean those of the system.
   };

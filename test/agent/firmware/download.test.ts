@@ -100,6 +100,16 @@ describe('a download', () => {
     expect(got).toEqual(Buffer.from(image));
   });
 
+  it('checks the certificate whatever the environment says', async () => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      const { result } = await fetchFrom({}, { ca: '' });
+      expect(result).toMatchObject({ ok: false, error: { detail: expect.stringMatching(/certificate/) } });
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    }
+  });
+
   it('trusts nobody with an empty text of certificates, also not those of the system', async () => {
     const ofSystem = getCACertificates();
     setDefaultCACertificates([...ofSystem, certificates.pem['ca.pem'] ?? '']);
