@@ -121,8 +121,10 @@ export function tellUnpublished(context: CliContext, { detail }: LinkError): Exi
 
 async function targetOf({ env }: CliContext, options: OptionValues): Promise<Result<Target, string>> {
   const url = textOption(options, 'url') ?? env['QN_URL'] ?? 'mqtt://127.0.0.1:1883';
-  if (parseBrokerUrl(url) === undefined)
-    return fail(`not a broker url: ${url}; write mqtt://host:port or mqtts://host:port`);
+  if (parseBrokerUrl(url) === undefined) {
+    const shown = url.includes('@') ? 'it has a user, and maybe a password, in it' : url;
+    return fail(`not a broker url: ${shown}; write mqtt://host:port or mqtts://host:port`);
+  }
   const root = textOption(options, 'root') ?? env['QN_ROOT'] ?? 'qn/1';
   if (!isTopicRoot(root)) return fail(`not a topic root: ${root}; write it like qn/1`);
   const timeout = textOption(options, 'timeout') ?? '5s';

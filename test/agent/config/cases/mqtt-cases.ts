@@ -28,6 +28,20 @@ export const mqttCases: FaultCases = {
       '2:26: /mqtt/brokers/0/url: user and password do not belong into the URL (write them as mqtt: { username, password: "file:…" })',
     ],
   },
+  'a broker URL with a password that no URL can have': {
+    isWhole: true,
+    yaml: broker('url: "mqtt://me:s3/cr#et@h"'),
+    faults: [
+      '2:26: /mqtt/brokers/0/url: user and password do not belong into the URL (write them as mqtt: { username, password: "file:…" })',
+    ],
+  },
+  'a broker URL with user and password and without protocol': {
+    isWhole: true,
+    yaml: broker('url: "me:s3cret@h"'),
+    faults: [
+      '2:26: /mqtt/brokers/0/url: user and password do not belong into the URL (write them as mqtt: { username, password: "file:…" })',
+    ],
+  },
   'a broker URL with a path': {
     isWhole: true,
     yaml: broker('url: "mqtt://h/x"'),
