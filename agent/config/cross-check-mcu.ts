@@ -31,6 +31,24 @@ export function mcuAbove(documents: Documents, name: string): string | undefined
   return documents.some(([known, { driver }]) => known === parent && driver === 'mcu') ? parent : undefined;
 }
 
+/** Who may command a document, and below `documents` the entry that says so. */
+export interface Control {
+  readonly control: unknown;
+  readonly place: string;
+}
+
+/** Of a channel its own entry says it, or else that of its microcontroller (QN-4.9). */
+export function channelControl(documents: Documents, name: string): Control {
+  const mcu = mcuAbove(documents, name) ?? '';
+  const document = documents.find(([known]) => known === mcu)?.[1];
+  const channels = document?.['channels'];
+  const channel = name.slice(mcu.length + 1);
+  const declared = isPlainMap(channels) ? channels[channel] : undefined;
+  const own = isPlainMap(declared) ? declared['control'] : undefined;
+  if (own !== undefined) return { control: own, place: `${mcu}.channels.${channel}` };
+  return { control: document?.['control'], place: mcu };
+}
+
 function nameProblems(name: string): readonly Problem[] {
   const hasRoom = name.split('.').length < documentSegmentsMax && name.length + 2 <= documentNameBytesMax;
   if (hasRoom) return [];

@@ -1,6 +1,6 @@
 import { type PoolProfileName, poolProfiles } from '../limits.ts';
 import { bindingEntry } from '../trust/control.ts';
-import { mcuAbove, mcuProblems } from './cross-check-mcu.ts';
+import { type Control, channelControl, mcuAbove, mcuProblems } from './cross-check-mcu.ts';
 import { outputProblems } from './cross-check-outputs.ts';
 import type { Problem } from './fault.ts';
 import { nearestName } from './nearest.ts';
@@ -30,7 +30,7 @@ export function crossCheck(parts: Parts): readonly Problem[] {
     ...twice(parts, 'line', 'line', lineOf),
     ...twice(parts, 'port', 'port', portOf),
     ...parts.documents.flatMap(([name, document]) => busProblems(parts, name, document)),
-    ...parts.targets.flatMap(([index, to]) => targetProblems(parts, ['bindings', `${index}`, 'to'], to)),
+    ...parts.targets.flatMap(([index, to]) => bindingProblems(parts, ['bindings', `${index}`, 'to'], to)),
     ...parts.documents.flatMap(([name, document]) => resumeProblems(name, document)),
     ...parts.buttons.flatMap((name) => buttonProblems(parts, name)),
     ...(parts.isUnreadable ? [unreadable] : []),
@@ -94,24 +94,28 @@ function resumeProblems(name: string, { once, resume }: RawDocument): readonly P
   return [problem(['documents', name, 'resume'], text, 'remove one of the two')];
 }
 
-function targetProblems({ documents }: Parts, path: readonly string[], to: string): readonly Problem[] {
+function bindingProblems({ documents }: Parts, path: readonly string[], to: string): readonly Problem[] {
   const target = documents.find(([name]) => name === to)?.[1];
-  if (target === undefined && mcuAbove(documents, to) !== undefined) return []; // The firmware knows its channels.
-  if (target === undefined) {
-    const nearest = nearestName(
-      to,
-      documents.map(([name]) => name),
-    );
-    const fix = nearest === undefined ? 'a binding leads to a document of this board' : `did you mean ${nearest}?`;
-    return [problem(path, `no document ${quote(to)}`, fix)];
-  }
+  if (target === undefined)
+    return [...absenceProblems(documents, path, to), ...lockProblems(path, to, channelControl(documents, to))];
   const what = inputWord(target);
-  const { control } = target;
-  if (what === undefined && Array.isArray(control) && !control.includes(bindingEntry)) {
-    return [problem(path, `${to} takes no commands of bindings`, `add ${bindingEntry} to documents.${to}.control`)];
-  }
-  if (what === undefined) return [];
+  if (what === undefined) return lockProblems(path, to, { control: target['control'], place: to });
   return [problem(path, `${to} is ${what} and takes no commands`, 'a binding leads to an output or a serial line')];
+}
+
+function absenceProblems(documents: Parts['documents'], path: readonly string[], to: string): readonly Problem[] {
+  if (mcuAbove(documents, to) !== undefined) return []; // The firmware knows its channels.
+  const nearest = nearestName(
+    to,
+    documents.map(([name]) => name),
+  );
+  const fix = nearest === undefined ? 'a binding leads to a document of this board' : `did you mean ${nearest}?`;
+  return [problem(path, `no document ${quote(to)}`, fix)];
+}
+
+function lockProblems(path: readonly string[], to: string, { control, place }: Control): readonly Problem[] {
+  if (!Array.isArray(control) || control.includes(bindingEntry)) return [];
+  return [problem(path, `${to} takes no commands of bindings`, `add ${bindingEntry} to documents.${place}.control`)];
 }
 
 /** What a document without commands is. */
@@ -151,7 +155,7 @@ function problem(path: readonly string[], message: string, fix: string): Problem
 function buttonProblems(parts: Parts, name: string): readonly Problem[] {
   const path = ['home-assistant', 'buttons', name];
   const target = parts.documents.find(([document]) => document === name)?.[1];
-  if (target === undefined) return targetProblems(parts, path, name);
+  if (target === undefined) return absenceProblems(parts.documents, path, name);
   return target['driver'] === 'gpio-out'
     ? []
     : [problem(path, `${name} is no gpio-out`, 'only an output can be a button')];

@@ -78,10 +78,8 @@ export function createPermissions({ verifier, isKnown }: PermissionDependencies)
 
 function strangerRefusal({ name, config }: Commanded, { message, isBound }: Sender): Refusal {
   const allowed = (config.control ?? []).filter((entry) => entry !== bindingEntry);
-  if (isBound) {
-    const detail = `no binding may command ${name}; add ${bindingEntry} to documents.${name}.control`;
-    return { reason: 'not-permitted', detail };
-  }
+  if (isBound)
+    return { reason: 'not-permitted', detail: `no binding may command ${name}; add ${bindingEntry} to its control` };
   const who =
     message.src === undefined ? 'a command without src' : `the source ${JSON.stringify(message.src.slice(0, 64))}`;
   return {

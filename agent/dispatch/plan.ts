@@ -51,8 +51,9 @@ function refuse(message: Notify, refusal: Refusal): Result<never, Refusal> {
   return fail(message.id === undefined ? refusal : { ...refusal, id: message.id });
 }
 
-function retainedRefusal(row: Row): Refusal {
-  const detail = `a retained command would be replayed at every reconnect; publish it without retain, or set documents.${row.name}.retained to accept`;
+function retainedRefusal({ name, config }: Row): Refusal {
+  const place = config.driver === 'mcu-channel' ? name.replace(/\.[^.]+$/, '.channels$&') : name;
+  const detail = `a retained command would be replayed at every reconnect; publish it without retain, or set documents.${place}.retained to accept`;
   return { reason: 'retained', detail };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GpioOutConfig } from '../../../agent/config/config.ts';
 import type { McuConfig } from '../../../agent/config/mcu-config.ts';
 import { type Arrival, isExpired, plan } from '../../../agent/dispatch/plan.ts';
-import { createRow } from '../../../agent/documents/row.ts';
+import { createRow, type Row } from '../../../agent/documents/row.ts';
 import type { CompactPart, Notify } from '../../../agent/qn/message.ts';
 
 const relay: GpioOutConfig = {
@@ -39,6 +39,14 @@ describe('the plan', () => {
     expect(reasonOf(on, { isRetained: true })).toBe('retained');
     const accepting = createRow('gpio.relay1', { ...relay, retained: 'accept' });
     expect(plan(accepting, on, { ...arrival, isRetained: true }).ok).toBe(true);
+  });
+
+  it('says of a channel of a microcontroller where its setting is', () => {
+    const config = { driver: 'mcu-channel', priority: 'normal', retained: 'refuse' } as const;
+    const channel: Row = { ...row, name: 'firmware.mcu0.out1', config };
+    const planned = plan(channel, on, { ...arrival, isRetained: true });
+    const detail = expect.stringContaining('set documents.firmware.mcu0.channels.out1.retained to accept');
+    expect(planned).toMatchObject({ ok: false, error: { reason: 'retained', detail } });
   });
 
   it.each([

@@ -53,4 +53,12 @@ export const mcuCases: FaultCases = {
       '4:25: /bindings/0/to: firmware.m is a microcontroller, whose channels have names of their own, and takes no commands (a binding leads to an output or a serial line)',
     ],
   },
+  'bindings to channels that let none in, by their own word and by that of their microcontroller': {
+    yaml: `${mcu(', control: [ops], channels: { a: {}, b: { control: [ops] }, c: { control: ["binding:any"] } }')}
+bindings: [{ on: x, to: firmware.m.a }, { on: x, to: firmware.m.b }, { on: x, to: firmware.m.c }]`,
+    faults: [
+      '4:25: /bindings/0/to: firmware.m.a takes no commands of bindings (add binding:any to documents.firmware.m.control)',
+      '4:54: /bindings/1/to: firmware.m.b takes no commands of bindings (add binding:any to documents.firmware.m.channels.b.control)',
+    ],
+  },
 };
