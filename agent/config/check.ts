@@ -7,6 +7,7 @@ import { hashOf } from './canonical.ts';
 import type { Config } from './config.ts';
 import { crossCheck, type Parts } from './cross-check.ts';
 import { buildProblems } from './cross-check-build.ts';
+import { mapProblems } from './cross-check-maps.ts';
 import { boundFaults, type ConfigFault, locate, type Problem } from './fault.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { isPlainMap } from './plain-map.ts';
@@ -36,6 +37,7 @@ export function checkTree(tree: Tree): Result<CheckedConfig, readonly ConfigFaul
   const problems: readonly Problem[] = [
     ...(parsed.issues ?? []).map((issue) => toProblem(issue)),
     ...crossCheck(partsOf(plain)),
+    ...mapProblems(plain),
     ...buildProblems(plain, leftOut),
   ];
   if (!parsed.success || problems.length > 0) return fail(locate(tree, problems));

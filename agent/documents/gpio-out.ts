@@ -13,10 +13,7 @@ import { Switch } from './switch.ts';
 
 /** A relay, a lamp, a valve: one line that is on or off. Its value is a boolean. */
 export const gpioOut: DocumentKind<GpioOutConfig> = {
-  plan(config, value) {
-    const planned = planSwitch(value);
-    return planned.ok && planned.value.do === 'pulse' ? checkPulse(config, planned.value) : planned;
-  },
+  plan: planOutput,
 
   async open(config, surroundings) {
     const { gpio, changed, inherited } = surroundings;
@@ -56,6 +53,11 @@ function initialLevel(
   if (!boot.on || interlock === undefined) return levelOf(config, boot.on);
   const { heldBy } = interlock;
   return heldBy === undefined || heldBy === name ? 'as-is' : levelOf(config, false);
+}
+
+export function planOutput(config: GpioOutConfig, value: Value): Result<Effect, Refusal> {
+  const planned = planSwitch(value);
+  return planned.ok && planned.value.do === 'pulse' ? checkPulse(config, planned.value) : planned;
 }
 
 const effects: ReadonlyMap<string, Effect> = new Map([

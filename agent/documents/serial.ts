@@ -5,10 +5,9 @@ import { afterReading } from '../clock.ts';
 import type { SerialConfig } from '../config/config.ts';
 import { serialWriteTimeoutMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
-import { brief } from './gpio-out.ts';
 import { keepLine, noBufferError, probeLine } from './kept-line.ts';
 import type { DocumentKind, DocumentSurroundings } from './kind.ts';
-import { frameBytes } from './serial-frame.ts';
+import { planFrame } from './serial-frame.ts';
 import { createPace, describeLosses, noLosses, watchLosses } from './serial-losses.ts';
 
 /** A line of bytes: what is notified goes out, each frame that comes in is an event. Its value is `{open: boolean}`. */
@@ -17,15 +16,7 @@ export const serial = createSerialKind();
 /** `limits`: how a port that went away is opened again. */
 export function createSerialKind(limits?: ReopenLimits): DocumentKind<SerialConfig> {
   return {
-    plan(config, value) {
-      const bytes = bytesOf(value);
-      if (bytes === undefined) {
-        const detail = `a serial line takes text, bytes, a number or a boolean, not ${brief(value)}`;
-        return fail({ reason: 'out-of-range', detail });
-      }
-      const framed = frameBytes(config, bytes);
-      return framed.ok ? ok({ do: 'write', bytes: framed.value }) : framed;
-    },
+    plan: planFrame,
 
     async open(config, surroundings) {
       const { pool, clock, log, happened } = surroundings;
@@ -100,14 +91,6 @@ function createReceiver(
 function writeTimeoutMs(config: SerialConfig, byteCount: number): number {
   const wireMs = (byteCount * 12 * 1_000) / config.settings.baud;
   return Math.max(serialWriteTimeoutMsMin, 2 * wireMs);
-}
-
-/** Text as UTF-8, bytes as they are, numbers and booleans as their JSON text. QN-3.2a */
-function bytesOf(value: Value): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  if (typeof value === 'string') return Buffer.from(value, 'utf8');
-  if (typeof value === 'number' || typeof value === 'boolean') return Buffer.from(JSON.stringify(value), 'utf8');
-  return undefined;
 }
 
 /** Text where the bytes are UTF-8, else bytes. */

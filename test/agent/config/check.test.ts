@@ -215,10 +215,10 @@ test('brokers are in the order of their weight, and equal ones in that of the fi
 });
 
 test('keys of a binding map are taken as they are written', () => {
-  const text = `${validHead}documents: { a: { driver: gpio-out, line: A } }\nbindings:\n  - { on: x, to: a, map: { true: on, 1: [1, { a: null }], 0x10: 2 } }`;
+  const text = `${validHead}documents: { a: { driver: gpio-out, line: A } }\nbindings:\n  - { on: x, to: a, map: { true: on, 1: { on-for: 1s }, 0x10: 1 } }`;
   const checked = checkConfig(text, 'c.yaml');
   const maps = checked.ok && checked.value.config.bindings.map(({ map }) => map);
-  expect(maps).toEqual([{ true: 'on', 1: [1, { a: null }], '0x10': 2 }]);
+  expect(maps).toEqual([{ true: 'on', 1: { 'on-for': '1s' }, '0x10': 1 }]);
 });
 
 test('the hash depends on what is meant, not on how it is written', () => {

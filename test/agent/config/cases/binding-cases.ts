@@ -62,6 +62,31 @@ export const bindingCases: FaultCases = {
       '4:25: /bindings/0/to: a is an input and takes no commands (a binding leads to an output or a serial line)',
     ],
   },
+  'a map to what an output does not take': {
+    yaml: binding('on: x, map: { pressed: onn, released: off, long: { on-for: 5s } }, to: a'),
+    faults: [
+      '4:37: /bindings/0/map/pressed: a does not take it: not a switch value: "onn"; send ON, OFF, true, false, 1, 0, TOGGLE or {"on-for": "500ms"}',
+    ],
+  },
+  'a pulse in a map that is longer than its output may be on': {
+    yaml: 'documents: { a: { driver: gpio-out, line: A, max-on: 2s } }\nbindings: [{ on: x, map: { go: { on-for: 5s } }, to: a }]',
+    faults: ['4:32: /bindings/0/map/go: a does not take it: a pulse of 5000 ms; this output takes 10ms to 2s'],
+  },
+  'maps to what a power output and a serial line do not take': {
+    yaml: `documents: { p: { driver: pwm-out, chip: pwmchip0, frequency: 25000, scale: 100 }, s: { driver: serial-line, port: /dev/ttyS1 } }
+bindings: [{ on: x, map: { full: 100, more: 101 }, to: p }, { on: x, map: { a: hello, b: [1] }, to: s }]`,
+    faults: [
+      '4:45: /bindings/0/map/more: p does not take it: not a power: 101; send a number from 0 to 100, {"duty": number}, ON or OFF',
+      '4:90: /bindings/1/map/b: s does not take it: a serial line takes text, bytes, a number or a boolean, not [1]',
+    ],
+  },
+  'a map to a register that is only read is one fault': {
+    yaml: `documents: { m: { driver: modbus-rtu, port: /dev/ttyS1 }, r: { driver: modbus-register, bus: m, unit: 1, register: 1 } }
+bindings: [{ on: x, map: { a: 1 }, to: r }]`,
+    faults: [
+      '4:40: /bindings/0/to: r is a register without write: true and takes no commands (a binding leads to an output or a serial line)',
+    ],
+  },
   'too many bindings': {
     yaml: `documents: { a: { driver: gpio-out, line: GPIO1 } }\nbindings: [${'{ on: x, to: a }, '.repeat(129)}]`,
     faults: ['4:11: /bindings: 129 bindings, only 128 are possible'],
