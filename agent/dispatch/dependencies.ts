@@ -27,7 +27,7 @@ export interface HandlerDependencies {
   readonly ids: IdSource;
   readonly board: Board;
   /** What this node takes as a command is no topic for an answer (QN-2.5). */
-  readonly table: Pick<DocumentTable, 'routes'>;
+  readonly table: Pick<DocumentTable, 'routes' | 'rows' | 'found'>;
   readonly lanes: Lanes;
   readonly own: OwnDocuments;
   readonly states: DocumentStates;

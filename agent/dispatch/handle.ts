@@ -16,6 +16,7 @@ import { createTakePlain, type TakePlain } from './plain-command.ts';
 import { expiredRefusal, isExpired } from './plan.ts';
 import { selectValue } from './select.ts';
 import { refusalOfLoad } from './sparing.ts';
+import { createSuggest, type Suggest } from './suggest.ts';
 import type { Route } from './table.ts';
 
 export interface Handler {
@@ -36,6 +37,7 @@ export function createHandler(dependencies: HandlerDependencies, names: Names): 
     dependencies;
   const { keepers, table, ownControl, load, clockQuality } = dependencies;
   const commander = createCommander(dependencies);
+  const suggest = createSuggest(clock, table);
   const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
 
   function refuse(asked: Answerable, refusal: Refusal): void {
@@ -74,7 +76,7 @@ export function createHandler(dependencies: HandlerDependencies, names: Names): 
     const spared = refusalOfLoad(load.level, job.route);
     if (spared !== undefined) return refuse(asked, spared);
     const snapshot = states.snapshot(document);
-    if (snapshot === undefined) return refuse(asked, queryRefusal(job.route));
+    if (snapshot === undefined) return refuse(asked, queryRefusal(job.route, suggest));
     const granted = watches.ask({ ...asked, query }, snapshot);
     if (!granted.ok) return refuse(asked, granted.error);
     counters.answer();
@@ -146,7 +148,7 @@ export function createHandler(dependencies: HandlerDependencies, names: Names): 
       return durable.promise;
     }
     if (decoded.ok && route.to === 'own') return handleOwn(job, route.document, decoded.value);
-    if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route));
+    if (decoded.ok) refuse(answerableOf(job, decoded.value), strangerRefusal(route, suggest));
     else refuseUnread(route, caller, decoded.error);
     return pool.release(job.slot);
   }
@@ -159,7 +161,7 @@ export function createHandler(dependencies: HandlerDependencies, names: Names): 
     };
     const granted = () => {
       const [keeper, take] = [keepers.get(name), own.get(name)];
-      if (keeper === undefined && take === undefined) return refused(strangerRefusal(job.route));
+      if (keeper === undefined && take === undefined) return refused(strangerRefusal(job.route, suggest));
       if (keeper !== undefined) keep(job, keeper, message);
       const command = ownCommandOf(job, message);
       pool.release(job.slot);
@@ -201,13 +203,15 @@ function documentOf(route: Route): string {
 }
 
 /** A command for something that is no document of the config. */
-function strangerRefusal(route: Route): Refusal {
+function strangerRefusal(route: Route, suggest: Suggest): Refusal {
   const document = documentOf(route);
   if (route.to === 'own') return { reason: 'unsupported', detail: `${document} is kept by the agent itself; query it` };
-  return { reason: 'unknown-document', detail: `no document ${document} on this board; see its config` };
+  const nearest = suggest(document);
+  const way = nearest === undefined ? 'see its config' : `did you mean ${nearest}?`;
+  return { reason: 'unknown-document', detail: `no document ${document} on this board; ${way}` };
 }
 
-function queryRefusal(route: Route): Refusal {
-  if (route.to === 'nobody') return strangerRefusal(route);
+function queryRefusal(route: Route, suggest: Suggest): Refusal {
+  if (route.to === 'nobody') return strangerRefusal(route, suggest);
   return { reason: 'driver-absent', detail: `${documentOf(route)} has no value: its driver did not open; see health` };
 }

@@ -3,3 +3,6 @@
  * burst fills no queue. Below the half that is the first sign of too much to do (QN-6.9).
  */
 export const dispatchReliefShare = 0.4;
+
+/** To compare a name with all others takes milliseconds: a flood of unknown ones gets one suggestion so often. */
+export const suggestionPauseMs = 1_000;
