@@ -11,7 +11,7 @@ export interface DispatchTotals {
   /** Refused, by reason; with the above it adds up to `received` once nothing is under way. */
   readonly refused: { readonly [reason in Reason]?: number };
   readonly refusedTotal: number;
-  /** Arrived on a topic that is none of ours. */
+  /** Arrived on a topic that is none of ours, or took back what was retained (QN-2.1a). */
   readonly stray: number;
 }
 

@@ -17,7 +17,7 @@ import { expiredRefusal, isExpired } from './plan.ts';
 import { selectValue } from './select.ts';
 import { refusalOfLoad } from './sparing.ts';
 import { createSuggest, type Suggest } from './suggest.ts';
-import type { Route } from './table.ts';
+import { isQuery, type Route } from './table.ts';
 
 export interface Handler {
   readonly takePlain: TakePlain;
@@ -185,9 +185,7 @@ export function createHandler(dependencies: HandlerDependencies, names: Names): 
   return {
     takePlain: createTakePlain(dependencies, commander.recent, permissions),
     handle(job) {
-      const { route } = job;
-      const isQuery = route.to === 'query' || ('verb' in route && route.verb === 'query');
-      return isQuery ? handleQuery(job) : handleCommand(job);
+      return isQuery(job.route) ? handleQuery(job) : handleCommand(job);
     },
     refuse: refuseUnread,
     carryOut: (command) => commander.carryOut(command),

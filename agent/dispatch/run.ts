@@ -12,7 +12,7 @@ import type { ExpressGate, Line } from './express-gate.ts';
 import { type Caller, callerOf, createJob, isPlain, isPlainMessage, type Job, PlainJobs } from './job.ts';
 import { dispatchReliefShare } from './limits.ts';
 import type { TakePlain } from './plain-command.ts';
-import type { DocumentTable, Route } from './table.ts';
+import { type DocumentTable, isQuery, type Route } from './table.ts';
 
 export interface LoopDependencies {
   readonly clock: Clock;
@@ -67,7 +67,8 @@ export class DispatchLoop {
    */
   receive(message: InboundMessage, line: Line | 'local' = 'main'): Refusal | undefined {
     const { counters, table } = this.#dependencies;
-    const routes = this.#isOpen ? table.routes(message.topic) : [];
+    const known = this.#isOpen ? table.routes(message.topic) : [];
+    const routes = isTakenBack(message) ? known.filter(isQuery) : known;
     if (routes.length === 0) {
       counters.stray();
       message.kept?.();
@@ -206,6 +207,11 @@ export class DispatchLoop {
     }
     if (this.depth > 0) this.#schedule();
   }
+}
+
+/** Whoever clears what is retained is no sender of commands; whoever asks for an answer is told that there is none in it. QN-2.1a */
+function isTakenBack({ payload, properties }: InboundMessage): boolean {
+  return payload.byteLength === 0 && properties.responseTopic === undefined;
 }
 
 function isUrgent(route: Route): boolean {

@@ -14,6 +14,10 @@ export type Route =
   /** One of our topics, well formed, but there is no such document here. */
   | { readonly to: 'nobody'; readonly verb: 'notify' | 'query'; readonly document: string };
 
+export function isQuery(route: Route): boolean {
+  return route.to === 'query' || ('verb' in route && route.verb === 'query');
+}
+
 export interface DocumentTable {
   readonly rows: readonly ConfiguredRow[];
   /** What the devices behind the rows brought with them; the only part that changes. */

@@ -7,7 +7,11 @@ export function messageMetrics({ health, instruments, queueDepth }: MetricSource
   return [
     gauge('qn_queue_depth', 'Messages that arrived and were not looked at yet.', queueDepth()),
     counter('qn_messages_received_total', 'Messages on topics of this node.', received),
-    counter('qn_messages_stray_total', 'Messages on topics that are none of ours.', stray),
+    counter(
+      'qn_messages_stray_total',
+      'Messages on topics that are none of ours, and empty ones that command nothing.',
+      stray,
+    ),
     counter('qn_commands_total', 'Commands that ended, by how.', [
       [{ outcome: 'successful' }, successful],
       [{ outcome: 'failed' }, failed],

@@ -139,6 +139,18 @@ describe('the dispatch loop', () => {
     expect(counters.totals()).toMatchObject({ received: 0, stray: 1 });
   });
 
+  it('takes an empty payload for no command, but where somebody waits for an answer, and on query topics', async () => {
+    const { loop, texts, counters } = openLoop();
+    const empty = message('qn/1/pi-1/notify/gpio.stop', '');
+    let keptCount = 0;
+    loop.receive({ ...empty, kept: () => (keptCount += 1) });
+    expect([keptCount, counters.totals()]).toMatchObject([1, { received: 0, stray: 1 }]);
+    loop.receive({ ...empty, properties: { responseTopic: 'answers' } });
+    loop.receive(message('qn/1/pi-1/query/gpio.stop', ''));
+    await turn();
+    expect(texts).toEqual(['', '']);
+  });
+
   it('gives back every slot when it is closed, and takes nothing afterwards', async () => {
     const { loop, pool, texts, say } = openLoop();
     say('gpio.relay1', '1');
