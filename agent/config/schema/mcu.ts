@@ -6,7 +6,7 @@ import type { McuConfig, McuUpdateConfig, ResetConfig } from '../mcu-config.ts';
 import { active, commanded, commandedOf, common, commonOf, driver } from './common.ts';
 import { message, quote } from './issue.ts';
 import { line } from './line.ts';
-import { choice, onOff } from './scalar.ts';
+import { absolutePath, choice, onOff, text } from './scalar.ts';
 import { mapOf, section } from './section.ts';
 import { duration } from './unit.ts';
 import { baud, parity, settingsOf, wire, wireHints } from './wire.ts';
@@ -96,8 +96,8 @@ const update = v.pipe(
       v.pipe(choice(['link', 'echo']), v.description('With smp: what a new program must do.')),
       'link',
     ),
-    hardware: v.optional(v.pipe(v.string(), v.description('Only images for it are written.'))),
-    ca: v.optional(v.pipe(v.string(), v.description('PEM file: who vouches for the servers of images.'))),
+    hardware: v.optional(v.pipe(text('the name of the hardware', 255), v.description('Only images for it are written.'))),
+    ca: v.optional(v.pipe(absolutePath('the ca file'), v.description('PEM: who vouches for the servers of images.'))),
   }),
   v.description('How its program is written over the air.'),
 );

@@ -47,6 +47,13 @@ export const mcuCases: FaultCases = {
       '3:71: /documents/firmware.m/channels/Out1: not the name of a channel: "Out1" (a-z, 0-9, - and _, as the firmware has it, at most 32)',
     ],
   },
+  'an update with a relative path and a number for its hardware': {
+    yaml: mcu(', update: { over: smp, ca: ca.pem, hardware: 3 }'),
+    faults: [
+      '3:84: /documents/firmware.m/update/ca: the ca file is a relative path: "ca.pem" (begin it with /)',
+      '3:102: /documents/firmware.m/update/hardware: expected the name of the hardware, found number 3 (put it in quotes: "3")',
+    ],
+  },
   'a binding to a microcontroller instead of a channel': {
     yaml: `${mcu('')}\nbindings: [{ on: x, to: firmware.m }]`,
     faults: [
