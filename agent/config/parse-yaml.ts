@@ -28,7 +28,7 @@ function syntaxFaults(errors: readonly YAMLError[], lines: Lines, file: string):
   const isTooDeep = (error: YAMLError) => error.code === 'RESOURCE_EXHAUSTION';
   const tooDeep = errors.find(isTooDeep);
   const told = tooDeep === undefined ? errors.slice(0, configSyntaxFaultsMax) : [tooDeep];
-  return told.map((error) => faultAt(placeAt(lines, file, error.pos[0]), [], syntaxMessage(error), fixes[error.code]));
+  return told.map((error) => faultAt(placeAt(lines, file, error.pos[0]), [], syntaxMessage(error), fixOf(error)));
 }
 
 const indentation = 'look at the indentation, and for a colon without a space behind it';
@@ -38,6 +38,10 @@ const fixes: { readonly [code in YAMLError['code']]?: string } = {
   MULTILINE_IMPLICIT_KEY: indentation,
   TAG_RESOLVE_FAILED: 'no tags here: secrets are "file:/path/of/it", more files go into conf.d',
 };
+
+function fixOf({ code, message }: YAMLError): string | undefined {
+  return message.includes('same column') ? 'the same number of spaces in front of each of them' : fixes[code];
+}
 
 function syntaxMessage(error: YAMLError): string {
   if (error.code === 'RESOURCE_EXHAUSTION') return `nested deeper than ${configDepthMax} levels`;

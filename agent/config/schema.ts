@@ -116,7 +116,10 @@ export const fileSchema = section(
       {},
     ),
     bindings: v.optional(
-      v.pipe(listOf(binding, 'bindings', limits.bindingsMax), v.description("Other people's topics as commands.")),
+      v.pipe(
+        listOf(binding, 'bindings', limits.bindingsMax, '[{ on: "factory/+/stop", to: gpio.relay1 }]'),
+        v.description("Other people's topics as commands."),
+      ),
       [],
     ),
     http: v.optional(httpSection),

@@ -41,7 +41,7 @@ const run: (typeof anyDocument)['~run'] = (dataset, config) => {
   const input = dataset.value;
   const refuse = (text: string) => v.union(anyDocument.options, text)['~run']({ value: undefined }, config);
   if (!isPlainMap(input)) {
-    return refuse(message(`expected a map with a driver, found ${describeInput(input)}`, 'write driver: gpio-out …'));
+    return refuse(message(`expected a map with a driver, found ${describeInput(input)}`, mapFix(input)));
   }
   const { driver } = input;
   const schema = anyDocument.options.find(({ entries }) => entries.driver.literal === driver);
@@ -54,6 +54,10 @@ const run: (typeof anyDocument)['~run'] = (dataset, config) => {
 
 /** One entry below `documents`; `driver` decides which keys it has. */
 export const document = { ...anyDocument, '~run': run };
+
+function mapFix(input: unknown): string {
+  return input === null ? 'indent its keys below its name' : 'write driver: gpio-out …';
+}
 
 function describeDriver(input: unknown): string {
   const drivers = anyDocument.options.map(({ entries }) => entries.driver.literal);

@@ -96,7 +96,9 @@ const update = v.pipe(
       v.pipe(choice(['link', 'echo']), v.description('With smp: what a new program must do.')),
       'link',
     ),
-    hardware: v.optional(v.pipe(text('the name of the hardware', 255), v.description('Only images for it are written.'))),
+    hardware: v.optional(
+      v.pipe(text('the name of the hardware', 255), v.description('Only images for it are written.')),
+    ),
     ca: v.optional(v.pipe(absolutePath('the ca file'), v.description('PEM: who vouches for the servers of images.'))),
   }),
   v.description('How its program is written over the air.'),

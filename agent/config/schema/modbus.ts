@@ -4,7 +4,7 @@ import * as limits from '../../limits.ts';
 import type { ModbusBusConfig, ModbusRegisterConfig } from '../config.ts';
 import { commanded, commandedOf, common, commonOf, driver, uncommanded } from './common.ts';
 import { describeInput, message } from './issue.ts';
-import { choice, integer, text } from './scalar.ts';
+import { choice, integer, text, unquoteFix } from './scalar.ts';
 import { section } from './section.ts';
 import { duration } from './unit.ts';
 import { baud, parity, settingsOf, wire, wireHints } from './wire.ts';
@@ -41,7 +41,8 @@ export const modbusRtu = v.pipe(
 );
 
 function finite(what: string, about: string) {
-  const wrong = ({ input }: { readonly input: unknown }) => message(`expected ${what}, found ${describeInput(input)}`);
+  const wrong = ({ input }: { readonly input: unknown }) =>
+    message(`expected ${what}, found ${describeInput(input)}`, unquoteFix(input));
   return v.pipe(
     v.number(wrong),
     v.check((input) => Number.isFinite(input), wrong),

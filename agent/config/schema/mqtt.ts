@@ -17,7 +17,7 @@ const root = v.pipe(
 );
 
 const brokers = v.pipe(
-  listOf(broker, 'brokers', limits.brokersMax),
+  listOf(broker, 'brokers', limits.brokersMax, '[{ url: "mqtts://broker.example:8883" }]'),
   v.checkItems(
     ({ url }, index, list) => list.findIndex((other) => other.url === url) === index,
     message('the same broker twice', 'remove one of them'),

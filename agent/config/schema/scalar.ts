@@ -22,7 +22,7 @@ export function absolutePath(what: string) {
 
 export function integer(what: string, min: number, max: number) {
   const wrong = ({ input }: { readonly input: unknown }) =>
-    message(`expected ${what} from ${min} to ${max}, found ${describeInput(input)}`);
+    message(`expected ${what} from ${min} to ${max}, found ${describeInput(input)}`, unquoteFix(input));
   return v.pipe(v.number(wrong), v.integer(wrong), v.minValue(min, wrong), v.maxValue(max, wrong));
 }
 
@@ -37,7 +37,9 @@ export function choice<const Word extends string>(words: readonly Word[]) {
 
 /** One of a few numbers. */
 export function numberChoice<const Choice extends number>(numbers: readonly Choice[]) {
-  return v.picklist(numbers, ({ input }) => message(`expected ${numbers.join(' or ')}, found ${describeInput(input)}`));
+  return v.picklist(numbers, ({ input }) =>
+    message(`expected ${numbers.join(' or ')}, found ${describeInput(input)}`, unquoteFix(input)),
+  );
 }
 
 /** `on`, `off`, true, false. In YAML 1.2 the first two are text. */
@@ -73,9 +75,14 @@ export function onOffHold(about: string) {
   );
 }
 
-export function listOf<const Item extends v.GenericSchema>(item: Item, what: string, countMax: number) {
+export function listOf<const Item extends v.GenericSchema>(
+  item: Item,
+  what: string,
+  countMax: number,
+  example = '[a, b]',
+) {
   return v.pipe(
-    v.array(item, ({ input }) => message(`expected a list of ${what}, found ${describeInput(input)}`, '[a, b]')),
+    v.array(item, ({ input }) => message(`expected a list of ${what}, found ${describeInput(input)}`, example)),
     v.maxLength(countMax, ({ requirement, received }) => `${received} ${what}, only ${requirement} are possible`),
   );
 }
@@ -86,6 +93,10 @@ function isOn(word: string | boolean): boolean {
 
 function isOneLine(input: string): boolean {
   return !/\p{Cc}/u.test(input);
+}
+
+export function unquoteFix(input: unknown): string | undefined {
+  return typeof input === 'string' && /^-?\d+(\.\d+)?$/.test(input) ? `without quotes: ${input}` : undefined;
 }
 
 function quoteFix(input: unknown): string | undefined {

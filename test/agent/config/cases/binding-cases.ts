@@ -5,7 +5,7 @@ const binding = (rest: string) => `documents: { a: { driver: gpio-out, line: GPI
 export const bindingCases: FaultCases = {
   'bindings that are no list': {
     yaml: 'bindings: {}',
-    faults: ['3:11: /bindings: expected a list of bindings, found a map ([a, b])'],
+    faults: ['3:11: /bindings: expected a list of bindings, found a map ([{ on: "factory/+/stop", to: gpio.relay1 }])'],
   },
   'a binding without its ends': {
     yaml: 'bindings: [{}]',

@@ -42,6 +42,32 @@ export const fileCases: FaultCases = {
       '1:1: not YAML: implicit keys need to be on a single line (look at the indentation, and for a colon without a space behind it)',
     ],
   },
+  'a key that is indented too little': {
+    yaml: 'documents:\n  a:\n    driver: gpio-out\n   line: A',
+    faults: [
+      '6:1: not YAML: all mapping items must start at the same column (the same number of spaces in front of each of them)',
+    ],
+  },
+  'keys that are not below the name they belong to': {
+    yaml: 'documents:\n  a:\n  line: A',
+    faults: [
+      '4:5: /documents/a: expected a map with a driver, found nothing (indent its keys below its name)',
+      '5:9: /documents/line: expected a map with a driver, found "A" (write driver: gpio-out …)',
+    ],
+  },
+  'numbers in quotes': {
+    yaml: `documents:
+  a: { driver: gpio-out, line: A, number: "7" }
+  p: { driver: pwm-out, chip: pwmchip0, frequency: 25000, scale: "100" }
+  m: { driver: modbus-rtu, port: /dev/ttyS1 }
+  r: { driver: modbus-register, bus: m, unit: x, register: 1, scale: "-0.1" }`,
+    faults: [
+      '4:43: /documents/a/number: expected a channel number from 1 to 65535, found "7" (without quotes: 7)',
+      '5:66: /documents/p/scale: expected 1 or 100, found "100" (without quotes: 100)',
+      '7:47: /documents/r/unit: expected a unit number from 1 to 247, found "x"',
+      '7:70: /documents/r/scale: expected a factor, found "-0.1" (without quotes: -0.1)',
+    ],
+  },
   'a key that is indented too far': {
     yaml: 'log:\n  level: info\n   environment: test',
     faults: [
