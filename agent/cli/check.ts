@@ -1,3 +1,4 @@
+import { unreadable } from '../config/unreadable.ts';
 import { configOption, loadForCli } from './config-option.ts';
 import { exitCodes, isSet, type Verb } from './verb.ts';
 
@@ -6,7 +7,8 @@ export const checkVerb: Verb = {
   operands: '[FILE]',
   operandCountMin: 0,
   operandCountMax: 1,
-  summary: 'Checks a configuration and tells every fault with file:line:column. Touches nothing.',
+  summary:
+    'Checks a configuration: tells every fault with file:line:column, and what of its files is not there. Touches nothing.',
   options: { ...configOption, json: { type: 'boolean', help: 'faults as a JSON array' } },
   examples: ['qn-agent check /etc/qn-agent/config.yaml'],
   exits: { 0: 'no faults', 77: 'a file cannot be read', 78: 'faults, each told' },
@@ -14,6 +16,9 @@ export const checkVerb: Verb = {
     const loaded = await loadForCli(context, file === undefined ? options : { ...options, config: file });
     if (!loaded.ok) return loaded.error;
     const { config, hash } = loaded.value.checked;
+    const secrets = await unreadable(config, context.env);
+    for (const { resource, detail, fix = 'put it there before the agent starts' } of secrets)
+      if (resource.startsWith('/')) context.err(`warning: ${resource}: ${detail} (${fix})`); // Variables are of the unit.
     const documents = Object.keys(config.documents).length;
     const summary = { ok: true, node: config.node, documents, hash };
     const text = `ok: node ${config.node}, ${documents} documents, ${config.mqtt.brokers.length} brokers, config ${hash}`;

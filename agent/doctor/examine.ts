@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { surveyGpio } from '../../drivers/gpio-survey.ts';
-import { systemError } from '../../drivers/system-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BootConfig } from '../config/generations/boot-config.ts';
 import { type Look, lookedAt } from '../config/generations/looked-at.ts';
-import { readSecret } from '../config/secret.ts';
+import { unreadable } from '../config/unreadable.ts';
 import { runSelfTest } from '../health/self-test.ts';
 import { countStarts, readMachineClock, readStarts } from '../health/starts.ts';
 import { type CodeSubjects, codeTest } from '../health/tests/code.ts';
@@ -76,27 +74,6 @@ async function probeBrokers(examination: Examination, config: Config): Promise<r
 async function countedStarts({ stateFolder }: Config, { proc }: SystemRoot): Promise<number> {
   const now = await readMachineClock(proc).catch(() => undefined); // Without /proc nothing can be counted.
   return now === undefined ? 0 : countStarts(await readStarts(stateFolder), now, restartWindowMs);
-}
-
-async function unreadable(config: Config, env: Examination['env']): Promise<ConfigFacts['secrets']> {
-  const { brokers, password } = config.mqtt;
-  const secrets = [password, ...brokers.map(({ key }) => key)].filter((secret) => secret !== undefined);
-  const files = brokers.flatMap(({ ca, cert }) => [ca, cert]).filter((file) => file !== undefined);
-  const fromSecrets = secrets.flatMap((secret) => {
-    const text = readSecret(secret, env);
-    return text.ok ? [] : [text.error];
-  });
-  const fromFiles = await Promise.all(
-    files.map(async (file) => {
-      try {
-        await readFile(file);
-        return [];
-      } catch (error) {
-        return [systemError(error, { operation: 'read', resource: file, fixes: { denied: 'let the agent read it' } })];
-      }
-    }),
-  );
-  return [...fromSecrets, ...fromFiles.flat()];
 }
 
 async function probeCode({ clock, code }: Examination): Promise<CodeFacts> {

@@ -59,6 +59,19 @@ describe('a wrong config', () => {
     const { code, out } = await runProgram('qn-agent', ['check', file()]);
     expect([code, out]).toEqual([0, expect.stringMatching(/^ok: node pi-1, 1 documents, 1 brokers/)]);
   });
+
+  it('whose password and certificates are not there passes check, which names each of them', async () => {
+    const lost = (name: string) => path.join(folder, 'lost', name);
+    const broker = `{ url: "mqtts://b", ca: ${lost('ca.pem')}, crl: ${lost('crl.pem')} }`;
+    const mcu = `firmware.m: { driver: mcu, port: /dev/ttyS1, update: { over: smp, ca: ${lost('update.pem')} } }`;
+    const secrets = `username: u, password: "file:${lost('password')}"`;
+    const http = `http: { port: 8088, token: "file:${lost('token')}" }`;
+    await writeFile(file(), `node: pi-1\nmqtt: { brokers: [${broker}], ${secrets} }\n${http}\ndocuments: { ${mcu} }\n`);
+    const { code, out, err } = await runProgram('qn-agent', ['check', file()]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^ok: node pi-1/)]);
+    for (const name of ['password', 'token', 'ca.pem', 'crl.pem', 'update.pem'])
+      expect(err).toMatch(new RegExp(`^warning: ${lost(name)}: .*no such file.* \\(put it there`, 'mi'));
+  });
 });
 
 describe('qn-agent selftest', () => {
