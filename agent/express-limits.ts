@@ -13,6 +13,8 @@ export const promptBytesMax = 192;
 
 /** Emergency commands that came by one of the two connections and are still to come by the other. When full: forget the oldest. */
 export const expressTwinsMax = 256;
+/** Their payloads in all, and those of the doubts: as much as one packet may have. The same when full. */
+export const expressTwinBytesMax = 262_144;
 /** So long each of them is waited for; only what the broker threw away takes longer. */
 export const expressTwinMsMax = 600_000;
 /** The same while the express connection is not up for this side, but may be for the broker. */

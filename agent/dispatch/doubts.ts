@@ -1,5 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { Twin } from './twins.ts';
+import { hasRoom, type Twin, type TwinLimits } from './twins.ts';
+
+interface DoubtLimits extends TwinLimits {
+  readonly waitMs: number;
+}
 
 interface Doubt {
   readonly twin: Twin;
@@ -10,16 +14,16 @@ interface Doubt {
 /** Commands that are refused unless their twin comes soon, oldest first. When full: the oldest is refused at once. */
 export class Doubts {
   readonly #clock: Clock;
-  readonly #limits: { readonly countMax: number; readonly waitMs: number };
+  readonly #limits: DoubtLimits;
   readonly #doubts: Doubt[] = [];
 
-  constructor(clock: Clock, limits: { readonly countMax: number; readonly waitMs: number }) {
+  constructor(clock: Clock, limits: DoubtLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
 
   add(twin: Twin, refuse: () => void): void {
-    if (this.#doubts.length >= this.#limits.countMax) this.#remove(0)?.refuse();
+    while (!hasRoom(this.#doubts, twin, this.#limits)) this.#remove(0)?.refuse();
     const waiting = this.#clock.after(this.#limits.waitMs, () => {
       this.#remove(this.#doubts.indexOf(doubt));
       refuse();

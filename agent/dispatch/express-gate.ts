@@ -3,6 +3,7 @@ import {
   expressDoubtMs,
   expressDoubtsMax,
   expressSettleMs,
+  expressTwinBytesMax,
   expressTwinMsMax,
   expressTwinsMax,
   mainLagMsMax,
@@ -11,6 +12,8 @@ import type { InboundMessage } from '../mqtt/link.ts';
 import { Doubts } from './doubts.ts';
 import { isSentBefore } from './sent-before.ts';
 import { type Twin, Twins } from './twins.ts';
+
+const twinLimits = { countMax: expressTwinsMax, bytesMax: expressTwinBytesMax };
 
 /** The two connections on which a command for an emergency document arrives. */
 export type Line = 'main' | 'express';
@@ -32,7 +35,7 @@ export type Judgement = 'act' | 'leave' | 'doubt' | 'overtaken';
  */
 export class ExpressGate {
   readonly #clock: Clock;
-  readonly #toCome = { main: new Twins(expressTwinsMax), express: new Twins(expressTwinsMax) };
+  readonly #toCome = { main: new Twins(twinLimits), express: new Twins(twinLimits) };
   readonly #doubts: Doubts;
   /** For this side: for the broker a connection is up before, and a twin may come by it all the same. */
   readonly #isUp = { main: false, express: false };
@@ -42,7 +45,7 @@ export class ExpressGate {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#doubts = new Doubts(clock, { countMax: expressDoubtsMax, waitMs: expressDoubtMs });
+    this.#doubts = new Doubts(clock, { ...twinLimits, countMax: expressDoubtsMax, waitMs: expressDoubtMs });
   }
 
   up(line: Line): void {

@@ -16,13 +16,19 @@ interface Noted {
   untilMs: number;
 }
 
+/** How many may be remembered, and how large they may be together. */
+export interface TwinLimits {
+  readonly countMax: number;
+  readonly bytesMax: number;
+}
+
 /** Messages that were carried out and whose twin is still to come, each for a while. When full: the oldest is forgotten. */
 export class Twins {
-  readonly #countMax: number;
+  readonly #limits: TwinLimits;
   readonly #noted: Noted[] = []; // Oldest first; few, so they are searched one by one.
 
-  constructor(countMax: number) {
-    this.#countMax = countMax;
+  constructor(limits: TwinLimits) {
+    this.#limits = limits;
   }
 
   /** False when another one was forgotten for it. One that is not sure stands for all that are alike, a while behind the last. */
@@ -32,10 +38,10 @@ export class Twins {
       unsure.untilMs = nowMs + unsure.waitMs;
       return true;
     }
-    const isFull = this.#noted.length >= this.#countMax;
-    if (isFull) this.#noted.shift();
+    const isRoomy = hasRoom(this.#noted, twin, this.#limits);
+    while (!hasRoom(this.#noted, twin, this.#limits)) this.#noted.shift();
     this.#noted.push({ twin, waitMs, isSure, untilMs: nowMs + waitMs });
-    return !isFull;
+    return isRoomy;
   }
 
   /** A sure one is gone then, with the older ones of its order: they are lost. */
@@ -78,6 +84,16 @@ export class Twins {
       if (this.#noted[at]?.twin.order === order) this.#noted.splice(at, 1);
     }
   }
+}
+
+/** For one more beside these; where there are none there is always room. */
+export function hasRoom(
+  kept: readonly { readonly twin: Twin }[],
+  one: Twin,
+  { countMax, bytesMax }: TwinLimits,
+): boolean {
+  const bytes = kept.reduce((sum, { twin }) => sum + twin.content.length, one.content.length);
+  return kept.length === 0 || (kept.length < countMax && bytes <= bytesMax);
 }
 
 function isAwaited({ twin, untilMs }: Noted, { order, content }: Twin, nowMs: number): boolean {

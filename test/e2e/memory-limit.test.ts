@@ -9,6 +9,7 @@ import { describeWithMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { openRig } from '../support/rig.ts';
 import { readUnitMemory } from '../support/unit-file.ts';
+import { until } from '../support/until.ts';
 
 const megabyte = 1_048_576;
 /** Some 12 MB of old objects are alive at rest. */
@@ -57,6 +58,23 @@ describeWithMosquitto('the agent with little memory', () => {
     expect(hasEnded).toBe(false);
     expect(fieldOf(health.message.val, 'boot')).toBe(fieldOf(born.message.val, 'boot'));
     expect(agent.rssBytes()).toBeLessThan(unit.highBytes);
+  }, 90_000);
+
+  it('remembers no large commands for an emergency document whose own connection the broker refuses', async () => {
+    await using rig = await openRig({
+      documents: ['gpio.stop: { driver: gpio-out, line: GPIO22, priority: emergency }'],
+      lines: ['GPIO22'],
+      listensTo: 'qn/1/pi-1/ack/gpio.stop',
+      brokerConfig: ['max_connections 2'], // The listener, and the main connection of the agent.
+    });
+    const { env } = readUnitMemory();
+    const nodeArguments = [`--max-old-space-size=${oldSpaceMb}`];
+    await using agent = startAgentProcess(rig.configFile, { nodeArguments, env });
+    await until(() => agent.err.includes('emergency') || agent.out.includes('emergency'), 'that it is refused', 15_000);
+    for (let count = 0; count < 100; count += 1) await rig.say('notify/gpio.stop', `${count}${' '.repeat(250_000)}`);
+    await rig.say('notify/gpio.stop', '{"id":"7","src":"panel","val":"ON"}');
+    await rig.hear({ verb: 'ack', document: 'gpio.stop', status: 'successful', id: 7n }, 30_000);
+    expect([rig.wire('GPIO22'), agent.err]).toEqual(['1', '']);
   }, 90_000);
 
   it('survives strangers who send requests over HTTP and read no answer', async () => {

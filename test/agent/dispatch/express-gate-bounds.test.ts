@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { expressDoubtMs, expressDoubtsMax, expressTwinMsMax, expressTwinsMax } from '../../../agent/express-limits.ts';
+import {
+  expressDoubtMs,
+  expressDoubtsMax,
+  expressTwinBytesMax,
+  expressTwinMsMax,
+  expressTwinsMax,
+} from '../../../agent/express-limits.ts';
 import { openGate } from '../../support/gate-rig.ts';
 
 describe('bounds of the gate for emergency commands', () => {
@@ -9,6 +15,32 @@ describe('bounds of the gate for emergency commands', () => {
     for (let count = 0; count <= expressTwinsMax; count += 1) hear('express', `${count}`);
     expect(hear('main', '0')).toBe('doubt');
     expect(hear('main', '1')).toBe('leave');
+  });
+
+  test('large twins: the oldest are forgotten for the bytes of all, and one that is as large as all may be is not', () => {
+    const { gate, hear } = openGate();
+    gate.up('express');
+    const [first, half, rest] = ['a', 'b'.repeat(expressTwinBytesMax / 2), 'c'.repeat(expressTwinBytesMax / 2 - 1)];
+    for (const text of [first, half, rest]) hear('express', text);
+    expect(hear('main', first)).toBe('leave');
+    hear('express', 'dd');
+    expect(hear('main', half)).toBe('doubt');
+    expect(hear('main', rest)).toBe('leave');
+    const [large, all] = ['e'.repeat(expressTwinBytesMax - 1), 'f'.repeat(expressTwinBytesMax)];
+    for (const text of [large, all]) hear('express', text);
+    expect(hear('main', large)).toBe('doubt');
+    expect(hear('main', all)).toBe('leave');
+  });
+
+  test('large doubts: the oldest is refused at once', () => {
+    const { gate, hear, refused } = openGate();
+    gate.up('express');
+    hear('express', 'OFF');
+    const half = 'a'.repeat(expressTwinBytesMax / 2);
+    for (const text of [half, half.replaceAll('a', 'b')]) hear('main', text);
+    expect(refused).toEqual([]);
+    hear('main', 'one more');
+    expect(refused).toEqual([half]);
   });
 
   test('a forgotten twin does not act after later ones, though both connections had brought the same before', () => {
