@@ -1,9 +1,10 @@
-import { topicBytesMax, topicLevelsMax } from '../limits.ts';
+import { correlationBytesMax, topicBytesMax, topicLevelsMax } from '../limits.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
 import { isTopicName } from '../mqtt/topic-filter.ts';
 import type { Slot } from '../pool/slot.ts';
 import type { Codec } from '../qn/codec.ts';
 import type { Message } from '../qn/message.ts';
+import type { Refusal } from '../qn/reason.ts';
 import { codecFor } from '../qn/registry.ts';
 import { parseTopic } from '../qn/topic.ts';
 import type { Route } from './table.ts';
@@ -86,12 +87,25 @@ export function isPlainMessage({ retain, kept, properties }: InboundMessage): bo
   return (contentType ?? responseTopic ?? correlationData ?? traceparent) === undefined;
 }
 
+/** It is not taken. QN-3.5 */
+export function refusalOfSize({ payload, properties }: InboundMessage, payloadBytesMax: number): Refusal | undefined {
+  const { byteLength: correlationBytes = 0 } = properties.correlationData ?? {};
+  if (payload.byteLength > payloadBytesMax) {
+    const detail = `${payload.byteLength} bytes; this board takes at most ${payloadBytesMax}`;
+    return { reason: 'too-large', detail };
+  }
+  if (correlationBytes <= correlationBytesMax) return undefined;
+  const detail = `${correlationBytes} bytes of correlation data; send at most ${correlationBytesMax}`;
+  return { reason: 'too-large', detail };
+}
+
 /** A copy: the message is the link's, and gone after the call. */
 export function callerOf({ properties }: InboundMessage): Caller {
   const { responseTopic, correlationData, traceparent } = properties;
+  const isCarried = correlationData !== undefined && correlationData.byteLength <= correlationBytesMax;
   return {
     ...(responseTopic === undefined ? {} : { responseTopic }),
-    ...(correlationData === undefined ? {} : { correlationData: Uint8Array.from(correlationData) }),
+    ...(isCarried ? { correlationData: Uint8Array.from(correlationData) } : {}),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
 }

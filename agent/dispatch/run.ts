@@ -9,7 +9,16 @@ import { tokenEntry } from '../trust/control.ts';
 import type { DispatchCounters } from './counters.ts';
 import type { ExpressAcks } from './express-acks.ts';
 import type { ExpressGate, Line } from './express-gate.ts';
-import { type Caller, callerOf, createJob, isPlain, isPlainMessage, type Job, PlainJobs } from './job.ts';
+import {
+  type Caller,
+  callerOf,
+  createJob,
+  isPlain,
+  isPlainMessage,
+  type Job,
+  PlainJobs,
+  refusalOfSize,
+} from './job.ts';
 import { dispatchReliefShare } from './limits.ts';
 import type { TakePlain } from './plain-command.ts';
 import { type DocumentTable, isQuery, type Route } from './table.ts';
@@ -140,12 +149,9 @@ export class DispatchLoop {
 
   #enqueue(route: Route, message: InboundMessage): Refusal | undefined {
     const { clock, pool } = this.#dependencies;
-    const byteLength = message.payload.byteLength;
-    const { payloadBytesMax } = pool;
-    if (byteLength > payloadBytesMax) {
-      const detail = `${byteLength} bytes; this board takes at most ${payloadBytesMax}`;
-      return { reason: 'too-large', detail }; // QN-3.5
-    }
+    const { byteLength } = message.payload;
+    const tooLarge = refusalOfSize(message, pool.payloadBytesMax);
+    if (tooLarge !== undefined) return tooLarge;
     const isEmergency = 'row' in route && route.row.isEmergency;
     const slot = pool.acquire('inbound', byteLength, spareCountOf(route));
     if (slot === undefined) {

@@ -1,11 +1,12 @@
 import type { IClientPublishOptions, IPublishPacket } from 'mqtt';
+import { topicBytesMax } from '../limits.ts';
 import type { InboundMessage, MessageProperties, OutboundMessage, Qos } from './link.ts';
 
 type PacketProperties = IPublishPacket['properties'];
 
 /**
  * What MQTT.js parsed, as our message. Its types promise more than it checks: a property that came twice is an array,
- * a cut one is null. Whatever is not of the right type is left out.
+ * a cut one is null. Whatever is not of the right type, or longer than any that says something, is left out.
  */
 export function inboundMessage(packet: IPublishPacket): InboundMessage {
   const { topic, payload, qos, retain, dup } = packet;
@@ -18,11 +19,15 @@ function inboundProperties(packet: PacketProperties): MessageProperties {
   const { contentType, responseTopic, correlationData, userProperties } = packet;
   const traceparent: unknown = userProperties?.['traceparent'];
   return {
-    ...(typeof contentType === 'string' && { contentType }),
-    ...(typeof responseTopic === 'string' && { responseTopic }),
+    ...(isShort(contentType) && { contentType }),
+    ...(isShort(responseTopic) && { responseTopic }),
     ...(correlationData instanceof Uint8Array && { correlationData }),
-    ...(typeof traceparent === 'string' && { traceparent }),
+    ...(isShort(traceparent) && { traceparent }),
   };
+}
+
+function isShort(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= topicBytesMax;
 }
 
 const noProperties: MessageProperties = {};

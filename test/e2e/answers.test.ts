@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { correlationBytesMax } from '../../agent/limits.ts';
 import { decodeCompact } from '../../agent/qn/compact.ts';
 import { encodeMessage } from '../../agent/qn/registry.ts';
 import { type Heard, openListener } from '../support/heard.ts';
@@ -46,6 +47,19 @@ describeWithMosquitto('answers go where they were asked for', () => {
       await rig.hear({ verb: 'ack', status, id: 9n });
       expect(await rig.hear({ topic: 'inbox/7', status, id: 9n })).toMatchObject({ correlation: 'abc' });
     }
+  });
+
+  it('correlation data is carried up to its bound, and refused beyond it', async () => {
+    await using rig = await start();
+    const ask = (bytes: number) =>
+      rig.say('query/gpio.relay1', '', {
+        properties: { responseTopic: 'inbox/7', correlationData: Buffer.alloc(bytes, 'x') },
+      });
+    await ask(correlationBytesMax);
+    expect(await rig.hear({ topic: 'inbox/7' })).toMatchObject({ correlation: 'x'.repeat(correlationBytesMax) });
+    await ask(correlationBytesMax + 1);
+    const refused = await rig.hear({ topic: 'inbox/7', status: 'rejected' });
+    expect([refused.message.why, refused.correlation]).toEqual(['too-large', undefined]);
   });
 
   it('what cannot be decoded is refused on the response topic, too', async () => {

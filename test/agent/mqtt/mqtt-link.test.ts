@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { shutdownMsMax } from '../../../agent/limits.ts';
+import { shutdownMsMax, topicBytesMax } from '../../../agent/limits.ts';
 import { fail, ok } from '../../../drivers/contract/result.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { linkDependencies, on, openRecorded } from '../../support/link-rigs.ts';
@@ -101,6 +101,21 @@ describeWithMosquitto('the link to mosquitto', () => {
     await told.ups.next();
     const userProperties = { traceparent: ['one', 'two'], other: 'x' };
     await broker.publish('in/x', 'x', { properties: { userProperties }, client: { protocolVersion: 5 } });
+    expect((await told.messages.next()).properties).toEqual({});
+  });
+
+  it('leaves out texts that are longer than any that says something', async () => {
+    const broker = stack.use(await startMosquitto());
+    const { told } = open([on(broker.port)]);
+    await told.ups.next();
+    const [longest, over] = [topicBytesMax, topicBytesMax + 1].map((length) => 'x'.repeat(length));
+    const kept = { contentType: longest!, responseTopic: longest!, userProperties: { traceparent: longest! } };
+    const left = { contentType: over!, responseTopic: over!, userProperties: { traceparent: over! } };
+    for (const properties of [kept, left]) {
+      await broker.publish('in/x', 'x', { properties, client: { protocolVersion: 5 } });
+    }
+    const { contentType, responseTopic } = kept;
+    expect((await told.messages.next()).properties).toEqual({ contentType, responseTopic, traceparent: longest });
     expect((await told.messages.next()).properties).toEqual({});
   });
 
