@@ -2,6 +2,8 @@
 export interface PacketScanner {
   /** Packets that began so far. */
   readonly packetsCount: number;
+  /** Of the packet that is not over yet, as far as its length is known. */
+  readonly bodyBytesLeft: number;
   /** The size of the first packet that is larger than the limit, header included; nothing is followed behind it. */
   scan(chunk: Uint8Array): number | undefined;
 }
@@ -43,6 +45,9 @@ export function createPacketScanner(packetBytesMax: number): PacketScanner {
   return {
     get packetsCount() {
       return packetsCount;
+    },
+    get bodyBytesLeft() {
+      return state.at === 'body' ? state.leftBytes : 0;
     },
     scan(chunk) {
       let index = 0;

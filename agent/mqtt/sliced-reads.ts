@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { promptBytesMax, readSliceBytes } from '../express-limits.ts';
+import { createPacketScanner } from './packet-scanner.ts';
 
 export interface SliceOptions {
   /** The first slice is handled as soon as it is read. Else, if it is large, all other sockets that can be read are read before. */
@@ -19,12 +20,16 @@ export interface SlicedSocket extends Socket {
  * connection, a timer or a watchdog would wait for all of them. While slices are left the socket is not read, so that the
  * broker is held back by TCP and nothing piles up here.
  *
+ * What is left of one packet is handed on at once: MQTT.js only collects it, and looks for each field of a packet in all the
+ * slices that it came in, which took 130 ms for 43 000 user properties in 512 of them.
+ *
  * MQTT.js reads its stream by `pipe` alone, which is taken over here; it writes to the socket as ever.
  */
 export function sliceReads(
   socket: Socket,
   { isUrgent = false, sliceBytes = readSliceBytes }: SliceOptions = {},
 ): SlicedSocket {
+  const scanner = createPacketScanner(Number.POSITIVE_INFINITY);
   let parser: NodeJS.WritableStream | undefined;
   let rest: Buffer = Buffer.alloc(0); // One read of the socket at most, or what TLS had decrypted already.
   let isBusy = false;
@@ -37,7 +42,8 @@ export function sliceReads(
       if (socket.isPaused()) socket.resume();
       return;
     }
-    const slice = rest.subarray(0, sliceBytes);
+    const slice = rest.subarray(0, Math.max(sliceBytes, scanner.bodyBytesLeft));
+    scanner.scan(slice);
     rest = rest.subarray(slice.byteLength);
     isBusy = true;
     parser.write(slice, () => setImmediate(next)); // Called when every packet of the slice was handled.

@@ -37,11 +37,22 @@ async function open({ takeMs = 0, isUrgent = false, heard = (_slice: Buffer) => 
 
 test('every byte arrives once, in order, in slices', async () => {
   const { peer, slices } = await open();
-  const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index ^ (index >> 8)) & 0xff));
+  const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index ^ (index >> 8)) & 0x3f));
   peer.write(bytes);
   await until(() => Buffer.concat(slices).byteLength === bytes.byteLength, 'all bytes');
   expect(Buffer.concat(slices).equals(bytes)).toBe(true);
   expect(Math.max(...slices.map(({ byteLength }) => byteLength))).toBe(sliceBytes);
+});
+
+test('what is left of a packet comes in one piece, and the next one in slices again', async () => {
+  const { peer, slices } = await open();
+  const large = Buffer.concat([Buffer.from([0x30, 0xd0, 0x86, 0x03]), Buffer.alloc(50_000)]); // 0xd0 0x86 0x03: 50 000
+  peer.write(Buffer.concat([large, Buffer.alloc(1_000)]));
+  await until(() => Buffer.concat(slices).byteLength === large.byteLength + 1_000, 'all bytes');
+  const sizes = slices.map(({ byteLength }) => byteLength);
+  expect(sizes.slice(0, 1)).toEqual([sliceBytes]);
+  expect(sizes.slice(-10)).toEqual(Array.from({ length: 10 }, () => sliceBytes));
+  expect(sizes.length).toBeLessThan(15);
 });
 
 test('others get a turn between two slices', async () => {
