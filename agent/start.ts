@@ -126,8 +126,8 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     http: () => local.http?.stats(),
     retainedLost: () => uplink.retainedLostCount,
     link() {
-      const { broker, counters, refused } = uplink;
-      return { broker, counters, refused, brokers: uplink.brokers(), express };
+      const { broker, counters, refused, twin } = uplink;
+      return { broker, counters, refused, brokers: uplink.brokers(), express, ...(twin !== undefined && { twin }) };
     },
     warnings: openWarnings(running, clock),
     loop: () => loopLag.read(),

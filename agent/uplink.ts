@@ -58,9 +58,11 @@ export class Uplink {
    * broker is left until then: nothing is read meanwhile, so a broker that is well looks dead, and what waits grows old.
    */
   constructor(dependencies: UplinkDependencies, openLink: OpenLink, filters: readonly string[]) {
-    const { clock, will } = dependencies;
+    const { clock, will, boot } = dependencies;
     this.#dependencies = dependencies;
-    this.#retained = new RetainedCheck(clock, will.topic, (broker) => this.#events.onRetainedLost(broker));
+    this.#retained = new RetainedCheck(clock, { topic: will.topic, boot }, (broker) =>
+      this.#events.onRetainedLost(broker),
+    );
     this.#filters = filters;
     this.#openLink = openLink;
     this.#link = this.#open();
@@ -94,6 +96,10 @@ export class Uplink {
 
   get retainedLostCount(): number {
     return this.#retained.lostCount;
+  }
+
+  get twin(): string | undefined {
+    return this.#retained.twin;
   }
 
   /** Why there is no connection, as far as the link of now said. */
@@ -208,7 +214,7 @@ export class Uplink {
   #receive(message: InboundMessage): void {
     const isOwn = this.#retained.hear(message);
     if (isOwn && !message.retain) this.#hearOwnWill(message.payload);
-    if (isOwn && !message.retain && this.#isOfThisLife(message.payload)) {
+    if (isOwn && !message.retain && this.#retained.isOfThisLife(message.payload)) {
       this.#unheardMs = Infinity;
       this.#heard();
     }
@@ -222,10 +228,6 @@ export class Uplink {
       this.#lateWill = undefined;
       if (this.#isUp && !this.#isLeaving) this.#events.onLateWill();
     });
-  }
-
-  #isOfThisLife(payload: Uint8Array): boolean {
-    return Buffer.from(payload).includes(this.#dependencies.boot.toString());
   }
 
   #goDown(): void {

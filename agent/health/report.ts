@@ -42,6 +42,8 @@ export interface HealthSources {
     readonly brokers: readonly BrokerReport[];
     /** What the broker in use does not let this node hear. */
     readonly refused?: readonly string[];
+    /** That another board seems to have the name of this one. */
+    readonly twin?: string;
     /** The connection for emergency documents. */
     readonly express: { readonly state: 'none' | 'up' | 'down'; readonly trouble: string | undefined };
   };

@@ -6,7 +6,7 @@ import { type Mount, mountOf } from './mounts.ts';
 import type { HealthSources } from './report.ts';
 
 /** What is counted apart in the metrics; as many as there are. */
-export const warningCodes = ['deaf', 'certificate', 'open-config', 'ended-key', 'state-in-memory'] as const;
+export const warningCodes = ['deaf', 'twin', 'certificate', 'open-config', 'ended-key', 'state-in-memory'] as const;
 
 export interface Warning {
   readonly code: (typeof warningCodes)[number];
@@ -27,10 +27,15 @@ function warning(what: string, days: number | undefined): readonly string[] {
 }
 
 /** `refused`: subscriptions. Who waits for what comes there waits in vain. */
-export function linkWarnings({ brokers, refused = [] }: ReturnType<HealthSources['link']>): readonly string[] {
-  return [...refused.map((detail) => `${detail}; ${deafFix}`), ...certificateWarnings(brokers)];
+export function linkWarnings({ brokers, refused = [], twin }: ReturnType<HealthSources['link']>): readonly string[] {
+  return [
+    ...refused.map((detail) => `${detail}; ${deafFix}`),
+    ...(twin === undefined ? [] : [`${twin}; ${twinFix}`]),
+    ...certificateWarnings(brokers),
+  ];
 }
 
+export const twinFix = 'give each board a name of its own: both act on what is sent to this one';
 export const deafFix = 'let its user read there, as qn-agent topics --acl mosquitto writes it';
 
 /** What stays as it is while the config does not change, and what may be changed; asked again for each report. */

@@ -26,7 +26,7 @@ export function createTwinWatch(): TwinWatch {
 }
 
 /** The last `countMax` times something happened; true when all of them lie inside the window. */
-function createRecord(countMax: number): { note(nowMs: number): boolean } {
+export function createRecord(countMax: number): { note(nowMs: number): boolean } {
   const atMs: number[] = [];
   return {
     note(nowMs) {

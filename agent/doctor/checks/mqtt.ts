@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { deafFix } from '../../health/warnings.ts';
+import { deafFix, twinFix } from '../../health/warnings.ts';
 import { certificateDaysMin } from '../../limits.ts';
 import type { LinkErrorCode } from '../../mqtt/link.ts';
 import { knownBugs } from '../broker-bugs.ts';
@@ -98,8 +98,12 @@ export const mqttChecks: readonly Check[] = [
   {
     code: 'MQTT-07',
     title: 'nobody else has the client id of this node',
-    judge: judgeAgent((facts) =>
-      brokerRowsOf(facts.agent).flatMap(({ url, code, detail }) => {
+    judge: judgeAgent((facts) => {
+      // That one would act on what is sent to this one under another client id as well.
+      const told = warningsOf(facts.agent).filter((text) => text.endsWith(twinFix));
+      if (told.length > 0)
+        return told.map((cause) => problem(cause, 'set another node in the config of one of the two'));
+      return brokerRowsOf(facts.agent).flatMap(({ url, code, detail }) => {
         const twice: LinkErrorCode = 'client-id-twice';
         if (code !== twice) return [];
         const { clientId = '', node = '' } = {
@@ -112,8 +116,8 @@ export const mqttChecks: readonly Check[] = [
             `set mqtt.client-id: ${node}-2 in the config`,
           ),
         ];
-      }),
-    ),
+      });
+    }),
   },
   {
     code: 'MQTT-08',

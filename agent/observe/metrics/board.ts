@@ -45,10 +45,11 @@ export function boardMetrics(health: HealthSources): readonly Family[] {
 
 /** Also those that there are none of: an alert that is over must see the end of it. */
 function warningsOf(health: HealthSources): readonly Sample[] {
-  const { brokers, refused = [] } = health.link();
+  const { brokers, refused = [], twin } = health.link();
   const others = health.warnings?.() ?? [];
   return warningCodes.map((code) => {
     if (code === 'deaf') return [{ code }, refused.length];
+    if (code === 'twin') return [{ code }, twin === undefined ? 0 : 1];
     if (code === 'certificate') return [{ code }, certificateWarnings(brokers).length];
     return [{ code }, others.filter((warning) => warning.code === code).length];
   });

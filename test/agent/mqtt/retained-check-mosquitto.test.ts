@@ -16,7 +16,7 @@ async function openBoard(protocolVersion: 4 | 5) {
     protocolVersion === 4 ? { protocolVersion } : {},
   );
   const told = createArrivals<'lost' | 'echo' | 'retained'>();
-  const check = new RetainedCheck(systemClock, topic, () => told.push('lost'));
+  const check = new RetainedCheck(systemClock, { topic, boot: 1n }, () => told.push('lost'));
   const birth = { topic, payload: Buffer.from('online'), qos: 1, retain: true } as const;
   const link = rig.openLink(
     {

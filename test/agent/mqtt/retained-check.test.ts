@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { retainedGraceMs } from '../../../agent/limits.ts';
+import { retainedGraceMs, twinWindowMs } from '../../../agent/limits.ts';
 import { createMemoryBroker } from '../../../agent/mqtt/memory-link.ts';
 import { RetainedCheck } from '../../../agent/mqtt/retained-check.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 const topic = 'qn/1/pi-1/health/agent';
-const birth = { topic, payload: Buffer.from('online'), qos: 1, retain: true } as const;
+const boot = 1n;
+const birth = { topic, payload: Buffer.from(`online ${boot}`), qos: 1, retain: true } as const;
 
 /** A board that says its birth retained at every connection, as the agent does. */
 async function openBoard({ retainedFirst = false } = {}) {
@@ -13,13 +14,13 @@ async function openBoard({ retainedFirst = false } = {}) {
   const broker = createMemoryBroker({ clock });
   broker.setWeather({ retainedFirst });
   const lostBy: string[] = [];
-  const check = new RetainedCheck(clock, topic, (name) => lostBy.push(name));
+  const check = new RetainedCheck(clock, { topic, boot }, (name) => lostBy.push(name));
   const subscriptions = [
     { filter: topic, qos: 1 },
     { filter: 'in/#', qos: 1 },
   ] as const;
   const link = broker.openLink(
-    { clientId: 'board', will: { ...birth, payload: Buffer.from('offline') }, subscriptions },
+    { clientId: 'board', will: { ...birth, payload: Buffer.from(`offline ${boot}`) }, subscriptions },
     {
       onUp(up) {
         check.up(up.broker);
@@ -69,6 +70,23 @@ describe.each([
     expect(board.check.lostCount).toBe(2);
     await board.reconnect();
     expect(board.lostBy).toHaveLength(2);
+  });
+
+  it('has a twin where another life is retained twice, and no longer once that is over', async () => {
+    const board = await openBoard({ retainedFirst });
+    const speakForAnother = () => board.broker.client().publish(topic, 'online 2', { retain: true });
+    const twins: boolean[] = [];
+    for (const isOther of [false, true, false, true]) {
+      board.broker.setWeather({ retainedFirst, refusesConnects: true });
+      board.broker.drop();
+      if (isOther) speakForAnother();
+      board.broker.setWeather({ retainedFirst, refusesConnects: false });
+      await board.clock.advance(60_000);
+      twins.push(board.check.twin !== undefined);
+    }
+    expect(twins).toEqual([false, false, false, true]);
+    await board.clock.advance(twinWindowMs);
+    expect(board.check.twin).toBeUndefined();
   });
 });
 

@@ -70,7 +70,7 @@ describe('metrics', () => {
     const rows = [...text.matchAll(/^qn_warnings\{code="(.+)"\} (\d+)$/gm)].map(
       ([, code, count]) => `${code} ${count}`,
     );
-    expect(rows).toEqual(['deaf 0', 'certificate 0', 'open-config 1', 'ended-key 0', 'state-in-memory 0']);
+    expect(rows).toEqual(['deaf 0', 'twin 0', 'certificate 0', 'open-config 1', 'ended-key 0', 'state-in-memory 0']);
   });
 
   it('count what happened', async () => {

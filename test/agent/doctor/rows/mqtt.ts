@@ -1,4 +1,4 @@
-import { deafFix } from '../../../../agent/health/warnings.ts';
+import { deafFix, twinFix } from '../../../../agent/health/warnings.ts';
 import { soundFacts } from '../../../support/sound-facts.ts';
 import { broker, dayMs, failing, health, nowMs, type Row, until } from './plants.ts';
 
@@ -109,6 +109,14 @@ export const mqttRows: readonly Row[] = [
     'problem',
     'client id pi-1 is used twice',
     'mqtt.client-id',
+  ],
+  [
+    'a board of the same name',
+    health({ warnings: [`mqtt://b brings on "t" what another board says; ${twinFix}`] }),
+    'MQTT-07',
+    'problem',
+    'what another board says',
+    'set another node',
   ],
   [
     'a broker with known bugs',
