@@ -4,8 +4,9 @@ import type { ClockQuality } from '../qn/message.ts';
 import type { Values } from '../store/store.ts';
 import { timeFloorKeepMs, timeFloorRaiseMsMax } from './limits.ts';
 
-/** Kept over restarts: it was at least so late once. */
+/** Kept over restarts: it was at least so late once, by a clock that somebody sets; and by what was signed. */
 const floorKey = 'trust.time-floor-ms';
+const heardKey = 'trust.heard-ms';
 
 export interface TrustedTime {
   /** Never earlier than it is known to be: the wall clock, or the floor and the time since, whichever is later. */
@@ -29,38 +30,49 @@ export interface TrustedTimeDependencies {
  * longer, which is the way out without touching the board.
  */
 export function createTrustedTime({ clock, clockQuality, values }: TrustedTimeDependencies): TrustedTime {
+  const floor = createFloor(clock, values, floorKey);
+  const heard = createFloor(clock, values, heardKey);
+  const isSynced = () => clockQuality() === 'synced';
+  // A synced clock knows better, and one mistaken laptop must not take the board into another century.
+  const nowMs = () => Math.max(clock.wallMs(), floor.nowMs(), isSynced() ? 0 : heard.nowMs());
+  return {
+    nowMs() {
+      if (isSynced()) floor.raise(clock.wallMs());
+      else heard.keep();
+      floor.keep();
+      return nowMs();
+    },
+    get isSynced() {
+      return isSynced();
+    },
+    heard(stampMs) {
+      if (!isSynced()) heard.raise(Math.min(stampMs, Math.max(floor.nowMs(), heard.nowMs()) + timeFloorRaiseMsMax));
+    },
+  };
+}
+
+function createFloor(clock: Clock, values: TrustedTimeDependencies['values'], key: string) {
   let floorMs = plausibleWallMsMin;
   let atMs = clock.monotonicMs();
 
-  const floorNow = () => floorMs + (clock.monotonicMs() - atMs);
+  const nowMs = () => floorMs + (clock.monotonicMs() - atMs);
   const raise = (toMs: number) => {
-    if (toMs <= floorNow()) return;
+    if (toMs <= nowMs()) return;
     floorMs = toMs;
     atMs = clock.monotonicMs();
   };
   const keptMs = () => {
-    const kept = Number(values?.get(floorKey) ?? Number.NaN);
+    const kept = Number(values?.get(key) ?? Number.NaN);
     return Number.isFinite(kept) ? kept : 0;
-  };
-  const keep = () => {
-    raise(keptMs()); // A store that was in trouble at the start is read only now; what it has it refused to write over.
-    const nowMs = Math.floor(floorNow());
-    if (nowMs - keptMs() >= timeFloorKeepMs) void values?.set(floorKey, String(nowMs));
   };
   raise(keptMs());
   return {
-    nowMs() {
-      const wallMs = clock.wallMs();
-      if (clockQuality() === 'synced') raise(wallMs);
-      keep();
-      return Math.max(wallMs, floorNow());
-    },
-    get isSynced() {
-      return clockQuality() === 'synced';
-    },
-    // A synced clock knows better, and one mistaken laptop must not take the board into another century.
-    heard(stampMs) {
-      if (clockQuality() !== 'synced') raise(Math.min(stampMs, floorNow() + timeFloorRaiseMsMax));
+    nowMs,
+    raise,
+    keep() {
+      raise(keptMs()); // A store that was in trouble at the start is read only now; what it has it refused to write over.
+      const flooredMs = Math.floor(nowMs());
+      if (flooredMs - keptMs() >= timeFloorKeepMs) void values?.set(key, String(flooredMs));
     },
   };
 }

@@ -53,3 +53,16 @@ test('commands are taken again once a clock that was ahead at the start is right
   now.quality = 'synced';
   expect(await verify(await command(9n, clock.wallMs()))).toMatchObject({ ok: true });
 });
+
+test('one that was signed by a clock a month ahead shuts out nobody once the clock of the board is right', async () => {
+  const kept = new Map<string, string>();
+  const before = live(kept, startMs, 'estimated');
+  expect(await before.verify(await command(1n, startMs + 30 * 86_400_000))).toMatchObject({ ok: true });
+  await before.clock.advance(60_000);
+  before.now.quality = 'synced';
+  expect(await before.verify(await command(2n, before.clock.wallMs()))).toMatchObject({ ok: true });
+
+  const after = live(kept, startMs + 120_000, 'synced');
+  await after.clock.advance(60_000);
+  expect(await after.verify(await command(3n, after.clock.wallMs()))).toMatchObject({ ok: true });
+});
