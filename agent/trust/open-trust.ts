@@ -14,7 +14,7 @@ export interface Trust extends TokenVerifier, Disposable {
 }
 
 /** Which commands were let through; a config that follows goes on with it. */
-export type TrustMemory = Pick<VerifierOptions, 'memoryMs' | 'replays' | 'orders'>;
+export type TrustMemory = Pick<VerifierOptions, 'memoryMs' | 'replays' | 'orders' | 'used'>;
 
 export function newTrustMemory({ clock, values }: Pick<TrustedTimeDependencies, 'clock' | 'values'>): TrustMemory {
   const startMs = clock.monotonicMs();
@@ -22,6 +22,7 @@ export function newTrustMemory({ clock, values }: Pick<TrustedTimeDependencies, 
     memoryMs: () => clock.monotonicMs() - startMs,
     replays: new ReplayGuard(),
     orders: { known: new Map(), values },
+    used: { known: new Map(), values },
   };
 }
 

@@ -11,6 +11,7 @@ import { tokenBytesMax } from './limits.ts';
 import type { ReplayGuard } from './replay-guard.ts';
 import type { Attack, Purpose, TokenRefusal, TokenVerifier, TrustedKey, Verified } from './token.ts';
 import type { TrustedTime } from './trusted-time.ts';
+import { keepUsed, type UsedBefore, usedBeforeMs } from './used-before.ts';
 
 export interface VerifierOptions {
   readonly keys: readonly TrustedKey[];
@@ -20,6 +21,7 @@ export interface VerifierOptions {
   memoryMs(): number;
   readonly replays: ReplayGuard;
   readonly orders: LatestOrders;
+  readonly used: UsedBefore;
 }
 
 type TokenFault = Pick<TokenRefusal, 'attack' | 'reason' | 'detail'>;
@@ -31,7 +33,7 @@ const algorithm = 'EdDSA';
 /** The check of QN-7.5, in its order. A part: it brings jose along. */
 export function createVerifier(
   time: TrustedTime,
-  { keys, names, memoryMs, replays, orders }: VerifierOptions,
+  { keys, names, memoryMs, replays, orders, used }: VerifierOptions,
 ): TokenVerifier {
   const keyOf = new Map(keys.map((key) => [key.kid, key]));
   const imported = new Map<string, Promise<CryptoKey | Uint8Array>>(); // One per trusted key at most.
@@ -80,7 +82,10 @@ export function createVerifier(
       bindingFault(message, claims, { ...purpose, names }) ??
       lifeFault(claims, purpose, { time, startMs: time.nowMs() - memoryMs() });
     if (found !== undefined) return refuse(found, kid);
-    if (purpose.role === 'actuate') {
+    const isCommand = purpose.role === 'actuate';
+    if (isCommand) {
+      const usedMs = usedBeforeMs(used, kid, time);
+      if (claims.iat * 1_000 <= usedMs) return refuse(usedCommand(claims.iat * 1_000, usedMs), kid);
       const entered = replays.enter(`${kid} ${claims.jti}`, claims.exp * 1_000, time.nowMs());
       if (entered === 'again')
         return refuse(fault('replay', 'duplicate', 'this token was used already; sign each command anew'), kid);
@@ -91,6 +96,7 @@ export function createVerifier(
     const newerMs = isOrder ? newerOrderMs(orders, purpose.document, claims) : undefined;
     if (newerMs !== undefined) return refuse(oldOrder(claims.iat * 1_000, newerMs), kid);
     time.heard(claims.iat * 1_000);
+    if (isCommand) keepUsed(used, kid, claims.iat * 1_000, time);
     if (isOrder) await keepOrder(orders, purpose.document, claims, time.nowMs());
     return ok({ kid, author: key.author, roles: key.roles, claims });
   }
@@ -129,6 +135,11 @@ function readHeader(token: string): string | TokenFault {
   }
   if (typeof kid !== 'string') return fault('wrong-key', 'unauthenticated', 'the header names no key: kid is missing');
   return kid;
+}
+
+function usedCommand(signedMs: number, usedMs: number): TokenFault {
+  const detail = `it was signed at ${stamp(signedMs)}, and one of ${stamp(usedMs)} was let through before this agent started; sign it anew`;
+  return fault('replay', 'unauthenticated', detail);
 }
 
 function oldOrder(signedMs: number, newerMs: number): TokenFault {

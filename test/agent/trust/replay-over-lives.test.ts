@@ -54,6 +54,28 @@ test('commands are taken again once a clock that was ahead at the start is right
   expect(await verify(await command(9n, clock.wallMs()))).toMatchObject({ ok: true });
 });
 
+test('nor before it is right, on a board that knows the time only to the hour', async () => {
+  const kept = new Map<string, string>();
+  const before = live(kept, startMs, 'synced');
+  await before.clock.advance(50 * 60_000);
+  const used = await command(7n, before.clock.wallMs());
+  expect(await before.verify(used)).toMatchObject({ ok: true });
+
+  const after = live(kept, 0, 'boot');
+  expect(await after.verify(used)).toMatchObject({ ok: false, error: { attack: 'replay' } });
+  expect(await after.verify(await command(8n, startMs + 51 * 60_000))).toMatchObject({ ok: true });
+  const last = live(kept, 0, 'boot');
+  expect(await last.verify(used)).toMatchObject({ ok: false, error: { attack: 'replay' } });
+});
+
+test('commands that were signed out of their order are all taken in one life', async () => {
+  const kept = new Map<string, string>();
+  const { clock, verify } = live(kept, startMs, 'synced');
+  await clock.advance(60_000);
+  expect(await verify(await command(1n, clock.wallMs()))).toMatchObject({ ok: true });
+  expect(await verify(await command(2n, clock.wallMs() - 10_000))).toMatchObject({ ok: true });
+});
+
 test('one that was signed by a clock a month ahead shuts out nobody once the clock of the board is right', async () => {
   const kept = new Map<string, string>();
   const before = live(kept, startMs, 'estimated');

@@ -27,6 +27,7 @@ function rig(quality: ClockQuality = 'synced', wallMs = nowMs) {
     memoryMs: () => clock.monotonicMs(),
     replays: new ReplayGuard(),
     orders: { known: new Map<string, string>() },
+    used: { known: new Map<string, number>() },
   };
   return { clock, time, ...createVerifier(time, options) };
 }
