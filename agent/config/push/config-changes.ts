@@ -63,10 +63,10 @@ export class ConfigChanges {
     return { version: version + 1, vc: { ...vc, [author]: (vc[author] ?? 0) + 1 }, author, origin };
   }
 
-  /** When it resolves, the outcome is durable; `told` ends it. */
-  async take(candidate: Candidate, claim: Claim): Promise<ChangeOutcome> {
+  /** When it resolves, the outcome is durable; `told` ends it. `begun`: from here on it has an end, whatever happens. */
+  async take(candidate: Candidate, claim: Claim, begun = () => {}): Promise<ChangeOutcome> {
     if (this.#current !== undefined) return busy;
-    const taking = this.#take(candidate, claim);
+    const taking = this.#take(candidate, claim, begun);
     this.#current = taking;
     try {
       return await taking;
@@ -98,7 +98,7 @@ export class ConfigChanges {
     }
   }
 
-  async #take({ value, checked }: Candidate, claim: Claim): Promise<ChangeOutcome> {
+  async #take({ value, checked }: Candidate, claim: Claim, begun: () => void): Promise<ChangeOutcome> {
     const { parts, home } = this.#dependencies;
     await this.#telling; // It takes away the note of the one before, not of this one.
     const { asked: _asked, ...named } = claim;
@@ -108,17 +108,17 @@ export class ConfigChanges {
     const next = withRoom({ ...named, value, atMs, ...(content !== undefined && { file: content }) }, checked.config);
     const pending = { to: contentOf(value), atMs, ...claim };
     const wish = { next: checked, isOverAir: claim.pushed !== undefined };
-    const outcome = await changeConfig(parts, wish, this.#keeping(pending, next), this.#stop.signal);
+    const outcome = await changeConfig(parts, wish, this.#keeping(pending, next, begun), this.#stop.signal);
     if (outcome.status === 'successful') this.#running = next;
     return outcome;
   }
 
-  #keeping(pending: PendingChange, next: Generation): Keeping {
+  #keeping(pending: PendingChange, next: Generation, begun: () => void): Keeping {
     const { keeper } = this.#dependencies.home;
     const { to, version, author, origin, atMs, asked } = pending;
     const change = { to, version, author, origin, atMs, ...(asked !== undefined && { asked }) };
     return {
-      begin: () => attempt(() => keeper.begin(change, next)),
+      begin: () => attempt(() => keeper.begin(change, next).then(begun)),
       commit: () => attempt(() => keeper.commit(next, this.#running)),
       abandon: async ({ reason, detail }, rollback) => {
         const abandoned = await attempt(() => keeper.abandon({ status: 'failed', reason, detail, rollback }));

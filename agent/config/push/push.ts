@@ -151,12 +151,19 @@ export class ConfigPushes {
 
   async #take({ answerable }: OwnCommand, candidate: Candidate, claim: Claim): Promise<() => void> {
     const { changes, tell, home } = this.#dependencies;
-    tell(answerable, { status: 'accepted' });
-    tell(answerable, { status: 'executing' });
+    let isBegun = false;
+    // Not sooner: a cut before would leave it without an end.
+    const begun = () => {
+      if (isBegun) return;
+      isBegun = true;
+      tell(answerable, { status: 'accepted' });
+      tell(answerable, { status: 'executing' });
+    };
     const asked = claim.asked === undefined ? undefined : { ...claim.asked, ...replyOf(answerable) };
-    const outcome = await changes.take(candidate, { ...claim, ...(asked !== undefined && { asked }) });
+    const outcome = await changes.take(candidate, { ...claim, ...(asked !== undefined && { asked }) }, begun);
     return () => {
       if (outcome.status === 'aborted') return; // The next life of the agent tells it.
+      begun();
       tell(answerable, this.#verdictOfOutcome(outcome));
       if (home.keeper.untold !== undefined) this.#finishing = this.#finish();
     };
