@@ -72,7 +72,7 @@ export async function takeOverLines(folder: string, clock: Clock, kept = new Kep
 async function ask(door: string, clock: Clock): Promise<readonly ChipHold[]> {
   const socket = await knock(door);
   if (socket === undefined) {
-    rmSync(door, { force: true }); // Of a guard that was killed itself.
+    removeDead(door);
     return [];
   }
   const deadlineMs = clock.monotonicMs() + handoverMsMax;
@@ -86,6 +86,15 @@ async function ask(door: string, clock: Clock): Promise<readonly ChipHold[]> {
     }
   } finally {
     socket.destroy();
+  }
+}
+
+/** Of a guard that was killed itself. */
+function removeDead(door: string): void {
+  try {
+    rmSync(door, { force: true });
+  } catch {
+    // The disk is read-only, or it is another user's: the next agent asks there once more.
   }
 }
 
