@@ -22,7 +22,10 @@ export function lifeFault(
   const issuedMs = iat * 1_000;
   const expiresMs = exp * 1_000;
   if (expiresMs <= nowMs) {
-    const detail = `it expired at ${stamp(expiresMs)}, and here it is ${stamp(nowMs)} or later; sign it anew`;
+    const fix = time.isSynced
+      ? 'sign it anew'
+      : 'sign it anew, or have the clock of this board set: check `timedatectl`';
+    const detail = `it expired at ${stamp(expiresMs)}, and here it is ${stamp(nowMs)} or later; ${fix}`;
     return { attack: 'freeze', reason: 'unauthenticated', detail };
   }
   if (time.isSynced && issuedMs > nowMs + clockSkewMs) {

@@ -81,6 +81,10 @@ test('one that was signed by a clock a month ahead shuts out nobody once the clo
   const before = live(kept, startMs, 'estimated');
   expect(await before.verify(await command(1n, startMs + 30 * 86_400_000))).toMatchObject({ ok: true });
   await before.clock.advance(60_000);
+  expect(await before.verify(await command(9n, before.clock.wallMs()))).toMatchObject({
+    ok: false,
+    error: { detail: expect.stringContaining('have the clock of this board set') },
+  });
   before.now.quality = 'synced';
   expect(await before.verify(await command(2n, before.clock.wallMs()))).toMatchObject({ ok: true });
 
