@@ -39,6 +39,7 @@ test.for([
 ] as const)('a guard that %s is tried again after a pause, and not before', async ([, args]) => {
   const { clock, told, install, start, heard } = prepare();
   const guarded = start(plan, ...args);
+  guarded.plan(empty);
   guarded.plan(plan);
   guarded.hold([]);
   await clock.advance(guardRestartMs - 1);
