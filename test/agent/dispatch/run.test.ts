@@ -190,4 +190,15 @@ describe('a message of QoS 2', () => {
     loop.receive({ ...keptMessage('qn/1/pi-1/notify/gpio.relay1', kept), payload: Buffer.alloc(70_000) });
     expect([keptCount, refusals]).toEqual([3, ['too-large']]);
   });
+
+  it('is kept at once when the other connection brings it for a document that is no emergency one any more', async () => {
+    const { loop, texts } = openLoop();
+    let keptCount = 0;
+    loop.receive(
+      keptMessage('qn/1/pi-1/notify/gpio.relay1', () => void (keptCount += 1)),
+      'express',
+    );
+    await turn();
+    expect([keptCount, texts]).toEqual([1, []]);
+  });
 });
