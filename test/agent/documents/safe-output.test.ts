@@ -24,8 +24,8 @@ describe('offline', () => {
     expect([levels(rig), rig.report('relay')?.safe]).toEqual([[1, 0, 1], undefined]);
   });
 
-  test('a broker that comes back in time changes nothing', async () => {
-    await using rig = await openDocuments({ documents: [away()] });
+  test.for(['', ', restore: on'])('a broker that comes back in time changes nothing%s', async (rest) => {
+    await using rig = await openDocuments({ documents: [away(rest)] });
     await rig.command('relay', 'on');
     rig.board.setOnline(false);
     await rig.clock.advance(29_000);
