@@ -92,7 +92,7 @@ export class Switch implements InterlockMember, OpenDocument {
     // A pulse would have ended, and an off that still waits would have come.
     const before = this.isOn && this.#waiting.current === undefined && !this.#driven.isComingDown;
     this.#giveWay(`the output went to its ${situation} state`);
-    if (action.on === before && action.on === this.isOn && action.on === this.mayBeOn) return;
+    if (action.on === before && action.on === this.mayBeOn) return;
     this.#before ??= before;
     if (action.on) this.#goOn(situation);
     else this.#driven.bringDown(() => this.#surroundings.safe(`went off: ${situation}`));
