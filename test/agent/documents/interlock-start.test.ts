@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { Interlocks, unknownMember } from '../../../agent/documents/interlock.ts';
+import { createRow } from '../../../agent/documents/row.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
 import { type DocumentRig, openDocuments } from '../../support/document-rig.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { configOf } from '../../support/memory-agent.ts';
 
 const member = (name: string, line: string, rest = '') =>
   `${name}: { driver: gpio-out, line: ${line}, interlock: h, dead-time: 500ms${rest} }`;
@@ -121,5 +124,31 @@ describe('a member that is found on at the start and held', () => {
     rig.board.setOnline(true);
     await rig.clock.advance(0);
     expect(levels(rig, 'U')).toEqual([0, 1]);
+  });
+});
+
+describe('that its members may have gone off a moment ago', () => {
+  const rows = (documents: readonly string[]) =>
+    Object.entries(configOf({ documents }, '/tmp').documents).map(([name, config]) => createRow(name, config));
+
+  test.for([
+    ['a group', [member('up', 'U'), member('down', 'D')], [unknownMember]],
+    ['none', ['relay: { driver: gpio-out, line: A }'], []],
+  ] as const)('is told to the guard, where there is %s', ([, documents, expected]) => {
+    const told: string[] = [];
+    new Interlocks(createFakeClock(), rows(documents), (name) => void told.push(name)).begin();
+    expect(told).toEqual(expected);
+  });
+
+  test('is so of the group whose device came, and of no other', async () => {
+    const clock = createFakeClock();
+    const others = ['left', 'right'].map((name) => member(name, name).replace('interlock: h', 'interlock: other'));
+    const interlocks = new Interlocks(clock, rows([member('up', 'U'), member('down', 'D'), ...others]));
+    interlocks.begin();
+    await clock.advance(500);
+    interlocks.begin('h');
+    const waitsMs = (group: string, name: string) =>
+      interlocks.group(group)?.request({ name, yieldTo: () => true }, 'refuse');
+    expect([waitsMs('h', 'up'), waitsMs('other', 'left')]).toEqual([{ waitMs: 500 }, { waitMs: 0 }]);
   });
 });
