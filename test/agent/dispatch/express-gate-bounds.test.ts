@@ -51,6 +51,15 @@ describe('bounds of the gate for emergency commands', () => {
     expect(hear('main', '0')).toBe('doubt');
   });
 
+  test('topics that are known to be in order: the one that comes next makes none of them doubtful', () => {
+    const { gate, hear } = openGate();
+    gate.up('express');
+    const other = { topic: 'qn/1/pi-1/notify/gpio.other' };
+    for (const more of [{}, other]) for (const line of ['express', 'main'] as const) hear(line, 'first', more);
+    hear('express', 'ahead');
+    expect(hear('main', 'sent before')).toBe('act');
+  });
+
   test('doubts: the oldest is refused at once', async () => {
     const { clock, gate, hear, refused } = openGate();
     gate.up('express');
