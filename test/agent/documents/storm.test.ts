@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DocumentRig, openDocuments } from '../../support/document-rig.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 
 const door = 'door: { driver: gpio-in, line: D, storm: { rate: 10, for: 1s, retry: 5s } }';
 
@@ -103,6 +104,21 @@ describe('a storm of edges', () => {
     shake(rig, 11);
     await rig[Symbol.asyncDispose]();
     expect([rig.clock.timersCount, rig.memoryBoard.wire('D').holder]).toEqual([0, undefined]);
+  });
+
+  test('closing while it is being opened again leaves no timer and no line, and tells nothing', async () => {
+    const clock = createFakeClock();
+    const opening = openDocuments({ documents: [door], clock, weather: { openLatencyMs: 1_000 } });
+    await clock.advance(1_000);
+    const rig = await opening;
+    shake(rig, 11);
+    const toldCount = rig.told.length;
+    await clock.advance(5_500);
+    const closed = rig[Symbol.asyncDispose]();
+    await clock.advance(500);
+    await closed;
+    expect([clock.timersCount, rig.memoryBoard.wire('D').holder]).toEqual([0, undefined]);
+    expect(rig.told).toHaveLength(toldCount);
   });
 
   test('a counter keeps its count over a storm', async () => {
