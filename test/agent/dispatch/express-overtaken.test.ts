@@ -35,6 +35,15 @@ test('a command that main has lost, brought by the other connection behind a lat
   expect([hear('express', later), hear('express', last), hear('main', last)]).toEqual(['leave', 'act', 'leave']);
 });
 
+test('it acts where the later one is for another document', () => {
+  const { gate, hear } = openGate();
+  gate.up('express');
+  const say = openSender('panel');
+  const [older, later] = [say(false), say(false)];
+  expect(hear('main', later, { topic: 'qn/1/pi-1/notify/gpio.other' })).toBe('act');
+  expect(hear('express', older)).toBe('act');
+});
+
 test('it acts where the later one was lost by the emergency connection: it is younger then', () => {
   const { gate, hear } = openGate();
   gate.up('express');
