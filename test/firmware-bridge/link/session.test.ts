@@ -56,6 +56,17 @@ describe('sending', () => {
     expect(rig.dueMs).toBe(40 + 20);
   });
 
+  it('measures no round trip of what was sent twice: nobody knows which one was answered', () => {
+    const rig = sessionRig();
+    rig.rise();
+    rig.send(1, 1);
+    rig.tickWhenDue();
+    const { roundTrip } = rig.state.numbered.sender;
+    rig.nowMs += 3;
+    rig.say(linkType.ack, 0, 4);
+    expect(rig.state.numbered.sender).toMatchObject({ unacknowledged: [], roundTrip });
+  });
+
   it('goes back at once to what the other side misses', () => {
     const rig = sessionRig();
     rig.rise();
