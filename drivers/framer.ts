@@ -24,6 +24,11 @@ export type EmitFrame = (frame: Uint8Array) => void;
  */
 export interface Framer {
   push(chunk: Uint8Array, emit: EmitFrame): void;
+  /**
+   * What comes may be the rest of a frame that began before anybody listened: it is thrown away up to its end, or to a
+   * silence; behind a length no end can be seen, and only the silence counts.
+   */
+  join(): void;
   /** The line has been silent: ends a frame that silence ends, throws away any other unfinished one. */
   expire(emit: EmitFrame): void;
   readonly counters: FramerCounters;
@@ -39,9 +44,18 @@ export interface FramerCounters {
   timeouts: number;
   /** Frames that could not be decoded. */
   damaged: number;
+  /** What came first and may have been the rest of a frame. */
+  begun: number;
 }
 
-export const noFrames = (): FramerCounters => ({ frames: 0, discardedBytes: 0, overlong: 0, timeouts: 0, damaged: 0 });
+export const noFrames = (): FramerCounters => ({
+  frames: 0,
+  discardedBytes: 0,
+  overlong: 0,
+  timeouts: 0,
+  damaged: 0,
+  begun: 0,
+});
 
 /**
  * The longest frame is as long as the buffer. The buffer stays the caller's, who leaves it alone while he uses this.

@@ -32,7 +32,8 @@ export function watchLosses(counters: SerialCounters, port: string, log: Log): (
     for (const [why] of lossesOf(counters)) {
       if (told.has(why)) continue;
       told.add(why);
-      log.warn({ port, why }, 'frames are lost; see baud, parity, delimiter, max, inter-byte');
+      if (why === 'begun') log.info({ port, why }, 'what had begun before the port was open is thrown away');
+      else log.warn({ port, why }, 'frames are lost; see baud, parity, delimiter, max, inter-byte');
     }
   };
 }
@@ -43,6 +44,6 @@ export function describeLosses(counters: SerialCounters): { readonly [key: strin
   return found.length === 0 ? {} : { discarded: { bytes: counters.discardedBytes, ...Object.fromEntries(found) } };
 }
 
-function lossesOf({ overlong, timeouts: half, damaged, flood }: SerialCounters): [string, number][] {
-  return Object.entries({ overlong, half, damaged, flood }).filter(([, count]) => count > 0);
+function lossesOf({ overlong, timeouts: half, damaged, begun, flood }: SerialCounters): [string, number][] {
+  return Object.entries({ overlong, half, damaged, begun, flood }).filter(([, count]) => count > 0);
 }

@@ -3,7 +3,7 @@ import { createFramer, type Framer, type FramerCounters } from '../../drivers/fr
 import type { ReopenLimits } from '../../drivers/serial/reopening.ts';
 import { afterReading } from '../clock.ts';
 import type { SerialConfig } from '../config/config.ts';
-import { serialWriteTimeoutMsMin } from '../limits.ts';
+import { serialQuietCharacters, serialQuietMsMin, serialWriteTimeoutMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import { keepLine, noBufferError, probeLine } from './kept-line.ts';
 import type { DocumentKind, DocumentSurroundings } from './kind.ts';
@@ -35,6 +35,7 @@ export function createSerialKind(limits?: ReopenLimits): DocumentKind<SerialConf
       return ok({
         async perform(effect) {
           if (effect.do !== 'write') return ok();
+          receiver.asked();
           return await line.write(effect.bytes, writeTimeoutMs(config, effect.bytes.byteLength));
         },
         probe: () => probeLine(line, config),
@@ -57,7 +58,10 @@ interface ReceiverParts {
   readonly look: () => void;
 }
 
-/** Feeds chunks to the framer and lets silence end what was begun. Each connection has a fresh framer. */
+/**
+ * Feeds chunks to the framer and lets silence end what was begun. Each connection has a fresh framer. What comes before the
+ * line was quiet for a moment may have begun before it was open: its tail must not pass for a frame. Nor is an answer lost.
+ */
 function createReceiver(
   config: SerialConfig,
   buffer: Uint8Array,
@@ -66,6 +70,7 @@ function createReceiver(
 ) {
   let framer: Framer | undefined;
   let silence: Disposable | undefined;
+  let tail: 'possible' | 'endless' | 'over' = 'over';
   const end = () => {
     silence?.[Symbol.dispose]();
     silence = undefined;
@@ -74,17 +79,33 @@ function createReceiver(
   const begin = () => {
     end();
     framer = createFramer(config.framing, buffer, counters);
+    tail = 'possible';
+    silence = afterReading(clock, quietMs(config), rest);
+  };
+  const rest = () => {
+    tail = 'over';
+    framer?.expire(emit);
+    look();
   };
   const take = (chunk: Uint8Array) => {
     silence?.[Symbol.dispose]();
+    if (tail === 'possible') {
+      framer?.join();
+      tail = config.framing.kind === 'length' ? 'endless' : 'over';
+    }
     framer?.push(chunk, emit);
     look();
-    silence = afterReading(clock, config.interByteMs, () => {
-      framer?.expire(emit);
-      look();
-    });
+    silence = afterReading(clock, tail === 'endless' ? quietMs(config) : config.interByteMs, rest);
   };
-  return { begin, take, end };
+  const asked = () => {
+    if (tail === 'possible') tail = 'over';
+  };
+  return { begin, take, asked, end };
+}
+
+/** A device in the middle of a frame does not rest for so long, however its adapter gathers bytes. */
+function quietMs({ settings, interByteMs }: SerialConfig): number {
+  return Math.min(interByteMs, Math.max(serialQuietMsMin, (serialQuietCharacters * 12 * 1_000) / settings.baud));
 }
 
 /** Twice the time the bytes need on the wire, and never less than the minimum. */

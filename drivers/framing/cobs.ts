@@ -57,13 +57,14 @@ export function createCobsFramer(buffer: Uint8Array, counters: FramerCounters): 
   };
   return {
     counters,
+    join: frame.join,
     push(chunk, emit) {
       let index = 0;
       while (index < chunk.byteLength) {
         const byte = chunk[index] ?? 0;
         if (byte === 0) {
           if (blockLeftBytes > 0) frame.damage();
-          if (isBegun) frame.end(emit);
+          if (isBegun || !frame.isEmpty) frame.end(emit);
           begin();
         } else if (blockLeftBytes === 0) takeCode(byte);
         else {

@@ -24,6 +24,7 @@ export function createDelimiterFramer(delimiter: string, buffer: Uint8Array, cou
   };
   return {
     counters,
+    join: frame.join,
     push(chunk, emit) {
       let index = 0;
       while (index < chunk.byteLength) {

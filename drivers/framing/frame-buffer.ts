@@ -5,8 +5,10 @@ export interface FrameBuffer {
   readonly counters: FramerCounters;
   /** Nothing has come since the last end. */
   readonly isEmpty: boolean;
-  /** It is overlong or damaged: what comes is thrown away until the end. */
+  /** It is overlong or damaged: what comes is thrown away until the end, through any silence. */
   readonly isSkipping: boolean;
+  /** It may have begun before: what comes is thrown away until the end or a silence. */
+  join(): void;
   append(bytes: Uint8Array): void;
   /** The frame is longer than the buffer: throws it away, what comes up to its end too. */
   overflow(): void;
@@ -21,6 +23,7 @@ export interface FrameBuffer {
 export function createFrameBuffer(buffer: Uint8Array, counters: FramerCounters): FrameBuffer {
   let usedBytes = 0;
   let isSkipping = false;
+  let isJoining = false;
   const skip = () => {
     counters.discardedBytes += usedBytes;
     usedBytes = 0;
@@ -36,7 +39,12 @@ export function createFrameBuffer(buffer: Uint8Array, counters: FramerCounters):
       return usedBytes === 0 && !isSkipping;
     },
     get isSkipping() {
-      return isSkipping;
+      return isSkipping && !isJoining;
+    },
+    join() {
+      if (!isJoining) counters.begun += 1;
+      isJoining = true;
+      skip();
     },
     append(bytes) {
       if (!isSkipping && usedBytes + bytes.byteLength > buffer.byteLength) overflow();
@@ -57,15 +65,17 @@ export function createFrameBuffer(buffer: Uint8Array, counters: FramerCounters):
       const isWhole = !isSkipping;
       usedBytes = 0;
       isSkipping = false;
+      isJoining = false;
       if (!isWhole) return;
       counters.frames += 1;
       emit(frame);
     },
     timeOut() {
-      counters.timeouts += 1;
+      if (!isJoining) counters.timeouts += 1;
       counters.discardedBytes += usedBytes;
       usedBytes = 0;
       isSkipping = false;
+      isJoining = false;
     },
   };
 }

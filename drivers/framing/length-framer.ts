@@ -12,6 +12,7 @@ export function createLengthFramer(
   let prefixSeenBytes = 0;
   let length = 0;
   let bodySeenBytes = 0;
+  let isJoining = false;
   const takePrefix = (byte: number) => {
     // Multiplied and not shifted: four bytes are more than a signed 32-bit number holds.
     length = endian === 'big' ? length * 256 + byte : length + byte * 256 ** prefixSeenBytes;
@@ -25,7 +26,12 @@ export function createLengthFramer(
   };
   return {
     counters,
+    join() {
+      isJoining = true;
+      frame.join();
+    },
     push(chunk, emit) {
+      if (isJoining) return frame.append(chunk); // Any of it may be a length.
       let index = 0;
       while (index < chunk.byteLength) {
         if (prefixSeenBytes < prefixBytes) {
@@ -43,7 +49,8 @@ export function createLengthFramer(
       }
     },
     expire() {
-      if (prefixSeenBytes > 0) frame.timeOut();
+      if (isJoining || prefixSeenBytes > 0) frame.timeOut();
+      isJoining = false;
       begin();
     },
   };

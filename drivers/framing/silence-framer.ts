@@ -6,6 +6,7 @@ export function createSilenceFramer(buffer: Uint8Array, counters: FramerCounters
   const frame = createFrameBuffer(buffer, counters);
   return {
     counters,
+    join: frame.join,
     push: (chunk) => frame.append(chunk),
     expire(emit) {
       if (!frame.isEmpty) frame.end(emit);

@@ -36,6 +36,7 @@ export function createSlipFramer(buffer: Uint8Array, counters: FramerCounters): 
   };
   return {
     counters,
+    join: frame.join,
     push(chunk, emit) {
       for (const byte of chunk) {
         if (byte === end) {

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { serialQuietMsMin } from '../../agent/limits.ts';
 import { ok } from '../../drivers/contract/result.ts';
 import { startAedes } from '../support/aedes.ts';
 import { startCommander } from '../support/commander.ts';
@@ -48,6 +50,7 @@ async function startEvents(brokers: readonly TestBroker[], talk: (line: string) 
   const listen = async (port: number) => void collectors.push(stack.use(await collect(port, topic, ejabberdUser)));
   for (const { port } of brokers) await listen(port);
   let saidCount = 0;
+  await delay(2 * serialQuietMsMin); // Else the first may pass for the tail of one before.
   const timer = setInterval(() => talk(`e${(saidCount += 1)}`), 10);
   stack.defer(() => clearInterval(timer));
   const heard = () => {

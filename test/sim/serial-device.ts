@@ -1,3 +1,4 @@
+import { serialQuietMsMin } from '../../agent/limits.ts';
 import type { BytePort } from '../../drivers/contract/byte-port.ts';
 import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../drivers/serial-simulated.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
@@ -8,6 +9,8 @@ const never = new Promise<never>(() => undefined);
 export interface SerialDevice {
   /** How often each line of text arrived. */
   readonly effects: ReadonlyMap<string, number>;
+  /** What it says now is not taken for the tail of something that began before the cable was plugged in. */
+  readonly isHeard: boolean;
   /** The agent's end of a cable; one at a time. */
   plug(alive: () => boolean): BytePort;
   /** False when nobody could have heard it. */
@@ -18,6 +21,7 @@ export function createSerialDevice(clock: FakeClock): SerialDevice {
   const effects = new Map<string, number>();
   let pair: SimulatedSerialPair | undefined;
   let rest = '';
+  let pluggedMs = 0;
   const take = (chunk: Uint8Array) => {
     const lines = (rest + Buffer.from(chunk).toString()).split('\n');
     rest = lines.pop() ?? '';
@@ -25,8 +29,12 @@ export function createSerialDevice(clock: FakeClock): SerialDevice {
   };
   return {
     effects,
+    get isHeard() {
+      return clock.monotonicMs() - pluggedMs > 2 * serialQuietMsMin;
+    },
     plug(alive) {
       rest = '';
+      pluggedMs = clock.monotonicMs();
       const plugged = createSimulatedSerialPair({ latencyMs: 1 }, clock);
       pair = plugged;
       plugged.right.onData(take);

@@ -125,7 +125,7 @@ export class World implements Outside {
   }
 
   event(text: string): void {
-    if (this.agent === undefined || this.life === undefined) return;
+    if (this.agent === undefined || this.life === undefined || !this.device.isHeard) return;
     this.events.happen(text, this.life, this.nowMs);
     this.device.say(text);
   }

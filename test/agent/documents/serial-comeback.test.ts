@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { serialQuietMsMin } from '../../../agent/limits.ts';
 import { silentLog } from '../../../agent/log.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../../drivers/serial-simulated.ts';
@@ -77,11 +79,13 @@ describe('a port that is unplugged while it is in use', () => {
   test('delivers no half frame of before as part of one after', async () => {
     await using board = await startPluggedAgent({ documents, ports });
     await board.hear('state/serial.scale', { open: true });
+    await delay(2 * serialQuietMsMin);
     await board.line('/dev/scale')?.right.write(Buffer.from('first\nhalf'), 1_000);
     await board.hear('event/serial.scale', 'first');
     board.unplug('/dev/scale');
     board.plug('/dev/scale');
     await board.hear('event/serial.scale', { open: true });
+    await delay(2 * serialQuietMsMin);
     await board.line('/dev/scale')?.right.write(Buffer.from('whole\n'), 1_000);
     await board.hear('event/serial.scale', 'whole');
     const texts = board.said.all
