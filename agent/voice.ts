@@ -68,7 +68,12 @@ export function openVoice(
   const chronicle = createChronicle(new LogSequence(clock, store?.values), kept);
   const publisherOver: Voice['publisherOver'] = (way) => {
     const parts = { clock, log, ids, outbox: way, instruments, clockQuality };
-    const said = { root, node: config.node, encoding: () => running.config.mqtt.encoding };
+    const said = {
+      root,
+      node: config.node,
+      encoding: () => running.config.mqtt.encoding,
+      bytesMax: pool.payloadBytesMax,
+    };
     const spoken = createPublisher(parts, said);
     return { ...spoken, say: (speech) => spoken.say(chronicle.hear(speech)) };
   };

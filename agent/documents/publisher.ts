@@ -6,6 +6,7 @@ import type { Fate } from '../mqtt/outgoing.ts';
 import type { Instruments } from '../observe/instruments.ts';
 import { traceOf } from '../observe/trace.ts';
 import type { Codec } from '../qn/codec.ts';
+import { tooLarge } from '../qn/json-codec.ts';
 import type { ClockQuality, Message } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import type { IdSource } from '../qn/snowflake.ts';
@@ -41,6 +42,8 @@ export interface PublisherOptions {
   readonly node: string;
   /** Of what the agent says by itself. */
   encoding(): 'json' | 'cbor';
+  /** Of one message, in the pool. */
+  readonly bytesMax: number;
 }
 
 export interface PublisherDependencies {
@@ -60,7 +63,7 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       const stamp = { src: options.node, ...document, ts: clock.wallMs(), clk: clockQuality() };
       const complete: Message = { id: message.id ?? ids.next(), ...stamp, ...message };
       const sinceMs = clock.monotonicMs();
-      const encoded = encodeMessage(complete, encoding);
+      const encoded = encodeFitting(complete, encoding, options.bytesMax);
       instruments?.encode.record(clock.monotonicMs() - sinceMs);
       if (!encoded.ok) {
         log.error({ document, encoding, detail: encoded.error.detail }, 'message cannot be said in this encoding');
@@ -79,6 +82,19 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       outbox.send({ topic, bytes: new Uint8Array(), document, ...how });
     },
   };
+}
+
+/** What happened and fits no message is told as lost, and why: nobody could know of it else. */
+function encodeFitting(message: Message, encoding: Codec['name'], bytesMax: number): ReturnType<typeof encodeMessage> {
+  const encoded = encodeMessage(message, encoding);
+  const isTooLong = encoded.ok && encoded.value.bytes.byteLength > bytesMax;
+  const refusal = isTooLong
+    ? tooLarge(encoded.value.bytes.byteLength, bytesMax)
+    : encoded.ok
+      ? undefined
+      : encoded.error;
+  if (message.t !== 'event' || refusal?.reason !== 'too-large') return encoded;
+  return encodeMessage({ ...message, val: { lost: refusal.reason, detail: refusal.detail ?? '' } }, encoding);
 }
 
 function propertiesOf(contentType: string, traceparent?: string, correlationData?: Uint8Array): MessageProperties {

@@ -62,8 +62,8 @@ export function messageOfJson(raw: unknown, context: DecodeContext): Result<Mess
   return messageOfRaw({ known, unknown }, jsonForm, context);
 }
 
-export function tooLarge(bytesCount: number): Refusal {
-  return { reason: 'too-large', detail: `${bytesCount} bytes: a message has at most ${messageBytesMax}` }; // QN-3.5
+export function tooLarge(bytesCount: number, bytesMax = messageBytesMax): Refusal {
+  return { reason: 'too-large', detail: `${bytesCount} bytes: a message has at most ${bytesMax}` }; // QN-3.5
 }
 
 function malformed(detail: string): Result<never, Refusal> {

@@ -72,6 +72,19 @@ describeWithMosquitto('a serial line on a pty', () => {
     }),
   );
 
+  it.skipIf(ptyMissing)('tells a frame that fits no message as lost, and why', async () => {
+    await using wire = await openSerialWire();
+    const documents = [`serial.x: { driver: serial-line, port: ${wire.port}, baud: 115200, max: 64KiB }`];
+    await using rig = await startRig({ documents });
+    for (let count = 0; count < 16; count += 1) wire.send(Buffer.alloc(3_750, 0xff)); // 60 000 bytes, as base64 80 000.
+    wire.send('\n');
+    const { message } = await rig.hear({ verb: 'event', document: 'serial.x' });
+    expect(message.val).toEqual({
+      lost: 'too-large',
+      detail: expect.stringMatching(/^80\d{3} bytes: a message has at most 65536$/),
+    });
+  });
+
   it.skipIf(ptyMissing)(
     'refuses what has no bytes: null, arrays, maps',
     withWire(async (rig, wire) => {

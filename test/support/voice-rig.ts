@@ -23,7 +23,7 @@ export function openVoiceRig() {
   const ids = createIdSource({ clock, nodeName: 'pi-1' });
   const publisher = createPublisher(
     { clock, log: silentLog, ids, outbox, clockQuality: () => 'synced' },
-    { root: 'qn/1', node: 'pi-1', encoding: () => 'json' },
+    { root: 'qn/1', node: 'pi-1', encoding: () => 'json', bytesMax: pool.payloadBytesMax },
   );
   const states = new DocumentStates(epoch, publisher, outbox);
   const watches = new Watches({ clock, publisher, states, outbox });

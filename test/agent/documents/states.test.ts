@@ -21,7 +21,7 @@ function openStates(profile: 'standard' | 'tiny' = 'standard') {
   pool.seal();
   const outbox = new Outbox(clock, pool);
   const ids = createIdSource({ clock, nodeName: 'pi-1' });
-  const options = { root: 'qn/1', node: 'pi-1', encoding: () => 'json' as const };
+  const options = { root: 'qn/1', node: 'pi-1', encoding: () => 'json' as const, bytesMax: pool.payloadBytesMax };
   const publisher = createPublisher({ clock, log: silentLog, ids, outbox, clockQuality: () => 'boot' }, options);
   const states = new DocumentStates(epoch, publisher, outbox);
   const waiting: PublishDone[] = [];
