@@ -3,7 +3,7 @@ import { type DriverClock, systemDriverClock } from './clock.ts';
 import { formatLine, type GpioBackend, type InputRequest, type Level, type OutputRequest } from './contract/digital.ts';
 import { fail, ok, type Result } from './contract/result.ts';
 import { readSysfsChips, resolveSysfsNumber } from './sysfs/chips.ts';
-import { exportLine, type SysfsLine, unexportLine } from './sysfs/export.ts';
+import { exportLine, lineFolder, type SysfsLine, unexportLine } from './sysfs/export.ts';
 import { readFoundLevel } from './sysfs/found-level.ts';
 import { attachSysfsInput, attachSysfsOutput, type SysfsHold } from './sysfs/lines.ts';
 import { driverError, systemError } from './system-error.ts';
@@ -62,8 +62,13 @@ function createBackend(surroundings: Surroundings): GpioBackend {
     if (heldNumbers.has(number)) return fail(heldError(resource));
     heldNumbers.add(number);
     const opened = await openGpio(surroundings, { resource, number }, setup);
-    if (!opened.ok) heldNumbers.delete(number);
-    return opened.ok ? ok({ resource, ...opened.value, released: () => heldNumbers.delete(number) }) : opened;
+    const released = () => void heldNumbers.delete(number);
+    if (!opened.ok) {
+      released();
+      return opened;
+    }
+    const { clock, root } = surroundings;
+    return ok({ resource, clock, folder: lineFolder(root, number), ...opened.value, released });
   };
   return {
     name: 'sysfs',

@@ -18,7 +18,7 @@ const deniedFix = 'add the user to the group gpio (usermod -aG gpio NAME), and c
  * moment later. A line that is exported already is taken as it is, because an agent that crashed leaves it so.
  */
 export async function exportLine(root: string, line: SysfsLine, clock: DriverClock): Promise<Result<void>> {
-  const folder = join(root, `gpio${line.number}`);
+  const folder = lineFolder(root, line.number);
   if ((await tryAccess(folder, constants.F_OK)) !== undefined) {
     try {
       await writeFile(join(root, 'export'), String(line.number));
@@ -33,6 +33,8 @@ export async function exportLine(root: string, line: SysfsLine, clock: DriverClo
     await pause(clock, sysfsExportTryEveryMs);
   }
 }
+
+export const lineFolder = (root: string, number: number): string => join(root, `gpio${number}`);
 
 export async function unexportLine(root: string, line: SysfsLine): Promise<void> {
   // A line that is not given back is taken over by the next start; there is nothing better to do about it.

@@ -1,13 +1,19 @@
 import type { Gpio } from 'onoff';
-import { monotonicNs } from '../clock.ts';
+import { type DriverClock, monotonicNs } from '../clock.ts';
 import type { DigitalInput, DigitalOutput, Edge, InputRequest, Level } from '../contract/digital.ts';
-import { fail, ok, type Result } from '../contract/result.ts';
-import { closedError, systemError } from '../system-error.ts';
+import { type DriverError, fail, ok, type Result } from '../contract/result.ts';
+import { deviceBehind, watchPresence } from '../serial/presence.ts';
+import { closedError, driverError, systemError } from '../system-error.ts';
+
+const fixes = { absent: 'plug its chip in again, or have the other program leave the line; it is looked for' };
 
 /** A line onoff has set up. */
 export interface SysfsHold {
   readonly resource: string;
-  readonly gpio: Gpio;
+  readonly gpio: Pick<Gpio, 'readSync' | 'writeSync' | 'watch' | 'unexport'>;
+  /** What the kernel shows of the line; gone with it. */
+  readonly folder: string;
+  readonly clock: DriverClock;
   /** The level it had before it was set up. */
   readonly found: Level;
   /** Called once, when the line was given back. */
@@ -39,18 +45,30 @@ export function attachSysfsInput(hold: SysfsHold, edges: InputRequest['edges'] =
   });
   const first = access.attempt('read', (gpio) => gpio.readSync());
   if (first.ok) told = first.value;
+  // The kernel tells a poller nothing of a line that was unexported, or went with its chip.
+  const lost = { tell: (_error: DriverError) => {} };
+  const failed = { operation: 'watch', resource: hold.resource, fixes };
+  const presence = watchPresence(hold.folder, deviceBehind(hold.folder), hold.clock, () =>
+    lost.tell(driverError('absent', failed, 'the line is not exported any more')),
+  );
   return {
     resource: hold.resource,
     read: () => access.attempt('read', (gpio) => gpio.readSync()),
     onEdge(next) {
       listener = next;
     },
-    [Symbol.asyncDispose]: access.close,
+    onLost(next) {
+      lost.tell = next;
+    },
+    async [Symbol.asyncDispose]() {
+      presence[Symbol.dispose]();
+      await access.close();
+    },
   };
 }
 
 interface Access {
-  attempt<Value>(operation: string, act: (gpio: Gpio) => Value): Result<Value>;
+  attempt<Value>(operation: string, act: (gpio: SysfsHold['gpio']) => Value): Result<Value>;
   readonly close: () => Promise<void>;
 }
 

@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemDriverClock } from '../../drivers/clock.ts';
+import type { DriverError } from '../../drivers/contract/result.ts';
 import { openSysfsGpio } from '../../drivers/gpio-sysfs.ts';
+import { portPresenceEveryMs } from '../../drivers/limits.ts';
 import { readSysfsChips, resolveSysfsNumber, type SysfsChip } from '../../drivers/sysfs/chips.ts';
 import { exportLine } from '../../drivers/sysfs/export.ts';
 import { readFoundLevel } from '../../drivers/sysfs/found-level.ts';
+import { attachSysfsInput } from '../../drivers/sysfs/lines.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 
 const expander = 'raspberrypi-exp-gpio';
 const brcmstb = 'gpio-brcmstb@107d508500';
@@ -159,6 +163,37 @@ function putLine(root: string, number: number): void {
   mkdirSync(join(root, `gpio${number}`));
   for (const name of ['value', 'direction', 'active_low', 'edge']) writeFileSync(join(root, `gpio${number}`, name), '');
 }
+
+describe('an input', () => {
+  function attach() {
+    const root = createRoot();
+    putLine(root, 588);
+    const clock = createFakeClock();
+    const folder = join(root, 'gpio588');
+    const gpio = { readSync: () => 0 as const, writeSync() {}, watch() {}, unexport() {} };
+    const input = attachSysfsInput({ resource: 'GPIO17', gpio, folder, clock, found: 0, released() {} });
+    const lost: DriverError[] = [];
+    input.onLost?.((error) => lost.push(error));
+    return { folder, clock, input, lost };
+  }
+
+  test('whose line was unexported, or is gone with its chip, says so once', async () => {
+    const { folder, clock, lost } = attach();
+    await clock.advance(2 * portPresenceEveryMs);
+    expect(lost).toEqual([]);
+    rmSync(folder, { recursive: true });
+    await clock.advance(2 * portPresenceEveryMs);
+    expect(lost).toMatchObject([{ kind: 'absent', operation: 'watch', resource: 'GPIO17' }]);
+  });
+
+  test('looks for its line no more once it is disposed of', async () => {
+    const { folder, clock, input, lost } = attach();
+    await input[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+    await clock.advance(2 * portPresenceEveryMs);
+    expect([lost, clock.timersCount]).toEqual([[], 0]);
+  });
+});
 
 describe('the level a line was found with', () => {
   test.for([
