@@ -20,7 +20,7 @@ export interface BytePort extends AsyncDisposable {
   write(bytes: Uint8Array, timeoutMs: number): Promise<Result<void>>;
   /** One listener at a time. It must not throw. Bytes that arrive before a listener is set are dropped. */
   onData(listener: (chunk: Uint8Array) => void): void;
-  /** Called at most once, when the port went away by itself. */
+  /** Called at most once, when the port went away by itself, or in a moment if it did so before. One listener. */
   onClosed(listener: (error: DriverError) => void): void;
   /**
    * Sets these lines and leaves the others. Absent where no port of the kind has them; fails with kind `unsupported` where

@@ -30,6 +30,7 @@ export function createTransportPort(resource: string, transport: Transport, cloc
   let closing: Promise<void> = Promise.resolve();
   let onData: ((chunk: Uint8Array) => void) | undefined;
   let onClosed: ((error: DriverError) => void) | undefined;
+  let gone: DriverError | undefined;
   let pending: Handover | undefined;
   const close = () => {
     isOpen = false;
@@ -39,7 +40,8 @@ export function createTransportPort(resource: string, transport: Transport, cloc
   const lose = (cause: unknown) => {
     if (!isOpen) return;
     close();
-    onClosed?.(goneError(resource, cause));
+    gone = goneError(resource, cause);
+    onClosed?.(gone);
   };
   const write = async (bytes: Uint8Array, timeoutMs: number): Promise<Result<void>> => {
     if (!isOpen) return fail(closedError('write', resource));
@@ -60,6 +62,8 @@ export function createTransportPort(resource: string, transport: Transport, cloc
     },
     onClosed(listener) {
       onClosed = listener;
+      const before = gone;
+      if (before !== undefined) queueMicrotask(() => listener(before));
     },
     async [Symbol.asyncDispose]() {
       if (isOpen) close();

@@ -9,11 +9,17 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 const { delayMsMin, lossesCountMax, stormPauseMs } = reopenLimits;
 
 /** A plug: while it is out the port is absent, and each opening is a new simulated wire. */
-async function openRig({ isIn = true } = {}) {
+async function openRig({ isIn = true, isPulledAtOnce = false } = {}) {
   const clock = createFakeClock();
   const told: string[] = [];
   const pairs: SimulatedSerialPair[] = [];
-  const state = { isIn, triesCount: 0, refusal: 'absent' as DriverErrorKind, holding: Promise.resolve() };
+  const state = {
+    isIn,
+    isPulledAtOnce,
+    triesCount: 0,
+    refusal: 'absent' as DriverErrorKind,
+    holding: Promise.resolve(),
+  };
   const open = async (): Promise<Result<BytePort>> => {
     state.triesCount += 1;
     await state.holding;
@@ -22,6 +28,8 @@ async function openRig({ isIn = true } = {}) {
     }
     const pair = createSimulatedSerialPair({}, clock);
     pairs.push(pair);
+    if (state.isPulledAtOnce) pair.unplug();
+    state.isPulledAtOnce = false;
     return ok(pair.left);
   };
   const kept = await KeptPort.open(
@@ -106,6 +114,14 @@ describe('a kept port', () => {
     await clock.advance(600);
     expect(told).toEqual(['open', 'unplugged', 'it is absent', 'open']);
     expect(pairs).toHaveLength(2);
+    await kept[Symbol.asyncDispose]();
+  });
+
+  test('is opened again where it went away before anybody listened', async () => {
+    const { kept, told, clock } = await openRig({ isPulledAtOnce: true });
+    await clock.advance(delayMsMin);
+    expect(told).toEqual(['open', 'unplugged', 'open']);
+    expect(await kept.write(Buffer.from('x'), 100)).toEqual({ ok: true });
     await kept[Symbol.asyncDispose]();
   });
 
