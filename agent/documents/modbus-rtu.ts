@@ -18,7 +18,7 @@ export const modbusRtu: DocumentKind<ModbusBusConfig> = {
     const write = (bytes: Uint8Array, timeoutMs: number) => line.write(bytes, timeoutMs);
     const { master, bus } = openModbus({ clock, write, buffer }, { resource, settings, answerMs });
     const line = await keepLine(config, surroundings, {
-      begin: () => undefined,
+      begin: () => master.begin(),
       take: (chunk) => master.receive(chunk),
       end: () => master.lose(),
     });

@@ -60,6 +60,11 @@ export class RtuMaster {
     this.#characterMs = ((1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits) * 1_000) / baud;
   }
 
+  /** The port was opened. A unit may be about to answer who had it before: this agent with another config, or before a crash. */
+  begin(): void {
+    this.#activeMs = this.#dependencies.clock.monotonicMs() + this.#options.answerMs;
+  }
+
   /** Bytes came in. Too many for an answer are dropped. */
   receive(chunk: Uint8Array): void {
     const { buffer, clock } = this.#dependencies;

@@ -1,9 +1,15 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../../agent/clock.ts';
+import { modbusRtu } from '../../../agent/documents/modbus-rtu.ts';
+import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
 import { crc16Modbus } from '../../../drivers/modbus/crc16.ts';
 import { openBytePort } from '../../../drivers/registry.ts';
 import { slaveMissing, startModbusSlave } from '../../support/modbus-slave.ts';
 import { fieldOf, startPluggedAgent } from '../../support/plugged-agent.ts';
 import { openPtyPair, ptyMissing } from '../../support/pty.ts';
+import { until } from '../../support/until.ts';
+import { valueOf } from '../../support/value-of.ts';
+import { watchSurroundings } from './surroundings.ts';
 
 const missing = ptyMissing ?? slaveMissing;
 
@@ -111,6 +117,34 @@ describe.skipIf(missing !== undefined)(`registers of pymodbus${missing === undef
   });
 });
 
+test.skipIf(ptyMissing !== undefined)(
+  'a late answer to a bus before its config changed is none to the bus after',
+  async () => {
+    await using pair = await openPtyPair();
+    await using unit = valueOf(await openBytePort(pair.right, serialSettings8N1));
+    const asked: number[] = [];
+    unit.onData((request) => {
+      const address = request[3] ?? 0;
+      asked.push(address);
+      setTimeout(() => void unit.write(withCrc([1, 3, 2, 0, address]), 1_000), 150);
+    });
+    const open = async () => {
+      const surroundings = { ...watchSurroundings(), clock: systemClock, openBytePort };
+      const common = { driver: 'modbus-rtu', priority: 'normal', retained: 'refuse' } as const;
+      const config = { ...common, port: pair.left, settings: serialSettings8N1, answerMs: 300 };
+      const document = valueOf(await modbusRtu.open(config, surroundings));
+      return { document, read: (address: number) => document.modbus?.perform(1, { code: 3, address, count: 1 }) };
+    };
+    const before = await open();
+    void before.read(1);
+    await until(() => asked.length === 1, 'the request');
+    await before.document[Symbol.asyncDispose]();
+    const after = await open();
+    expect(await after.read(2)).toEqual({ ok: true, value: [2] });
+    await after.document[Symbol.asyncDispose]();
+  },
+);
+
 test('a bus whose port comes up later brings its registers with it', async () => {
   const documents = [register('value', 'register: 0'), 'bus: { driver: modbus-rtu, port: /dev/bus }'];
   await using board = await startPluggedAgent({ documents });
@@ -119,9 +153,7 @@ test('a bus whose port comes up later brings its registers with it', async () =>
   await board.hear('state/bus', { open: true });
   const line = board.line('/dev/bus')?.right;
   line?.onData(() => {
-    const body = [1, 3, 2, 0, 42];
-    const crc = crc16Modbus(Uint8Array.from(body));
-    void line.write(Uint8Array.from([...body, crc & 0xff, crc >> 8]), 1_000);
+    void line.write(withCrc([1, 3, 2, 0, 42]), 1_000);
   });
   await board.hear('state/value', 42);
   await board.hearHealth('online');
@@ -129,3 +161,8 @@ test('a bus whose port comes up later brings its registers with it', async () =>
   const health = await board.hearHealth('degraded');
   expect(JSON.stringify(fieldOf(health.message.val, 'why'))).toContain('unplugged');
 });
+
+function withCrc(body: readonly number[]): Uint8Array {
+  const crc = crc16Modbus(Uint8Array.from(body));
+  return Uint8Array.from([...body, crc & 0xff, crc >> 8]);
+}

@@ -90,6 +90,19 @@ test('an answer that came too late is forgotten when the next request goes out',
   expect(await second).toMatchObject({ result: { value: [1] } });
 });
 
+test('an answer to who had the port before is none to the first request, which waits for as long as it may take', async () => {
+  const { clock, master, sent } = createRig();
+  master.begin();
+  const asking = master.transact(3, read);
+  await clock.advance(290);
+  expect(sent).toEqual([]);
+  master.receive(frame('03 03 02 0bad'));
+  await clock.advance(20);
+  expect(sent).toHaveLength(1);
+  master.receive(frame('03 03 02 0001'));
+  expect(await asking).toMatchObject({ result: { value: [1] } });
+});
+
 test('more bytes than an answer can have are dropped, and the next request works', async () => {
   const { clock, master } = createRig();
   const first = master.transact(3, read);
