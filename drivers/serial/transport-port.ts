@@ -34,7 +34,7 @@ export function createTransportPort(resource: string, transport: Transport, cloc
   let pending: Handover | undefined;
   const close = () => {
     isOpen = false;
-    pending?.end(fail(closedError('write', resource)));
+    pending?.end(fail(cutError(resource, pending)));
     closing = transport.close();
   };
   const lose = (cause: unknown) => {
@@ -84,6 +84,12 @@ function goneError(resource: string, cause: unknown): DriverError {
 
 function busyError(resource: string): DriverError {
   return driverError('busy', { operation: 'write', resource }, 'the write before it has not ended; one at a time');
+}
+
+/** Not as one that found it closed: something may have been done. */
+function cutError(resource: string, { takenBytes, totalBytes }: Handover): DriverError {
+  const detail = `it went away or was closed when ${takenBytes} of ${totalBytes} bytes were handed over`;
+  return driverError('closed', { operation: 'write', resource }, detail);
 }
 
 /** What the other side got is the one thing a caller can act on. */
