@@ -53,7 +53,7 @@ test('a push to all names the boards whose config nobody knows, and is no full s
       { node: 'pi-2', status: 'unasked', detail: expect.stringContaining('did not tell its config') },
       { node: 'pi-3', status: 'unasked', detail: expect.stringContaining('push again when it is back') },
       { node: 'pi-1', status: 'successful', version: 2 },
-      { successful: 1, failed: 0, untouched: 2 },
+      { successful: 1, failed: 0, unanswered: 0, untouched: 2 },
     ],
   ]);
   const sent = fleet.rig.listener.all.filter(({ verb, target }) => verb === 'notify' && target !== 'pi-1');
@@ -111,7 +111,7 @@ test('boards that are away hold up neither the canaries nor the others, and are 
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line));
-  expect((await told([])).at(-1)).toEqual({ successful: 1, failed: 0, untouched: 2 });
+  expect((await told([])).at(-1)).toEqual({ successful: 1, failed: 0, unanswered: 0, untouched: 2 });
   expect(rig.listener.all.filter(({ verb, target }) => verb === 'notify' && target !== 'pi-1')).toEqual([]);
   const kept = await qnctl(rig, 'push', '@all', patch, '--patch', '--retain');
   expect([kept.code, kept.out]).toMatchObject([

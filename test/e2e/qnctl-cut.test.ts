@@ -32,6 +32,7 @@ describeWithMosquitto('qnctl that is cut off', () => {
     await using qnctl = await pushToHanging(rig);
     expect(await qnctl.end('SIGINT')).toMatchObject({ code: 69 });
     expect(qnctl.out).toMatch(/^pi-1 {2}(unanswered {2}interrupted; what became of it stands|unsent)/);
+    expect(qnctl.out).toMatch(/\n0 took it, 0 did not, 1 did not say, 0 were not asked; halted: interrupted\n$/);
   });
 
   it.each([
@@ -52,6 +53,7 @@ describeWithMosquitto('qnctl that is cut off', () => {
     await rig.broker.stop();
     expect(await qnctl.ended).toMatchObject({ code: 69 });
     expect(qnctl.out).toMatch(/^pi-1 {2}(unanswered {2}the connection broke; what became of it stands|unsent)/);
+    expect(qnctl.out).toMatch(/ 0 did not, 1 did not say, 0 were not asked; halted: the connection broke\n$/);
   });
 
   it('by who reads what it prints does not say that all went well', async () => {

@@ -65,6 +65,11 @@ export function isAway(node: NodeView | undefined): boolean {
   return node?.isMute === true || node?.health?.status === 'offline';
 }
 
+/** What became of it nobody heard: it may run there. */
+export function isUnheard({ status }: PushEnd): boolean {
+  return status === 'unsent' || status === 'unanswered';
+}
+
 /** Nothing was sent to it; the others are not the worse for it. */
 export function isUnasked({ status }: PushEnd): boolean {
   return status === 'unasked';
@@ -93,6 +98,11 @@ export class Fleet {
   /** When the last message came; retained ones come all at once. */
   get heardMs(): number {
     return this.#heardMs;
+  }
+
+  /** Why nothing more will be heard; undefined: it goes on. */
+  get whyCut(): string | undefined {
+    return this.#cut;
   }
 
   hear(topic: string, payload: Uint8Array, isRetained = false): void {

@@ -15,7 +15,7 @@ import { namedKey } from '../signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
 import { findMute, markMute } from './ask-silent.ts';
 import { openConfigSession } from './config-session.ts';
-import { isTaken, isUnasked, type PushEnd } from './fleet.ts';
+import { isTaken, isUnasked, isUnheard, type PushEnd } from './fleet.ts';
 import { pushOne, type Sender } from './push-one.ts';
 import { type RollOut, rollOut } from './roll-out.ts';
 
@@ -136,17 +136,22 @@ function tellRollOut(
 ): ExitCode {
   const taken = ends.filter(isTaken).length;
   const away = ends.filter(isUnasked).length;
+  const unheard = ends.filter(isUnheard).length;
   const counts = {
     successful: taken,
-    failed: ends.length - taken - away,
+    failed: ends.length - taken - away - unheard,
+    unanswered: unheard,
     untouched: untouched.length + away + leftOutCount,
   };
   if (isJson) context.out(JSON.stringify({ ...counts, ...(halted !== undefined && { halted }) }));
   else if (ends.length + counts.untouched > 1 || halted !== undefined) {
     const end = halted === undefined ? '' : `; halted: ${halted}`;
-    context.out(`${counts.successful} took it, ${counts.failed} did not, ${counts.untouched} were not asked${end}`);
+    const silent = unheard === 0 ? '' : `, ${unheard} did not say`;
+    context.out(
+      `${counts.successful} took it, ${counts.failed} did not${silent}, ${counts.untouched} were not asked${end}`,
+    );
   }
-  if (ends.some(({ status }) => status === 'unsent' || status === 'unanswered')) return exitCodes.unavailable;
+  if (unheard > 0) return exitCodes.unavailable;
   if (halted !== undefined) return exitCodes.failed;
   return away + leftOutCount === 0 ? exitCodes.ok : exitCodes.unavailable;
 }

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../clock.ts';
 import { rollOutAtOnceMax, rollOutWatchEveryMs } from '../../config/limits.ts';
-import { type Fleet, isAway, isTaken, isUnasked, type NodeHealth, type PushEnd } from './fleet.ts';
+import { type Fleet, isAway, isTaken, isUnasked, isUnheard, type NodeHealth, type PushEnd } from './fleet.ts';
 
 export interface RollOutOptions {
   /** Nodes that are first, and watched before the others follow; 0: none. */
@@ -48,9 +48,9 @@ export async function rollOut(
     const ill = canaries.find((node) => !isWell(before.get(node), fleet.nodes.get(node)?.health));
     return ill === undefined ? undefined : illness(ill, before.get(ill), fleet.nodes.get(ill)?.health);
   };
-  const ends = [...(await pushAll(dependencies, canaries, 'canaries', () => undefined))];
-  const failed = ends.find((end) => !isTaken(end));
-  if (failed !== undefined) return halt(ends, nodes, `${failed.node}, a canary, did not take it`);
+  const ends = [...(await pushAll(dependencies, canaries, 'canaries', () => undefined, signal))];
+  const failed = ends.filter((end) => !isTaken(end));
+  if (failed.length > 0) return halt(ends, nodes, whyBad(failed, fleet, ', a canary,'));
   if (canaries.length > 0) {
     doing(`watching ${canaries.length} canaries`);
     const ill = await watch(dependencies.clock, watchMs, isIll, signal);
@@ -59,8 +59,8 @@ export async function rollOut(
     if (mute !== undefined) return halt(ends, nodes, `${mute}, a canary, does not answer any more`);
   }
   ends.push(...(await pushAll(dependencies, others, 'nodes', isIll, signal)));
-  const bad = ends.find(isFailed);
-  if (bad !== undefined) return halt(ends, nodes, `${bad.node} did not take it`);
+  const bad = ends.filter(isFailed);
+  if (bad.length > 0) return halt(ends, nodes, whyBad(bad, fleet));
   const ill = isIll();
   if (ends.length < nodes.length) return halt(ends, nodes, ill === undefined ? 'interrupted' : ill);
   return { ends, untouched: [] };
@@ -71,6 +71,13 @@ const noCanary = 'no node is online to be a canary; wait for one, or leave --can
 function halt(ends: readonly PushEnd[], nodes: readonly string[], halted: string): RollOut {
   const touched = new Set(ends.map(({ node }) => node));
   return { ends, untouched: nodes.filter((node) => !touched.has(node)), halted };
+}
+
+/** A node that took it back says more than one that was not heard, and of those it may be us who do not listen any more. */
+function whyBad(bad: readonly PushEnd[], { whyCut }: Fleet, role = ''): string {
+  const refusing = bad.find((end) => !isUnheard(end));
+  if (refusing !== undefined) return `${refusing.node}${role} did not take it`;
+  return whyCut ?? `${bad[0]?.node}${role} did not say what became of it`;
 }
 
 /** One that took it back, or of which nobody knows what became of it: not one that is away. */
@@ -84,14 +91,14 @@ async function pushAll(
   nodes: readonly string[],
   what: string,
   isIll: () => string | undefined,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<readonly PushEnd[]> {
   const ends: PushEnd[] = [];
   let through = 0;
   const tell = () => doing(`pushing to ${nodes.length} ${what}, ${through} are through`);
   if (nodes.length > 0) tell();
   for (let first = 0; first < nodes.length; first += rollOutAtOnceMax) {
-    if (isIll() !== undefined || signal?.aborted === true) break;
+    if (isIll() !== undefined || signal.aborted) break;
     const wave = nodes.slice(first, first + rollOutAtOnceMax).map(async (node) => {
       const end = await push(node);
       through += 1;

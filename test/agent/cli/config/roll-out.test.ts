@@ -122,7 +122,7 @@ test('a canary that says nothing when asked after the watch halts the roll-out: 
 
 test.each([
   { first: 'unasked', rolled: { untouched: [] }, count: 40 },
-  { first: 'unanswered', rolled: { halted: 'n00 did not take it' }, count: 16 },
+  { first: 'unanswered', rolled: { halted: 'n00 did not say what became of it' }, count: 16 },
   { first: 'failed', rolled: { halted: 'n00 did not take it' }, count: 16 },
 ])('after a node that ends $first there are $count asked', async ({ first, rolled, count }) => {
   const clock = createFakeClock();
