@@ -57,7 +57,7 @@ export interface PushEnd {
 
 /** It runs there, or it will as soon as the node is back. */
 export function isTaken({ status }: PushEnd): boolean {
-  return status === 'successful' || status === 'kept';
+  return status === 'successful' || status === 'unchanged' || status === 'kept';
 }
 
 /** What is sent to it now, and not kept by the broker, it never hears of. */

@@ -6,6 +6,7 @@ import type { Value } from '../../qn/message.ts';
 import { encodeMessage } from '../../qn/registry.ts';
 import type { IdSource } from '../../qn/snowflake.ts';
 import { formatTopic } from '../../qn/topic.ts';
+import { applyMergePatch, isEqualValue } from '../../qn/value.ts';
 import type { SigningKey } from '../../trust/key-file.ts';
 import { type Fleet, isAway, type NodeView, nextPush, type PushEnd } from './fleet.ts';
 
@@ -38,6 +39,10 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   if (isGone && !isRetained) return { node, status: 'unasked', detail: `${whyAway(view)}; ${awayFix}` };
   const id = ids.next();
   const val = valueFor(sender.value, node, isPatch);
+  const { value: running, version } = view.config;
+  // Taken again it would be the config to go back to as well.
+  if (!isRetained && running !== undefined && isEqualValue(isPatch ? applyMergePatch(running, val) : val, running))
+    return { node, status: 'unchanged', detail: 'it runs this already, nothing was sent', version };
   const push = nextPush(view, { id, src: source, author, val, isPatch }, clock.wallMs());
   const lifeMs = isRetained ? configRetainedLifeMs : configTokenLifeMs;
   const message = key === undefined ? push : await sign(push, key, node, clock.wallMs(), lifeMs);

@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { runProgram } from '../support/agent-process.ts';
+import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { startRig } from '../support/rig.ts';
+
+describeWithMosquitto('qnctl config push', () => {
+  it('that is run again sends nothing to a board that has it, which could not go back to the one before any more', {
+    timeout: 60_000,
+  }, async () => {
+    const documents = ['gpio.lamp: { driver: gpio-out, line: GPIO17 }'];
+    await using rig = await startRig({ documents, lines: ['GPIO17'], sections: 'config: { trust: none, verify: 5s }' });
+    await rig.hear({ verb: 'state', document: 'config' });
+    const [patch, whole] = ['patch.yaml', 'whole.yaml'].map((name) => path.join(rig.folder, name));
+    await writeFile(patch ?? '', 'health: { interval: 33s }\n');
+    const config = async (action: string, ...args: readonly (string | undefined)[]) => {
+      const words = args.map((word) => word ?? '');
+      const { code, out } = await runProgram('qnctl', ['config', action, ...words, '--url', rig.broker.url]);
+      return [code, out];
+    };
+    expect(await config('push', '@all', patch, '--patch')).toEqual([0, 'pi-1  successful; version 1 runs\n']);
+    const unchanged = [0, 'pi-1  unchanged  it runs this already, nothing was sent; version 1 runs\n'];
+    expect(await config('push', '@all', patch, '--patch', '--canary', '100%', '--wait', '1s')).toEqual(unchanged);
+    expect(await config('snapshot', 'pi-1', whole)).toEqual([0, '']);
+    expect(await config('push', 'pi-1', whole)).toEqual(unchanged);
+    expect(await config('rollback', 'pi-1')).toEqual([0, 'pi-1  successful; version 2 runs\n']);
+    expect(await config('snapshot', 'pi-1')).toEqual([0, expect.not.stringContaining('33s')]);
+    const sent = rig.listener.all.filter(({ topic }) => topic === 'qn/1/pi-1/notify/config');
+    expect(sent).toHaveLength(2);
+  });
+});
