@@ -6,7 +6,7 @@ import { describeWithMosquitto } from '../support/mosquitto.ts';
 import { startRig } from '../support/rig.ts';
 
 describeWithMosquitto('qnctl config push', () => {
-  it('that is run again sends nothing to a board that has it, which could not go back to the one before any more', {
+  it('and rollback that are run again send nothing to a board that has it', {
     timeout: 60_000,
   }, async () => {
     const documents = ['gpio.lamp: { driver: gpio-out, line: GPIO17 }'];
@@ -24,9 +24,13 @@ describeWithMosquitto('qnctl config push', () => {
     expect(await config('push', '@all', patch, '--patch', '--canary', '100%', '--wait', '1s')).toEqual(unchanged);
     expect(await config('snapshot', 'pi-1', whole)).toEqual([0, '']);
     expect(await config('push', 'pi-1', whole)).toEqual(unchanged);
-    expect(await config('rollback', 'pi-1')).toEqual([0, 'pi-1  successful; version 2 runs\n']);
+    expect(await config('rollback', '@all')).toEqual([0, 'pi-1  successful; version 2 runs\n']);
     expect(await config('snapshot', 'pi-1')).toEqual([0, expect.not.stringContaining('33s')]);
+    const again = await config('rollback', '@all');
+    expect(again).toEqual([0, expect.stringMatching(/^pi-1 {2}unchanged {2}a rollback brought .*; version 2 runs\n$/)]);
     const sent = rig.listener.all.filter(({ topic }) => topic === 'qn/1/pi-1/notify/config');
     expect(sent).toHaveLength(2);
+    expect(await config('rollback', 'pi-1')).toEqual([0, 'pi-1  successful; version 3 runs\n']);
+    expect(await config('snapshot', 'pi-1')).toEqual([0, expect.stringContaining('33s')]);
   });
 });

@@ -55,6 +55,7 @@ export async function runCanary({
       source: 'prove',
       key: undefined,
       author: 'unsigned',
+      isMany: true,
       isPatch: true,
       isRetained: false,
       timeoutMs: 60_000,

@@ -13,6 +13,8 @@ export interface NodeConfig {
   readonly vc: { readonly [author: string]: number };
   readonly hash: string;
   readonly author: string;
+  /** How it came there: `rollback`, `push` … */
+  readonly origin: Value | undefined;
   /** Undefined: it does not fit into a message of that board. */
   readonly value: Value | undefined;
   /** Undefined: it is an agent that does not tell them where its config does not fit. */
@@ -181,10 +183,10 @@ function healthOf(message: Message, wallMs: number): NodeHealth | undefined {
 
 function configOf(val: Value): NodeConfig | undefined {
   if (!isPlainMap(val)) return undefined;
-  const { version, vc, hash, author, config, groups, previous, history } = val;
+  const { version, vc, hash, author, origin, config, groups, previous, history } = val;
   if (typeof version !== 'number' || !isVector(vc) || typeof hash !== 'string') return undefined;
   return {
-    ...{ version, vc, hash },
+    ...{ version, vc, hash, origin },
     author: typeof author === 'string' ? author : '',
     value: config === null ? undefined : config,
     groups: groupsOf(isPlainMap(config) ? (config['groups'] ?? []) : groups),

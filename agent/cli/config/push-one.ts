@@ -2,6 +2,7 @@ import type { Result } from '../../../drivers/contract/result.ts';
 import type { Clock } from '../../clock.ts';
 import { configRetainedLifeMs, configTokenLifeMs } from '../../config/limits.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
+import { isRollback } from '../../config/push/read-push.ts';
 import type { Value } from '../../qn/message.ts';
 import { encodeMessage } from '../../qn/registry.ts';
 import type { IdSource } from '../../qn/snowflake.ts';
@@ -21,6 +22,8 @@ export interface Sender {
   readonly key: SigningKey | undefined;
   readonly author: string;
   readonly value: Value;
+  /** A group was named, not this node. */
+  readonly isMany: boolean;
   readonly isPatch: boolean;
   /** The broker is to keep it, for a node that is away. */
   readonly isRetained: boolean;
@@ -40,6 +43,8 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const id = ids.next();
   const val = valueFor(sender.value, node, isPatch);
   const { value: running, version } = view.config;
+  if (sender.isMany && isRollback(val) && view.config.origin === 'rollback')
+    return { node, status: 'unchanged', detail: backAlready, version };
   // Taken again it would be the config to go back to as well.
   if (!isRetained && running !== undefined && isEqualValue(isPatch ? applyMergePatch(running, val) : val, running))
     return { node, status: 'unchanged', detail: 'it runs this already, nothing was sent', version };
@@ -55,6 +60,10 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const end = (await ending) ?? { node, status: 'kept', detail: `${whyAway(view)}, and takes it when it is back` };
   return isRetained ? { ...end, retained: true } : end;
 }
+
+/** So that a rollback that was halted, or found some of them away, can be run again. */
+const backAlready =
+  'a rollback brought what it runs, nothing was sent; to have the config back that it took away, name this node itself';
 
 const awayFix = 'it would never hear of it; push again when it is back, or with --retain';
 

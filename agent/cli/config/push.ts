@@ -62,6 +62,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
     ...{ clock, fleet: session.fleet, source, key, value, timeoutMs: configPushMsMax },
     ids: createIdSource({ clock, nodeName: source }),
     author: textOption(options, 'author') ?? key?.kid ?? unsignedAuthor,
+    isMany: isGroupName(target),
     isPatch: isSet(options, 'patch'),
     isRetained: isSet(options, 'retain'),
     publish: (topic, payload, retain) => session.session.publish({ topic, payload, qos: 1, retain }),

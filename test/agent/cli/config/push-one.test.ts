@@ -17,7 +17,7 @@ async function pushToOffline({ isRetained, isConfigKept }: { isRetained: boolean
   const published: boolean[] = [];
   const sender = {
     ...{ clock, fleet, source: 'test', key: undefined, author: 'unsigned', value: {}, timeoutMs: 240_000 },
-    ...{ isPatch: true, isRetained, ids: createIdSource({ clock, nodeName: 'test' }) },
+    ...{ isMany: true, isPatch: true, isRetained, ids: createIdSource({ clock, nodeName: 'test' }) },
     async publish(_topic: string, _payload: Uint8Array, retain: boolean) {
       published.push(retain);
       return ok();
