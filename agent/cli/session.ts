@@ -4,6 +4,7 @@ import type { BrokerConfig } from '../config/config.ts';
 import { parseDuration } from '../config/duration.ts';
 import { readSecret } from '../config/secret.ts';
 import { crypto } from '../late-modules.ts';
+import { sendWindowCount } from '../limits.ts';
 import { silentLog } from '../log.ts';
 import { type BrokerCredentials, createBrokerCredentials } from '../mqtt/broker-credentials.ts';
 import { parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
@@ -91,15 +92,30 @@ export async function openSession(
     context.err(`qnctl: ${connected.error}`);
     return fail(exitCodes.unavailable);
   }
-  const link = connected.value;
+  const { link, windowCount } = connected.value;
   return ok({
     root,
     name,
     timeoutMs,
     quietMs: Math.min(Math.max(quietMsMin, tookMs), timeoutMs),
-    publish: (message) => new Promise((resolve) => link.publish(message, resolve)),
+    publish: windowed(windowCount, (message) => new Promise((resolve) => link.publish(message, resolve))),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   });
+}
+
+/** Link and broker take so many at a time; the others wait for their turn, as many as the caller has. */
+function windowed(windowCount: number, publish: Session['publish']): Session['publish'] {
+  const turns: (() => void)[] = [];
+  let underWayCount = 0;
+  return async (message) => {
+    if (underWayCount >= windowCount) await new Promise<void>((resolve) => turns.push(resolve));
+    else underWayCount += 1;
+    const published = await publish(message);
+    const next = turns.shift();
+    if (next === undefined) underWayCount -= 1;
+    else next();
+    return published;
+  };
 }
 
 /** Every message that can be decoded, for a command that waits for some of them. */
@@ -168,13 +184,19 @@ function passwordOf(text: string | undefined, env: CliContext['env']): Result<st
   return secret.ok ? secret : fail(describeError(secret.error));
 }
 
+interface Connected {
+  readonly link: Link;
+  /** Publishes under way at a time. */
+  readonly windowCount: number;
+}
+
 function connect(
   { clock, random, signal, err }: CliContext,
   target: Target,
   name: string,
   filters: readonly string[],
   { qos = 1, onMessage, onLost, onDeaf }: SessionHandlers,
-): Promise<Result<Link, string>> {
+): Promise<Result<Connected, string>> {
   const endpoint = parseBrokerUrl(target.url);
   if (endpoint === undefined) return Promise.resolve(fail(`not a broker url: ${target.url}`));
   const { username, password } = target;
@@ -195,7 +217,7 @@ function connect(
         ...(password === undefined ? {} : { password: () => ok(password) }),
       },
       {
-        onUp: () => resolve(ok(link)),
+        onUp: ({ receiveMaximum }) => resolve(ok({ link, windowCount: Math.min(receiveMaximum, sendWindowCount) })),
         onDown({ detail }) {
           err(`qnctl: ${detail}`);
           void link[Symbol.asyncDispose]();

@@ -29,6 +29,15 @@ describeWithMosquitto('qnctl health', () => {
     expect(await health('pi-3')).toMatchObject({ code: 0, err: '' });
   });
 
+  it('asks one after the other where the broker takes one message at a time', async () => {
+    await using broker = await startMosquitto({ config: () => ['max_inflight_messages 1'] });
+    await using listener = await openListener(broker.port);
+    for (const node of ['pi-1', 'pi-2', 'pi-3'])
+      await listener.say(`qn/1/${node}/health/agent`, old('online', 600_000), { qos: 1, retain: true });
+    const { code, out, err } = await runProgram('qnctl', ['health', '--url', broker.url, '--timeout', '1s']);
+    expect([code, out.match(/silent/g)?.length, err]).toEqual([1, 3, '']);
+  });
+
   it('does not say so of one that answers, whatever the clocks say', async () => {
     await using rig = await startRig({
       documents: ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'],
