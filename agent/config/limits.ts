@@ -33,6 +33,7 @@ export const configPushMsMax = 240_000;
 /** A signed push counts for so long, and one that the broker keeps for a node that is away. */
 export const configTokenLifeMs = 3_600_000;
 export const configRetainedLifeMs = 90 * 86_400_000;
-/** Pushes of a roll-out that are under way at a time. */
+/** Pushes of a roll-out that are under way at a time: so many can be hit before one is heard that failed. And with --parallel. */
 export const rollOutAtOnceMax = 16;
+export const rollOutParallelMax = 256;
 export const rollOutWatchEveryMs = 250;

@@ -79,7 +79,9 @@ test('a config that does not prove itself is told with its rollback, and what ca
   expect(failed.out).toMatch(/^pi-1 {2}failed {2}self-test-failed: .*GPIO99.*rollback: restored; version 0 runs\n/);
   const named = await qnctl(rig, 'push', '@line-1', rig.configFile);
   expect([named.code, named.err]).toEqual([64, expect.stringContaining('take node: out of it')]);
-  const nobody = await qnctl(rig, 'push', '@line-9', patch, '--patch');
+  const much = await qnctl(rig, 'push', '@line-1', patch, '--patch', '--parallel', '257');
+  expect([much.code, much.err]).toEqual([64, expect.stringContaining('--parallel is a number of nodes from 1 to 256')]);
+  const nobody = await qnctl(rig, 'push', '@line-9', patch, '--patch', '--parallel', '256');
   expect([nobody.code, nobody.err]).toEqual([69, expect.stringContaining('no node of @line-9')]);
 });
 

@@ -78,7 +78,7 @@ export async function runCanary({
       doing() {},
     },
     agents.map(({ node }) => node),
-    { canaryCount, watchMs },
+    { canaryCount, watchMs, parallelCount: 16 },
     new AbortController().signal,
   );
   return { rolled, ...judge(agents, rolled) };

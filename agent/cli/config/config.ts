@@ -22,6 +22,11 @@ export const configVerb: Verb = {
     patch: { type: 'boolean', help: 'the file is a merge patch (RFC 7396) of what each node runs' },
     retain: { type: 'boolean', help: 'the broker keeps it: a node that is away takes it when it is back' },
     canary: { type: 'string', placeholder: 'PERCENT', help: 'so many of the nodes first (default 0%)' },
+    parallel: {
+      type: 'string',
+      placeholder: 'N',
+      help: 'so many nodes at a time; one that fails halts it (default 16)',
+    },
     wait: { type: 'string', placeholder: 'DURATION', help: 'the canaries must stay well so long (default 60s)' },
   },
   examples: [

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { formatFault } from '../../config/fault.ts';
-import { configPushMsMax } from '../../config/limits.ts';
+import { configPushMsMax, rollOutAtOnceMax, rollOutParallelMax } from '../../config/limits.ts';
 import { parseYaml } from '../../config/parse-yaml.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
 import { readText } from '../../config/read-text.ts';
@@ -51,7 +51,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
   if (!wished.ok) return refuse(context, wished.error, exitCodes.usage);
   if (!named.ok) return refuse(context, named.error, exitCodes.data);
   const key = named.value;
-  const { watchMs, canaryRatio } = wished.value;
+  const { watchMs, canaryRatio, parallelCount } = wished.value;
   const opened = await openConfigSession(context, target, options);
   if (!opened.ok) return opened.error;
   await using session = opened.value;
@@ -81,7 +81,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
       doing: (what) => context.progress?.(what),
     },
     nodes,
-    { canaryCount: Math.ceil(nodes.length * canaryRatio), watchMs },
+    { canaryCount: Math.ceil(nodes.length * canaryRatio), watchMs, parallelCount },
     context.signal,
   );
   return tellRollOut(context, rolled, session.leftOut.length, isJson);
@@ -95,6 +95,7 @@ function refuse(context: CliContext, why: string, code: ExitCode): ExitCode {
 interface Wish {
   readonly canaryRatio: number;
   readonly watchMs: number;
+  readonly parallelCount: number;
 }
 
 function wishOf(target: string, value: Value, options: OptionValues): Result<Wish, string> {
@@ -109,7 +110,10 @@ function wishOf(target: string, value: Value, options: OptionValues): Result<Wis
   if (percent === undefined || Number(percent) > 100) return fail(`not a share: ${canary}; write it like 10%`);
   const watchMs = parseDuration(textOption(options, 'wait') ?? '60s');
   if (watchMs === undefined) return fail('--wait is written like 60s');
-  return ok({ canaryRatio: Number(percent) / 100, watchMs });
+  const parallelCount = Number(textOption(options, 'parallel') ?? rollOutAtOnceMax);
+  if (!Number.isInteger(parallelCount) || parallelCount < 1 || parallelCount > rollOutParallelMax)
+    return fail(`--parallel is a number of nodes from 1 to ${rollOutParallelMax}`);
+  return ok({ canaryRatio: Number(percent) / 100, watchMs, parallelCount });
 }
 
 /** YAML or JSON, as it is written; whether it is right is for the board to say. */

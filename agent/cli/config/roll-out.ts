@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../../clock.ts';
-import { rollOutAtOnceMax, rollOutWatchEveryMs } from '../../config/limits.ts';
+import { rollOutWatchEveryMs } from '../../config/limits.ts';
 import { type Fleet, isAway, isTaken, isUnasked, isUnheard, type NodeHealth, type PushEnd } from './fleet.ts';
 
 export interface RollOutOptions {
@@ -7,6 +7,8 @@ export interface RollOutOptions {
   readonly canaryCount: number;
   /** So long the canaries have to stay well. */
   readonly watchMs: number;
+  /** Nodes of a wave. */
+  readonly parallelCount: number;
 }
 
 export interface RollOutDependencies {
@@ -33,10 +35,11 @@ export interface RollOut {
 export async function rollOut(
   dependencies: RollOutDependencies,
   nodes: readonly string[],
-  { canaryCount, watchMs }: RollOutOptions,
+  { canaryCount, watchMs, parallelCount }: RollOutOptions,
   signal: AbortSignal,
 ): Promise<RollOut> {
   const { fleet, doing } = dependencies;
+  const waves = { parallelCount, signal };
   const canaries = spread(
     nodes.filter((node) => !isAway(fleet.nodes.get(node))), // It would not sing.
     canaryCount,
@@ -48,7 +51,7 @@ export async function rollOut(
     const ill = canaries.find((node) => !isWell(before.get(node), fleet.nodes.get(node)?.health));
     return ill === undefined ? undefined : illness(ill, before.get(ill), fleet.nodes.get(ill)?.health);
   };
-  const ends = [...(await pushAll(dependencies, canaries, 'canaries', () => undefined, signal))];
+  const ends = [...(await pushAll(dependencies, canaries, 'canaries', () => undefined, waves))];
   const failed = ends.filter((end) => !isTaken(end));
   if (failed.length > 0) return halt(ends, nodes, whyBad(failed, fleet, ', a canary,'));
   if (canaries.length > 0) {
@@ -58,7 +61,7 @@ export async function rollOut(
     const [mute] = await dependencies.mute(canaries); // A broker takes long to notice one that lost its power.
     if (mute !== undefined) return halt(ends, nodes, `${mute}, a canary, does not answer any more`);
   }
-  ends.push(...(await pushAll(dependencies, others, 'nodes', isIll, signal)));
+  ends.push(...(await pushAll(dependencies, others, 'nodes', isIll, waves)));
   const bad = ends.filter(isFailed);
   if (bad.length > 0) return halt(ends, nodes, whyBad(bad, fleet));
   const ill = isIll();
@@ -91,15 +94,15 @@ async function pushAll(
   nodes: readonly string[],
   what: string,
   isIll: () => string | undefined,
-  signal: AbortSignal,
+  { parallelCount, signal }: { readonly parallelCount: number; readonly signal: AbortSignal },
 ): Promise<readonly PushEnd[]> {
   const ends: PushEnd[] = [];
   let through = 0;
   const tell = () => doing(`pushing to ${nodes.length} ${what}, ${through} are through`);
   if (nodes.length > 0) tell();
-  for (let first = 0; first < nodes.length; first += rollOutAtOnceMax) {
+  for (let first = 0; first < nodes.length; first += parallelCount) {
     if (isIll() !== undefined || signal.aborted) break;
-    const wave = nodes.slice(first, first + rollOutAtOnceMax).map(async (node) => {
+    const wave = nodes.slice(first, first + parallelCount).map(async (node) => {
       const end = await push(node);
       through += 1;
       tell();

@@ -61,7 +61,7 @@ test('it says how far it is, and asks no node as a canary that is away', async (
       },
     },
     ['a', 'b', 'c', 'd'],
-    { canaryCount: 1, watchMs: 1_000 },
+    { canaryCount: 1, watchMs: 1_000, parallelCount: 16 },
     new AbortController().signal,
   );
   await clock.advance(1_001);
@@ -88,7 +88,7 @@ test.each([
   const rolling = rollOut(
     { clock, fleet, push, mute, ended() {}, doing() {} },
     ['a', 'b'],
-    { canaryCount: 1, watchMs: 60_000 },
+    { canaryCount: 1, watchMs: 60_000, parallelCount: 16 },
     new AbortController().signal,
   );
   await clock.advance(30_000);
@@ -111,7 +111,7 @@ test('a canary that says nothing when asked after the watch halts the roll-out: 
   const rolling = rollOut(
     { clock, fleet, push, mute, ended() {}, doing() {} },
     ['a', 'b', 'c', 'd'],
-    { canaryCount: 2, watchMs: 1_000 },
+    { canaryCount: 2, watchMs: 1_000, parallelCount: 16 },
     new AbortController().signal,
   );
   await clock.advance(1_001);
@@ -124,7 +124,8 @@ test.each([
   { first: 'unasked', rolled: { untouched: [] }, count: 40 },
   { first: 'unanswered', rolled: { halted: 'n00 did not say what became of it' }, count: 16 },
   { first: 'failed', rolled: { halted: 'n00 did not take it' }, count: 16 },
-])('after a node that ends $first there are $count asked', async ({ first, rolled, count }) => {
+  { first: 'failed', rolled: { halted: 'n00 did not take it' }, count: 3, parallelCount: 3 },
+])('after a node that ends $first there are $count asked', async ({ first, rolled, count, parallelCount = 16 }) => {
   const clock = createFakeClock();
   const nodes = Array.from({ length: 40 }, (_, index) => `n${String(index).padStart(2, '0')}`);
   const asked: string[] = [];
@@ -133,7 +134,12 @@ test.each([
     return { node, status: node === 'n00' ? first : 'successful' };
   };
   const parts = { clock, fleet: new Fleet(clock, 'qn/1'), push, mute, ended() {}, doing() {} };
-  const end = await rollOut(parts, nodes, { canaryCount: 0, watchMs: 1_000 }, new AbortController().signal);
+  const end = await rollOut(
+    parts,
+    nodes,
+    { canaryCount: 0, watchMs: 1_000, parallelCount },
+    new AbortController().signal,
+  );
   expect(end).toMatchObject(rolled);
   expect([asked.length, 'halted' in end]).toEqual([count, 'halted' in rolled]);
 });
@@ -150,7 +156,7 @@ test('a roll-out with canaries of a fleet that is away altogether asks nobody', 
   };
   const parts = { clock, fleet, push, mute, ended() {}, doing() {} };
   const roll = (canaryCount: number) =>
-    rollOut(parts, ['a', 'b'], { canaryCount, watchMs: 1_000 }, new AbortController().signal);
+    rollOut(parts, ['a', 'b'], { canaryCount, watchMs: 1_000, parallelCount: 16 }, new AbortController().signal);
   expect(await roll(1)).toMatchObject({ ends: [], untouched: ['a', 'b'], halted: expect.stringContaining('--canary') });
   expect(asked).toEqual([]);
   expect(await roll(0)).toMatchObject({ ends: { length: 2 }, untouched: [] });
