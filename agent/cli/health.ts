@@ -21,7 +21,7 @@ export const healthVerb: Verb = {
   exits: {
     0: 'every node is online',
     1: 'one of them is not',
-    69: 'no broker, no node, or not all of them were heard',
+    69: 'no broker, no node, or not all of them were heard; with --for: the connection broke',
   },
   busy: 'listening for nodes',
   async run(context, [node], options) {
@@ -52,8 +52,10 @@ async function follow(
 ): Promise<ExitCode> {
   const { node, stayMs } = order;
   if (sightings.size === 0) {
-    const others = node === undefined ? '?' : ', and the name? qnctl health lists all nodes';
-    if (!inbox.isOver) context.err(`qnctl health: ${neverHeard(node)}; is the root right${others}`);
+    const [names, others] =
+      node === undefined ? ['is the root', ''] : ['are root and name', ' qnctl health lists all nodes'];
+    if (!inbox.isOver)
+      context.err(`qnctl health: ${neverHeard(node)}; ${names} right, and may this user read there?${others}`);
     return exitCodes.unavailable;
   }
   show(context, sightings, order);
@@ -66,7 +68,7 @@ async function follow(
     sightings.set(seen.node, seen.message);
     show(context, order.isJson ? new Map([[seen.node, seen.message]]) : sightings, order);
   }
-  if (!isWhole) return exitCodes.unavailable;
+  if (!isWhole || inbox.isClosed) return exitCodes.unavailable;
   const isWell = [...sightings].every(([name, message]) => rowOf(name, message).status === 'online');
   return isWell ? exitCodes.ok : exitCodes.failed;
 }

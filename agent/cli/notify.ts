@@ -96,6 +96,7 @@ async function followAcks(context: CliContext, session: Session, inbox: Inbox<Me
     context.out(formatMessage(message, sent.document, sent.isJson));
     if (isTerminal(message.st)) return message.st === 'successful' ? exitCodes.ok : exitCodes.failed;
   }
+  if (inbox.isClosed) context.err(`qnctl notify: ${sent.node} may carry it out`);
   if (inbox.isClosed) return exitCodes.unavailable;
   const health = `try: qnctl health ${sent.node}${isHeard ? '' : `; where that is online, ${deafHint}`}`;
   const late = `did not say what became of it within ${session.timeoutMs} ms; ${health}`;

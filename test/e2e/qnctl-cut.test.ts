@@ -56,6 +56,24 @@ describeWithMosquitto('qnctl that is cut off', () => {
     expect(qnctl.out).toMatch(/ 0 did not, 1 did not say, 0 were not asked; halted: the connection broke\n$/);
   });
 
+  it.each([
+    ['health', ['health', '--for', '50s'], { verb: 'health', document: 'agent' }, ''],
+    [
+      'notify',
+      ['notify', 'pi-9', 'gpio.relay1', 'ON', '--timeout', '50s'],
+      { verb: 'notify' },
+      'pi-9 may carry it out',
+    ],
+  ])('by its broker in %s is no success', async (_, args, { verb }, said) => {
+    await using rig = await openBoard();
+    await using qnctl = startScript(qnctlFile, [...args, '--url', rig.broker.url]);
+    if (verb === 'health') await expect.poll(() => qnctl.out, { timeout: 20_000 }).toMatch(/^pi-1 {2}online/);
+    else await rig.hear({ verb: 'notify', target: 'pi-9' });
+    await rig.broker.stop();
+    expect(await qnctl.ended).toMatchObject({ code: 69 });
+    expect(qnctl.err).toContain(said);
+  });
+
   it('by who reads what it prints does not say that all went well', async () => {
     await using rig = await openBoard();
     const word = (text: string) => `'${text}'`;
