@@ -29,6 +29,16 @@ describeWithMosquitto('qnctl health', () => {
     expect(await health('pi-3')).toMatchObject({ code: 0, err: '' });
   });
 
+  it('knows nothing of the microcontrollers of a node that is offline', async () => {
+    await using broker = await startMosquitto();
+    await using listener = await openListener(broker.port);
+    await listener.say('qn/1/pi-2/health/agent', old('offline', 0), { qos: 1, retain: true });
+    for (const action of ['list', 'info', 'reset']) {
+      const { code, out, err } = await runProgram('qnctl', ['mcu', action, 'pi-2', '--url', broker.url]);
+      expect([code, out, err]).toEqual([69, '', expect.stringMatching(/^qnctl mcu: pi-2 is offline, .*\n$/)]);
+    }
+  });
+
   it('asks one after the other where the broker takes one message at a time', async () => {
     await using broker = await startMosquitto({ config: () => ['max_inflight_messages 1'] });
     await using listener = await openListener(broker.port);

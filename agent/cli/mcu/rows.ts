@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Message, Value } from '../../qn/message.ts';
 import { isNodeName } from '../../qn/topic.ts';
+import { rowOf } from '../fleet.ts';
 import { neverHeard, openHealthSession } from '../hear-health.ts';
 import { formatValue } from '../message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
@@ -28,8 +29,15 @@ export async function findMcus(
   if (!opened.ok) return opened;
   await using session = opened.value;
   const { sightings, isWhole, inbox } = session;
+  const told = node === undefined ? undefined : sightings.get(node);
+  if (node !== undefined && told !== undefined && rowOf(node, told).status === 'offline') {
+    context.err(
+      `qnctl mcu: ${node} is offline, and nothing is known of its microcontrollers; try: qnctl health ${node}`,
+    );
+    return fail(exitCodes.unavailable);
+  }
   if (sightings.size > 0 && isWhole) return ok([...sightings].flatMap(([name, message]) => rowsOf(name, message)));
-  if (sightings.size === 0 && !inbox.isOver) context.err(`qnctl mcu: ${neverHeard(node)}`);
+  if (sightings.size === 0 && !inbox.isOver) context.err(`qnctl mcu: ${neverHeard(node)}; try: qnctl health`);
   return fail(exitCodes.unavailable);
 }
 
