@@ -10,7 +10,10 @@ const byCode: ReadonlyMap<LinkErrorCode, string> = new Map([
   ['key-mismatch', 'give --cert and --cert-key that belong together'],
   ['tls-to-a-plain-port', 'the port does not speak TLS: write mqtt:// in --url, or the port for TLS, mostly 8883'],
   ['bad-credentials', 'check --username and --password'],
-  ['not-authorized', 'say who you are with --username NAME --password file:PATH, or have the broker let you in'],
+  [
+    'not-authorized',
+    'say who you are with --username NAME --password file:PATH, or check both, or have the broker let you in',
+  ],
 ]);
 
 const otherBroker = 'is the broker there? --url or QN_URL says which one is asked';

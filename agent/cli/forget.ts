@@ -93,7 +93,9 @@ interface Order {
 async function forget(context: CliContext, options: OptionValues, order: Order): Promise<ExitCode> {
   const { node, session, inbox, kept } = order;
   if (kept.size === 0) {
-    context.err(`qnctl forget: the broker has nothing of ${node}; are the name and the root right?`);
+    context.err(
+      `qnctl forget: the broker has nothing of ${node}; are the name and the root right, and may this user read there?`,
+    );
     return exitCodes.unavailable;
   }
   const status = [...kept.values()].find((told) => told.status !== undefined)?.status ?? 'offline';

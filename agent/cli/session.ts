@@ -98,9 +98,18 @@ export async function openSession(
     name,
     timeoutMs,
     quietMs: Math.min(Math.max(quietMsMin, tookMs), timeoutMs),
-    publish: windowed(windowCount, (message) => new Promise((resolve) => link.publish(message, resolve))),
+    publish: windowed(
+      windowCount,
+      (message) => new Promise((resolve) => link.publish(message, (published) => resolve(withRights(published)))),
+    ),
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   });
+}
+
+function withRights(published: Result<void, LinkError>): Result<void, LinkError> {
+  if (published.ok || published.error.kind !== 'auth') return published;
+  const rights = 'may this user write there? qn-agent topics --acl says which rights it needs';
+  return fail({ ...published.error, detail: `${published.error.detail}; ${rights}` });
 }
 
 /** Link and broker take so many at a time; the others wait for their turn, as many as the caller has. */

@@ -160,8 +160,8 @@ describeWithMosquitto('qnctl against a running agent', () => {
     const { code, err } = await runProgram('qnctl', ['health', ...node, '--url', broker.url, '--timeout', '300ms']);
     const told =
       node.length === 0
-        ? 'no node has ever told its health to this broker; is the root right?'
-        : 'pi-9 has never told its health to this broker; is the root right, and the name? qnctl health lists all nodes';
+        ? 'no node has ever told its health to this broker; is the root right, and may this user read there?'
+        : 'pi-9 has never told its health to this broker; are root and name right, and may this user read there? qnctl health lists all nodes';
     expect([code, err]).toEqual([69, `qnctl health: ${told}\n`]);
   });
 

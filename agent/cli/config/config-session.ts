@@ -72,7 +72,9 @@ export async function openConfigSession(
   await session[Symbol.asyncDispose]();
   if (signal.aborted) return fail(exitCodes.unavailable);
   const who = isGroupName(target) ? `no node of ${target} has` : `${target} has not`;
-  context.err(`qnctl config: ${who} told its config to this broker; is the root right, and is the agent new enough?`);
+  context.err(
+    `qnctl config: ${who} told its config to this broker; is the root right, is the agent new enough, and may this user read there?`,
+  );
   for (const { node, detail } of leftOut) context.err(`qnctl config: ${node}: ${detail}`);
   return fail(exitCodes.unavailable);
 }
