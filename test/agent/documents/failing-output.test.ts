@@ -233,16 +233,6 @@ describe('an on whose answer was lost', () => {
   });
 });
 
-test.for([
-  [false, 'went off: driver-fault'],
-  [true, 'went on: driver-fault'],
-] as const)('a write that failed and left the output at crash: %s is told as such', async ([crash, why]) => {
-  const rig = await openFailing({ safe: { crash } });
-  rig.fails(1);
-  expect(await rig.document.perform({ do: 'set', on: !crash })).toMatchObject({ ok: false });
-  expect(rig.safeStates).toEqual([why]);
-});
-
 test('a closed output is not tried again', async () => {
   const rig = await openFailing();
   void rig.document.perform(pulse);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
 import { type DocumentRig, openDocuments } from '../../support/document-rig.ts';
+import { openFailing } from './failing-output.ts';
 
 const relay = (safe: string) => `relay: { driver: gpio-out, line: A, safe: { ${safe} } }`;
 const levels = (rig: DocumentRig) => rig.memoryBoard.wire('A').edges.map(({ level }) => level);
@@ -157,4 +158,14 @@ describe('a write that fails', () => {
     rig.board.enter('relay', 'watchdog');
     expect(levels(rig)).toEqual([1, 0]);
   });
+});
+
+test.for([
+  [false, 'went off: driver-fault'],
+  [true, 'went on: driver-fault'],
+] as const)('a write that failed and left the output at crash: %s is told as such', async ([crash, why]) => {
+  const rig = await openFailing({ safe: { crash } });
+  rig.fails(1);
+  expect(await rig.document.perform({ do: 'set', on: !crash })).toMatchObject({ ok: false });
+  expect(rig.safeStates).toEqual([why]);
 });
