@@ -166,9 +166,6 @@ export const serialFrameBytesDefault = 1_024;
 export const serialDelimiterBytesMax = 16;
 export const serialInterByteMsMin = 1;
 export const serialInterByteMsMax = 60_000;
-/** What comes before a port was quiet for so long, and for so many characters, may be the tail of a frame; inter-byte, if that is less. */
-export const serialQuietMsMin = 30;
-export const serialQuietCharacters = 4;
 /** Silence that ends a frame of serial-raw. */
 export const serialRawCutMsDefault = 20;
 /** The unit of a value as people write it: `kWh`. */

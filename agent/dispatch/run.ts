@@ -3,7 +3,6 @@ import { dispatchTurnMessagesMax, dispatchTurnMsMax, emergencyInboundCount } fro
 import type { InboundMessage } from '../mqtt/link.ts';
 import type { Pool } from '../pool/pool.ts';
 import { Ring } from '../pool/ring.ts';
-import { decodeNotify } from '../qn/bare.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { tokenEntry } from '../trust/control.ts';
 import type { DispatchCounters } from './counters.ts';
@@ -21,6 +20,7 @@ import {
 } from './job.ts';
 import { dispatchReliefShare } from './limits.ts';
 import type { TakePlain } from './plain-command.ts';
+import { overtaken } from './sent-before.ts';
 import { type DocumentTable, isQuery, type Route } from './table.ts';
 
 export interface LoopDependencies {
@@ -228,17 +228,6 @@ function isUrgent(route: Route): boolean {
 function spareCountOf(route: Route): number {
   if (!('row' in route) || !isUrgent(route)) return emergencyInboundCount;
   return route.row.config.control?.includes(tokenEntry) === true ? emergencyInboundCount / 2 : 0;
-}
-
-function overtaken({ payload, properties }: InboundMessage): Refusal {
-  const decoded = decodeNotify(payload, {
-    nowMs: 0,
-    ...(properties.contentType !== undefined && { contentType: properties.contentType }),
-  });
-  const id = decoded.ok ? decoded.value.id : decoded.error.id;
-  const detail =
-    'a later command for it came by the other connection; nothing was done, send it again if it is still wanted';
-  return { reason: 'expired', detail, ...(id !== undefined && { id }) };
 }
 
 /** One message on several routes cannot be lost when that is so on each of them. */

@@ -1,4 +1,6 @@
+import type { InboundMessage } from '../mqtt/link.ts';
 import { decodeNotify } from '../qn/bare.ts';
+import type { Refusal } from '../qn/reason.ts';
 import { parseId } from '../qn/snowflake.ts';
 import type { Twin } from './twins.ts';
 
@@ -16,4 +18,16 @@ function madeBy({ content, contentType }: Twin): { readonly src: string; readonl
   });
   const { src, id } = decoded.ok ? decoded.value : {};
   return src === undefined || id === undefined ? undefined : { src, id };
+}
+
+/** Why it is not carried out. */
+export function overtaken({ payload, properties }: InboundMessage): Refusal {
+  const decoded = decodeNotify(payload, {
+    nowMs: 0,
+    ...(properties.contentType !== undefined && { contentType: properties.contentType }),
+  });
+  const id = decoded.ok ? decoded.value.id : decoded.error.id;
+  const detail =
+    'a later command for it came by the other connection; nothing was done, send it again if it is still wanted';
+  return { reason: 'expired', detail, ...(id !== undefined && { id }) };
 }

@@ -17,3 +17,6 @@ export const serialFramesBurstMax = 1_000;
 export const serialFramesPerSMax = 1_000;
 /** So often one output is read back, the next one each time. */
 export const readBackEveryMs = 1_000;
+/** What comes before a port was quiet for so long, and for so many characters, may be the tail of a frame; inter-byte, if that is less. */
+export const serialQuietMsMin = 30;
+export const serialQuietCharacters = 4;

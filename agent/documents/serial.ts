@@ -3,10 +3,11 @@ import { createFramer, type Framer, type FramerCounters } from '../../drivers/fr
 import type { ReopenLimits } from '../../drivers/serial/reopening.ts';
 import { afterReading } from '../clock.ts';
 import type { SerialConfig } from '../config/config.ts';
-import { serialQuietCharacters, serialQuietMsMin, serialWriteTimeoutMsMin } from '../limits.ts';
+import { serialWriteTimeoutMsMin } from '../limits.ts';
 import type { Value } from '../qn/message.ts';
 import { keepLine, noBufferError, probeLine } from './kept-line.ts';
 import type { DocumentKind, DocumentSurroundings } from './kind.ts';
+import { serialQuietCharacters, serialQuietMsMin } from './limits.ts';
 import { planFrame } from './serial-frame.ts';
 import { createPace, describeLosses, noLosses, watchLosses } from './serial-losses.ts';
 

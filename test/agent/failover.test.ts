@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { serialQuietMsMin } from '../../agent/limits.ts';
+import { serialQuietMsMin } from '../../agent/documents/limits.ts';
 import { ok } from '../../drivers/contract/result.ts';
 import { startAedes } from '../support/aedes.ts';
 import { startCommander } from '../support/commander.ts';

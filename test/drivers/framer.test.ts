@@ -6,7 +6,7 @@ const bufferBytes = 8;
 const lines: Framing = { kind: 'delimiter', delimiter: '\r\n' };
 const silence: Framing = { kind: 'silence' };
 
-/** `!` is a silence, `>` that what follows may have begun before, everything else comes as one chunk per text. */
+/** `!` is a silence, everything else comes as one chunk per text. */
 interface Row {
   readonly title: string;
   readonly framing: Framing;
@@ -122,55 +122,6 @@ const rows: readonly Row[] = [
     frames: ['c'],
     counters: { timeouts: 1, discardedBytes: 2 },
   },
-  {
-    title: 'what may have begun before is thrown away up to its end, however long it is',
-    framing: lines,
-    chunks: ['>', '2.5', '0 kg of it\r', '\nok\r\n'],
-    frames: ['ok'],
-    counters: { begun: 1, discardedBytes: 13, overlong: 0, timeouts: 0, frames: 1 },
-  },
-  {
-    title: 'or up to a silence',
-    framing: lines,
-    chunks: ['>', '2.5\r', '!', 'ok\r\n'],
-    frames: ['ok'],
-    counters: { begun: 1, discardedBytes: 4, timeouts: 0 },
-  },
-  {
-    title: 'without delimiter up to a silence',
-    framing: silence,
-    chunks: ['>', 'tail', '!', 'ok', '!'],
-    frames: ['ok'],
-    counters: { begun: 1, discardedBytes: 4 },
-  },
-  {
-    title: 'and where any byte may be a length',
-    framing: length(1, 'big'),
-    chunks: ['>', 'tail\x01a', '!', '\x02ok'],
-    frames: ['ok'],
-    counters: { begun: 1, discardedBytes: 6, timeouts: 0 },
-  },
-  {
-    title: 'the tail of a SLIP frame, damaged or not',
-    framing: { kind: 'slip' },
-    chunks: ['>', 'a\xdbb\xc0\xc0ok\xc0'],
-    frames: ['ok'],
-    counters: { begun: 1, discardedBytes: 1, damaged: 0 },
-  },
-  {
-    title: 'the tail of a COBS frame that would be one by itself',
-    framing: { kind: 'cobs' },
-    chunks: ['>', '\x02a\x00\x03ok\x00'],
-    frames: ['ok'],
-    counters: { begun: 1, discardedBytes: 1, damaged: 0 },
-  },
-  {
-    title: 'a COBS frame of which only the zero was left costs no other',
-    framing: { kind: 'cobs' },
-    chunks: ['>', '\x00\x03ok\x00'],
-    frames: ['ok'],
-    counters: { begun: 1, discardedBytes: 0 },
-  },
 ];
 
 test.for(rows)('$title', ({ framing, chunks, frames, counters }) => {
@@ -179,7 +130,6 @@ test.for(rows)('$title', ({ framing, chunks, frames, counters }) => {
   const emit = (frame: Uint8Array) => emitted.push(Buffer.from(frame).toString('latin1'));
   for (const chunk of chunks) {
     if (chunk === '!') framer.expire(emit);
-    else if (chunk === '>') framer.join();
     else framer.push(Buffer.from(chunk, 'latin1'), emit);
   }
   expect(emitted).toEqual(frames);

@@ -1,4 +1,4 @@
-import { serialQuietMsMin } from '../../agent/limits.ts';
+import { serialQuietMsMin } from '../../agent/documents/limits.ts';
 import type { BytePort } from '../../drivers/contract/byte-port.ts';
 import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../drivers/serial-simulated.ts';
 import type { FakeClock } from '../support/fake-clock.ts';

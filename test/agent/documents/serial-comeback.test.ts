@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { serialQuietMsMin } from '../../../agent/limits.ts';
+import { serialQuietMsMin } from '../../../agent/documents/limits.ts';
 import { silentLog } from '../../../agent/log.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../../drivers/serial-simulated.ts';

@@ -3,9 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
 import type { SerialConfig } from '../../../agent/config/config.ts';
-import { serialFramesBurstMax } from '../../../agent/documents/limits.ts';
+import { serialFramesBurstMax, serialQuietMsMin } from '../../../agent/documents/limits.ts';
 import { serial } from '../../../agent/documents/serial.ts';
-import { serialQuietMsMin } from '../../../agent/limits.ts';
 import { type Log, silentLog } from '../../../agent/log.ts';
 import type { Value } from '../../../agent/qn/message.ts';
 import { serialSettings8N1 } from '../../../drivers/contract/byte-port.ts';
@@ -28,12 +27,12 @@ const config: SerialConfig = {
   retained: 'refuse',
 };
 
-/** The line has been quiet since, so that what comes next begins a frame; not with `quietMs` 0. */
-async function open(more: Partial<SerialConfig> = {}, log: Log = silentLog, quietMs = serialQuietMsMin) {
+/** The line has been quiet since, so that what comes next begins a frame. */
+async function open(more: Partial<SerialConfig> = {}, log: Log = silentLog) {
   const pair = createSimulatedSerialPair();
   const surroundings = { ...watchSurroundings({ port: pair.left }), log };
   const document = valueOf(await serial.open({ ...config, ...more }, surroundings));
-  await surroundings.clock.advance(quietMs);
+  await surroundings.clock.advance(serialQuietMsMin);
   const say = async (text: string | Uint8Array) => valueOf(await pair.right.write(Buffer.from(text), 1_000));
   const heard = (count: number) => until(() => surroundings.events.length >= count, `${count} frames`);
   return { ...surroundings, document, pair, say, heard };
@@ -172,69 +171,6 @@ describe('what comes in', () => {
     writeSync(device, 'AB');
     await until(() => surroundings.events.length > 0, 'a frame');
     expect(surroundings.events).toEqual(['ABCD']);
-  });
-});
-
-describe('a port that was opened in the middle of a frame', () => {
-  it.skipIf(ptyMissing !== undefined)('does not tell the tail of it as a whole one', async () => {
-    const pair = await openPtyPair();
-    onTestFinished(() => pair[Symbol.asyncDispose]());
-    const device = openSync(pair.right, 'r+');
-    onTestFinished(() => closeSync(device));
-    const surroundings = {
-      ...watchSurroundings(),
-      clock: systemClock,
-      openBytePort: () => openSerialPort(pair.left, serialSettings8N1),
-    };
-    writeSync(device, '11');
-    await using document = valueOf(await serial.open({ ...config, port: pair.left }, surroundings));
-    writeSync(device, '2.50 kg\n113.00 kg\n');
-    await until(() => surroundings.events.length > 0, 'a frame');
-    expect(surroundings.events).toEqual(['113.00 kg']);
-    expect(document.about?.()).toMatchObject({ discarded: { begun: 1 } });
-  });
-
-  it('tells the answer to what was written at once, on a line that was quiet', async () => {
-    const { document, say, heard, events } = await open({}, silentLog, 0);
-    await document.perform({ do: 'write', bytes: Buffer.from('W\n') });
-    await say('112.50 kg\n');
-    await heard(1);
-    expect(events).toEqual(['112.50 kg']);
-  });
-
-  it('is told in the log, and not as a fault', async () => {
-    const told: object[] = [];
-    const log = { ...silentLog, info: (fields: object) => void told.push(fields) };
-    const { say, heard, events } = await open({}, log, 0);
-    await say('2.50 kg\n113.00 kg\n');
-    await heard(1);
-    expect([events, told]).toEqual([['113.00 kg'], [{ port: '/dev/ttyX', why: 'begun' }]]);
-  });
-
-  it('tells the first frame after the line was quiet for a moment, at a low speed for four characters', async () => {
-    const { say, heard, events, document } = await open(
-      { settings: { ...serialSettings8N1, baud: 300 } },
-      silentLog,
-      160,
-    );
-    await say('112.50 kg\n');
-    await heard(1);
-    expect([events, document.about?.()]).toEqual([['112.50 kg'], {}]);
-  });
-
-  it('finds the frames of a line whose lengths come ten times a second', async () => {
-    const { say, heard, events, clock } = await open(
-      { framing: { kind: 'length', bytes: 1, endian: 'big' } },
-      silentLog,
-      0,
-    );
-    for (const chunk of ['g\x04tail', '\x03one', '\x03two']) {
-      await say(chunk);
-      await until(() => clock.timersCount === 1, 'the chunk');
-      await clock.advance(100);
-    }
-    await heard(2);
-    expect(events).toEqual(['one', 'two']);
   });
 });
 
