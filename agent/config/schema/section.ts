@@ -29,8 +29,9 @@ export function section<const Entries extends v.ObjectEntries>(entries: Entries,
       return v.strictObject(entries, wrong)['~run']({ value: undefined }, config);
     }
     const result = tolerant['~run'](dataset, config);
+    const copy = { ...input }; // One for all: thousands of unknown keys are no reason to run out of memory.
     for (const key of Object.keys(input).filter((name) => !Object.hasOwn(entries, name))) {
-      const path: [v.ObjectPathItem] = [{ type: 'object', origin: 'key', input: { ...input }, key, value: input[key] }];
+      const path: [v.ObjectPathItem] = [{ type: 'object', origin: 'key', input: copy, key, value: input[key] }];
       v._addIssue(tolerant, 'key', result, config, { input: key, path, message: unknownKey(key, entries, hints) });
     }
     return result;
