@@ -7,9 +7,6 @@
 export const messageBytesMax = 65_536;
 /** Nesting of arrays and maps in a message, the message itself being level 1. Over it: refuse `malformed`. */
 export const messageDepthMax = 16;
-
-/** Beside the payload, and kept until the last answer. Over it: refuse `too-large`. */
-export const correlationBytesMax = 1_024;
 /** A longer Content Type or trace says nothing, and nobody is answered on a longer topic. Over it: left out. */
 export const topicBytesMax = 512;
 /** Levels of a reply topic. Brokers hang up on a publish beyond some depth (mosquitto: 200). Over it: no answer there. */

@@ -1,4 +1,4 @@
-import { correlationBytesMax, topicBytesMax, topicLevelsMax } from '../limits.ts';
+import { topicBytesMax, topicLevelsMax } from '../limits.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
 import { isTopicName } from '../mqtt/topic-filter.ts';
 import type { Slot } from '../pool/slot.ts';
@@ -7,6 +7,7 @@ import type { Message } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { codecFor } from '../qn/registry.ts';
 import { parseTopic } from '../qn/topic.ts';
+import { correlationBytesMax } from './limits.ts';
 import type { Route } from './table.ts';
 
 /** One message on one route, from its arrival until its slot is released. */

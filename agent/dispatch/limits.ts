@@ -6,3 +6,6 @@ export const dispatchReliefShare = 0.4;
 
 /** To compare a name with all others takes milliseconds: a flood of unknown ones gets one suggestion so often. */
 export const suggestionPauseMs = 1_000;
+
+/** Correlation data, beside the payload, is kept until the last answer. Over it: refuse `too-large`. */
+export const correlationBytesMax = 1_024;

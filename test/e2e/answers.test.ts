@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { correlationBytesMax } from '../../agent/limits.ts';
+import { correlationBytesMax } from '../../agent/dispatch/limits.ts';
 import { decodeCompact } from '../../agent/qn/compact.ts';
 import { encodeMessage } from '../../agent/qn/registry.ts';
 import { type Heard, openListener } from '../support/heard.ts';
