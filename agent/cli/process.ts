@@ -12,6 +12,12 @@ export async function runProcess(
   program: Program,
   before: Pick<CliContext, 'storeThread' | 'keepCode'> = {},
 ): Promise<void> {
+  if (typeof DisposableStack === 'undefined') {
+    console.error(
+      `${program.name}: this is Node.js ${process.version}, and it needs 24 or later; look which: node --version`,
+    );
+    process.exit(exitCodes.unavailable);
+  }
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => (stop.signal.aborted ? process.exit(exitCodes.failed) : stop.abort()));
