@@ -90,7 +90,7 @@ export function isPlainMessage({ retain, kept, properties }: InboundMessage): bo
 
 /** It is not taken. QN-3.5 */
 export function refusalOfSize({ payload, properties }: InboundMessage, payloadBytesMax: number): Refusal | undefined {
-  const { byteLength: correlationBytes = 0 } = properties.correlationData ?? {};
+  const correlationBytes = properties.correlationData?.byteLength ?? 0;
   if (payload.byteLength > payloadBytesMax) {
     const detail = `${payload.byteLength} bytes; this board takes at most ${payloadBytesMax}`;
     return { reason: 'too-large', detail };
