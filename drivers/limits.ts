@@ -34,8 +34,8 @@ export const sysfsExportTryEveryMs = 10;
 /** From RTS to data and back on RS-485; the kernel cuts longer ones. Over it: refuse the config. */
 export const rs485DelayMsMax = 100;
 
-/** How often an open serial port is looked for, and one that is absent. One system call each; no data is touched. */
-export const portPresenceEveryMs = 500;
+/** How often an open serial port or sysfs input is looked for, and a port that is absent. One system call each; no data is touched. */
+export const presenceEveryMs = 500;
 /** Wait between two tries to open a port that is there and does not open. It doubles from the first to the last. */
 export const portReopenDelayMsMin = 250;
 export const portReopenDelayMsMax = 30_000;

@@ -12,7 +12,7 @@ export interface ReopenLimits {
 }
 
 export const reopenLimits: ReopenLimits = {
-  presenceEveryMs: defaults.portPresenceEveryMs,
+  presenceEveryMs: defaults.presenceEveryMs,
   delayMsMin: defaults.portReopenDelayMsMin,
   delayMsMax: defaults.portReopenDelayMsMax,
   lossesCountMax: defaults.portLossesCountMax,

@@ -2,7 +2,7 @@ import type { Gpio } from 'onoff';
 import { type DriverClock, monotonicNs } from '../clock.ts';
 import type { DigitalInput, DigitalOutput, Edge, InputRequest, Level } from '../contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from '../contract/result.ts';
-import { deviceBehind, watchPresence } from '../serial/presence.ts';
+import { deviceBehind, watchPresence } from '../presence.ts';
 import { closedError, driverError, systemError } from '../system-error.ts';
 
 const fixes = { absent: 'plug its chip in again, or have the other program leave the line; it is looked for' };

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemDriverClock } from '../../drivers/clock.ts';
 import type { DriverError } from '../../drivers/contract/result.ts';
 import { openSysfsGpio } from '../../drivers/gpio-sysfs.ts';
-import { portPresenceEveryMs } from '../../drivers/limits.ts';
+import { presenceEveryMs } from '../../drivers/limits.ts';
 import { readSysfsChips, resolveSysfsNumber, type SysfsChip } from '../../drivers/sysfs/chips.ts';
 import { exportLine } from '../../drivers/sysfs/export.ts';
 import { readFoundLevel } from '../../drivers/sysfs/found-level.ts';
@@ -179,10 +179,10 @@ describe('an input', () => {
 
   test('whose line was unexported, or is gone with its chip, says so once', async () => {
     const { folder, clock, lost } = attach();
-    await clock.advance(2 * portPresenceEveryMs);
+    await clock.advance(2 * presenceEveryMs);
     expect(lost).toEqual([]);
     rmSync(folder, { recursive: true });
-    await clock.advance(2 * portPresenceEveryMs);
+    await clock.advance(2 * presenceEveryMs);
     expect(lost).toMatchObject([{ kind: 'absent', operation: 'watch', resource: 'GPIO17' }]);
   });
 
@@ -190,7 +190,7 @@ describe('an input', () => {
     const { folder, clock, input, lost } = attach();
     await input[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
-    await clock.advance(2 * portPresenceEveryMs);
+    await clock.advance(2 * presenceEveryMs);
     expect([lost, clock.timersCount]).toEqual([[], 0]);
   });
 });

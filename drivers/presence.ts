@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import type { DriverClock } from '../clock.ts';
-import { portPresenceEveryMs } from '../limits.ts';
+import type { DriverClock } from './clock.ts';
+import { presenceEveryMs } from './limits.ts';
 
 /** Which device stands behind the path right now; undefined when none does. One system call, also through a link. */
 export function deviceBehind(path: string): string | undefined {
@@ -19,10 +19,10 @@ export function watchPresence(
   clock: DriverClock,
   gone: () => void,
 ): Disposable {
-  let timer = clock.after(portPresenceEveryMs, look);
+  let timer = clock.after(presenceEveryMs, look);
   function look(): void {
     if (deviceBehind(path) !== known) return gone();
-    timer = clock.after(portPresenceEveryMs, look);
+    timer = clock.after(presenceEveryMs, look);
   }
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
