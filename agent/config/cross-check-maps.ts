@@ -1,14 +1,5 @@
 import * as v from 'valibot';
-import type { Result } from '../../drivers/contract/result.ts';
-import { ok } from '../../drivers/contract/result.ts';
-import { planCount } from '../documents/gpio-counter.ts';
-import { planOutput } from '../documents/gpio-out.ts';
-import { planPower } from '../documents/pwm-out.ts';
-import { encodeRegister } from '../documents/register-value.ts';
-import { planFrame } from '../documents/serial-frame.ts';
-import type { Value } from '../qn/message.ts';
-import type { Refusal } from '../qn/reason.ts';
-import type { DocumentConfig } from './config.ts';
+import { bindKind } from '../documents/kinds.ts';
 import type { Problem } from './fault.ts';
 import { isPlainMap } from './plain-map.ts';
 import { binding } from './schema/binding.ts';
@@ -25,29 +16,10 @@ export function mapProblems(plain: unknown): readonly Problem[] {
     const target = v.safeParse(document, isPlainMap(documents) && documents[to]);
     if (!target.success) return [];
     return Object.entries(map).flatMap(([from, value]): readonly Problem[] => {
-      const taken = take(target.output, value);
-      if (taken.ok) return [];
-      const text = `${to} does not take it: ${taken.error.detail}`;
+      const planned = bindKind(target.output).plan(value);
+      if (planned.ok || planned.error.reason === 'unsupported') return []; // That it takes none at all is told of `to`.
+      const text = `${to} does not take it: ${planned.error.detail}`;
       return [{ path: ['bindings', `${index}`, 'map', from], at: 'value', message: text }];
     });
   });
-}
-
-function take(config: DocumentConfig, value: Value): Result<unknown, Refusal> {
-  switch (config.driver) {
-    case 'gpio-out':
-      return planOutput(config, value);
-    case 'gpio-counter':
-      return planCount(value);
-    case 'pwm-out':
-      return planPower(config, value);
-    case 'modbus-register':
-      return encodeRegister(config, value);
-    case 'gpio-in':
-    case 'modbus-rtu':
-    case 'mcu':
-      return ok(); // That they take no commands is told of `to`.
-    default:
-      return planFrame(config, value);
-  }
 }

@@ -82,7 +82,7 @@ function debounceOf(
 }
 
 /** `{"set": 0}` or a number. QN-3.2c */
-export function planCount(value: Value): Result<Effect, Refusal> {
+function planCount(value: Value): Result<Effect, Refusal> {
   const count = isPlainMap(value) && Object.keys(value).length === 1 ? value['set'] : value;
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return ok({ do: 'count', count });
   return fail({ reason: 'out-of-range', detail: `not a count: ${brief(value)}; send {"set": 0} or a whole number` });

@@ -55,7 +55,7 @@ function initialLevel(
   return heldBy === undefined || heldBy === name ? 'as-is' : levelOf(config, false);
 }
 
-export function planOutput(config: GpioOutConfig, value: Value): Result<Effect, Refusal> {
+function planOutput(config: GpioOutConfig, value: Value): Result<Effect, Refusal> {
   const planned = planSwitch(value);
   return planned.ok && planned.value.do === 'pulse' ? checkPulse(config, planned.value) : planned;
 }

@@ -134,7 +134,7 @@ const words: ReadonlyMap<Value, number> = new Map<Value, number>([
 ]);
 
 /** A number from 0 to `scale`, the same as `{"duty": number}`, or ON and OFF for full power and none. QN-3.2d */
-export function planPower({ scale }: PwmOutConfig, value: Value): Result<Effect, Refusal> {
+function planPower({ scale }: PwmOutConfig, value: Value): Result<Effect, Refusal> {
   const word = words.get(typeof value === 'string' ? value.toLowerCase() : value);
   if (word !== undefined) return ok({ do: 'duty', duty: word });
   const power = isPlainMap(value) && Object.keys(value).length === 1 ? value['duty'] : value;
