@@ -10,24 +10,13 @@ import { createSimulatedSerialPair } from '../../../drivers/serial-simulated.ts'
 import { openPtyPair, ptyMissing } from '../../support/pty.ts';
 import { until } from '../../support/until.ts';
 import { valueOf } from '../../support/value-of.ts';
+import { scaleConfig } from './scale-config.ts';
 import { watchSurroundings } from './surroundings.ts';
-
-const config: SerialConfig = {
-  driver: 'serial-line',
-  port: '/dev/ttyX',
-  settings: serialSettings8N1,
-  framing: { kind: 'delimiter', delimiter: '\n' },
-  append: '',
-  interByteMs: 500,
-  frameBytesMax: 64,
-  priority: 'normal',
-  retained: 'refuse',
-};
 
 async function open(more: Partial<SerialConfig>, log: Log, quietMs: number) {
   const pair = createSimulatedSerialPair();
   const surroundings = { ...watchSurroundings({ port: pair.left }), log };
-  const document = valueOf(await serial.open({ ...config, ...more }, surroundings));
+  const document = valueOf(await serial.open({ ...scaleConfig, ...more }, surroundings));
   await surroundings.clock.advance(quietMs);
   const say = async (text: string) => valueOf(await pair.right.write(Buffer.from(text), 1_000));
   const heard = (count: number) => until(() => surroundings.events.length >= count, `${count} frames`);
@@ -46,7 +35,7 @@ describe('a port that was opened in the middle of a frame', () => {
       openBytePort: () => openSerialPort(pair.left, serialSettings8N1),
     };
     writeSync(device, '11');
-    await using document = valueOf(await serial.open({ ...config, port: pair.left }, surroundings));
+    await using document = valueOf(await serial.open({ ...scaleConfig, port: pair.left }, surroundings));
     writeSync(device, '2.50 kg\n113.00 kg\n');
     await until(() => surroundings.events.length > 0, 'a frame');
     expect(surroundings.events).toEqual(['113.00 kg']);

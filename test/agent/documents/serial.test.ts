@@ -13,25 +13,14 @@ import { createSimulatedSerialPair } from '../../../drivers/serial-simulated.ts'
 import { openPtyPair, ptyMissing } from '../../support/pty.ts';
 import { until } from '../../support/until.ts';
 import { valueOf } from '../../support/value-of.ts';
+import { scaleConfig } from './scale-config.ts';
 import { watchSurroundings } from './surroundings.ts';
-
-const config: SerialConfig = {
-  driver: 'serial-line',
-  port: '/dev/ttyX',
-  settings: serialSettings8N1,
-  framing: { kind: 'delimiter', delimiter: '\n' },
-  append: '',
-  interByteMs: 500,
-  frameBytesMax: 64,
-  priority: 'normal',
-  retained: 'refuse',
-};
 
 /** The line has been quiet since, so that what comes next begins a frame. */
 async function open(more: Partial<SerialConfig> = {}, log: Log = silentLog) {
   const pair = createSimulatedSerialPair();
   const surroundings = { ...watchSurroundings({ port: pair.left }), log };
-  const document = valueOf(await serial.open({ ...config, ...more }, surroundings));
+  const document = valueOf(await serial.open({ ...scaleConfig, ...more }, surroundings));
   await surroundings.clock.advance(serialQuietMsMin);
   const say = async (text: string | Uint8Array) => valueOf(await pair.right.write(Buffer.from(text), 1_000));
   const heard = (count: number) => until(() => surroundings.events.length >= count, `${count} frames`);
@@ -39,7 +28,7 @@ async function open(more: Partial<SerialConfig> = {}, log: Log = silentLog) {
 }
 
 function planned(value: Value, more: Partial<SerialConfig> = {}): string | undefined {
-  const plan = serial.plan({ ...config, ...more }, value);
+  const plan = serial.plan({ ...scaleConfig, ...more }, value);
   return plan.ok && plan.value.do === 'write' ? Buffer.from(plan.value.bytes).toString('latin1') : undefined;
 }
 
@@ -56,7 +45,7 @@ describe('what goes out', () => {
   });
 
   it.each<Value>([null, [], [1], {}])('%j is refused', (value) => {
-    expect(serial.plan(config, value)).toMatchObject({ ok: false, error: { reason: 'out-of-range' } });
+    expect(serial.plan(scaleConfig, value)).toMatchObject({ ok: false, error: { reason: 'out-of-range' } });
   });
 
   it('gets its ending', () => {
@@ -75,7 +64,7 @@ describe('what goes out', () => {
   it('is refused when the length cannot say it, one byte over', () => {
     const framing = { kind: 'length', bytes: 1, endian: 'big' } as const;
     expect(planned('x'.repeat(255), { framing })).toHaveLength(256);
-    expect(serial.plan({ ...config, framing }, 'x'.repeat(256))).toMatchObject({
+    expect(serial.plan({ ...scaleConfig, framing }, 'x'.repeat(256))).toMatchObject({
       ok: false,
       error: { reason: 'out-of-range' },
     });
@@ -166,7 +155,7 @@ describe('what comes in', () => {
         });
       });
     const surroundings = { ...watchSurroundings({ port: { ...port, onData } }), clock: systemClock };
-    await using _document = valueOf(await serial.open({ ...config, interByteMs }, surroundings));
+    await using _document = valueOf(await serial.open({ ...scaleConfig, interByteMs }, surroundings));
     await delay(2 * serialQuietMsMin);
     writeSync(device, 'AB');
     await until(() => surroundings.events.length > 0, 'a frame');
@@ -177,7 +166,7 @@ describe('what comes in', () => {
 describe('the port', () => {
   it('that is not there is told, and the document opens all the same and waits for it', async () => {
     const surroundings = watchSurroundings();
-    const document = valueOf(await serial.open(config, surroundings));
+    const document = valueOf(await serial.open(scaleConfig, surroundings));
     expect(surroundings.changes).toEqual([{ open: false }]);
     expect(surroundings.troubles).toMatchObject([{ kind: 'absent', fix: 'plug it in' }]);
     expect(document.probe()).toMatchObject({ ok: false, error: { kind: 'closed', fix: 'plug it in' } });
@@ -202,7 +191,7 @@ describe('the port', () => {
   it('without a receive buffer left does not open', async () => {
     const surroundings = watchSurroundings();
     while (surroundings.pool.acquire('framer', 1) !== undefined) continue;
-    expect(await serial.open(config, surroundings)).toMatchObject({ ok: false, error: { kind: 'busy' } });
+    expect(await serial.open(scaleConfig, surroundings)).toMatchObject({ ok: false, error: { kind: 'busy' } });
   });
 
   it('is let go at disposal, with nothing left waiting', async () => {
