@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { codeOf } from '../../drivers/system-error.ts';
 import { databaseName } from './database.ts';
@@ -19,6 +29,13 @@ export function setAside(folder: string, wallMs: number, countMax: number): stri
   }
   syncFolder(folder);
   return path.join(folder, target);
+}
+
+/** SQLite takes either for a new database, and removes the log. A power cut or a repair of the file system leaves them. */
+export function whatIsCutOff(file: string): string | undefined {
+  const bytes = statSync(file, { throwIfNoEntry: false })?.size;
+  if (bytes === 0) return 'it has no bytes';
+  return bytes === undefined && existsSync(`${file}-wal`) ? 'its log is there, and it is not' : undefined;
 }
 
 /** Makes the folder, durably. */

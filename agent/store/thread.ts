@@ -6,7 +6,7 @@ import { type DiskCounters, noDiskCounters, type OpenRequest } from './disk.ts';
 import { storeErrorOf } from './fault.ts';
 import type { Answer, Reply, Request } from './protocol.ts';
 import type { Loaded } from './rows.ts';
-import { makeFolder, setAside } from './set-aside.ts';
+import { makeFolder, setAside, whatIsCutOff } from './set-aside.ts';
 import { openWrittenBytes } from './written-bytes.ts';
 
 /** The store thread: answers requests until it is told to close. The only one that touches the database. */
@@ -64,7 +64,8 @@ function createServer(settings: DatabaseSettings) {
     close();
     makeFolder(folder);
     const aside = (detail: string) => ({ detail, path: setAside(folder, wallMs, limits.setAsideCountMax) });
-    let found = isDamaged ? aside('found while it was open') : undefined;
+    const cutOff = whatIsCutOff(file);
+    let found = isDamaged ? aside('found while it was open') : cutOff === undefined ? undefined : aside(cutOff);
     try {
       return { ...read(), ...(found === undefined ? {} : { setAside: found }) };
     } catch (cause) {

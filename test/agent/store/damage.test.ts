@@ -1,4 +1,14 @@
-import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Store } from '../../../agent/store/store.ts';
@@ -57,6 +67,20 @@ it.each([
   expect(rig.told[0]?.detail).toContain(aside);
   expect(statSync(path.join(rig.folder, aside!)).size).toBe(before);
   expect(store.outbox.count).toBe(0);
+  await expectWorking(store);
+});
+
+it.each([
+  ['a database without a byte', (file: string) => truncateSync(file)],
+  ['a log without its database', (file: string) => renameSync(file, `${file}-wal`)],
+])('%s is set aside and told, and not taken for a new one', async (_, spoil) => {
+  const rig = openTestRig();
+  await fillAndClose(rig);
+  spoil(path.join(rig.folder, 'store.db'));
+  const store = await rig.open();
+  expect(rig.told.map(({ kind }) => kind)).toEqual(['corrupt', 'working']);
+  expect(rig.told[0]?.detail).toContain(path.join(rig.folder, 'store.corrupt-'));
+  expect(asideIn(rig)).toHaveLength(1);
   await expectWorking(store);
 });
 
