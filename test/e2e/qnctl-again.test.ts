@@ -12,8 +12,9 @@ describeWithMosquitto('qnctl config push', () => {
     const documents = ['gpio.lamp: { driver: gpio-out, line: GPIO17 }'];
     await using rig = await startRig({ documents, lines: ['GPIO17'], sections: 'config: { trust: none, verify: 5s }' });
     await rig.hear({ verb: 'state', document: 'config' });
-    const [patch, whole] = ['patch.yaml', 'whole.yaml'].map((name) => path.join(rig.folder, name));
+    const [patch, whole, other] = ['patch.yaml', 'whole.yaml', 'other.yaml'].map((name) => path.join(rig.folder, name));
     await writeFile(patch ?? '', 'health: { interval: 33s }\n');
+    await writeFile(other ?? '', 'health: { interval: 34s }\n');
     const config = async (action: string, ...args: readonly (string | undefined)[]) => {
       const words = args.map((word) => word ?? '');
       const { code, out } = await runProgram('qnctl', ['config', action, ...words, '--url', rig.broker.url]);
@@ -24,7 +25,9 @@ describeWithMosquitto('qnctl config push', () => {
     expect(await config('push', '@all', patch, '--patch', '--canary', '100%', '--wait', '1s')).toEqual(unchanged);
     expect(await config('snapshot', 'pi-1', whole)).toEqual([0, '']);
     expect(await config('push', 'pi-1', whole)).toEqual(unchanged);
-    expect(await config('rollback', '@all')).toEqual([0, 'pi-1  successful; version 2 runs\n']);
+    const kept = [0, 'pi-1  unchanged  it does not run what is in this file, nothing was sent; version 1 runs\n'];
+    expect(await config('rollback', '@all', other, '--patch')).toEqual(kept);
+    expect(await config('rollback', '@all', patch, '--patch')).toEqual([0, 'pi-1  successful; version 2 runs\n']);
     expect(await config('snapshot', 'pi-1')).toEqual([0, expect.not.stringContaining('33s')]);
     const again = await config('rollback', '@all');
     expect(again).toEqual([0, expect.stringMatching(/^pi-1 {2}unchanged {2}a rollback brought .*; version 2 runs\n$/)]);

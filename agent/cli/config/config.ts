@@ -19,7 +19,7 @@ export const configVerb: Verb = {
     timeout: timeoutOption('how long to wait for an answer (default 5s); for the end of a push it is 4m'),
     ...keyOption,
     author: { type: 'string', placeholder: 'NAME', help: 'author of the key on the boards (default: its kid)' },
-    patch: { type: 'boolean', help: 'the file is a merge patch (RFC 7396) of what each node runs' },
+    patch: { type: 'boolean', help: 'the file is a merge patch (RFC 7396) of what each node runs, or ran before it' },
     retain: { type: 'boolean', help: 'the broker keeps it: a node that is away takes it when it is back' },
     canary: { type: 'string', placeholder: 'PERCENT', help: 'so many of the nodes first (default 0%)' },
     parallel: {
@@ -33,6 +33,7 @@ export const configVerb: Verb = {
     'qnctl config plan pi-1 config.yaml',
     'qnctl config push pi-1 config.yaml --key alice',
     'qnctl config push @line-1 patch.yaml --patch --canary 10% --wait 60s',
+    'qnctl config rollback @line-1 patch.yaml --patch',
     'qnctl config push pi-2 config.yaml --retain',
     'qnctl config snapshot pi-1 > pi-1.yaml',
   ],

@@ -9,7 +9,7 @@ import type { IdSource } from '../../qn/snowflake.ts';
 import { formatTopic } from '../../qn/topic.ts';
 import { applyMergePatch, isEqualValue } from '../../qn/value.ts';
 import type { SigningKey } from '../../trust/key-file.ts';
-import { type Fleet, isAway, type NodeView, nextPush, type PushEnd } from './fleet.ts';
+import { type Fleet, isAway, type NodeConfig, type NodeView, nextPush, type PushEnd } from './fleet.ts';
 
 /** Who pushes what, and over which connection. */
 export interface Sender {
@@ -25,6 +25,8 @@ export interface Sender {
   /** A group was named, not this node. */
   readonly isMany: boolean;
   readonly isPatch: boolean;
+  /** With a rollback: what was pushed, the value or the patch. Who does not run it keeps what it has. */
+  readonly takenBack?: Value;
   /** The broker is to keep it, for a node that is away. */
   readonly isRetained: boolean;
   readonly timeoutMs: number;
@@ -41,14 +43,11 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const isGone = isAway(view);
   if (isGone && !isRetained) return { node, status: 'unasked', detail: `${whyAway(view)}; ${awayFix}` };
   const id = ids.next();
-  const val = valueFor(sender.value, node, isPatch);
-  const { value: running, version } = view.config;
-  if (sender.isMany && isRollback(val) && view.config.origin === 'rollback')
-    return { node, status: 'unchanged', detail: backAlready, version };
-  // Taken again it would be the config to go back to as well.
-  if (!isRetained && running !== undefined && isEqualValue(isPatch ? applyMergePatch(running, val) : val, running))
-    return { node, status: 'unchanged', detail: 'it runs this already, nothing was sent', version };
-  const push = nextPush(view, { id, src: source, author, val, isPatch }, clock.wallMs());
+  const isBack = isRollback(sender.value);
+  const val = isBack ? sender.value : valueFor(sender.value, node, isPatch);
+  const needless = isBack ? whyNotBack(sender, view.config, node) : whyNotAgain(view.config, val, isPatch, isRetained);
+  if (needless !== undefined) return { node, version: view.config.version, ...needless };
+  const push = nextPush(view, { id, src: source, author, val, isPatch: isPatch && !isBack }, clock.wallMs());
   const lifeMs = isRetained ? configRetainedLifeMs : configTokenLifeMs;
   const message = key === undefined ? push : await sign(push, key, node, clock.wallMs(), lifeMs);
   const encoded = encodeMessage(message, 'json');
@@ -60,6 +59,33 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const end = (await ending) ?? { node, status: 'kept', detail: `${whyAway(view)}, and takes it when it is back` };
   return isRetained ? { ...end, retained: true } : end;
 }
+
+type Needless = Pick<PushEnd, 'status' | 'detail'>;
+
+function whyNotAgain({ value }: NodeConfig, val: Value, isPatch: boolean, isRetained: boolean): Needless | undefined {
+  // Taken again it would be the config to go back to as well.
+  const runsIt = !isRetained && value !== undefined && runs(value, val, isPatch);
+  return runsIt ? { status: 'unchanged', detail: 'it runs this already, nothing was sent' } : undefined;
+}
+
+function whyNotBack(
+  { takenBack, isPatch, isMany }: Sender,
+  { value, origin }: NodeConfig,
+  node: string,
+): Needless | undefined {
+  if (isMany && origin === 'rollback') return { status: 'unchanged', detail: backAlready };
+  if (takenBack === undefined) return undefined;
+  if (value === undefined) return { status: 'unasked', detail: tooLargeToTell };
+  const runsIt = runs(value, valueFor(takenBack, node, isPatch), isPatch);
+  return runsIt ? undefined : { status: 'unchanged', detail: 'it does not run what is in this file, nothing was sent' };
+}
+
+function runs(running: Value, wished: Value, isPatch: boolean): boolean {
+  return isEqualValue(isPatch ? applyMergePatch(running, wished) : wished, running);
+}
+
+const tooLargeToTell =
+  'its config does not fit into its messages, so nobody knows whether it runs this; name it itself, without the file';
 
 /** So that a rollback that was halted, or found some of them away, can be run again. */
 const backAlready =
@@ -84,6 +110,6 @@ async function sign(
 
 /** In a file for many nodes the name of the node is left out. */
 function valueFor(value: Value, node: string, isPatch: boolean): Value {
-  const isWhole = !isPatch && isPlainMap(value) && !('rollback' in value);
+  const isWhole = !isPatch && isPlainMap(value);
   return isWhole && !('node' in value) ? { node, ...value } : value;
 }

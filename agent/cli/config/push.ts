@@ -39,13 +39,27 @@ export const configPush: Action = {
 
 export const configRollback: Action = {
   name: 'rollback',
-  operands: 'NODE|@GROUP',
+  operands: 'NODE|@GROUP [FILE]',
   operandCountMin: 1,
-  operandCountMax: 1,
-  run: (context, [target = ''], options) => pushValue(context, target, { rollback: true }, options),
+  operandCountMax: 2,
+  async run(context, [target = '', file], options) {
+    const read = file === undefined ? ok(undefined) : await readConfigFile(file);
+    if (!read.ok) {
+      context.err(read.error);
+      return exitCodes.config;
+    }
+    return await pushValue(context, target, { rollback: true }, options, read.value);
+  },
 };
 
-async function pushValue(context: CliContext, target: string, value: Value, options: OptionValues): Promise<ExitCode> {
+/** `takenBack`: only from those that run it. */
+async function pushValue(
+  context: CliContext,
+  target: string,
+  value: Value,
+  options: OptionValues,
+  takenBack?: Value,
+): Promise<ExitCode> {
   const wished = wishOf(target, value, options);
   const named = await namedKey(context.env, options);
   if (!wished.ok) return refuse(context, wished.error, exitCodes.usage);
@@ -64,6 +78,7 @@ async function pushValue(context: CliContext, target: string, value: Value, opti
     author: textOption(options, 'author') ?? key?.kid ?? unsignedAuthor,
     isMany: isGroupName(target),
     isPatch: isSet(options, 'patch'),
+    ...(takenBack !== undefined && { takenBack }),
     isRetained: isSet(options, 'retain'),
     publish: (topic, payload, retain) => session.session.publish({ topic, payload, qos: 1, retain }),
   };
