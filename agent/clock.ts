@@ -41,6 +41,11 @@ export function afterReading(clock: Clock, delayMs: number, action: () => void):
   };
 }
 
+/** Whatever came in meanwhile gets its turn: between two pieces of work that take milliseconds each, and nobody waits for. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Resolves after `delayMs`, or at once when the signal aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

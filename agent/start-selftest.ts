@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../drivers/contract/result.ts';
+import { nextTurn } from './clock.ts';
 import type { DispatchCounters } from './dispatch/counters.ts';
 import type { OwnCommand } from './dispatch/own.ts';
 import type { Board } from './documents/board.ts';
@@ -86,7 +87,7 @@ async function test(
       store: liveStoreTest(() => store?.metrics()),
       ...(order.loopback === undefined ? {} : { loopback: order.loopback }),
     });
-    const report = await runSelfTest(clock, { ...withConfigTroubles(plan, troubles()), signal });
+    const report = await runSelfTest(clock, { ...withConfigTroubles(plan, troubles()), signal }, nextTurn);
     if (signal.aborted) return fail({ reason: 'interrupted', detail: 'the agent stopped meanwhile' });
     if (running.config !== config) return fail({ reason: 'interrupted', detail: otherConfig });
     logSelfTest(log, report);

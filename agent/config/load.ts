@@ -61,6 +61,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const written = trees.reduce(mergeTrees, start);
   const withEnv = applyEnv(written, options.env);
   const merged = applyOverrides(withEnv.tree, options.overrides ?? []);
+  await reader.turn();
   const checked = checkTree(merged.tree);
   const faults = [...withEnv.faults, ...merged.faults, ...(checked.ok ? [] : checked.error)];
   if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)), ...about });

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, nextTurn } from '../clock.ts';
 import { testMsMax } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { envelopeBytes, type Value } from '../qn/message.ts';
@@ -59,7 +59,7 @@ export interface SelfTestReport {
 }
 
 /**
- * Runs the tests one after the other, each within its deadline. A test that throws has failed, with its error as detail.
+ * Runs the tests one after the other, each within its deadline; `onRow` may take time in between. A test that throws has failed, with its error as detail.
  * It checks the agent's surroundings at this moment; it is not a safety function.
  *
  * Not promised: that a test which does not give way ends in time; when it is back, its row says `timeout`.
@@ -67,7 +67,7 @@ export interface SelfTestReport {
 export async function runSelfTest(
   clock: Clock,
   plan: TestPlan,
-  onRow: (row: TestRow) => void = () => {},
+  onRow: (row: TestRow) => unknown = () => {},
 ): Promise<SelfTestReport> {
   const startMs = clock.monotonicMs();
   const { ms, whenOver } = plan.budget ?? unbounded;
@@ -80,7 +80,7 @@ export async function runSelfTest(
     const isLeftOut = run.status === 'timeout' && leftMs < deadlineMs;
     const row = isLeftOut ? { ...run, status: whenOver, fix: budgetFix } : run;
     tests.push(row);
-    onRow(row);
+    await onRow(row);
   }
   return {
     health_status: judge(tests, plan.vital),
@@ -144,6 +144,7 @@ export async function renewReport(
   for (const test of plan.tests) {
     const known = isStanding(test.id) ? report.tests.find(({ id }) => id === test.id) : undefined;
     tests.push(known ?? (await runOne(clock, test, test.deadlineMs ?? testMsMax)));
+    await nextTurn();
   }
   return { ...report, tests, health_status: judge(tests, plan.vital) };
 }

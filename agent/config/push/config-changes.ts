@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { nextTurn } from '../../clock.ts';
 import { type ChangeOutcome, changeConfig, planOf } from '../change/change.ts';
 import type { Changeable, Keeping } from '../change/changeable.ts';
 import type { ConfigPlan } from '../change/plan.ts';
@@ -103,6 +104,7 @@ export class ConfigChanges {
     await this.#telling; // It takes away the note of the one before, not of this one.
     const { asked: _asked, ...named } = claim;
     const file = await home.load();
+    await nextTurn();
     const content = file.ok ? contentOf(file.value.value) : this.#running.file;
     const atMs = parts.clock.wallMs();
     const next = withRoom({ ...named, value, atMs, ...(content !== undefined && { file: content }) }, checked.config);

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../clock.ts';
 import type { PoolStats } from '../../pool/pool.ts';
 import type { Slot } from '../../pool/slot.ts';
 import type { AtomicTest, TestResult } from '../self-test.ts';
@@ -23,7 +24,7 @@ export interface LeakPool {
 }
 
 /** So many messages, then the event loop gets its share. */
-const burstCount = 250;
+const burstCount = 25;
 /** Less than a message in a hundred that stays. */
 const heapGrowthBytesMax = 16 * 1_024;
 /** Compiled code comes late and stays: a leak grows in every round, that only in some. */
@@ -68,7 +69,7 @@ function judge({ pool, messagesCount, heapBytes }: LeakSubjects, wrong: number, 
 async function sendAll({ pool, roundTrip }: LeakSubjects, count: number, signal: AbortSignal): Promise<number> {
   let wrong = 0;
   for (let index = 0; index < count && !signal.aborted; index += 1) {
-    if (index % burstCount === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (index % burstCount === 0) await nextTurn();
     let slot: Slot | undefined;
     const isRight = roundTrip(index, (bytes) => {
       slot = pool.acquire('executing', bytes.byteLength);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { nextTurn } from '../../clock.ts';
 import { hashOf } from '../hash.ts';
 import type { TestResult } from '../self-test.ts';
 import { failed, pass, skip, verdict } from './outcome.ts';
@@ -16,12 +17,15 @@ export interface SingleCode {
 
 const fix = 'install the agent again: the storage card or somebody changed its code';
 
-export function checkAssets({ assets, asset }: SingleCode): TestResult {
+export async function checkAssets({ assets, asset }: SingleCode): Promise<TestResult> {
   const names = Object.keys(assets);
-  const wrong = names.filter((name) => {
+  const wrong: string[] = [];
+  for (const name of names) {
     const bytes = asset(name);
-    return bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== assets[name];
-  });
+    const found = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+    if (found !== assets[name]) wrong.push(name);
+    await nextTurn();
+  }
   const faults = wrong.map((name) => `${name} is not the one that was built`);
   return verdict(faults, `${names.length} files inside of the program`, fix);
 }

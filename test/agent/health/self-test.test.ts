@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AtomicTest, runSelfTest } from '../../../agent/health/self-test.ts';
+import { nextTurn } from '../../../agent/clock.ts';
+import { type AtomicTest, renewReport, runSelfTest } from '../../../agent/health/self-test.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 const clock = createFakeClock();
@@ -114,5 +115,24 @@ describe('the time of the self-test', () => {
     const told: string[] = [];
     await runSelfTest(clock, { tests: [pass('a'), pass('b')], vital: new Set() }, ({ id }) => told.push(id));
     expect(told).toEqual(['a', 'b']);
+  });
+
+  it('gives others their turn in between, where it tests itself beside its work', async () => {
+    const order: string[] = [];
+    const note = (id: string): AtomicTest => ({
+      ...pass(id),
+      run() {
+        order.push(id);
+        return { status: 'pass', detail: 'fine' };
+      },
+    });
+    const plan = { tests: [note('a'), note('b')], vital: new Set<string>() };
+    const other = () => setImmediate(() => order.push('other'));
+    other();
+    await runSelfTest(clock, plan, nextTurn);
+    expect(order.splice(0)).toEqual(['a', 'other', 'b']);
+    other();
+    await renewReport(clock, plan, await runSelfTest(clock, { ...plan, tests: [] }), () => false);
+    expect(order).toEqual(['a', 'other', 'b']);
   });
 });

@@ -17,9 +17,9 @@ test.each([
   ['as built', 'code', 'pass', '1 files inside of the program'],
   ['changed', 'c0de', 'fail', 'parts/x.cjs is not the one that was built'],
   ['gone', undefined, 'fail', 'parts/x.cjs is not the one that was built'],
-])('what is inside is %s', (_, text, status, detail) => {
+])('what is inside is %s', async (_, text, status, detail) => {
   const asset = () => (text === undefined ? undefined : Buffer.from(text));
-  expect(checkAssets({ assets: { 'parts/x.cjs': sumOf('code') }, asset, program: '' })).toMatchObject({
+  expect(await checkAssets({ assets: { 'parts/x.cjs': sumOf('code') }, asset, program: '' })).toMatchObject({
     status,
     detail,
   });
