@@ -129,7 +129,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
       const { broker, counters, refused, twin } = uplink;
       return { broker, counters, refused, brokers: uplink.brokers(), express, ...(twin !== undefined && { twin }) };
     },
-    warnings: openWarnings(running, clock),
+    warnings: openWarnings(running, clock, memory.damage),
     loop: () => loopLag.read(),
     sparing: () => load.sparing,
     ...diskWear(clock),

@@ -1,5 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { codeOf } from '../../drivers/system-error.ts';
 import type { Clock } from '../clock.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { memoryFileBytesMax, memoryWriteMsMin } from '../limits.ts';
@@ -30,24 +31,24 @@ export class MemoryFile implements AsyncDisposable {
   readonly #path: string;
   readonly #recalled: Map<string, unknown>;
   readonly #readers = new Map<string, () => unknown>(); // One per document at most.
+  /** Why less is recalled than was kept, for people; absent: all of it is. */
+  readonly damage: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isDirty = false;
   #timer: Disposable | undefined;
 
-  private constructor(
-    dependencies: MemoryDependencies,
-    file: string,
-    recalled: { readonly [document: string]: unknown },
-  ) {
+  private constructor(dependencies: MemoryDependencies, file: string, { documents, damages }: Recalled) {
+    this.damage = damages[0]?.detail;
     this.#clock = dependencies.clock;
     this.#log = dependencies.log;
     this.#path = file;
-    this.#recalled = new Map(Object.entries(recalled));
+    this.#recalled = new Map(Object.entries(documents));
   }
 
   /** A file that cannot be read is as good as none: the board must start all the same. */
   static async open(dependencies: MemoryDependencies, stateFolder: string): Promise<MemoryFile> {
-    const recalled = await recallDocuments(stateFolder, dependencies.log);
+    const recalled = await recallAll(stateFolder, dependencies.log);
+    for (const { file } of recalled.damages) await putAside(file);
     await rm(limitsFileOf(stateFolder), { force: true }).catch(() => {}); // It is of the life before this one only.
     return new MemoryFile(dependencies, fileOf(stateFolder), recalled);
   }
@@ -108,13 +109,28 @@ interface MemoryDependencies {
   readonly log: Log;
 }
 
+interface Recalled {
+  readonly documents: { readonly [document: string]: unknown };
+  readonly damages: readonly { readonly file: string; readonly detail: string }[];
+}
+
+export async function recallDocuments(stateFolder: string, log: Log): Promise<Recalled['documents']> {
+  return (await recallAll(stateFolder, log)).documents;
+}
+
 /** What the guard tells of the end of the last agent is newer. */
-export async function recallDocuments(
-  stateFolder: string,
-  log: Log,
-): Promise<{ readonly [document: string]: unknown }> {
-  const documents = await readDocuments(fileOf(stateFolder), log);
-  return { ...documents, ...(await readDocuments(limitsFileOf(stateFolder), log)) };
+async function recallAll(stateFolder: string, log: Log): Promise<Recalled> {
+  const before = await readDocuments(fileOf(stateFolder), log);
+  const left = await readDocuments(limitsFileOf(stateFolder), log);
+  return {
+    documents: { ...before.documents, ...left.documents },
+    damages: [...before.damages, ...left.damages],
+  };
+}
+
+/** The next write would take its place, and somebody may want to read the count of a meter in it. */
+async function putAside(file: string): Promise<void> {
+  await rename(file, `${file}.damaged`).catch(() => {}); // It is not that one, or the disk takes nothing.
 }
 
 /** Where a guard leaves how long outputs may still be on. */
@@ -126,16 +142,19 @@ function fileOf(stateFolder: string): string {
   return path.join(stateFolder, 'documents.json');
 }
 
-async function readDocuments(file: string, log: Log): Promise<{ readonly [document: string]: unknown }> {
+async function readDocuments(file: string, log: Log): Promise<Recalled> {
+  const nothing = (why: string): Recalled => {
+    const detail = `what documents remembered (${file}) ${why}: what they count and how long they were on begins anew`;
+    log.warn({ path: file }, detail);
+    return { documents: {}, damages: [{ file, detail }] };
+  };
   try {
     const text = await readFile(file, 'utf8');
     const parsed: unknown = text.length > memoryFileBytesMax ? undefined : JSON.parse(text);
     const documents = isPlainMap(parsed) ? parsed['documents'] : undefined;
-    if (isPlainMap(documents)) return documents;
-    log.warn({ path: file }, 'what documents remembered is damaged; they begin anew');
-  } catch (err) {
-    const isMissing = err instanceof Error && 'code' in err && err.code === 'ENOENT';
-    if (!isMissing) log.warn({ path: file, err }, 'what documents remembered cannot be read; they begin anew');
+    return isPlainMap(documents) ? { documents, damages: [] } : nothing('is not what was kept');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return { documents: {}, damages: [] };
+    return nothing(error instanceof SyntaxError ? 'is damaged' : `cannot be read (${String(error)})`);
   }
-  return {};
 }

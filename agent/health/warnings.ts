@@ -6,7 +6,15 @@ import { type Mount, mountOf } from './mounts.ts';
 import type { HealthSources } from './report.ts';
 
 /** What is counted apart in the metrics; as many as there are. */
-export const warningCodes = ['deaf', 'twin', 'certificate', 'open-config', 'ended-key', 'state-in-memory'] as const;
+export const warningCodes = [
+  'deaf',
+  'twin',
+  'certificate',
+  'open-config',
+  'ended-key',
+  'state-in-memory',
+  'memory-lost',
+] as const;
 
 export interface Warning {
   readonly code: (typeof warningCodes)[number];
@@ -38,16 +46,22 @@ export function linkWarnings({ brokers, refused = [], twin }: ReturnType<HealthS
 export const twinFix = 'give each board a name of its own: both act on what is sent to this one';
 export const deafFix = 'let its user read there, as qn-agent topics --acl mosquitto writes it';
 
-/** What stays as it is while the config does not change, and what may be changed; asked again for each report. */
+/**
+ * What stays as it is while the config does not change, and what may be changed; asked again for each report. `memoryLost`: what
+ * documents remembered, in this life of the agent.
+ */
 export function openWarnings(
   running: { readonly config: Config },
   clock: Pick<Clock, 'wallMs'>,
+  memoryLost: string | undefined,
 ): () => readonly Warning[] {
-  let lasting: readonly Warning[] = [];
+  const lost: readonly Warning[] = memoryLost === undefined ? [] : [{ code: 'memory-lost', text: memoryLost }];
+  let lasting = lost;
   const { stateFolder } = running.config;
   void mountOf(stateFolder, '/proc').then(
     (mount) =>
-      (lasting = mount?.isInMemory === true ? [{ code: 'state-in-memory', text: inMemory(stateFolder, mount) }] : []),
+      (lasting =
+        mount?.isInMemory === true ? [...lost, { code: 'state-in-memory', text: inMemory(stateFolder, mount) }] : lost),
     () => {}, // Elsewhere than on Linux it is not known.
   );
   return () => [...trustWarnings(running.config, clock.wallMs()), ...lasting];

@@ -75,7 +75,7 @@ test('it is written at most once a minute, and at exit', async () => {
 });
 
 test.for(['', '{', '[]', '{"documents":7}', ' '.repeat(memoryFileBytesMax + 1)])(
-  'a damaged file is as good as none (row %#)',
+  'a damaged file is as good as none, told, and kept (row %#)',
   async (text) => {
     const { open, file, read } = prepare();
     const before = await open();
@@ -84,13 +84,29 @@ test.for(['', '{', '[]', '{"documents":7}', ' '.repeat(memoryFileBytesMax + 1)])
     await before[Symbol.asyncDispose]();
     writeFileSync(file, text);
     const memory = await open();
+    expect([before.damage, memory.damage]).toEqual([undefined, expect.stringContaining(file)]);
+    expect(readFileSync(`${file}.damaged`, 'utf8')).toBe(text);
     expect(memory.of('flow').recall()).toBeUndefined();
     memory.of('flow').keep(() => ({ count: 2 }));
     memory.of('flow').touch();
     await memory[Symbol.asyncDispose]();
     expect(read()).toContain('"count":2}');
+    expect((await open()).damage).toBeUndefined();
   },
 );
+
+test('damage of what the guard left is told as well, and what was kept before is recalled', async () => {
+  const { open, folder, read } = prepare();
+  const before = await open();
+  before.of('flow').keep(() => ({ count: 1 }));
+  before.of('flow').touch();
+  await before[Symbol.asyncDispose]();
+  writeFileSync(join(folder, 'state', 'limits-left.json'), '');
+  const memory = await open();
+  expect(memory.damage).toContain('limits-left.json');
+  expect(memory.of('flow').recall()).toEqual({ count: 1 });
+  expect(read()).toContain('"count":1}');
+});
 
 test('a folder that takes nothing stops nobody', async () => {
   const { folder, clock } = prepare();

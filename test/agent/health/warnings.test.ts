@@ -39,8 +39,10 @@ test.skipIf(smallDiskMissing !== undefined)('a board that keeps its things in me
   const warnings = openWarnings(
     { config: { ...configOf({ documents: [] }, '/tmp'), stateFolder: disk.folder } },
     systemClock,
+    'the count is lost',
   );
   const isInMemory = ({ code, text }: Warning) =>
     code === 'state-in-memory' && text.includes(`${disk.folder} is in memory (${disk.folder}: tmpfs)`);
   await until(() => warnings().some(isInMemory), 'the warning');
+  expect(warnings()).toContainEqual({ code: 'memory-lost', text: 'the count is lost' });
 });
