@@ -16,7 +16,9 @@ interface OptionRow {
 interface VerbRow {
   readonly name: string;
   readonly summary: string;
-  readonly operand: Guess;
+  readonly first: Guess;
+  /** Behind the first operand. */
+  readonly rest: Guess;
   readonly options: readonly OptionRow[];
 }
 
@@ -37,12 +39,24 @@ function rowOf(verb: Verb): VerbRow {
   const options = Object.entries(optionsOf(verb)).map(([name, { placeholder, help }]) => {
     return { name, help, ...(placeholder === undefined ? {} : { value: guess(placeholder) }) };
   });
-  return { name: verb.name, summary: verb.summary, operand: guess(verb.operands), options };
+  return { name: verb.name, summary: verb.summary, ...guessOperands(verb.operands), options };
 }
 
 function helpRow(verbs: readonly Verb[]): VerbRow {
   const words = verbs.map(({ name }) => name);
-  return { name: 'help', summary: 'Says more about a verb.', operand: { words }, options: [] };
+  return { name: 'help', summary: 'Says more about a verb.', first: { words }, rest: 'unknown', options: [] };
+}
+
+/** `push|plan NODE [FILE]`, or `new NAME | list`: several actions, and what some of them take. */
+function guessOperands(operands: string): Pick<VerbRow, 'first' | 'rest'> {
+  const [head = '', ...tail] = operands.split(' | ').length > 1 ? actionsIn(operands) : operands.split(' ');
+  const rest = tail.some((operand) => guess(operand) === 'file') ? 'file' : 'unknown';
+  return { first: guess(head), rest };
+}
+
+function actionsIn(operands: string): readonly string[] {
+  const actions = operands.split(' | ').map((action) => action.split(' '));
+  return [actions.map(([name]) => name).join('|'), ...actions.flatMap(([, ...tail]) => tail)];
 }
 
 /** `json|cbor` are words, `FILE` is a file; everything else is for the user to know. */
@@ -63,9 +77,10 @@ function bash(program: string, rows: readonly VerbRow[]): string {
       value === undefined ? [] : [`    '${row.name} --${option}') ${answer(value)}; return ;;`],
     ),
   );
-  const operands = rows.flatMap(({ name: verb, operand }) =>
-    operand === 'unknown' ? [] : [`    ${verb}) ${answer(operand)} ;;`],
-  );
+  const operands = rows.flatMap(({ name: verb, first, rest }) => [
+    ...(first === 'unknown' ? [] : [`    '${verb} 2') ${answer(first)} ;;`]),
+    ...(rest === 'unknown' ? [] : [`    '${verb} '*) ${answer(rest)} ;;`]),
+  ]);
   const options = rows.map(({ name: verb, options: own }) => `      ${verb}) words='${flags(own).join(' ')}' ;;`);
   return `# ${program} completion for bash: source <(${program} completion bash)
 ${name}() {
@@ -85,7 +100,7 @@ ${options.join('\n')}
     COMPREPLY=($(compgen -W "$words" -- "$current"))
     return
   fi
-  case $verb in
+  case "$verb $COMP_CWORD" in
 ${operands.join('\n')}
   esac
 }
@@ -102,12 +117,12 @@ function zsh(program: string, rows: readonly VerbRow[]): string {
     return value === 'file' ? '_files' : `(${value.words.join(' ')})`;
   };
   const verbs = rows.map(({ name, summary }) => `    ${quote(`${name.replaceAll(':', '\\:')}:${summary}`)}`);
-  const cases = rows.map(({ name, operand, options }) => {
+  const cases = rows.map(({ name, first, rest, options }) => {
     const specs = options.map(({ name: option, help, value }) => {
       const tail = value === undefined ? '' : `:${option}:${action(value)}`;
       return quote(`--${option}[${help.replaceAll(/[[\]:]/g, '\\$&')}]${tail}`);
     });
-    return `    ${name}) _arguments ${[...specs, quote(`*:operand:${action(operand)}`)].join(' ')} ;;`;
+    return `    ${name}) _arguments ${[...specs, quote(`1:operand:${action(first)}`), quote(`*:operand:${action(rest)}`)].join(' ')} ;;`;
   });
   return `#compdef ${program}
 # ${program} completion for zsh: put it into a folder of $fpath as _${program}
@@ -128,11 +143,11 @@ fi`;
 }
 
 function fish(program: string, rows: readonly VerbRow[]): string {
-  const lines = rows.flatMap(({ name, summary, operand, options }) => {
+  const lines = rows.flatMap(({ name, summary, first, rest, options }) => {
     const on = `-n '__fish_seen_subcommand_from ${name}'`;
     return [
       `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
-      ...fishOperand(program, on, operand),
+      ...fishOperands(program, name, { first, rest }),
       ...options.map(({ name: option, help, value }) => {
         return `complete -c ${program} ${on} -l ${option}${fishValue(value)} -d ${quote(help)}`;
       }),
@@ -141,9 +156,18 @@ function fish(program: string, rows: readonly VerbRow[]): string {
   return [`# ${program} completion for fish`, `complete -c ${program} -f`, ...lines].join('\n');
 }
 
-function fishOperand(program: string, on: string, operand: Guess): readonly string[] {
-  if (operand === 'unknown') return [];
-  return [`complete -c ${program} ${on} ${operand === 'file' ? '-F' : `-a ${quote(operand.words.join(' '))}`}`];
+function fishOperands(
+  program: string,
+  verb: string,
+  { first, rest }: Pick<VerbRow, 'first' | 'rest'>,
+): readonly string[] {
+  const place = (guessed: Guess, when: string) => {
+    if (guessed === 'unknown') return [];
+    const what = guessed === 'file' ? '-F' : `-a ${quote(guessed.words.join(' '))}`;
+    return [`complete -c ${program} -n '__fish_seen_subcommand_from ${verb}; and ${when}' ${what}`];
+  };
+  const count = 'test (count (commandline -opc))';
+  return [...place(first, `${count} -eq 2`), ...place(rest, `${count} -gt 2`)];
 }
 
 function fishValue(value: Guess | undefined): string {

@@ -8,6 +8,7 @@ import { agentProgram, qnctlProgram } from '../../../agent/cli/programs.ts';
 import { recordContext } from './context.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'qn-completion-'));
+writeFileSync(path.join(folder, 'patch.yaml'), '');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const shells = ['bash', 'zsh', 'fish'] as const;
@@ -65,6 +66,11 @@ describe.skipIf(!hasShell('bash'))('bash completes', () => {
     ['no option of another verb', ['qnctl', 'query', 'pi-1', '--enc'], []],
     ['the words an option takes', ['qnctl', 'encode', '--to', 'c'], ['cbor', 'compact']],
     ['the words that stand for an operand', ['qnctl', 'completion', ''], ['bash', 'zsh', 'fish']],
+    ['the actions of a verb', ['qnctl', 'config', 'p'], ['push', 'plan']],
+    ['those that take different operands', ['qnctl', 'keys', ''], ['new', 'list']],
+    ['the file of an action', ['qnctl', 'config', 'push', 'pi-1', 'patch'], ['patch.yaml']],
+    ['a file in the first place', ['qnctl', 'reload', 'patch'], ['patch.yaml']],
+    ['nothing behind a single operand', ['qnctl', 'reload', 'patch.yaml', 'p'], []],
     ['the verbs behind help', ['qnctl', 'help', 'hea'], ['health']],
     ['nothing where nobody can know', ['qnctl', 'query', 'pi-1', '--url', ''], []],
   ])('%s', async (_what, words, expected) => {
@@ -77,6 +83,8 @@ describe.skipIf(!hasShell('fish'))('fish completes', () => {
     ['a verb', 'qnctl no', ['notify']],
     ['an option of the verb', 'qnctl notify pi-1 --enc', ['--encoding']],
     ['the words an option takes', 'qnctl encode --to c', ['cbor', 'compact']],
+    ['the actions of a verb', 'qnctl config p', ['plan', 'push']],
+    ['the file of an action', 'qnctl config push pi-1 patch', ['patch.yaml']],
   ])('%s', async (_what, line, expected) => {
     const script = `source ${await fileOf('fish', qnctlProgram)}; complete -C '${line}'`;
     const env = { ...process.env, HOME: folder };
