@@ -66,8 +66,18 @@ function parse(verb: Verb, argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: optionsOf(verb), allowPositionals: true, strict: true });
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) }; // parseArgs throws on what the user typed.
+    return { fault: optionFault(error instanceof Error ? error.message : String(error), verb) }; // It throws on what the user typed.
   }
+}
+
+/** What parseArgs says, as this program says it. */
+function optionFault(message: string, verb: Verb): string {
+  const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
+  if (unknown === undefined) return message;
+  if (/^-[.\d]/.test(unknown))
+    return 'what begins with - is taken for an option; write -- before it, behind all options';
+  const closest = nearestName(unknown.replace(/^-+/, ''), Object.keys(optionsOf(verb)));
+  return `no option ${unknown}${closest === undefined ? '' : `; did you mean --${closest}?`}`;
 }
 
 function refuse({ name }: Program, context: CliContext, fault: string, verb?: Verb): ExitCode {

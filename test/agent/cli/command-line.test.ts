@@ -99,6 +99,17 @@ describe('what was typed', () => {
   });
 
   it.each([
+    [['health', '--utl', 'x'], 'qnctl health: no option --utl; did you mean --url?'],
+    [['health', '--xyzzy'], 'qnctl health: no option --xyzzy'],
+    [['health', '-x'], 'qnctl health: no option -x'],
+    [['health', '--url'], "qnctl health: Option '--url <value>' argument missing"],
+    [['notify', 'pi-1', 'pump', '-5'], 'qnctl notify: what begins with - is taken for an option; write -- before it'],
+    [['notify', 'pi-1', 'pump', '-.5'], 'qnctl notify: what begins with - is taken for an option; write -- before it'],
+  ])('as an option it does not have: %j', async (words, err) => {
+    expect(await run(qnctl, ...words)).toMatchObject({ code: 64, err: expect.stringContaining(err) });
+  });
+
+  it.each([
     ['too few operands', ['query', 'pi-1']],
     ['too many operands', ['query', 'pi-1', 'a', 'b']],
     ['an unknown option', ['query', 'pi-1', 'a', '--bogus']],
