@@ -4,6 +4,7 @@ import { type Check, problem, warning } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { brokerRowsOf } from '../health-numbers.ts';
 import { secretFix } from '../secret-fix.ts';
+import { shellWord } from '../shell-word.ts';
 
 export const configChecks: readonly Check[] = [
   {
@@ -12,10 +13,11 @@ export const configChecks: readonly Check[] = [
     judge({ configuration, user }) {
       const { path, trouble } = configuration;
       if (trouble === 'missing') {
-        const fix = `sudo cp example.yaml ${path}; or name another file: qn-agent doctor --config FILE`;
+        const fix = `sudo cp example.yaml ${shellWord(path)}; or name another file: qn-agent doctor --config FILE`;
         return [problem(`there is no configuration at ${path}`, fix)];
       }
-      if (trouble === 'unreadable') return [problem(`${user.name} may not read ${path}`, `sudo chmod a+r ${path}`)];
+      if (trouble === 'unreadable')
+        return [problem(`${user.name} may not read ${path}`, `sudo chmod a+r ${shellWord(path)}`)];
       return [];
     },
   },
@@ -28,7 +30,9 @@ export const configChecks: readonly Check[] = [
       if (trouble === 'missing' || trouble === 'unreadable') return 'unknown';
       if (first === undefined) return [];
       const more = faults.length === 1 ? '' : `, and ${faults.length - 1} more`;
-      return [problem(`the configuration has a fault: ${formatFault(first)}${more}`, `qn-agent check ${path}`)];
+      return [
+        problem(`the configuration has a fault: ${formatFault(first)}${more}`, `qn-agent check ${shellWord(path)}`),
+      ];
     },
   },
   {
@@ -38,7 +42,9 @@ export const configChecks: readonly Check[] = [
       if (agent === undefined || configuration.hash === undefined) return 'unknown';
       if (agent.configHash === configuration.hash || configuration.lookedAt?.config !== 'file') return [];
       const cause = `the agent runs with another configuration (${brief(agent.configHash)}) than ${configuration.path} says now (${brief(configuration.hash)})`;
-      return [warning(cause, `qnctl reload ${configuration.path}; where it came from: qn-agent config history`)];
+      return [
+        warning(cause, `qnctl reload ${shellWord(configuration.path)}; where it came from: qn-agent config history`),
+      ];
     },
   },
   {
@@ -47,7 +53,7 @@ export const configChecks: readonly Check[] = [
     judge: ({ configuration }) =>
       configuration.warnings.map((fault) => {
         const name = fault.file ?? configuration.path;
-        return warning(formatFault(fault), `sudo mv ${name} ${name.replace(/\.yml$/, '.yaml')}`);
+        return warning(formatFault(fault), `sudo mv ${shellWord(name)} ${shellWord(name.replace(/\.yml$/, '.yaml'))}`);
       }),
   },
   {

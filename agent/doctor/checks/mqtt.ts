@@ -6,6 +6,7 @@ import { knownBugs } from '../broker-bugs.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import { type BrokerFacts, type CertificateFacts, type Facts, placeOf } from '../facts.ts';
 import { brokerRowsOf, numberOf, warningsOf } from '../health-numbers.ts';
+import { shellWord } from '../shell-word.ts';
 
 const dayMs = 86_400_000;
 /** Of files that cannot be read; CFG-05 tells which. */
@@ -75,7 +76,7 @@ export const mqttChecks: readonly Check[] = [
       const fix =
         place === undefined
           ? 'set mqtt.username and mqtt.password: file:/etc/qn-agent/password in the config'
-          : `printf %s 'THE PASSWORD' | sudo tee ${place} >/dev/null`;
+          : `printf %s 'THE PASSWORD' | sudo tee ${shellWord(place)} >/dev/null`;
       return [
         problem(`${url} does not let this node in ${who}: wrong user, password or client id (${failure.detail})`, fix),
       ];
@@ -176,8 +177,8 @@ function rightsFix({ node, groups, bindings, mqtt: { root, username } }: Config)
   const file = '/etc/mosquitto/acl';
   const edit =
     username === undefined
-      ? `sudo sed -i '1i ${rules}' ${file}`
-      : `printf 'user ${username}\\n${rules}\\n' | sudo tee -a ${file}`;
+      ? `sudo sed -i ${shellWord(`1i ${rules}`)} ${file}`
+      : `printf '%b\\n' ${shellWord(`user ${username}\\n${rules}`)} | sudo tee -a ${file}`;
   return `${edit} && sudo systemctl reload mosquitto`;
 }
 

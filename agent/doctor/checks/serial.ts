@@ -1,6 +1,7 @@
 import { admitFix } from '../admit.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { Facts, SerialFacts } from '../facts.ts';
+import { shellWord } from '../shell-word.ts';
 
 export const serialChecks: readonly Check[] = [
   {
@@ -36,7 +37,7 @@ export const serialChecks: readonly Check[] = [
     judge: judgePorts(({ document, port, holders }) => {
       if (holders.length === 0) return [];
       const pids = holders.flatMap((holder) => /\(pid (\d+)\)$/.exec(holder)?.[1] ?? []);
-      const fix = pids.length === 0 ? `sudo fuser -v ${port}` : `sudo kill ${pids.join(' ')}`;
+      const fix = pids.length === 0 ? `sudo fuser -v ${shellWord(port)}` : `sudo kill ${pids.join(' ')}`;
       return [problem(`${port} of ${document} is in use by ${holders.join(', ')}`, fix)];
     }),
   },

@@ -4,6 +4,7 @@ import { asOwner } from '../admit.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { AgentFacts, DiskFacts } from '../facts.ts';
 import { numberOf, refusalsOf } from '../health-numbers.ts';
+import { shellWord } from '../shell-word.ts';
 
 const mib = 1_048_576;
 
@@ -30,7 +31,7 @@ export const systemChecks: readonly Check[] = [
       if (!isFull) return [];
       const what = isOutOfInodes ? 'no inode is free' : `${(freeBytes / mib).toFixed(1)} MiB are free`;
       const cause = `the disk is full: ${what} at ${folder}, where it needs ${diskFreeBytesMin / mib} MiB`;
-      return [problem(cause, `sudo du -xh ${folder} / | sort -h | tail -20`)];
+      return [problem(cause, `sudo du -xh ${shellWord(folder)} / | sort -h | tail -20`)];
     }),
   },
   {
@@ -39,17 +40,22 @@ export const systemChecks: readonly Check[] = [
     judge: judgeDisk(({ folder, mount, isForeign, stray, writeFault }) => {
       if (writeFault === 'EROFS' || mount?.isReadOnly === true) {
         const point = mount?.point ?? folder;
-        return [problem(`${folder} is on ${point}, which is mounted read-only`, `sudo mount -o remount,rw ${point}`)];
+        return [
+          problem(
+            `${folder} is on ${point}, which is mounted read-only`,
+            `sudo mount -o remount,rw ${shellWord(point)}`,
+          ),
+        ];
       }
       if (writeFault === undefined && stray !== undefined) {
         const cause = `${stray} belongs to another user than ${folder}: the agent cannot write there`;
-        return [problem(cause, `sudo chown -R --reference=${folder} ${folder}`)];
+        return [problem(cause, `sudo chown -R --reference=${shellWord(folder)} ${shellWord(folder)}`)];
       }
       if (writeFault === undefined || writeFault === 'ENOSPC' || writeFault === 'EDQUOT') return [];
       // The agent could not write any more in a folder that is taken away from its user.
       if (isForeign === true)
         return [problem(`${folder} belongs to another user, who alone can look there: ${writeFault}`, asOwner)];
-      const fix = `sudo mkdir -p ${folder} && sudo chown -R $(id -un) ${folder}`;
+      const fix = `sudo mkdir -p ${shellWord(folder)} && sudo chown -R $(id -un) ${shellWord(folder)}`;
       return [problem(`${folder} cannot be written: ${writeFault}`, fix)];
     }),
   },

@@ -39,6 +39,14 @@ export const configRows: readonly Row[] = [
     'ls -l /p',
   ],
   [
+    'one whose name means something to a shell',
+    configuration({ secrets: [{ resource: "/it's $(x)", kind: 'io', detail: 'cannot be read: EIO' }] }),
+    'CFG-05',
+    'problem',
+    "/it's $(x)",
+    "ls -l '/it'\\''s $(x)'",
+  ],
+  [
     'a password that everybody may read',
     configuration({ secrets: [{ resource: '/p', kind: 'denied', detail: 'every user', fix: 'run: chmod o= /p' }] }),
     'CFG-05',
