@@ -8,14 +8,20 @@ import { createFakeClock } from '../../../support/fake-clock.ts';
 
 type Wish = Partial<Pick<Sender, 'value' | 'takenBack' | 'isPatch' | 'isRetained'>>;
 
+interface Told {
+  readonly status?: string;
+  readonly config?: Value;
+  readonly isConfigKept?: boolean;
+}
+
 /** A node `a` as the broker tells of it, the push to it, and what was published; the clock stands still. */
-function openNode({ status = 'online', config = {} as Value, origin = 'push', isConfigKept = false } = {}) {
+function openNode({ status = 'online', config = {}, isConfigKept = false }: Told = {}) {
   const clock = createFakeClock();
   const fleet = new Fleet(clock, 'qn/1');
   const hear = (below: string, message: object) =>
     fleet.hear(`qn/1/a/${below}`, Buffer.from(JSON.stringify(message)), true);
   hear('health/agent', { t: 'health', val: { status, boot: '1' } });
-  hear('state/config', { t: 'snapshot', val: { version: 3, vc: {}, hash: 'x', origin, config, history: [] } });
+  hear('state/config', { t: 'snapshot', val: { version: 3, vc: {}, hash: 'x', origin: 'push', config, history: [] } });
   if (isConfigKept) hear('notify/config', { t: 'notify', id: '7', val: {} });
   const published: { readonly retain: boolean; readonly val: unknown }[] = [];
   const push = async (wish: Wish) => {
