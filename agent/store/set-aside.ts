@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
 } from 'node:fs';
 import path from 'node:path';
 import { codeOf } from '../../drivers/system-error.ts';
@@ -31,11 +32,21 @@ export function setAside(folder: string, wallMs: number, countMax: number): stri
   return path.join(folder, target);
 }
 
-/** SQLite takes either for a new database, and removes the log. A power cut or a repair of the file system leaves them. */
+/** SQLite takes either for a new database, and removes the log. A power cut or a repair of the file system leaves them. See dropEmpty. */
 export function whatIsCutOff(file: string): string | undefined {
   const bytes = statSync(file, { throwIfNoEntry: false })?.size;
   if (bytes === 0) return 'it has no bytes';
   return bytes === undefined && existsSync(`${file}-wal`) ? 'its log is there, and it is not' : undefined;
+}
+
+/** What SQLite began and had no room for: it is not to be taken for one that was cut. */
+export function dropEmpty(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.size !== 0) return;
+  try {
+    unlinkSync(file);
+  } catch {
+    // The disk takes nothing, and whoever opens the store says so.
+  }
 }
 
 /** Makes the folder, durably. */

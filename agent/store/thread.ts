@@ -6,7 +6,7 @@ import { type DiskCounters, noDiskCounters, type OpenRequest } from './disk.ts';
 import { storeErrorOf } from './fault.ts';
 import type { Answer, Reply, Request } from './protocol.ts';
 import type { Loaded } from './rows.ts';
-import { makeFolder, setAside, whatIsCutOff } from './set-aside.ts';
+import { dropEmpty, makeFolder, setAside, whatIsCutOff } from './set-aside.ts';
 import { openWrittenBytes } from './written-bytes.ts';
 
 /** The store thread: answers requests until it is told to close. The only one that touches the database. */
@@ -70,6 +70,7 @@ function createServer(settings: DatabaseSettings) {
       return { ...read(), ...(found === undefined ? {} : { setAside: found }) };
     } catch (cause) {
       const { kind, detail } = storeErrorOf(cause, 'open', file, folder);
+      if (kind !== 'corrupt' && kind !== 'busy') dropEmpty(file);
       if (kind !== 'corrupt') throw cause;
       close();
       found = aside(detail);

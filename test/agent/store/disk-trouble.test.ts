@@ -36,6 +36,25 @@ describe.skipIf(mountMissing !== undefined)(
       return file;
     }
 
+    it('that is full when the store is first made is full, and nothing is damaged, in this life and the next', async () => {
+      const { rig, disk } = openSmallDisk();
+      const file = fill(disk);
+      const store = await rig.open();
+      for (let attempts = 0; attempts < 3; attempts += 1) {
+        await rig.clock.advance(120_000);
+        await new Promise((resolve) => setTimeout(resolve, 50)); // Of the thread.
+      }
+      expect([store.state, rig.told.map(({ kind }) => kind)]).toEqual(['full', ['full']]);
+      await store[Symbol.asyncDispose]();
+      const next = await rig.open();
+      expect([next.state, rig.told.map(({ kind }) => kind)]).toEqual(['full', ['full', 'full']]);
+      rmSync(file);
+      await rig.clock.advance(120_000);
+      await until(() => next.state === 'working', 'the store to work');
+      expect(rig.told.map(({ kind }) => kind)).toEqual(['full', 'full', 'working']);
+      stored(await next.journal.begin(command(1)));
+    });
+
     it('that is full fails calls with full, tells it once, and takes them again when there is space', async () => {
       const { rig, disk } = openSmallDisk();
       const store = await rig.open();
