@@ -49,7 +49,7 @@ function helpRow(verbs: readonly Verb[]): VerbRow {
 
 /** `push|plan NODE [FILE]`, or `new NAME | list`: several actions, and what some of them take. */
 function guessOperands(operands: string): Pick<VerbRow, 'first' | 'rest'> {
-  const [head = '', ...tail] = operands.split(' | ').length > 1 ? actionsIn(operands) : operands.split(' ');
+  const [head = '', ...tail] = operands.includes(' | ') ? actionsIn(operands) : operands.split(' ');
   const rest = tail.some((operand) => guess(operand) === 'file') ? 'file' : 'unknown';
   return { first: guess(head), rest };
 }

@@ -130,7 +130,7 @@ async function recallAll(stateFolder: string, log: Log): Promise<Recalled> {
 
 /** The next write would take its place, and somebody may want to read the count of a meter in it. */
 async function putAside(file: string): Promise<void> {
-  await rename(file, `${file}.damaged`).catch(() => {}); // It is not that one, or the disk takes nothing.
+  await rename(file, `${file}.damaged`).catch(() => {}); // The disk takes nothing: then the next write does not take its place either.
 }
 
 /** Where a guard leaves how long outputs may still be on. */

@@ -59,7 +59,8 @@ export interface SelfTestReport {
 }
 
 /**
- * Runs the tests one after the other, each within its deadline; `onRow` may take time in between. A test that throws has failed, with its error as detail.
+ * Runs the tests one after the other, each within its deadline; `onRow` may take time in between. A test that throws has failed,
+ * with its error as detail.
  * It checks the agent's surroundings at this moment; it is not a safety function.
  *
  * Not promised: that a test which does not give way ends in time; when it is back, its row says `timeout`.
@@ -144,7 +145,7 @@ export async function renewReport(
   for (const test of plan.tests) {
     const known = isStanding(test.id) ? report.tests.find(({ id }) => id === test.id) : undefined;
     tests.push(known ?? (await runOne(clock, test, test.deadlineMs ?? testMsMax)));
-    await nextTurn();
+    if (known === undefined) await nextTurn();
   }
   return { ...report, tests, health_status: judge(tests, plan.vital) };
 }

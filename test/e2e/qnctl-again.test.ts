@@ -27,6 +27,7 @@ describeWithMosquitto('qnctl config push', () => {
     expect(await config('push', 'pi-1', whole)).toEqual(unchanged);
     const kept = [0, 'pi-1  unchanged  it does not run what is in this file, nothing was sent; version 1 runs\n'];
     expect(await config('rollback', '@all', other, '--patch')).toEqual(kept);
+    expect(await config('rollback', '@all', whole)).toEqual([64, '']); // It names a node.
     expect(await config('rollback', '@all', patch, '--patch')).toEqual([0, 'pi-1  successful; version 2 runs\n']);
     expect(await config('snapshot', 'pi-1')).toEqual([0, expect.not.stringContaining('33s')]);
     const again = await config('rollback', '@all');

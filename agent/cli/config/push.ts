@@ -60,7 +60,7 @@ async function pushValue(
   options: OptionValues,
   takenBack?: Value,
 ): Promise<ExitCode> {
-  const wished = wishOf(target, value, options);
+  const wished = wishOf(target, takenBack ?? value, options);
   const named = await namedKey(context.env, options);
   if (!wished.ok) return refuse(context, wished.error, exitCodes.usage);
   if (!named.ok) return refuse(context, named.error, exitCodes.data);
