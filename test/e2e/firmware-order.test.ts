@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keysVerb } from '../../agent/cli/keys.ts';
 import { recordContext } from '../agent/cli/context.ts';
@@ -152,7 +153,9 @@ describe.skipIf(missing !== undefined)(`${what}${missing ? ` (${missing})` : ''}
     await rig.say(`notify/${mcu}`, JSON.stringify({ ...named, offset: 0, data }));
     await staged;
     const count = rig.listener.all.length;
-    expect(await flash(first, '--sign', keyOf('builder'))).toMatchObject({ code: 0 });
+    await sleep(1_000); // Of two orders signed in one second the second is refused (QN-7.8g).
+    const done = await flash(first, '--sign', keyOf('builder'));
+    expect(done, done.err).toMatchObject({ code: 0 });
     expect(await bench.inFlash()).toBe(first);
     const sent = rig.listener.all.slice(count).filter(({ verb, document }) => verb === 'notify' && document === mcu);
     const offsets = sent.map(({ message }) => fieldOf(message.val, 'offset')).filter((offset) => offset !== undefined);
