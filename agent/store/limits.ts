@@ -22,7 +22,7 @@ export interface StoreLimits {
   readonly outboxBytesMax: number;
   /** Told at a time when the outbox is drained; at least one message. The rest is asked for again. */
   readonly outboxReadBytesMax: number;
-  /** Small things by name. Over it: refuse `overloaded` or `too-large`. */
+  /** Small things by name; none is ever removed, and keys that are trusted change over the years. Over it: refuse `overloaded` or `too-large`. */
   readonly valuesCountMax: number;
   readonly valueBytesMax: number;
   /** A value that was set `soon` is written with the next commit, or alone after so long. */
@@ -52,7 +52,7 @@ export const storeLimits: StoreLimits = {
   outboxCountMax: 10_000,
   outboxBytesMax: 8 * 1_024 * 1_024,
   outboxReadBytesMax: 256 * 1_024,
-  valuesCountMax: 64,
+  valuesCountMax: 512,
   valueBytesMax: 1_024,
   valueDelayMs: 15 * 60_000,
   fileBytesMax: 48 * 1_024 * 1_024,

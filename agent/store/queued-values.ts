@@ -9,7 +9,7 @@ import type { StoreLimits } from './limits.ts';
 import type { Loaded, Write } from './rows.ts';
 import type { Values } from './store.ts';
 
-const keyPattern = /^(?!store\.)[a-z0-9][a-z0-9.-]{0,63}$/; // `store.` is our own.
+const keyPattern = /^(?!store\.)[\w.-]{1,160}$/; // `store.` is our own; the name of any key and document has room behind a prefix.
 
 /** Values by name: in memory in whole, written at once or along with others. */
 export class QueuedValues implements Values, Room, Riders {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { documentNameBytesMax } from '../../agent/limits.ts';
+import { kidBytesMax } from '../../agent/trust/limits.ts';
 import { type StoreRig, stored } from '../support/store-rigs.ts';
 import { command, message, type StoreStage, setStoreStage, textsOf } from './store.stage.ts';
 import { storeJournalCases } from './store-journal.suite.ts';
@@ -54,6 +56,18 @@ function valueCases(stage: StoreStage): void {
     const store = await stage.rig.open();
     store.values.setSoon('count', '7');
     expect((await stage.reopen(store)).values.get('count')).toBe('7');
+  });
+
+  it('takes what the config takes as the name of a key or a document', async () => {
+    const store = await stage.rig.open();
+    const names = [
+      'trust.used.Panel_1',
+      `trust.used.${'k'.repeat(kidBytesMax)}`,
+      `trust.order.${'d'.repeat(documentNameBytesMax)}`,
+    ];
+    for (const name of names) stored(await store.values.set(name, '7'));
+    const after = await stage.reopenAfterCrash();
+    expect(names.map((name) => after.values.get(name))).toEqual(['7', '7', '7']);
   });
 
   it('refuses one value too many, and one too long', async () => {

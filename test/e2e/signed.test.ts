@@ -41,7 +41,7 @@ describeWithMosquitto('commands signed by qnctl', () => {
   });
 
   it('what it prints is what a board must be told, and then it moves for nobody else', async () => {
-    const made = await keys('new', 'panel', 'actuate');
+    const made = await keys('new', 'Panel_1', 'actuate');
     await keys('new', 'other', 'actuate');
     const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17, control: ["token:actuate"] }'];
     await using rig = await startRig({ documents, lines: ['GPIO17'], sections: made.out });
@@ -51,7 +51,7 @@ describeWithMosquitto('commands signed by qnctl', () => {
     expect(await notify()).toMatchObject({ code: 1, out: expect.stringContaining('unauthenticated') });
     expect(await notify('--key', 'other')).toMatchObject({ code: 1, out: expect.stringContaining('unauthenticated') });
     expect(rig.wire('GPIO17')).toBe('0');
-    expect(await notify('--key', 'panel', '--encoding', 'cbor')).toMatchObject({ code: 0 });
+    expect(await notify('--key', 'Panel_1', '--encoding', 'cbor')).toMatchObject({ code: 0 });
     expect(rig.wire('GPIO17')).toBe('1');
   }, 40_000);
 
