@@ -1,7 +1,7 @@
 import type { Result } from '../../../drivers/contract/result.ts';
 import type { Value } from '../../qn/message.ts';
 import type { CheckedConfig } from '../check.ts';
-import type { ConfigFault } from '../fault.ts';
+import { type ConfigFault, formatFault } from '../fault.ts';
 import type { ConfigTrouble, LoadedConfig } from '../load.ts';
 import { chooseBoot, isInDoubt } from './boots.ts';
 import { contentOf, type Generation } from './generation.ts';
@@ -140,7 +140,8 @@ function candidate(
   if (generation === undefined) return [];
   const checked = check(generation.value);
   if (checked.ok) return [{ from, checked: checked.value, generation, troubles: [] }];
-  troubles.push(`the ${from} config is not one this version takes: ${checked.error[0]?.message ?? ''}`);
+  for (const fault of checked.error.slice(0, 1))
+    troubles.push(`the ${from} config is not one this version takes: ${formatFault(fault)}`);
   return [];
 }
 

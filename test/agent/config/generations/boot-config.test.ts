@@ -96,12 +96,16 @@ test('three failed boots each: the one before, the file, and the safe mode with 
 test('a config that this version of the agent does not take is passed over', async () => {
   const boot = await openBoard(withRelay('A'), [
     withRelay('B'),
-    { ...base, documents: { relay: { driver: 'hologram' } } },
+    { ...base, documents: { relay: { driver: 'gpio-out', line: 'C', 'soft-start': '2s' } } },
   ]);
   expect(await boot(loaded(withRelay('A')))).toMatchObject({
     from: 'previous',
     generation: { version: 1 },
-    troubles: [expect.stringContaining('the active config is not one this version takes')],
+    troubles: [
+      expect.stringContaining(
+        'the active config is not one this version takes: config: /documents/relay/soft-start: unknown key "soft-start"',
+      ),
+    ],
   });
 });
 
