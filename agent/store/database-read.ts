@@ -39,6 +39,7 @@ export function readOutbox(database: DatabaseSync, columns: Columns, query: Outb
 }
 
 function journalRowOf(row: SqliteRow, { text, integer, id, bytes, oneOf }: Columns): JournalRow {
+  const reason = reasons.find((known) => known === row['reason']); // Their table grows: a newer agent may have had another one.
   return {
     ordinal: integer(row, 'ordinal'),
     source: text(row, 'source'),
@@ -48,7 +49,7 @@ function journalRowOf(row: SqliteRow, { text, integer, id, bytes, oneOf }: Colum
     atMs: integer(row, 'at_ms'),
     status: oneOf(row, 'status', statuses),
     deaths: integer(row, 'deaths'),
-    ...(row['reason'] === null ? {} : { reason: oneOf(row, 'reason', reasons) }),
+    ...(reason === undefined ? {} : { reason }),
     ...(row['body'] === null ? {} : { body: bytes(row, 'body') }),
   };
 }

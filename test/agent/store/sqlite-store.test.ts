@@ -7,7 +7,7 @@ import { silentLog } from '../../../agent/log.ts';
 import { storeLimits } from '../../../agent/store/limits.ts';
 import { migrate, migrations } from '../../../agent/store/migrations.ts';
 import { openStore } from '../../../agent/store/open-store.ts';
-import { message, textsOf } from '../../contract/store.stage.ts';
+import { command, message, textsOf } from '../../contract/store.stage.ts';
 import { storeSuite } from '../../contract/store.suite.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { openFileRig, stored, storeProgram } from '../../support/store-rigs.ts';
@@ -48,6 +48,22 @@ describe('the schema', () => {
     expect(refused.ok ? '' : refused.error.fix).toContain('install the newer agent');
     expect(statSync(file).mtimeMs).toBe(before);
     expect(readdirSync(folder)).toEqual(['store.db']);
+  });
+
+  it('goes on where a newer agent had a reason that this one does not know', async () => {
+    const rig = openTestRig();
+    const before = await rig.open();
+    stored(await before.journal.begin(command(1)));
+    stored(await before.journal.end(command(1), { status: 'failed', reason: 'interrupted' }));
+    stored(await before.outbox.put(message('kept')));
+    await before[Symbol.asyncDispose]();
+    const newer = new DatabaseSync(path.join(rig.folder, 'store.db'));
+    newer.exec("UPDATE journal SET reason = 'quarantined'");
+    newer.close();
+    const after = await rig.open();
+    expect(rig.told).toEqual([]);
+    expect(stored(await after.journal.begin(command(1)))).toEqual({ status: 'failed' });
+    expect(await textsOf(after)).toEqual(['kept']);
   });
 
   it('grows by the steps that are missing, and keeps what is there', () => {
