@@ -38,11 +38,10 @@ export function encodeGeneration(generation: Generation): string {
 /** Undefined for whatever this agent did not write, or not like this. */
 export function decodeGeneration(text: string): Generation | undefined {
   const parsed = parseJson(text);
-  if (!isPlainMap(parsed) || parsed['format'] !== 1 || !isPlainMap(parsed['body'])) return undefined;
-  const { body } = parsed;
-  const generation = generationOf(body);
-  const isSound = generation !== undefined && parsed['sum'] === sumOf(canonicalText({ ...generation }));
-  return isSound ? generation : undefined;
+  if (!isPlainMap(parsed) || parsed['format'] !== 1) return undefined;
+  const { body } = parsed; // With what a newer agent wrote beside, which is under the sum as well.
+  if (!isPlainMap(body) || !isValue(body) || parsed['sum'] !== sumOf(canonicalText(body))) return undefined;
+  return generationOf(body);
 }
 
 const origins: readonly Origin[] = ['file', 'push', 'reload', 'rollback'];

@@ -21,6 +21,11 @@ test('what is written is read again', () => {
   expect(decodeGeneration(encodeGeneration(generation))).toEqual(generation);
 });
 
+test('what a newer agent says beside is passed over', () => {
+  const newer = { ...generation, approvedBy: 'bob' };
+  expect(decodeGeneration(encodeGeneration(newer))).toEqual(generation);
+});
+
 test('a damaged one is none, wherever the damage is', () => {
   const text = encodeGeneration(generation);
   let found = 0;
