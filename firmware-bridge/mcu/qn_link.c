@@ -413,8 +413,7 @@ void qn_link_poll(qn_link *link, uint32_t now_ms)
 
 uint8_t qn_link_send(qn_link *link, const uint8_t *body, uint8_t count)
 {
-    if (!link->is_joined || link->channel_at < link->config->channel_count) return 0;
-    if (link->used_count >= QN_WINDOW_COUNT || count > link->body_bytes_max) return 0;
+    if (!link->is_up_told || link->used_count >= QN_WINDOW_COUNT || count > link->body_bytes_max) return 0;
     memcpy(use_slot(link, DATA, count), body, count);
     return 1;
 }

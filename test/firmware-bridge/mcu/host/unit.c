@@ -103,6 +103,20 @@ static void greeting(void)
     CHECK(next() == 1 && frame[10] == 0x35, "a WELCOME in another session begins anew with another nonce");
 }
 
+/* An application that sends whenever it can. */
+static void eager(void)
+{
+    const uint8_t body[3] = { 1, 2, 3 };
+    start(0);
+    welcome(9, 0x1234);
+    while (next() != 0) continue;
+    CHECK(!qn_link_send(&link_, body, 3), "nothing can be sent while the channels are not acknowledged");
+    hear(5, 9, (const uint8_t *)"\0\4", 2);
+    CHECK(!qn_link_send(&link_, body, 3), "nor while some of them are not");
+    hear(5, 9, (const uint8_t *)"\1\4", 2);
+    CHECK(seen.ups == 1 && qn_link_send(&link_, body, 3), "so it cannot keep the link from being up");
+}
+
 static void receiving(void)
 {
     uint8_t body[BODY_BYTES + 1];
@@ -215,6 +229,7 @@ static void safety(void)
 int main(void)
 {
     greeting();
+    eager();
     receiving();
     sending();
     watching();
