@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { mcuSources, strict, type Workshop } from './c-compiler.ts';
 import { simavrMissing } from './uno.ts';
@@ -17,8 +17,16 @@ const sizes = ['-Os', '-ffunction-sections', '-fdata-sections'];
 /** As the Arduino IDE calls the compiler; the macro is missing in the headers of Debian's older one. */
 const cpp = ['-std=gnu++11', '-fno-exceptions', '-fno-threadsafe-statics', '-DDECIMAL_DIG=17'];
 
-/** The sketch of the examples with Arduino's own core, for an Uno; the path of the ELF. */
-export function buildSketch({ folder, build }: Workshop): string {
+/** Behind each turn of the sketch, as a sensor that makes it wait. */
+const slowLoop = (ms: number) => `#include <Arduino.h>
+extern "C" void turn(void);
+void loop(void) { turn(); delay(${ms}); }
+`;
+
+/** The sketch of the examples with Arduino's own core, for an Uno, a turn taking so long; the path of the ELF. */
+export function buildSketch({ folder, build }: Workshop, turnMs = 0): string {
+  const loop = path.join(folder, 'loop.cpp');
+  writeFileSync(loop, slowLoop(turnMs));
   const flags = [...board, ...sizes, ...places];
   const objects = [
     ...readdirSync(core).flatMap((file) => {
@@ -31,9 +39,10 @@ export function buildSketch({ folder, build }: Workshop): string {
       build('avr-gcc', `${path.basename(file)}.o`, [...strict, '-mmcu=atmega328p', ...sizes, '-c', file]),
     ),
     build('avr-g++', 'sketch.o', [
-      ...[...flags, ...cpp, '-Wall', '-Wextra', '-Werror', '-x', 'c++', '-include', 'Arduino.h'],
+      ...[...flags, ...cpp, '-Wall', '-Wextra', '-Werror', '-Dloop=turn', '-x', 'c++', '-include', 'Arduino.h'],
       ...['-c', `${example}/arduino/arduino.ino`],
     ]),
+    build('avr-g++', 'loop.o', [...flags, ...cpp, '-c', loop]),
   ];
   return build('avr-gcc', path.basename(path.join(folder, 'sketch.elf')), [
     '-mmcu=atmega328p',

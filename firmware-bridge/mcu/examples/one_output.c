@@ -13,7 +13,7 @@ static void (*drive_pin)(uint8_t is_on);
 static void (*start_anew)(void);
 static uint8_t is_on;
 static uint32_t now;
-/* What is to be sent as soon as there is room; the board sends one command after the other to a channel. */
+/* What is to be sent as soon as there is room. One ack for each output: the board sends one command at a time to each. */
 static uint8_t owes_value;
 static uint8_t owes_ack;
 static uint32_t ack_id;

@@ -35,6 +35,18 @@ describe.skipIf(arduinoMissing !== undefined)(title('the example for Arduino', a
     await rig.close();
     await uno.reaches('D4', '0'); // The watchdog of the link.
   });
+
+  it('keeps its link while each turn of its loop waits 40 ms for something else', { timeout: 120_000 }, async () => {
+    await using uno = await startUno(buildUnoRunner(workshop), buildSketch(workshop, 40));
+    const rig = await openRig(uno.path);
+    await rig.up();
+    for (let count = 0; count < 10; count += 1) {
+      const acksCount = rig.acks.length;
+      expect(await rig.command(1, count % 2 === 0)).toEqual({ ok: true });
+      await until(() => rig.acks.length > acksCount, 'an ack');
+    }
+    await rig.close();
+  });
 });
 
 /** A checkout of FreeRTOS-Kernel; no package has it. */

@@ -1,5 +1,5 @@
 // One output on D4 of any Arduino. A sketch is one folder: copy this file, ../one_output.* and ../../qn_*.* into it, and
-// make "../one_output.h" a "one_output.h" (and "../qn_link.h" in that one a "qn_link.h").
+// take the "../" out of their #include lines.
 #include <EEPROM.h>
 #include <avr/wdt.h>
 
@@ -33,13 +33,12 @@ void setup() {
   one_output_begin(drive, restart, countStarts(), millis());
 }
 
+// Everything that came, and all that fits: a loop that does other things as well comes round less often.
 void loop() {
+  uint8_t bytes[64];
   uint8_t byte;
   uint16_t count = 0;
-  if (Serial.available() > 0) {
-    byte = Serial.read();
-    count = 1;
-  }
-  one_output_step(&byte, count, millis());
-  if (Serial.availableForWrite() > 0 && one_output_next(&byte)) Serial.write(byte);
+  while (count < sizeof bytes && Serial.available() > 0) bytes[count++] = Serial.read();
+  one_output_step(bytes, count, millis());
+  while (Serial.availableForWrite() > 0 && one_output_next(&byte)) Serial.write(byte);
 }
