@@ -6,6 +6,8 @@ export type FlashImage = Uint8Array;
 /** An editor may have put it in front of a text: the mark of UTF-8. */
 const mark = /^\xef\xbb\xbf/;
 const erased = 0xff;
+/** A page that a server sent instead, S-records: no program for an AVR begins so, its vectors are `jmp` (0x94) or `rjmp` (0xc0). */
+const otherText = /^[\t\r\n -~]{4}/;
 
 /** Intel HEX or a raw image, told apart by how it begins: no program for an AVR begins with a colon (0x3a is in no vector). */
 export function readImage(file: Uint8Array, bytesMax: number): Result<FlashImage, string> {
@@ -13,6 +15,7 @@ export function readImage(file: Uint8Array, bytesMax: number): Result<FlashImage
   if (/^[\t\r\n ]*:/.test(text)) return parseIntelHex(text, bytesMax);
   if (text.startsWith('\x7fELF')) return fail('it is an ELF file; make Intel HEX of it with avr-objcopy -O ihex');
   if (file.length === 0) return fail('the file is empty');
+  if (otherText.test(text)) return fail('it is a text, and no Intel HEX, which begins with a colon');
   if (file.length > bytesMax) return fail(`${file.length} bytes; there is room for ${bytesMax}`);
   return ok(file);
 }

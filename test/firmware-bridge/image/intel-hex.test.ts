@@ -79,3 +79,11 @@ it('an ELF file, which lies beside it, is refused with how to make an image of i
   const elf = Buffer.from('\x7fELF\x01\x01\x01', 'latin1');
   expect(readImage(elf, 1_024)).toEqual({ ok: false, error: expect.stringContaining('avr-objcopy -O ihex') });
 });
+
+it.each([
+  '<!DOCTYPE html><title>404 Not Found</title>',
+  'S00F000068656C6C6F202020202000003C',
+  '\r\nversion https://git-lfs.github.com/spec/v1',
+])('a text that is no Intel HEX is no program either: %j', (text) => {
+  expect(readImage(Buffer.from(text), 1_024)).toEqual({ ok: false, error: expect.stringContaining('Intel HEX') });
+});
