@@ -7,15 +7,17 @@ enum { HELLO = 1, WELCOME, CHANNEL, DATA, ACK, NAK, PING, PONG, SAFE, LOG, RESET
 enum { REASON_VERSION_GAP = 19, SCOPE_MICROCONTROLLER = 1 };
 /* What is to be sent as soon as the line is free; each at most once, so that no queue is needed. */
 enum { DUE_HELLO = 1, DUE_ACK = 2, DUE_GAP = 4, DUE_SAFE = 8, DUE_PONG = 16 };
-enum { OVERLONG = 0xff };
+enum { OVERLONG = 0xff, BACK_MS_MAX = 1000 };
 
 static uint16_t since(const qn_link *link, uint16_t then_ms)
 {
     return (uint16_t)(link->now_ms - then_ms);
 }
 
+/* A time that was read before that of the last call is no time at all, or it would be 65 s later. */
 static void set_time(qn_link *link, uint32_t now_ms)
 {
+    if (link->clock_ms - now_ms < BACK_MS_MAX) return;
     link->clock_ms = now_ms;
     link->now_ms = (uint16_t)now_ms;
 }
@@ -391,8 +393,8 @@ void qn_link_init(qn_link *link, const qn_link_config *config, uint8_t *buffer, 
     link->rx = buffer;
     link->tx = link->rx + QN_ENCODED_BYTES(body_bytes_max);
     link->slots = link->tx + QN_WIRE_BYTES(body_bytes_max);
-    set_time(link, now_ms);
-    link->pinged_ms = link->now_ms;
+    link->clock_ms = now_ms;
+    link->now_ms = link->pinged_ms = (uint16_t)now_ms;
     link->watchdog_ms = QN_WATCHDOG_MS;
     link->nonce = nonce;
     forget(link);

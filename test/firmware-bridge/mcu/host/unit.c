@@ -189,6 +189,12 @@ static void watching(void)
     CHECK(seen.safe == QN_SAFE_WATCHDOG, "after 1 000 ms without one outputs go safe");
     while (next() != 1) continue;
     CHECK(frame[11] == QN_SAFE_WATCHDOG, "and the next HELLO says so");
+    start(500);
+    rise();
+    qn_link_poll(&link_, 499);
+    CHECK(seen.safe == QN_SAFE_NONE && link_.is_joined, "a time that was read before the last one is not 65 s later");
+    qn_link_poll(&link_, 1500);
+    CHECK(seen.safe == QN_SAFE_WATCHDOG, "and does not stop the watchdog");
     start(0);
     rise();
     while (next() != 0) continue;
