@@ -1,5 +1,5 @@
-// One output on D4 of any Arduino. A sketch is one folder: copy this file, ../one_output.* and ../../qn_*.* into it, and
-// take the "../" out of their #include lines.
+// One output on D4 of an Arduino with an AVR (Uno, Nano, Mega); others restart and count their starts in another way. A
+// sketch is one folder: copy this file, ../one_output.* and ../../qn_*.* into it, and take the "../" out of their #include lines.
 #include <EEPROM.h>
 #include <avr/wdt.h>
 
