@@ -4,15 +4,21 @@ export interface Clock {
   monotonicMs(): number;
   /** Whole milliseconds since 1970; may step either way. */
   wallMs(): number;
-  /** Calls `action` once, not earlier than `delayMs` from now. Dispose to cancel. Does not keep the process alive. */
+  /**
+   * Calls `action` once, not earlier than `delayMs` from now, or after 24 days where that is longer. Dispose to cancel. Does
+   * not keep the process alive.
+   */
   after(delayMs: number, action: () => void): Disposable;
 }
+
+/** A timer of Node.js that is told more fires at once. */
+const timerMsMax = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, action) {
-    const timer = setTimeout(action, Math.max(0, delayMs)); // Node.js warns of what is below.
+    const timer = setTimeout(action, Math.min(Math.max(0, delayMs), timerMsMax)); // Node.js warns of what is below.
     timer.unref();
     return { [Symbol.dispose]: () => cancel(timer) };
   },

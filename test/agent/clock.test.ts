@@ -17,3 +17,12 @@ test.each([
   clearTimeout(alive);
   expect(warned).toEqual([]);
 });
+
+test('a wait of more days than Node.js can count does not end at once', async () => {
+  let isOver = false;
+  using _wait = systemClock.after(2 ** 31, () => {
+    isOver = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(isOver).toBe(false);
+});
