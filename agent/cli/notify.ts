@@ -28,7 +28,7 @@ export const notifyVerb: Verb = {
   exits: {
     0: 'successful',
     1: 'it ended otherwise, and that was printed',
-    65: 'the key cannot be used',
+    65: 'the key cannot be used, or the value is too large',
     69: 'no broker, or no end in time',
   },
   busy: 'waiting for what becomes of the command',
@@ -59,7 +59,10 @@ export const notifyVerb: Verb = {
       return exitCodes.data;
     }
     const encoded = encodeMessage(signed.value, encoding);
-    if (!encoded.ok) return exitCodes.bug;
+    if (!encoded.ok) {
+      context.err(`qnctl notify: ${encoded.error.detail}`);
+      return exitCodes.data;
+    }
     const topic = formatTopic(session.root, node, 'notify', document);
     const published = await session.publish({ topic, payload: encoded.value.bytes, qos: 1, retain: false });
     if (!published.ok) return tellUnpublished(context, published.error);
@@ -70,9 +73,11 @@ export const notifyVerb: Verb = {
 /** A token of a command counts for so long, also where the clocks of the two are a little apart. */
 const tokenLifeMsDefault = 60_000;
 
+/** In whole milliseconds, as the protocol has it. */
 function parseTtl(options: OptionValues): number | undefined | 'invalid' {
   const text = textOption(options, 'ttl');
-  return text === undefined ? undefined : (parseDuration(text) ?? 'invalid');
+  const ttl = text === undefined ? undefined : Math.ceil(parseDuration(text) ?? Number.NaN);
+  return ttl === undefined || Number.isSafeInteger(ttl) ? ttl : 'invalid';
 }
 
 /** The board cannot find that out: nobody but others may publish there. */

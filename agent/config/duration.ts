@@ -2,10 +2,10 @@ const msPerUnit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as
 
 export const durationPattern = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
 
-/** `1.5s` → 1500. Undefined for anything else, also for a number without unit. */
+/** `1.5s` → 1500, and `8.2m` no 491999.99999999994. Undefined for anything else, also for a number without unit. */
 export function parseDuration(text: string): number | undefined {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
-  return unit === undefined || !isUnit(unit) ? undefined : Number(digits) * msPerUnit[unit];
+  return unit === undefined || !isUnit(unit) ? undefined : Number((Number(digits) * msPerUnit[unit]).toPrecision(15));
 }
 
 /** In the largest unit that fits without a fraction: 90000 → `90s`. */

@@ -64,6 +64,19 @@ describeWithMosquitto('qnctl against a running agent', () => {
     expect(rig.wire('GPIO17')).toBe('0');
   });
 
+  it('notify with a ttl that is no whole number of ms sends the next one', async () => {
+    await using rig = await start();
+    expect(await qnctl(rig, 'notify', 'pi-1', 'gpio.relay1', 'ON', '--ttl', '2000.5ms')).toMatchObject({ code: 0 });
+  });
+
+  it('notify of what no message can hold says so', async () => {
+    await using rig = await start();
+    expect(await qnctl(rig, 'notify', 'pi-1', 'gpio.relay1', 'x'.repeat(66_000))).toMatchObject({
+      code: 65,
+      err: expect.stringMatching(/^qnctl notify: \d+ bytes: a message has at most 65536/),
+    });
+  });
+
   it('notify that is rejected ends with 1 and the reason', async () => {
     await using rig = await start();
     const { code, out } = await qnctl(rig, 'notify', 'pi-1', 'gpio.relay1', 'perhaps');
