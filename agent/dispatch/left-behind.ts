@@ -63,8 +63,9 @@ function resumable(
   if (slot === undefined) return fail(`${interrupted(status)}; there was no room to do it again`);
   slot.payload.set(kept.payload);
   slot.setLength(kept.payload.byteLength);
-  // How long the agent was away only the wall clock knows. Where that has no time, a ttl that counts from the arrival is over.
-  const waitedMs = clockQuality() === 'boot' ? Number.MAX_SAFE_INTEGER : Math.max(0, clock.wallMs() - atMs);
+  // How long the agent was away only the wall clock knows. Where that has no time, or one before the arrival, a ttl is over.
+  const awayMs = clock.wallMs() - atMs;
+  const waitedMs = clockQuality() === 'boot' || awayMs < 0 ? Number.MAX_SAFE_INTEGER : awayMs;
   const arrivedMs = clock.monotonicMs() - waitedMs;
   const { contentType } = kept;
   const properties = contentType === undefined ? {} : { contentType };

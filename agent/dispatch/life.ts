@@ -57,7 +57,7 @@ export function createLife(dependencies: HandlerDependencies, recent: RecentComm
   /** Journal and ack in one turn, so that both are durable or neither. */
   function conclude(input: LifeInput, verdict: { reason?: Reason; detail?: string } = {}): void {
     const { reason } = verdict;
-    instruments.command.record(clock.monotonicMs() - job.arrivedMs);
+    if (resumed === undefined) instruments.command.record(clock.monotonicMs() - job.arrivedMs); // Else the agent was away.
     const outcome = { status: step(state, input), ...(reason === undefined ? {} : { reason }) };
     journaled?.end(outcome);
     recent.end(row.name, message, outcome);

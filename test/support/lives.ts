@@ -6,13 +6,14 @@ import { Platter } from '../../agent/store/platter.ts';
 import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { beginLife, type Life, type Outside } from '../sim/life.ts';
 import { createSerialDevice, type SerialDevice } from '../sim/serial-device.ts';
-import { createFakeClock } from './fake-clock.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { decodeHeard, type Heard } from './heard.ts';
 import { configOf } from './memory-agent.ts';
 
 /** One board after the other life of its agent: what is on the disk, on the wires and at the broker stays. */
 export interface Lives extends AsyncDisposable {
   readonly agent: Agent;
+  readonly clock: FakeClock;
   readonly platter: Platter;
   readonly board: Outside['board'] & ReturnType<typeof createMemoryBoard>;
   readonly device: SerialDevice;
@@ -60,6 +61,7 @@ export function openLives(documents: readonly string[], sections = ''): Lives {
       if (agent === undefined) throw new Error('no agent is alive');
       return agent;
     },
+    clock,
     platter: outside.platter,
     board,
     device: outside.device,

@@ -136,6 +136,23 @@ describe('what was under way when the agent died', () => {
     expect(lives.ends(2n)).toEqual(['failed expired']);
   });
 
+  it('is not done again when it has a time to live, and the clock is behind the time at which it came', async () => {
+    await using lives = openLives([line(', resume: on')]);
+    lives.clock.stepWall(3_600_000);
+    await lives.boot();
+    lives.platter.latencyMs = 40;
+    lives.say('notify/line', text(1, 'one'));
+    lives.say('notify/line', text(2, 'two', { ttl: 60_000, ts: lives.clock.wallMs(), clk: 'synced' }));
+    await lives.pass(60);
+    lives.crash();
+    lives.platter.latencyMs = 0;
+    lives.clock.stepWall(-1_800_000); // As after a power cut of any length, on a board without a battery.
+    await lives.boot();
+    await lives.pass(1_000);
+    expect([...lives.device.effects]).toEqual([['one', 2]]);
+    expect(lives.ends(2n)).toEqual(['failed expired']);
+  });
+
   it('is given up when the agent died three times while it was', async () => {
     await using lives = openLives([steadyBell]);
     await lives.boot();
