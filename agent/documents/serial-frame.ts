@@ -9,6 +9,10 @@ import { brief } from './gpio-out.ts';
 import type { Effect } from './kind.ts';
 
 export function planFrame(config: SerialConfig, value: Value): Result<Effect, Refusal> {
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    const detail = `a number beyond 2^53 loses digits: ${value}; send it as text, in double quotes`;
+    return fail({ reason: 'out-of-range', detail });
+  }
   const bytes = bytesOf(value);
   if (bytes === undefined) {
     const detail = `a serial line takes text, bytes, a number or a boolean, not ${brief(value)}`;

@@ -39,12 +39,13 @@ describe('what goes out', () => {
     ['', ''],
     [Uint8Array.of(0, 255), '\x00\xff'],
     [-1.5, '-1.5'],
+    [2 ** 53 - 1, '9007199254740991'],
     [true, 'true'],
   ])('%j as bytes', (value, expected) => {
     expect(planned(value)).toBe(expected);
   });
 
-  it.each<Value>([null, [], [1], {}])('%j is refused', (value) => {
+  it.each<Value>([null, [], [1], {}, 2 ** 53, -(2 ** 53)])('%j is refused', (value) => {
     expect(serial.plan(scaleConfig, value)).toMatchObject({ ok: false, error: { reason: 'out-of-range' } });
   });
 
