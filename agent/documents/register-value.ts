@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { ModbusRequest } from '../../drivers/modbus/request.ts';
+import { shortest32 } from '../../drivers/shortest32.ts';
 import type { ModbusRegisterConfig } from '../config/config.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
@@ -103,15 +104,6 @@ function writeRequest({ table, register, type }: ModbusRegisterConfig, words: re
 
 function isTwoWords(type: ModbusRegisterConfig['type']): boolean {
   return type === 'u32' || type === 'i32' || type === 'f32';
-}
-
-/** The fewest digits that are the same 32-bit number: 0.1 and not 0.10000000149. */
-function shortest32(value: number): number {
-  for (let digits = 6; digits < 9; digits += 1) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === Math.fround(value)) return short;
-  }
-  return Number(value.toPrecision(9));
 }
 
 function tidy(value: number | undefined): number {

@@ -1,3 +1,4 @@
+import { shortest32 } from '../../drivers/shortest32.ts';
 import type { Channel } from './bodies.ts';
 
 export type ChannelValue = null | boolean | number;
@@ -33,9 +34,15 @@ export function valueOfBits(valueType: Channel['valueType'], bits: number): Chan
       return bits;
     case 'f32': {
       const value = view.getFloat32(0);
-      return Number.isFinite(value) ? value + 0 : undefined; // + 0 makes 0 of −0.
+      return Number.isFinite(value) ? shortest32(value) + 0 : undefined; // + 0 makes 0 of −0.
     }
     case 'milli':
       return view.getInt32(0) / 1_000;
   }
+}
+
+/** As the type holds it and a microcontroller tells it; what it cannot hold stays. */
+export function heldValue(valueType: Channel['valueType'], value: ChannelValue): ChannelValue {
+  const bits = bitsOf(valueType, value);
+  return (bits === undefined ? undefined : valueOfBits(valueType, bits)) ?? value;
 }

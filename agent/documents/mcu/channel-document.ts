@@ -1,7 +1,8 @@
 import { type DriverError, fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { shortest32 } from '../../../drivers/shortest32.ts';
 import { mcuReportMsMax } from '../../../firmware-bridge/limits.ts';
 import type { Channel } from '../../../firmware-bridge/link/bodies.ts';
-import type { ChannelValue } from '../../../firmware-bridge/link/channel-value.ts';
+import { type ChannelValue, heldValue } from '../../../firmware-bridge/link/channel-value.ts';
 import type { Clock } from '../../clock.ts';
 import { encodeCompact } from '../../qn/compact.ts';
 import type { Value } from '../../qn/message.ts';
@@ -95,7 +96,7 @@ export class ChannelDocument implements OpenDocument {
     const body = this.#encode(channel, effect, wanted, id);
     if (!body.ok) return body;
     await link.lift();
-    const pending = new ChannelCommand(id, wanted, steps);
+    const pending = new ChannelCommand(id, heldValue(channel.valueType, wanted), steps);
     this.#pending = pending;
     const sent = await link.send(body.value, { isUrgent: this.#isEmergency, isWanted: () => pending.goOut() });
     if (sent === undefined) pending.end(notSent);
@@ -113,8 +114,8 @@ export class ChannelDocument implements OpenDocument {
   hear({ said }: McuMessage, ageMs: number | undefined): boolean {
     if (said.kind === 'ack') this.#hearAck(said);
     else if (this.#channel === undefined || !fits(this.#channel, said)) return false;
-    else if (said.kind === 'event') this.#voice?.happened(said.value, ageMs);
-    else this.#report(said.value, ageMs);
+    else if (said.kind === 'event') this.#voice?.happened(told(this.#channel, said.value), ageMs);
+    else this.#report(told(this.#channel, said.value), ageMs);
     return true;
   }
 
@@ -201,6 +202,11 @@ export class ChannelDocument implements OpenDocument {
     const isTold = pending?.isReported === true || this.#channel?.valueType === 'none';
     if (pending?.isAcknowledged === true && isTold) pending.end(ok());
   }
+}
+
+/** As it was commanded: 21.3, and not the 21.299999237 of its 32 bits. */
+function told({ valueType }: Channel, value: Value): Value {
+  return valueType === 'f32' && typeof value === 'number' ? shortest32(value) : value;
 }
 
 function refusalText(reason: string): string {
