@@ -13,6 +13,10 @@ export const sectionCases: FaultCases = {
       '3:28: /http/token: a secret in plain text (put it into a file of its own and write "file:/path/of/it", or name a variable: "env:NAME")',
     ],
   },
+  'a button of home assistant that is longer than its output may be on': {
+    yaml: 'documents: { a: { driver: gpio-out, line: X, max-on: 5s, min-dwell: 1s } }\nhome-assistant: { buttons: { a: 10s } }',
+    faults: ['4:33: /home-assistant/buttons/a: a does not take it: a pulse of 10000 ms; this output takes 1s to 5s'],
+  },
   'a button of home assistant that is no output': {
     yaml: 'documents: { a: { driver: gpio-in, line: X } }\nhome-assistant: { buttons: { a: 1s } }',
     faults: ['4:33: /home-assistant/buttons/a: a is no gpio-out (only an output can be a button)'],
