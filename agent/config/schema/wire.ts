@@ -87,5 +87,5 @@ function modemOf({ dtr, rts }: NonNullable<WireInput['modem']>): ModemLines {
 }
 
 function rs485Of({ rts, before, after, echo }: Rs485Input): Rs485Settings {
-  return { rtsOnSend: rts, beforeMs: before, afterMs: after, echo };
+  return { rtsOnSend: rts, beforeMs: Math.ceil(before), afterMs: Math.ceil(after), echo }; // The kernel takes whole ones.
 }
