@@ -52,7 +52,10 @@ export function nextTelling(
 
 /** Numbers differ by `step` or more, in objects any of them; whatever is no number differs at all (QN-5.1b). */
 export function isWorthTelling(from: Value, to: Value, step: number): boolean {
-  if (typeof from === 'number' && typeof to === 'number') return from !== to && Math.abs(to - from) >= step;
+  if (typeof from === 'number' && typeof to === 'number') {
+    const rounding = Number.EPSILON * Math.max(Math.abs(from), Math.abs(to)); // 0.3 − 0.2 is a little less than 0.1.
+    return from !== to && Math.abs(to - from) >= step - rounding;
+  }
   if (!isMap(from) || !isMap(to)) return !isEqualValue(from, to);
   const keys = new Set([...Object.keys(from), ...Object.keys(to)]);
   return [...keys].some((key) => {
