@@ -2,7 +2,7 @@ import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { type DriverError, fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { type Situation, safeAction } from '../../drivers/safe-state.ts';
 import type { GpioOutConfig } from '../config/config.ts';
-import { switchWaitsMax } from '../limits.ts';
+import { onMsMin, switchWaitsMax } from '../limits.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { ascend } from './ascent.ts';
 import { closedOutputError, DrivenOutput, type SwitchSurroundings } from './driven-output.ts';
@@ -241,6 +241,7 @@ export class Switch implements InterlockMember, OpenDocument {
   }
 
   #limitOver(): void {
+    if (this.#waiting.isPulseEnding(onMsMin)) return this.#waiting.end(this.#driven.bringDown()); // It was as long as the limit.
     this.#giveWay('its longest time on is over');
     this.#driven.drive(false); // What fails, the limit asks for again.
     if (!this.mayBeOn) this.#surroundings.happened({ off: 'max-on' });

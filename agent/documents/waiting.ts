@@ -61,6 +61,12 @@ export class Waiting {
     return this.#pending;
   }
 
+  /** A pulse is under way that ends in less than so long. */
+  isPulseEnding(withinMs: number): boolean {
+    const pending = this.#pending;
+    return pending?.isPulse === true && pending.untilMs - this.#clock.monotonicMs() < withinMs;
+  }
+
   /** Ends with what `then` brings, or with what `end` is given before. */
   start(wait: Wait, delayMs: number, then: () => Performed | Promise<Performed>): Promise<Performed> {
     return new Promise((resolve) => {

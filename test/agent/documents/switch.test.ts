@@ -121,6 +121,25 @@ describe('max-on', () => {
     expect(rig.told).toEqual(['relay false', 'relay true', 'relay true', 'relay false', 'relay ! {"off":"max-on"}']);
   });
 
+  test('a pulse that is as long ends as a pulse', async () => {
+    await using rig = await openDocuments({ documents: [relay(', max-on: 1s')] });
+    const pulse = ends(rig.command('relay', { 'on-for': '1s' }));
+    await rig.clock.advance(1_000);
+    expect([levels(rig), pulse.with]).toEqual([[1, 0], { ok: true }]);
+    expect(rig.told).toEqual(['relay false', 'relay true', 'relay false']);
+    expect(rig.clock.timersCount).toBe(0);
+  });
+
+  test('a pulse for an output that is on already ends with what is left', async () => {
+    await using rig = await openDocuments({ documents: [relay(', max-on: 1s')] });
+    await rig.command('relay', 'on');
+    await rig.clock.advance(500);
+    const pulse = ends(rig.command('relay', { 'on-for': '1s' }));
+    await rig.clock.advance(500);
+    expect([levels(rig), pulse.with]).toMatchObject([[1, 0], { ok: false, error: { superseded: true } }]);
+    expect(rig.told.at(-1)).toBe('relay ! {"off":"max-on"}');
+  });
+
   test('what is left survives a restart, and the time between counts', async () => {
     const board = createMemoryBoard();
     const first = await openDocuments({ documents: [limited], board });
