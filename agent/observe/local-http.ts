@@ -65,7 +65,7 @@ export async function openLocalHttp(dependencies: LocalHttpDependencies, http: H
   const clients = new LocalClients({ clock, states });
   const following = states.onChange((document) => clients.changed(document));
   const receive: DispatchLoop['receive'] = (message) => loop.receive(message, 'local');
-  const notifier = new LocalNotifier({ clock, ids, clockQuality, receive }, names);
+  const notifier = new LocalNotifier({ clock, ids, receive }, names);
   const gc = observeGc(clock);
   const metrics = { health: sources, instruments, gc, queueDepth: () => loop.depth };
   const endpoint: QnEndpointDependencies = {

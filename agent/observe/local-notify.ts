@@ -4,7 +4,7 @@ import { type Answerable, ackOf, type Verdict } from '../dispatch/acknowledge.ts
 import { isTerminal } from '../dispatch/lifecycle.ts';
 import { httpAckMsMax, httpNotifiesMax } from '../limits.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
-import type { Ack, ClockQuality, Value } from '../qn/message.ts';
+import type { Ack, Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import type { IdSource } from '../qn/snowflake.ts';
@@ -13,7 +13,6 @@ import { formatTopic } from '../qn/topic.ts';
 export interface LocalNotifyDependencies {
   readonly clock: Clock;
   readonly ids: IdSource;
-  clockQuality(): ClockQuality;
   /** The dispatch loop: a command over HTTP goes the way of all others. */
   receive(message: InboundMessage): Refusal | undefined;
 }
@@ -37,10 +36,10 @@ export class LocalNotifier {
   /** Fails with `overloaded` or `too-large` when nothing was done, with `driver-timeout` when nobody knows yet. */
   notify(source: string, document: string, val: Value): Promise<Result<Ack, Refusal>> {
     if (this.#pending.size >= httpNotifiesMax) return Promise.resolve(fail(busy));
-    const { clock, ids, clockQuality, receive } = this.#dependencies;
+    const { clock, ids, receive } = this.#dependencies;
     const id = ids.next();
-    const stamp = { ts: clock.wallMs(), clk: clockQuality(), ttl: httpAckMsMax };
-    const encoded = encodeMessage({ t: 'notify', id, src: source, ...stamp, val }, 'json');
+    // Without a stamp: its time runs by the monotonic clock, and no time server that sets the other one ends it.
+    const encoded = encodeMessage({ t: 'notify', id, src: source, ttl: httpAckMsMax, val }, 'json');
     if (!encoded.ok) return Promise.resolve(encoded);
     const topic = formatTopic(this.#names.root, this.#names.node, 'notify', document);
     const payload = encoded.value.bytes;
