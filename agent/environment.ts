@@ -44,6 +44,8 @@ export interface Environment {
   readonly ending?: AbortSignal;
   /** Who goes on with an output when the agent is gone. */
   readonly guardOf?: (document: string) => OutputGuard;
+  /** The agent ends, and every output is in its exit state. What follows may take as long as the disk does. */
+  outputsClosed?(): void;
   /** Another config runs from now on: for what the process keeps besides the agent. */
   configured?(config: Config): Promise<void>;
 }

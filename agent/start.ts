@@ -230,8 +230,9 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
       loop.close();
       reporter[Symbol.dispose]();
       await board[Symbol.asyncDispose](); // First, so that the exit states are still told.
+      environment.outputsClosed?.();
+      const remembered = memory[Symbol.asyncDispose](); // The broker hears goodbye meanwhile.
       await settled(); // What was under way has failed now, and gives its slots back.
-      await memory[Symbol.asyncDispose]();
       const isDrained = await outbox.drain(shutdownMsMax / 2);
       watches[Symbol.dispose]();
       await express[Symbol.asyncDispose]();
@@ -240,7 +241,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
       await durable.flush(); // What the broker did not acknowledge is sent in the next life.
       outbox.close();
       voice.chronicle.flush();
-      await store?.[Symbol.asyncDispose]();
+      await Promise.all([store?.[Symbol.asyncDispose](), remembered]);
       loopLag[Symbol.dispose]();
       keepers[Symbol.dispose]();
       pool.close();

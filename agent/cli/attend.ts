@@ -42,7 +42,7 @@ export async function attend({ clock, log, env, stateFolder }: AttendOptions, ag
   };
   const watchdog = openFed({ clock, log, env }, agent, feed);
   const local = await openLocalAnswer({ clock, log }, stateFolder, answer);
-  await rememberThisStart(log, stateFolder);
+  void rememberThisStart(log, stateFolder); // A slow card does not hold up a stop.
   return {
     stopping: () => notify('STOPPING=1\nSTATUS=bringing the outputs into their exit states'),
     async [Symbol.asyncDispose]() {

@@ -87,15 +87,22 @@ export const runVerb: Verb = {
       guard().plan(plan());
       if (boot.from !== 'safe' || next !== config) await remember(next, log); // The safe mode has nothing to go by.
     };
+    let goodbye: Promise<void> | undefined;
+    /** Not at the very end: a slow disk may hold that up until this process is killed. */
+    const outputsClosed = () => {
+      keepLines(); // A change that was taken back has changed them.
+      goodbye = guard().goodbye();
+    };
     const counted = countBoot(context, log, chosen.value);
     const agent = await startAgent(boot.checked, {
-      ...{ ...environment, openGpio, guardOf, configs: home, configured, ending: context.signal },
+      ...{ ...environment, openGpio, guardOf, outputsClosed, configs: home, configured, ending: context.signal },
       testSurroundings: (next) => ({
         ...testSurroundings(context, next),
         reloadConfig: async () => (await (await agent.office)?.hashNext()) ?? (await hashNow(context, options)),
       }),
     });
     lines.settled();
+    const keepLines = () => guard().keep(linesHeldAtExit(agent.changeable.running.config));
     const controlling = openLocalControl(context, log, agent, config.stateFolder, isHungUp);
     const attended = await attend({ ...context, log, stateFolder: config.stateFolder }, agent);
     // It is ready. What follows could wait until now.
@@ -103,21 +110,19 @@ export const runVerb: Verb = {
     boundHeap();
     using _collection = context.clock.after(firstCollectionMs, collectGarbage);
     const control = await controlling;
-    if (boot.from !== 'safe') await remember(config, log);
-    if (boot.from === 'file') await keepFile(chosen.value, log);
+    const kept = keepForTrouble(chosen.value, log);
     await untilAborted(context.signal);
     log.info({}, 'stopping');
     lines.onChange(() => {}); // The guard holds what was open until it is told goodbye.
-    const keepLines = () => guard().keep(linesHeldAtExit(agent.changeable.running.config));
     keepLines();
     const controlled = control[Symbol.asyncDispose](); // A change that is under way ends with the agent.
     attended.stopping();
     await attended[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
     await controlled;
-    keepLines(); // A change that was taken back has changed them.
+    await kept;
     await counted[Symbol.asyncDispose]();
-    await guard().goodbye();
+    await goodbye;
     return exitCodes.ok;
   },
 };
@@ -133,6 +138,13 @@ async function keepCode(context: CliContext, log: Log): Promise<void> {
   } catch (err) {
     log.warn({ err }, 'cannot keep what is compiled; the next start takes longer');
   }
+}
+
+/** For a start with a config that has a fault, or is damaged. */
+async function keepForTrouble(chosen: ChosenConfig, log: Log): Promise<void> {
+  const { from, checked } = chosen.boot;
+  if (from !== 'safe') await remember(checked.config, log);
+  if (from === 'file') await keepFile(chosen, log);
 }
 
 async function keepFile({ boot, home }: ChosenConfig, log: Log): Promise<void> {

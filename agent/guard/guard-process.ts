@@ -37,7 +37,7 @@ export async function runGuardProcess(folder: string): Promise<void> {
   const guarding = await guard({ input, ...backends, receive });
   const { plan, kept, later } = guarding;
   const door = await opening;
-  if (guarding.driven !== undefined) leaveLimits(folder, guarding.limits, clock); // Else the agent did.
+  leaveLimits(folder, guarding.limits, clock); // An agent that ends in good order may be killed while it writes this down.
   tell(guarding, door);
   silence();
   if (door !== undefined && kept.length + later.length > 0 && !life.isAskedToEnd) {

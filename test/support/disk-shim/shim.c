@@ -1,8 +1,9 @@
 /*
  * Preloaded into a process: writes down, in order, what it does to the files below SHIM_FOLDER, so that a test can build
  * the files as they would be after a loss of power at any moment. And while the file SHIM_FAULT exists, every write and
- * sync of those files fails with the errno that stands in it. With SHIM_KILL_AT the process is killed right after the
- * operation of that number, counted from 1, since the file SHIM_ARMED is there.
+ * sync of those files fails with the errno that stands in it; while SHIM_SLOW exists, every sync takes as many ms as stand
+ * in that, or until it is gone. With SHIM_KILL_AT the process is killed right after the operation of that number, counted
+ * from 1, since the file SHIM_ARMED is there.
  *
  * One record: kind u8, inode u64, offset u64, size u32, then `size` bytes; little-endian.
  *   C name created (the name follows)   W written (the bytes follow)   T truncated to offset   S file synced
@@ -27,7 +28,7 @@ enum { FILES_MAX = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1;
-static const char *folder, *fault, *armed;
+static const char *folder, *fault, *slow, *armed;
 static long kill_at, operations;
 static uint64_t inode_of[FILES_MAX]; /* 0: not ours; a folder has the top bit set */
 static const uint64_t is_folder = 1ull << 63;
@@ -36,6 +37,7 @@ __attribute__((constructor)) static void start(void) {
   const char *log = getenv("SHIM_LOG");
   folder = getenv("SHIM_FOLDER");
   fault = getenv("SHIM_FAULT");
+  slow = getenv("SHIM_SLOW");
   armed = getenv("SHIM_ARMED");
   const char *at = getenv("SHIM_KILL_AT");
   kill_at = at == NULL ? 0 : atol(at);
@@ -74,15 +76,22 @@ static const char *name_of(const char *path) {
 
 static uint64_t inode(int fd) { return fd < 0 || fd >= FILES_MAX ? 0 : inode_of[fd]; }
 
-/* Nonzero: the call is to fail so. */
-static int failure(int fd) {
-  if (fault == NULL || inode(fd) == 0) return 0;
-  int file = (int)syscall(SYS_openat, AT_FDCWD, fault, O_RDONLY);
+/* What stands in a file; 0 where there is none. */
+static int number_in(const char *path) {
+  int file = path == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY);
   if (file < 0) return 0;
   char text[16] = {0};
   long got = syscall(SYS_read, file, text, sizeof text - 1);
   syscall(SYS_close, file);
   return got > 0 ? atoi(text) : 0;
+}
+
+/* Nonzero: the call is to fail so. */
+static int failure(int fd) { return inode(fd) == 0 ? 0 : number_in(fault); }
+
+static void drag(int fd) {
+  if (inode(fd) == 0) return;
+  for (int waited_ms = 0; waited_ms < number_in(slow); waited_ms += 10) usleep(10000);
 }
 
 static int opened(int fd, const char *path, int flags) {
@@ -147,6 +156,7 @@ TRUNCATE(ftruncate64)
 
 #define SYNC(function, number)                                             \
   int function(int fd) {                                                   \
+    drag(fd);                                                              \
     int wrong = failure(fd);                                               \
     if (wrong != 0) return errno = wrong, -1;                              \
     int done = (int)syscall(number, fd);                                   \

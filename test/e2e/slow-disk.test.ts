@@ -1,0 +1,77 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { distFolder, startScript, type TestProcess } from '../support/agent-process.ts';
+import { buildShim, shimMissing } from '../support/disk-shim/shim.ts';
+import { statusOf } from '../support/heard.ts';
+import { describeWithMosquitto } from '../support/mosquitto.ts';
+import { openRig, type Rig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
+
+/* An old SD card takes seconds to sync a file, now and then minutes. */
+
+const lines = ['RELAY', 'HELD'];
+const documents = [
+  'gpio.relay: { driver: gpio-out, line: RELAY, safe: { boot: off, exit: on } }',
+  'gpio.held: { driver: gpio-out, line: HELD, max-on: 1h, safe: { boot: hold, exit: hold } }',
+];
+
+interface SlowDisk {
+  /** From now on each sync takes so long; 0: as long as the disk takes. */
+  slow(syncMs: number): void;
+  start(): TestProcess;
+}
+
+function slowDiskOf(rig: Rig): SlowDisk {
+  const file = path.join(rig.folder, 'slow');
+  const env = { LD_PRELOAD: buildShim(rig.folder), SHIM_FOLDER: path.join(rig.folder, 'state'), SHIM_SLOW: file };
+  return {
+    slow: (syncMs) => (syncMs === 0 ? rmSync(file, { force: true }) : writeFileSync(file, `${syncMs}`)),
+    start: () => startScript(path.join(distFolder, 'qn-agent.cjs'), ['run', '--config', rig.configFile], { env }),
+  };
+}
+
+const born = (rig: Rig) => rig.hear({ verb: 'health', test: (heard) => statusOf(heard) !== 'offline' }, 15_000);
+
+describe.skipIf(shimMissing !== undefined)(`on a slow disk (${shimMissing ?? 'gcc'})`, () => {
+  describeWithMosquitto('an agent that is told to stop', () => {
+    it('has its outputs in their exit states at once, also when it is killed before the disk is done', {
+      timeout: 60_000,
+    }, async () => {
+      await using rig = await openRig({ documents, lines });
+      const disk = slowDiskOf(rig);
+      await using agent = disk.start();
+      await born(rig);
+      disk.slow(30_000);
+      for (const value of ['ON', 'OFF', 'ON']) {
+        await rig.say('notify/gpio.held', value); // When it went on is remembered, and to be written.
+        await rig.hear({ verb: 'ack', document: 'gpio.held', status: 'successful' });
+      }
+      process.kill(agent.pid, 'SIGTERM');
+      await until(() => rig.wire('RELAY') === '1', 'the exit state', 2_000);
+      await delay(3_000);
+      expect(await agent.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' }); // systemd waits for 15 s.
+      expect(lines.map(rig.wire)).toEqual(['1', '1']);
+      expect(readFileSync(path.join(rig.folder, 'state', 'limits-left.json'), 'utf8')).toContain('gpio.held');
+    });
+
+    it('does so as well a moment after its start', { timeout: 60_000 }, async () => {
+      await using rig = await openRig({ documents, lines });
+      const disk = slowDiskOf(rig);
+      await using first = disk.start();
+      await born(rig);
+      await first.end('SIGTERM');
+      await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'offline' });
+      disk.slow(700);
+      await using agent = disk.start();
+      await born(rig);
+      disk.slow(30_000);
+      process.kill(agent.pid, 'SIGTERM');
+      await until(() => rig.wire('RELAY') === '1', 'the exit state', 2_000);
+      await delay(1_000);
+      await agent.end('SIGKILL');
+      expect(lines.map(rig.wire)).toEqual(['1', '0']);
+    });
+  });
+});
