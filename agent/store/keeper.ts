@@ -52,11 +52,16 @@ export class Keeper {
     return this.#state === 'opening' ? 'io' : this.#state;
   }
 
-  /** Fails with `newer` only: there is nothing to wait for. Everything else passes some day. */
+  /** Fails with `newer` only: there is nothing to wait for. Everything else passes some day, and is not waited for here. */
   async start(): Promise<Result<void, StoreError>> {
     const attempt = this.#try();
     this.#attempt = attempt;
-    const error = await attempt;
+    const late = Promise.withResolvers<undefined>();
+    using _patience = this.#options.clock.after(this.#options.limits.openMsMax, () => {
+      this.#change('io', { detail: 'the disk takes long to open the store' });
+      late.resolve(undefined);
+    });
+    const error = await Promise.race([attempt, late.promise]);
     return error?.kind === 'newer' ? { ok: false, error } : ok();
   }
 

@@ -33,6 +33,10 @@ export interface StoreLimits {
   readonly logPagesMax: number;
   /** Damaged databases that are kept. Over it: remove the oldest. */
   readonly setAsideCountMax: number;
+  /** The agent waits so long for the disk when it starts. Over it: it goes on, and the store opens when the disk answers. */
+  readonly openMsMax: number;
+  /** A call to the disk that takes longer has failed, `io`; there is no other one before it comes back. */
+  readonly answerMsMax: number;
   /** While the disk does not work: pause between two attempts, growing from the one to the other. */
   readonly probeMsMin: number;
   readonly probeMsMax: number;
@@ -58,6 +62,8 @@ export const storeLimits: StoreLimits = {
   fileBytesMax: 48 * 1_024 * 1_024,
   logPagesMax: 1_000,
   setAsideCountMax: 2,
+  openMsMax: 10_000,
+  answerMsMax: 30_000,
   probeMsMin: 1_000,
   probeMsMax: 60_000,
   closeMsMax: 2_000,

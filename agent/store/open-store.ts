@@ -9,7 +9,7 @@ import { ThreadDisk } from './thread-disk.ts';
 
 /**
  * Starts the store thread and opens the database in `folder`. Resolves when it was read, or when the disk is found to be
- * in trouble: then `state` says so and the store tries again by itself, because an agent without a journal can still
+ * in trouble or takes longer than `openMsMax`: then `state` says so and the store tries again by itself, because an agent without a journal can still
  * drive pins. Fails only with `newer` (the schema).
  *
  * `program` begins with `if (isStoreThread()) runStoreThread()`: the agent's own, or is that thread alone;
@@ -19,7 +19,7 @@ export async function openStore(
   options: StoreOptions & { readonly program: ThreadProgram; readonly spare?: Worker },
 ): Promise<Result<Store, StoreError>> {
   const { folder, program, spare, log, onTrouble, ...rest } = options;
-  const disk = new ThreadDisk(program, folder, { ...storeLimits, ...rest.limits }, spare);
+  const disk = new ThreadDisk(rest.clock, program, folder, { ...storeLimits, ...rest.limits }, spare);
   return composeStore(disk, {
     ...rest,
     onTrouble(trouble) {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { assert } from '../assert.ts';
+import { afterReading, type Clock } from '../clock.ts';
 import { type Disk, type DiskCounters, noDiskCounters, type OpenRequest, type OutboxQuery } from './disk.ts';
 import { type StoreError, storeError } from './error.ts';
 import type { StoreLimits } from './limits.ts';
@@ -13,16 +14,20 @@ import type { ThreadProgram } from './store-program.ts';
 /** The main thread's end of the store thread; starts it when it is first opened, and anew when it died. */
 export class ThreadDisk implements Disk {
   readonly resource: string;
+  readonly #clock: Clock;
   readonly #program: ThreadProgram;
   readonly #place: StorePlace;
   #spare: Worker | undefined;
   #worker: Worker | undefined;
   #waiting: ((answer: Answer) => void) | undefined;
+  /** What it answers next was asked by somebody who did not wait for it any longer. */
+  #isBehind = false;
   #isClosed = false;
   counters: DiskCounters = noDiskCounters;
 
   /** `program` runs `runStoreThread` when it finds itself to be the store thread; `spare` is one that was started already. */
-  constructor(program: ThreadProgram, folder: string, limits: StoreLimits, spare?: Worker) {
+  constructor(clock: Clock, program: ThreadProgram, folder: string, limits: StoreLimits, spare?: Worker) {
+    this.#clock = clock;
     this.#program = program;
     this.#place = { folder, limits };
     this.#spare = spare;
@@ -59,12 +64,17 @@ export class ThreadDisk implements Disk {
   async #ask(request: Request): Promise<Answer> {
     if (this.#isClosed) return { kind: 'failed', error: this.#closedError() };
     assert(this.#waiting === undefined, 'one call to the disk at a time');
+    if (this.#isBehind) return this.#late();
     const answer = Promise.withResolvers<Answer>();
     this.#waiting = answer.resolve;
     const worker = this.#worker ?? this.#start();
     worker.ref(); // Whoever waits for an answer keeps the process alive; an idle store does not.
     worker.postMessage(request, []); // Copied: nothing is handed over.
-    return answer.promise;
+    using _deadline = afterReading(this.#clock, this.#place.limits.answerMsMax, () => {
+      this.#isBehind = true;
+      this.#settle(this.#late());
+    });
+    return await answer.promise;
   }
 
   #start(): Worker {
@@ -73,7 +83,8 @@ export class ThreadDisk implements Disk {
     const worker = spare !== undefined && isAlive(spare) ? spare : startStoreThread(this.#program);
     worker.on('message', ({ answer, counters }: Reply) => {
       this.counters = counters;
-      this.#settle(answer);
+      if (this.#isBehind) this.#isBehind = false;
+      else this.#settle(answer);
     });
     const died = (detail: string) => {
       if (this.#worker === worker) this.#gone(storeError('io', 'run', this.resource, detail));
@@ -88,8 +99,14 @@ export class ThreadDisk implements Disk {
     return storeError('closed', 'write', this.resource, 'the store was closed before the disk answered');
   }
 
+  #late(): Answer {
+    const detail = `the disk has not answered for ${this.#place.limits.answerMsMax} ms`;
+    return { kind: 'failed', error: storeError('io', 'wait', this.resource, detail) };
+  }
+
   #gone(error: StoreError): void {
     this.#worker = undefined;
+    this.#isBehind = false;
     this.#settle({ kind: 'failed', error });
   }
 

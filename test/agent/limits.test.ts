@@ -21,6 +21,7 @@ describe('the limits', () => {
     expect(storeLimits.batchCountMax).toBeLessThan(storeLimits.pendingCountMax);
     expect(storeLimits.batchBytesMax).toBeLessThan(storeLimits.pendingBytesMax);
     expect(storeLimits.probeMsMin).toBeLessThan(storeLimits.probeMsMax);
+    expect(storeLimits.openMsMax).toBeLessThan(storeLimits.answerMsMax);
     expect(storeLimits.outboxReadBytesMax).toBeGreaterThan(limits.messageBytesMax);
   });
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { distFolder, startScript, type TestProcess } from '../support/agent-process.ts';
 import { buildShim, shimMissing } from '../support/disk-shim/shim.ts';
-import { statusOf } from '../support/heard.ts';
+import { fieldOf, type Heard, statusOf } from '../support/heard.ts';
 import { describeWithMosquitto } from '../support/mosquitto.ts';
 import { openRig, type Rig } from '../support/rig.ts';
 import { until } from '../support/until.ts';
@@ -35,6 +35,29 @@ function slowDiskOf(rig: Rig): SlowDisk {
 const born = (rig: Rig) => rig.hear({ verb: 'health', test: (heard) => statusOf(heard) !== 'offline' }, 15_000);
 
 describe.skipIf(shimMissing !== undefined)(`on a slow disk (${shimMissing ?? 'gcc'})`, () => {
+  describeWithMosquitto('an agent that starts', () => {
+    it('does not wait for a disk that does not answer, says so, and uses it when it does', {
+      timeout: 60_000,
+    }, async () => {
+      const boot = 'gpio.relay: { driver: gpio-out, line: RELAY, safe: { boot: on } }';
+      await using rig = await openRig({ documents: [boot], lines: ['RELAY'] });
+      const disk = slowDiskOf(rig);
+      disk.slow(3_600_000);
+      await using _agent = disk.start();
+      const birth = await rig.hear({ verb: 'health' }, 30_000);
+      expect(birth.message.val).toMatchObject({ status: 'degraded', store: { state: 'io' } });
+      expect(rig.wire('RELAY')).toBe('1');
+      const toggle = JSON.stringify({ id: '1', src: 'test', val: 'toggle' });
+      await rig.say('notify/gpio.relay', toggle);
+      await rig.hear({ verb: 'ack', id: 1n, status: 'rejected' });
+      disk.slow(0);
+      const isWorking = ({ message: { val } }: Heard) => fieldOf(fieldOf(val, 'store'), 'state') === 'working';
+      await rig.hear({ verb: 'health', test: isWorking }, 30_000);
+      await rig.say('notify/gpio.relay', toggle);
+      await rig.hear({ verb: 'ack', id: 1n, status: 'successful' });
+    });
+  });
+
   describeWithMosquitto('an agent that is told to stop', () => {
     it('has its outputs in their exit states at once, also when it is killed before the disk is done', {
       timeout: 60_000,

@@ -61,7 +61,8 @@ export async function startLinkAgent(
       },
       createPwm: () => createSimulatedPwm(),
       openBytePort: async () => ok(serial.left),
-      openStore: (onTrouble) => composeStore(new ThreadDisk(storeProgram, folder, storeLimits), { clock, onTrouble }),
+      openStore: (onTrouble) =>
+        composeStore(new ThreadDisk(systemClock, storeProgram, folder, storeLimits), { clock, onTrouble }),
       openLink({ suffix, ...role }, subscriptions, handlers) {
         const options = { ...link, clientId: `pi-1${suffix}`, ...role, subscriptions, keepaliveSeconds: 30 };
         return openMqttLink(environment, options, suffix === '' ? tellBoth(handlers, told) : handlers);

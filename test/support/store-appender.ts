@@ -5,11 +5,11 @@ import { openStore } from '../../agent/store/open-store.ts';
 import { stored, storeProgram } from './store-rigs.ts';
 
 /*
- * node store-appender.ts FOLDER COUNT: puts messages into the store of that folder, three at a time, and tells each line
+ * node store-appender.ts FOLDER COUNT [ANSWER_MS_MAX]: puts messages into the store of that folder, three at a time, and tells each line
  * `ok TEXT` when it is durable (`no TEXT KIND` when it failed), as it is told; trouble as `state KIND`. Ends when COUNT
  * calls were answered, without closing the store: as a crash would.
  */
-const [folder = '', count = '100'] = process.argv.slice(2);
+const [folder = '', count = '100', answerMsMax = '30000'] = process.argv.slice(2);
 const say = (line: string) => writeSync(1, `${line}\n`);
 const store = stored(
   await openStore({
@@ -17,7 +17,7 @@ const store = stored(
     program: storeProgram,
     clock: systemClock,
     log: silentLog,
-    limits: { probeMsMin: 20, probeMsMax: 40, logPagesMax: 100 },
+    limits: { probeMsMin: 20, probeMsMax: 40, logPagesMax: 100, answerMsMax: Number(answerMsMax) },
     onTrouble: ({ kind }) => say(`state ${kind}`),
   }),
 );

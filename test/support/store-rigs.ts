@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../agent/clock.ts';
 import { composeStore } from '../../agent/store/compose.ts';
 import type { Disk } from '../../agent/store/disk.ts';
 import { type StoreError } from '../../agent/store/error.ts';
@@ -58,7 +59,7 @@ export function openMemoryRig(): MemoryRig {
 export function openFileRig(parent: string = tmpdir()): FileRig {
   const folder = mkdtempSync(path.join(parent, 'store-'));
   const rig = openRig({
-    openDisk: (_, limits) => new ThreadDisk(storeProgram, folder, { ...storeLimits, ...limits }),
+    openDisk: (_, limits) => new ThreadDisk(systemClock, storeProgram, folder, { ...storeLimits, ...limits }),
     crash: (disk) => disk.kill(),
     clear: () => rmSync(folder, { recursive: true, force: true }),
   });

@@ -121,32 +121,38 @@ describe.skipIf(shimMissing !== undefined)(
   `a disk that fails while it is used${shimMissing === undefined ? '' : ` (${shimMissing})`}`,
   () => {
     it.each([
-      ['EIO', constants.errno.EIO, 'io'],
-      ['ENOSPC', constants.errno.ENOSPC, 'full'],
+      ['EIO', 'SHIM_FAULT', constants.errno.EIO, 'io'],
+      ['ENOSPC', 'SHIM_FAULT', constants.errno.ENOSPC, 'full'],
+      ['an hour for each sync', 'SHIM_SLOW', 3_600_000, 'io'],
     ] as const)(
       'with %s fails calls, tells it, and works again by itself without losing a row',
-      async (_, errno, kind) => {
+      async (_, variable, number, kind) => {
         const folder = mkdtempSync(path.join(tmpdir(), 'store-fault-'));
         onTestFinished(() => rmSync(folder, { recursive: true }));
         const fault = path.join(folder, 'fault');
         const store = path.join(folder, 'store');
         const appender = fileURLToPath(new URL('../../support/store-appender.ts', import.meta.url));
-        const env = { ...process.env, LD_PRELOAD: buildShim(folder), SHIM_FOLDER: store, SHIM_FAULT: fault };
-        const child = spawn(process.execPath, [appender, store, '1000000'], {
+        const env = { ...process.env, LD_PRELOAD: buildShim(folder), SHIM_FOLDER: store, [variable]: fault };
+        const child = spawn(process.execPath, [appender, store, '1000000', '2000'], {
           env,
           stdio: ['ignore', 'pipe', 'inherit'],
         });
         onTestFinished(() => void child.kill('SIGKILL'));
         const lines = collectLines(child);
-        const has = (text: string) => until(() => lines.some((line) => line.startsWith(text)), text);
+        const has = (text: string, after = 0) =>
+          until(() => lines.slice(after).some((line) => line.startsWith(text)), text, 10_000);
         await has('ok');
-        writeFileSync(fault, String(errno));
-        await has(`state ${kind}`);
-        await until(() => lines.some((line) => line.startsWith('no ') && line.endsWith(kind)), 'a call to fail');
+        const soundUntil = lines.length;
+        writeFileSync(fault, String(number));
+        await has(`state ${kind}`, soundUntil);
+        await until(
+          () => lines.slice(soundUntil).some((line) => line.startsWith('no ') && line.endsWith(kind)),
+          'a call to fail',
+        );
         rmSync(fault);
         const troubledAt = lines.length;
-        await until(() => lines.slice(troubledAt).includes('state working'), 'the store to work again');
-        await until(() => lines.slice(troubledAt).some((line) => line.startsWith('ok ')), 'a call to succeed');
+        await has('state working', troubledAt);
+        await has('ok ', troubledAt);
         child.kill('SIGKILL');
         await until(() => child.signalCode !== null, 'the end of the child');
 
