@@ -62,6 +62,15 @@ describeWithMosquitto('the doctor beside a running agent', () => {
     expect(await codesWith(board, 'SYS-06')).toContain('SYS-06');
   });
 
+  it('does not have an agent ended that takes seconds to answer, as its lines are its own', async () => {
+    const board = await start();
+    process.kill(board.agent.pid, 'SIGSTOP'); // As a slow card does.
+    const told = codes(board);
+    await delay(5_000);
+    process.kill(board.agent.pid, 'SIGCONT');
+    expect(await told).not.toContain('GPIO-04');
+  });
+
   it('SYS-07: messages were refused for want of memory', async () => {
     const board = await start({ sections: 'pool: { profile: tiny }', listensTo: 'qn/1/pi-1/health/#' });
     const client = await connectAsync(board.broker.url);

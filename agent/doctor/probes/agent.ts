@@ -2,12 +2,15 @@ import { connect } from 'node:net';
 import { type Clock, sleep } from '../../clock.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
 import { socketOf } from '../../health/local-answer.ts';
-import { localAnswerBytesMax, localAnswerMsMax } from '../../limits.ts';
+import { localAnswerBytesMax } from '../../limits.ts';
 import type { AgentFacts } from '../facts.ts';
+
+/** A slow card holds an agent up for seconds, and one that is not heard passes for a stranger that has our lines. */
+const askMsMax = 10_000;
 
 /** Asks the agent that runs on this state folder, if there is one. */
 export async function askAgent(clock: Clock, stateFolder: string): Promise<AgentFacts | undefined> {
-  const text = await Promise.race([readAll(socketOf(stateFolder)), sleep(clock, localAnswerMsMax)]);
+  const text = await Promise.race([readAll(socketOf(stateFolder)), sleep(clock, askMsMax)]);
   return text === undefined || text === '' ? undefined : parse(text);
 }
 
