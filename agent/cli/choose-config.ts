@@ -43,7 +43,7 @@ export async function pickConfig(
       keeper,
       kernelBoot: kernelBootId(),
       path,
-      wallMs: () => context.clock.wallMs(),
+      clock: context.clock,
       check(value) {
         const checked = checkValue(value, env);
         return checked.ok ? ok(checked.value.checked) : checked;

@@ -11,6 +11,8 @@ export const configLeaseTryEveryMs = 20;
 /** An agent that ran so long is well; one that did not so often in a row has a config that is not. */
 export const bootProvenMs = 30_000;
 export const failedBootsMax = 3;
+/** A start waits so long until it is counted. Over it: go on, and it is counted when the disk answers. */
+export const bootWriteMsMax = 10_000;
 /** Configs that brought the agent down. When full: forget the oldest. */
 export const failedConfigsMax = 8;
 /**

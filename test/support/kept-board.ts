@@ -35,10 +35,7 @@ export class KeptBoard {
       const checked = checkValue(value, {});
       return checked.ok ? ok(checked.value.checked) : checked;
     };
-    const booted = await bootConfig(
-      { keeper, kernelBoot, path: 'file', wallMs: () => clock.wallMs(), check },
-      loadedFrom(file),
-    );
+    const booted = await bootConfig({ keeper, kernelBoot, path: 'file', clock, check }, loadedFrom(file));
     const boot = booted ?? { from: 'safe' };
     const counted = countBoot({ clock }, silentLog, { boot, home: { keeper } });
     let running = booted?.generation;

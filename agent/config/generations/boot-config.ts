@@ -1,9 +1,11 @@
 import type { Result } from '../../../drivers/contract/result.ts';
+import { type Clock, sleep } from '../../clock.ts';
 import type { Value } from '../../qn/message.ts';
 import type { CheckedConfig } from '../check.ts';
 import { type ConfigFault, formatFault } from '../fault.ts';
+import { bootWriteMsMax } from '../limits.ts';
 import type { ConfigTrouble, LoadedConfig } from '../load.ts';
-import { chooseBoot, isInDoubt } from './boots.ts';
+import { type Boots, chooseBoot, isInDoubt } from './boots.ts';
 import { contentOf, type Generation } from './generation.ts';
 import type { ConfigKeeper } from './keeper.ts';
 
@@ -21,7 +23,7 @@ export interface BootDependencies {
   readonly kernelBoot: string;
   /** The config file. */
   readonly path: string;
-  wallMs(): number;
+  readonly clock: Clock;
   /** As at the start: with the environment on top. */
   check(value: Value): Result<CheckedConfig, readonly ConfigFault[]>;
 }
@@ -38,7 +40,7 @@ export async function bootConfig(
 ): Promise<BootConfig | undefined> {
   const { keeper } = dependencies;
   const last = keeper.active ?? keeper.previous; // A cut or a damaged card may leave the previous one alone.
-  const file = loaded.ok ? fileConfig(loaded.value, last, dependencies.wallMs()) : undefined;
+  const file = loaded.ok ? fileConfig(loaded.value, last, dependencies.clock.wallMs()) : undefined;
   const troubles = damageOf(keeper);
   if (last === undefined) return file ? { ...file, troubles } : await fileBefore(dependencies, loaded, troubles);
   if (!loaded.ok) troubles.push('the config file has faults; the last config that was taken while running is used');
@@ -53,17 +55,23 @@ export async function bootConfig(
   const candidates = [...stored, ...(file === undefined ? [] : [file])];
   const contents = candidates.map(({ generation }) => contentOf(generation.value));
   const chosen = chooseBoot(contents, keeper.boots, dependencies.kernelBoot);
-  try {
-    await keeper.keepBoots(chosen.boots);
-  } catch (error) {
-    troubles.push(`boots cannot be counted: ${String(error)}`);
-  }
+  const uncounted = await countBoots(dependencies, chosen.boots);
+  if (uncounted !== undefined) troubles.push(`boots cannot be counted: ${uncounted}`);
   const index = chosen.content === undefined ? -1 : contents.indexOf(chosen.content);
   const found = candidates[index];
   if (found === undefined) return safeMode(candidates[0], troubles);
   for (const { from } of candidates.slice(0, index))
     troubles.push(`the ${from} config brought the agent down again and again`);
   return { ...found, troubles };
+}
+
+/** Why that is not on the disk; undefined: it is, or will be when a disk that does not answer does. */
+async function countBoots({ keeper, clock }: BootDependencies, boots: Boots): Promise<string | undefined> {
+  const kept = keeper.keepBoots(boots).then(
+    () => undefined,
+    (error: unknown) => String(error),
+  );
+  return await Promise.race([kept, sleep(clock, bootWriteMsMax).then(() => undefined)]);
 }
 
 /** What is merely wrong in it somebody wrote, and it is for them to say what they meant. */

@@ -7,6 +7,7 @@ import { bootProvenMs, failedBootsMax } from '../../../../agent/config/limits.ts
 import type { Value } from '../../../../agent/qn/message.ts';
 import { fail, ok } from '../../../../drivers/contract/result.ts';
 import { CutFiles } from '../../../support/cut-files.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 import { KeptBoard, loadedFrom as loaded } from '../../../support/kept-board.ts';
 
 const base = { node: 'pi-1', mqtt: { brokers: [{ url: 'mqtt://h' }] } };
@@ -39,7 +40,10 @@ async function openBoard(file: Value, pushes: readonly Value[]) {
       const checked = checkValue(value, {});
       return checked.ok ? ok(checked.value.checked) : checked;
     };
-    return await bootConfig({ keeper: opened, kernelBoot: 'k', path: '/etc/c.yaml', wallMs: () => 0, check }, read);
+    return await bootConfig(
+      { keeper: opened, kernelBoot: 'k', path: '/etc/c.yaml', clock: createFakeClock(0), check },
+      read,
+    );
   };
 }
 

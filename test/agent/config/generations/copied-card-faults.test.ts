@@ -10,6 +10,7 @@ import { loadConfig } from '../../../../agent/config/load.ts';
 import type { Value } from '../../../../agent/qn/message.ts';
 import { ok } from '../../../../drivers/contract/result.ts';
 import { CutFiles } from '../../../support/cut-files.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 
 const value = { node: 'pi-1', mqtt: { brokers: [{ url: 'mqtt://h' }] } };
 
@@ -38,7 +39,7 @@ async function bootWith(text: string, env = {}) {
     const checked = checkValue(kept, env);
     return checked.ok ? ok(checked.value.checked) : checked;
   };
-  return await bootConfig({ keeper, kernelBoot: 'k', path: 'config.yaml', wallMs: () => 0, check }, loaded);
+  return await bootConfig({ keeper, kernelBoot: 'k', path: 'config.yaml', clock: createFakeClock(0), check }, loaded);
 }
 
 test.each([

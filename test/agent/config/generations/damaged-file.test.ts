@@ -7,6 +7,7 @@ import type { ConfigTrouble } from '../../../../agent/config/load.ts';
 import type { Value } from '../../../../agent/qn/message.ts';
 import { fail, ok } from '../../../../drivers/contract/result.ts';
 import { CutFiles } from '../../../support/cut-files.ts';
+import { createFakeClock } from '../../../support/fake-clock.ts';
 
 const path = '/etc/c.yaml';
 const damaged: ConfigTrouble = { kind: 'invalid', faults: [], isDamaged: true };
@@ -34,7 +35,7 @@ async function boot(files: CutFiles, trouble: ConfigTrouble) {
     const checked = checkValue(value, {});
     return checked.ok ? ok(checked.value.checked) : checked;
   };
-  return await bootConfig({ keeper, kernelBoot: 'k', path, wallMs: () => 0, check }, fail(trouble));
+  return await bootConfig({ keeper, kernelBoot: 'k', path, clock: createFakeClock(0), check }, fail(trouble));
 }
 
 test('a board whose config file is damaged goes on with what it said when it last ran', async () => {
