@@ -24,10 +24,7 @@ export async function openBoard(running: Running, environment: Environment, part
   const { pool, table, local, memory, troubleChanged } = parts;
   const { boot, publisher, states } = parts.voice;
   const changed = (name: string, value: Value) => states.change(name, value);
-  const removed = (name: string) => {
-    states.remove(name);
-    memory.forget(name);
-  };
+  const removed = (name: string) => states.remove(name);
   const happened = (name: string, val: Value, ageMs?: number) => {
     const ts = ageMs === undefined ? {} : { ts: Math.round(clock.wallMs() - ageMs) };
     const message = { t: 'event', val, ep: boot, ...ts } as const;

@@ -175,6 +175,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     valueOf: (name) => states.snapshot(name)?.val,
     prepareLink: async (next) => (await environment.prepareLink?.(next)) ?? { ok: true, value: environment.openLink },
     keepLines: () => environment.keepLines?.() ?? { [Symbol.dispose]() {} },
+    forget: (name) => memory.forget(name),
     async settle(before) {
       tellChannels();
       reporter.retime(running.config.health.intervalMs);

@@ -64,10 +64,14 @@ export async function changeConfig(
   });
   if (signal.aborted) return { status: 'aborted' };
   const kept = fault === undefined ? await keeping.commit() : fail('');
-  if (kept.ok) return { status: 'successful' };
+  if (kept.ok) {
+    forgetGone(parts, plan);
+    return { status: 'successful' };
+  }
   const refusal = fault ?? diskRefusal(kept.error);
   parts.log.warn({ ...refusal }, 'the new config did not prove itself; the one of before comes back');
   const rollback = await restore(parts, next.config, old);
+  forgetGone(parts, plan);
   await keeping.abandon(refusal, rollback);
   return { status: 'failed', refusal, rollback };
 }
@@ -140,6 +144,11 @@ async function restore(parts: Changeable, from: Config, { running, openLink, rep
   if (fault === undefined) return 'restored';
   parts.log.error({ ...fault }, 'the config of before does not work as it did');
   return 'failed';
+}
+
+/** Not sooner: what comes back with the config of before, in this life or in the next one, counts on. */
+function forgetGone({ running, forget }: Changeable, plan: ConfigPlan): void {
+  for (const { name } of plan.documents) if (!(name in running.config.documents)) forget(name);
 }
 
 /** A bug in the middle of a change must not leave the board there. */

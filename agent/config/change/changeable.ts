@@ -28,6 +28,8 @@ export interface Changeable {
   prepareLink(config: Config): Promise<Result<OpenLink, string>>;
   /** Until it is disposed of, a line that is closed stays as it is, for the document that opens it next. */
   keepLines(): Disposable;
+  /** What this document was to remember: it is gone for good. */
+  forget(document: string): void;
   /** Takes over from `running` what is neither board nor link. */
   settle(before: Config): Promise<void>;
   /** Of the last run. */

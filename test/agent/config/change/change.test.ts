@@ -144,6 +144,21 @@ test('a pulse delays the change of its output, but not for ever', async () => {
   expect(agent.board.wire('A')).toMatchObject({ holder: 'qn-agent', level: 1 });
 });
 
+test('a counter that a config leaves out counts on where that is taken back, and begins anew where it is not', async () => {
+  const flow = 'flow: { driver: gpio-counter, line: F }';
+  await using agent = await startChangingAgent({ documents: [flow] });
+  agent.say('notify/flow', '{"set": 739}');
+  await agent.hear({ verb: 'ack', document: 'flow', status: 'successful' });
+  const commit = async () => fail('no space left');
+  const renamed = { documents: [flow.replace('flow', 'water')] };
+  expect(await agent.change(renamed, { ...nowhere, commit })).toMatchObject({ rollback: 'restored' });
+  await agent.hear({ verb: 'state', document: 'water', value: { count: 0, rate: 0 } });
+  expect(agent.agent.changeable.valueOf('flow')).toMatchObject({ count: 739 });
+  expect(await agent.change(renamed)).toEqual({ status: 'successful' });
+  expect(await agent.change({ documents: [flow] })).toEqual({ status: 'successful' });
+  expect(agent.agent.changeable.valueOf('flow')).toMatchObject({ count: 0 });
+});
+
 test('other groups and bindings are heard over a new connection', async () => {
   await using agent = await startChangingAgent({ documents: [relay] });
   const sections = 'groups: [line-1]\nbindings: [{ on: plant/stop, to: gpio.relay }]';
