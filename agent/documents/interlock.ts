@@ -8,6 +8,8 @@ export const unknownMember = '';
 /** An output of a group. The group knows it by its name: another config may close it and open it again. */
 export interface InterlockMember {
   readonly name: string;
+  /** That it drives: under another config the same name may drive another one. */
+  readonly line: string;
   /** Goes off at once, in favour of another member; false: it could not, and may still be on. */
   yieldTo(name: string): boolean;
 }
@@ -28,7 +30,7 @@ export class InterlockGroup {
   readonly #wentOff: (name: string) => void;
   #deadTimeMs: number;
   #holder: InterlockMember | undefined;
-  #last: { readonly name: string; readonly offMs: number } | undefined;
+  #last: { readonly name: string; readonly line?: string; readonly offMs: number } | undefined;
 
   /** `wentOff`: a member did, and the dead time begins. */
   constructor(clock: Clock, deadTimeMs: number, wentOff: (name: string) => void = () => {}) {
@@ -59,16 +61,18 @@ export class InterlockGroup {
       if (policy === 'refuse' || !holder.yieldTo(member.name)) return { heldBy: holder.name };
     }
     this.#holder = member;
-    if (this.#last === undefined || this.#last.name === member.name) return { waitMs: 0 };
+    if (this.#last === undefined || this.#last.line === member.line) return { waitMs: 0 };
     return { waitMs: Math.max(0, this.#last.offMs + this.#deadTimeMs - this.#clock.monotonicMs()) };
   }
 
   /** The member is off, and does not want to go on. `wasOn`: only then there is a dead time to keep. */
   release(member: InterlockMember, wasOn: boolean): void {
-    if (this.heldBy === member.name) this.#holder = undefined;
+    const { name } = member;
+    const { line } = this.heldBy === name ? (this.#holder ?? member) : member; // As it was on.
+    if (this.heldBy === name) this.#holder = undefined;
     if (!wasOn) return;
-    this.#last = { name: member.name, offMs: this.#clock.monotonicMs() };
-    this.#wentOff(member.name);
+    this.#last = { name, line, offMs: this.#clock.monotonicMs() };
+    this.#wentOff(name);
   }
 
   /**

@@ -18,6 +18,7 @@ import { tooLate, Waiting, type Wish, wishOf } from './waiting.ts';
  */
 export class Switch implements InterlockMember, OpenDocument {
   readonly name: string;
+  readonly line: string;
   readonly #config: GpioOutConfig;
   readonly #driven: DrivenOutput;
   readonly #surroundings: SwitchSurroundings;
@@ -35,6 +36,7 @@ export class Switch implements InterlockMember, OpenDocument {
   /** `isOn`: as the output is driven now. */
   constructor(config: GpioOutConfig, output: DigitalOutput, isOn: boolean, surroundings: SwitchSurroundings) {
     this.name = surroundings.name;
+    this.line = output.resource;
     this.#config = config;
     this.#driven = new DrivenOutput(config, output, isOn, surroundings, {
       mayGoOn: () => this.#seat.mayGoOn(),

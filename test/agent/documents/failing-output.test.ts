@@ -121,7 +121,7 @@ describe('a pulse', () => {
     const rig = await openFailing({ surroundings: { clock, interlock } });
     void rig.document.perform(pulse);
     rig.fails(1);
-    const other = { name: 'other', yieldTo: () => true };
+    const other = { name: 'other', line: 'O', yieldTo: () => true };
     expect(interlock.request(other, 'switch')).toEqual({ heldBy: 'document' });
     await clock.advance(1_000);
     expect(rig.levels()).toEqual([1, 0]);

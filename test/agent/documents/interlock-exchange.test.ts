@@ -35,6 +35,7 @@ describe('a member that another config closes while it is on', () => {
   test('is an ordinary member afterwards', async () => {
     await using rig = await openUpOn();
     await rig.exchange([member('up', 'V'), down, mid]);
+    await rig.clock.advance(100);
     expect(await rig.command('up', 'on')).toMatchObject({ ok: true });
     expect(await rig.command('down', 'on')).toMatchObject({ ok: false, error: { reason: 'interlocked' } });
     expect(await rig.command('up', 'off')).toMatchObject({ ok: true });
@@ -61,6 +62,18 @@ describe('a member that another config closes while it is on', () => {
       expect(rig.report('up')).toMatchObject({ state: 'working', errorCount: 0 }); // Nobody wrote to the closed line.
     },
   );
+});
+
+test('members that exchange their lines keep the dead time of the lines', async () => {
+  await using rig = await openDocuments({ documents: [member('up', 'U', ''), member('down', 'D', '')] });
+  await rig.command('up', 'on');
+  await rig.exchange([member('up', 'D', ''), member('down', 'U', '')]); // The hoist went the wrong way.
+  expect(rig.memoryBoard.wire('U').level).toBe(0);
+  void rig.command('up', 'on');
+  await rig.clock.advance(99);
+  expect(rig.memoryBoard.wire('D').level).toBe(0);
+  await rig.clock.advance(1);
+  expect(rig.memoryBoard.wire('D').level).toBe(1);
 });
 
 describe('a group that gets another name', () => {

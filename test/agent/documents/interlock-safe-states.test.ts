@@ -178,7 +178,7 @@ describe('a member that the agent before left on', () => {
 
 describe('crash: on in a group', () => {
   const config = { interlock: { group: 'h', policy: 'refuse', deadTimeMs: 500 } } as const;
-  const other = { name: 'other', yieldTo: () => true };
+  const other = { name: 'other', line: 'O', yieldTo: () => true };
 
   test.for([
     ['is on', false],
@@ -201,7 +201,7 @@ test('a member whose level nobody knows never gives way before it is off for cer
   const rig = await openFailing({ surroundings: { clock, interlock } });
   rig.fails(2);
   expect(await rig.document.perform({ do: 'set', on: true })).toMatchObject({ ok: false }); // It may be on all the same.
-  const other = { name: 'other', yieldTo: () => true };
+  const other = { name: 'other', line: 'O', yieldTo: () => true };
   expect(interlock.request(other, 'switch')).toEqual({ heldBy: 'document' });
   await clock.advance(1_000);
   expect(interlock.request(other, 'switch')).toEqual({ waitMs: 0 });

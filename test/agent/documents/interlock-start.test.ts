@@ -148,7 +148,7 @@ describe('that its members may have gone off a moment ago', () => {
     await clock.advance(500);
     interlocks.begin('h');
     const waitsMs = (group: string, name: string) =>
-      interlocks.group(group)?.request({ name, yieldTo: () => true }, 'refuse');
+      interlocks.group(group)?.request({ name, line: name, yieldTo: () => true }, 'refuse');
     expect([waitsMs('h', 'up'), waitsMs('other', 'left')]).toEqual([{ waitMs: 500 }, { waitMs: 0 }]);
   });
 });
