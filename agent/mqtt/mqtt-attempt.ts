@@ -12,7 +12,7 @@ export interface AttemptOptions {
   readonly identity: ClientIdentity;
   /** Asked anew before every attempt, so that a changed one needs no restart. Its failure is told as `auth`. */
   readonly password?: () => Result<string, { readonly detail: string; readonly fix?: string }>;
-  /** Asked for in one SUBSCRIBE, before onUp. */
+  /** Asked for before onUp. */
   readonly subscriptions: readonly Subscription[];
   /** What it brings goes before what other connections bring at the same time. */
   readonly isUrgent?: boolean;

@@ -21,7 +21,7 @@ import type { EndManner, MqttConnectionEvents, MqttConnectionOptions, MqttSessio
 import { createPacketScanner } from './packet-scanner.ts';
 import { Receipts } from './receipts.ts';
 import { type SlicedSocket, sliceReads } from './sliced-reads.ts';
-import { isTopicFilter } from './topic-filter.ts';
+import { Subscriber } from './subscriber.ts';
 
 const noBytes = new Uint8Array(0);
 
@@ -44,7 +44,7 @@ export class MqttConnection implements MqttSession {
   readonly #client: MqttClient;
   #phase: ConnectionPhase = 'network';
   #connack: IConnackPacket | undefined;
-  #filters: readonly string[] = [];
+  readonly #subscriber: Subscriber;
   #qosMax: Qos = 2;
   #packetBytesMax: number | undefined;
   readonly #receipts = new Receipts((bytes) => (this.#hasEnded ? undefined : void this.#socket.write(bytes)));
@@ -64,6 +64,11 @@ export class MqttConnection implements MqttSession {
     this.#watchSocket();
     const { identity, password, protocolVersion } = options;
     this.#client = new MqttClient(() => this.#socket, clientOptions(identity, password, protocolVersion));
+    this.#subscriber = new Subscriber(this.#client, {
+      refused: (filter, code) => this.#tellRefused(filter, code),
+      ended: () => this.#comeUp(),
+      failed: (cause) => this.#end(socketError(this.broker, this.#phase, cause)),
+    });
     this.#watchClient();
   }
 
@@ -165,7 +170,7 @@ export class MqttConnection implements MqttSession {
     if (packet.cmd === 'disconnect') this.#farewell = packet.reasonCode ?? 0;
     if (packet.cmd === 'publish' && packet.qos === 2) this.#receipts.take(packet);
     if (packet.cmd === 'pubrel') this.#receipts.released(packet.messageId);
-    if (packet.cmd === 'suback') this.#takeSuback(packet.granted.map(Number));
+    if (packet.cmd === 'suback') this.#subscriber.take(packet.granted.map(Number));
     if (packet.cmd !== 'connack') return;
     this.#connack = packet;
     const code = packet.reasonCode ?? packet.returnCode ?? 0;
@@ -181,27 +186,10 @@ export class MqttConnection implements MqttSession {
   }
 
   #subscribe(): void {
-    const wanted: Record<string, { qos: Qos }> = {};
-    for (const { filter, qos } of this.#options.subscriptions) {
-      if (isTopicFilter(filter)) wanted[filter] = { qos };
-      else this.#tellRefused(filter, 0x8f); // For one bad filter MQTT.js would not ask for any.
-    }
-    this.#filters = Object.keys(wanted); // the order in which MQTT.js asks
-    if (this.#filters.length === 0) return this.#comeUp();
+    const { maximumQoS } = this.#connack?.properties ?? {};
+    this.#qosMax = maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : 2;
     this.waitingFor = 'SUBACK';
-    // SUBACK itself is taken in `#hear`: this callback comes later, when what was sent behind it is delivered already.
-    this.#client.subscribe(wanted, (cause, _asked, suback) => {
-      if (suback === undefined) this.#end(socketError(this.broker, this.#phase, cause));
-    });
-  }
-
-  #takeSuback(codes: readonly number[]): void {
-    if (codes.length !== this.#filters.length) return; // MQTT.js makes an `error` of it.
-    for (const [index, filter] of this.#filters.entries()) {
-      const code = codes[index] ?? 0;
-      if (code >= 0x80) this.#tellRefused(filter, code);
-    }
-    this.#comeUp();
+    this.#subscriber.start(this.#options.subscriptions, this.#qosMax);
   }
 
   #tellRefused(filter: string, code: number): void {
@@ -210,16 +198,11 @@ export class MqttConnection implements MqttSession {
   }
 
   #comeUp(): void {
-    const {
-      receiveMaximum: told = 65_535,
-      maximumPacketSize: packetBytesMax,
-      maximumQoS,
-    } = this.#connack?.properties ?? {};
+    const { receiveMaximum: told = 65_535, maximumPacketSize: packetBytesMax } = this.#connack?.properties ?? {};
     const { protocolVersion, endpoint } = this.#options;
     const receiveMaximum = Math.min(told, endpoint.receiveMaximum ?? told);
     this.#enter('up', '');
     this.#packetBytesMax = packetBytesMax;
-    this.#qosMax = maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : 2;
     const up: LinkUp = { broker: this.broker, protocolVersion, receiveMaximum };
     this.#events.onUp(packetBytesMax === undefined ? up : { ...up, packetBytesMax });
   }
