@@ -111,7 +111,7 @@ export class Uplink {
   get refused(): readonly string[] {
     const { clock, will } = this.#dependencies;
     const isDeaf = this.#isUp && this.#refused.length === 0 && clock.monotonicMs() - this.#unheardMs >= deafMsMin;
-    if (!isDeaf) return this.#refused;
+    if (!isDeaf || this.brokers().some(({ unsaid }) => unsaid !== undefined)) return this.#refused;
     return [`${this.#broker} does not bring this node what it publishes on "${will.topic}"`];
   }
 

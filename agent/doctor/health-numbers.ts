@@ -14,9 +14,12 @@ export function warningsOf(agent: AgentFacts | undefined): readonly string[] {
 
 export interface BrokerRow {
   readonly url: string;
+  readonly isInUse: boolean;
   /** Of its last error. */
+  readonly kind: string;
   readonly code: string;
   readonly detail: string;
+  readonly fix: string;
 }
 
 export function brokerRowsOf(agent: AgentFacts | undefined): readonly BrokerRow[] {
@@ -25,7 +28,14 @@ export function brokerRowsOf(agent: AgentFacts | undefined): readonly BrokerRow[
   if (!Array.isArray(rows)) return [];
   return rows.filter(isPlainMap).map((row) => {
     const error = isPlainMap(row['last_error']) ? row['last_error'] : {};
-    return { url: textOf(row['url']), code: textOf(error['code']), detail: textOf(error['detail']) };
+    return {
+      url: textOf(row['url']),
+      isInUse: row['state'] === 'in-use',
+      kind: textOf(error['kind']),
+      code: textOf(error['code']),
+      detail: textOf(error['detail']),
+      fix: textOf(error['fix']),
+    };
   });
 }
 

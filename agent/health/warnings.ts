@@ -8,6 +8,7 @@ import type { HealthSources } from './report.ts';
 /** What is counted apart in the metrics; as many as there are. */
 export const warningCodes = [
   'deaf',
+  'mute',
   'twin',
   'certificate',
   'open-config',
@@ -38,9 +39,17 @@ function warning(what: string, days: number | undefined): readonly string[] {
 export function linkWarnings({ brokers, refused = [], twin }: ReturnType<HealthSources['link']>): readonly string[] {
   return [
     ...refused.map((detail) => `${detail}; ${deafFix}`),
+    ...unsaidWarnings(brokers),
     ...(twin === undefined ? [] : [`${twin}; ${twinFix}`]),
     ...certificateWarnings(brokers),
   ];
+}
+
+/** What a broker does not take of what this node says, nobody hears. */
+export function unsaidWarnings(brokers: readonly BrokerReport[]): readonly string[] {
+  return brokers.flatMap(({ unsaid }) =>
+    unsaid === undefined ? [] : [[unsaid.detail, unsaid.fix].filter(Boolean).join('; ')],
+  );
 }
 
 export const twinFix = 'give each board a name of its own: both act on what is sent to this one';

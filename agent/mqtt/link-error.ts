@@ -1,6 +1,6 @@
 import { ReasonCodes } from 'mqtt';
-import type { LinkError, LinkErrorKind } from './link.ts';
-import { clientIdTwice, failureOfCode, failureOfRefusal } from './link-failure.ts';
+import type { LinkError, LinkErrorKind, OutboundMessage } from './link.ts';
+import { clientIdTwice, failureOfCode, failureOfRefusal, packetTooLarge } from './link-failure.ts';
 
 /** Where a connection was when it broke: it decides what an error means. */
 export type ConnectionPhase = 'network' | 'tls' | 'mqtt' | 'up';
@@ -27,8 +27,12 @@ const tlsCode =
 /** An error of the socket, or of MQTT.js about what came out of it. */
 export function socketError(broker: string, phase: ConnectionPhase, cause: unknown): LinkError {
   const { code, message } = describe(cause);
-  return { kind: kindOf(phase, code), detail: `${broker}: ${message}`, ...failureOfCode(code), cause };
+  const failure = message === sizeAnswer ? packetTooLarge : failureOfCode(code);
+  return { kind: kindOf(phase, code), detail: `${broker}: ${message}`, ...failure, cause };
 }
+
+/** What MQTT.js makes of a PUBACK with 0x95, which the standard does not have there: mosquitto sends it over its message_size_limit. */
+const sizeAnswer = 'invalid puback reason code';
 
 /** The connection ended without an error. `farewell` is the code the broker said before, if it did. */
 export function endError(broker: string, phase: ConnectionPhase, farewell: number | undefined): LinkError {
@@ -44,11 +48,25 @@ export function endError(broker: string, phase: ConnectionPhase, farewell: numbe
 /** 3.1.1: bad user or password, not authorized. 5: the same, banned, bad authentication method. */
 const authCodes: readonly number[] = [4, 5, 0x86, 0x87, 0x8a, 0x8c];
 
-/** A code of CONNACK, or of PUBACK, PUBREC and PUBCOMP. */
-export function refusalError(broker: string, code: number, cause?: Error): LinkError {
+/** A code of CONNACK. */
+export function refusalError(broker: string, code: number): LinkError {
   const kind = authCodes.includes(code) ? 'auth' : 'protocol';
-  const error: LinkError = { kind, detail: `${broker} refused: ${nameCode(code)}`, ...failureOfRefusal(code) };
-  return cause === undefined ? error : { ...error, cause };
+  return { kind, detail: `${broker} refused: ${nameCode(code)}`, ...failureOfRefusal(code) };
+}
+
+/** A code of PUBACK, PUBREC and PUBCOMP. */
+export function unsaidError(broker: string, topic: string, code: number, cause: Error): LinkError {
+  const refusal = refusalError(broker, code);
+  const rights = refusal.kind === 'auth' ? { fix: muteFix } : {};
+  return { ...refusal, detail: `${broker} refused ${JSON.stringify(topic)}: ${nameCode(code)}`, ...rights, cause };
+}
+
+export const muteFix = 'let its user write there, as qn-agent topics --acl mosquitto writes it';
+
+/** A message that is larger than the broker said it takes. */
+export function sizeError(broker: string, packetBytesMax: number, { topic, payload }: OutboundMessage): LinkError {
+  const detail = `${broker} takes packets of ${packetBytesMax} bytes, the payload for ${topic} has ${payload.byteLength}`;
+  return { kind: 'protocol', detail, ...packetTooLarge };
 }
 
 /** CONNACK 1 is what a broker answers that knows only 3.1.1, 0x84 one that knows MQTT 5. */
@@ -123,5 +141,5 @@ function alertCode(code: string): string {
 
 /** Leaves the names of system calls, codes and protocols alone. */
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return /^[A-Z][a-z]+\b/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

@@ -101,7 +101,18 @@ const clientIdRefused: LinkFailure = {
   fix: 'choose another mqtt.client-id; some brokers take 23 letters and digits at most',
 };
 const busy: LinkFailure = { code: 'broker-busy', fix: 'look at the load of the broker; it goes on trying meanwhile' };
-const packetTooLarge: LinkFailure = { code: 'packet-too-large', fix: 'raise the limit of the broker, or say less' };
+export const packetTooLarge: LinkFailure = {
+  code: 'packet-too-large',
+  fix: 'let the broker take larger messages: max_packet_size, or message_size_limit, of mosquitto',
+};
+const noRetaining: LinkFailure = {
+  code: 'no-retaining',
+  fix: 'let the broker retain messages (retain_available of mosquitto): state and health of a node are retained',
+};
+const noQos1: LinkFailure = {
+  code: 'no-qos-1',
+  fix: 'let the broker take QoS 1 (max_qos of mosquitto): commands are acknowledged with it',
+};
 export const clientIdTwice: LinkFailure = {
   code: 'client-id-twice',
   fix: 'give every node a name of its own, or its own mqtt.client-id',
@@ -123,6 +134,8 @@ const failuresByRefusal: ReadonlyMap<number, LinkFailure> = new Map([
   [0x8e, clientIdTwice],
   [0x95, packetTooLarge],
   [0x97, busy],
+  [0x9a, noRetaining],
+  [0x9b, noQos1],
   [0x9f, busy],
 ]);
 

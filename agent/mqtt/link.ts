@@ -71,6 +71,8 @@ export type LinkErrorCode =
   | 'client-id-twice'
   | 'broker-busy'
   | 'half-open'
+  | 'no-retaining'
+  | 'no-qos-1'
   | 'packet-too-large';
 
 export interface LinkError {
@@ -179,6 +181,8 @@ export interface BrokerReport {
   /** Connections to it that came up after the first. */
   readonly reconnects: number;
   readonly lastError?: LinkError;
+  /** What it lately did not take of what this node says, on the connection of now. */
+  readonly unsaid?: LinkError;
   /** Whole days until the certificate it showed last ends, and until the one this node shows it does. */
   readonly certificateDays?: number;
   readonly ownCertificateDays?: number;

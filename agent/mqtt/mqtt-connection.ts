@@ -12,8 +12,10 @@ import {
   nameCode,
   packetError,
   refusalError,
+  sizeError,
   socketError,
   takenOverCode,
+  unsaidError,
 } from './link-error.ts';
 import { clientOptions } from './mqtt-client-options.ts';
 import { asBuffer, inboundMessage, publishBytesAtMost, publishOptions } from './mqtt-properties.ts';
@@ -74,7 +76,13 @@ export class MqttConnection implements MqttSession {
 
   publish(message: OutboundMessage, done: PublishDone): void {
     const bytes = publishBytesAtMost(message);
-    if (this.#packetBytesMax !== undefined && bytes > this.#packetBytesMax) return done(fail(this.#sizeError(message)));
+    const refuse = (error: LinkError) => {
+      this.#events.onUnsaid?.(error);
+      done(fail(error));
+    };
+    if (this.#packetBytesMax !== undefined && bytes > this.#packetBytesMax) {
+      return refuse(sizeError(this.broker, this.#packetBytesMax, message));
+    }
     const options = publishOptions(message, this.#qosMax);
     const payload = asBuffer(message.payload);
     if (options.qos === 0) {
@@ -86,7 +94,7 @@ export class MqttConnection implements MqttSession {
     this.#client.publish(message.topic, payload, options, (cause) => {
       if (!cause) return done(ok());
       const code = 'code' in cause ? cause.code : undefined;
-      if (typeof code === 'number') done(fail(refusalError(this.broker, code, cause)));
+      if (typeof code === 'number') refuse(unsaidError(this.broker, message.topic, code, cause));
       // Any other error means that the connection is over, and `onEnd` answers for all of its publishes.
     });
   }
@@ -205,11 +213,6 @@ export class MqttConnection implements MqttSession {
     this.#packetBytesMax = packetBytesMax;
     const up: LinkUp = { broker: this.broker, protocolVersion, receiveMaximum };
     this.#events.onUp(packetBytesMax === undefined ? up : { ...up, packetBytesMax });
-  }
-
-  #sizeError({ topic, payload }: OutboundMessage): LinkError {
-    const detail = `${this.broker} takes packets of ${this.#packetBytesMax} bytes, the payload for ${topic} has ${payload.byteLength}`;
-    return { kind: 'protocol', detail };
   }
 
   #end(error: LinkError, how: EndManner = 'other'): void {

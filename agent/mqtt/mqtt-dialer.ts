@@ -5,6 +5,7 @@ import { type BrokerEndpoint, formatBroker } from './broker-endpoint.ts';
 import { openBrokerProbe } from './broker-probe.ts';
 import type { Connection, ConnectionEnd, ConnectionEvents, Dialer } from './connection.ts';
 import { type HeartbeatRules, openHeartbeat } from './heartbeat.ts';
+import { unsaidMs } from './limits.ts';
 import type { BrokerReport, LinkError } from './link.ts';
 import { silenceError, twinError } from './link-error.ts';
 import { type AttemptOptions, attemptSession } from './mqtt-attempt.ts';
@@ -32,6 +33,7 @@ export class MqttDialer implements Dialer {
   readonly #twins = createTwinWatch();
   #isUp = false;
   #isMoving = false;
+  #unsaid: { readonly error: LinkError; readonly untilMs: number } | undefined;
 
   constructor(dependencies: DialerDependencies, options: DialerOptions) {
     this.#dependencies = dependencies;
@@ -40,7 +42,11 @@ export class MqttDialer implements Dialer {
   }
 
   brokers(): readonly BrokerReport[] {
-    return this.#choice.reports(this.#isUp, this.#dependencies.clock.wallMs());
+    const { clock } = this.#dependencies;
+    const reports = this.#choice.reports(this.#isUp, clock.wallMs());
+    const { error: unsaid, untilMs = 0 } = this.#unsaid ?? {};
+    if (unsaid === undefined || clock.monotonicMs() >= untilMs) return reports;
+    return reports.map((report) => (report.state === 'in-use' ? { ...report, unsaid } : report));
   }
 
   dial(events: ConnectionEvents): Connection {
@@ -51,6 +57,9 @@ export class MqttDialer implements Dialer {
     const session = attemptSession(clock, this.#choice.target, this.#options, {
       ...events,
       onCertificate: (endMs) => this.#choice.showed(endpoint, endMs),
+      onUnsaid: (error) => {
+        this.#unsaid = { error, untilMs: clock.monotonicMs() + unsaidMs };
+      },
       onUp: (up) => {
         upAtMs = clock.monotonicMs();
         this.#isUp = true;
@@ -61,6 +70,7 @@ export class MqttDialer implements Dialer {
       onEnd: (end) => {
         watching.dispose();
         this.#isUp = false;
+        this.#unsaid = undefined;
         events.onEnd(this.#judge(end, Math.max(0, clock.monotonicMs() - upAtMs)));
       },
     });

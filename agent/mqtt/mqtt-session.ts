@@ -28,6 +28,8 @@ export interface MqttConnectionEnd {
 export interface MqttConnectionEvents extends Omit<ConnectionEvents, 'onEnd'> {
   /** The certificate of the broker was found right; it ends then, ms since 1970. Before onUp. */
   onCertificate?(endMs: number): void;
+  /** The broker does not take one message, and stays. */
+  onUnsaid?(error: LinkError): void;
   onEnd(end: MqttConnectionEnd): void;
 }
 

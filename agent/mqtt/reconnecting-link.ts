@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { nextDelayMs, previousDelayMs } from './backoff.ts';
 import type { Connection, ConnectionEnd, ConnectionEvents, Dialer, NextAttempt, PublishDone } from './connection.ts';
 import type { BrokerReport, InboundMessage, Link, LinkError, LinkHandlers, LinkUp, OutboundMessage } from './link.ts';
+import { isAboutLink } from './outgoing.ts';
 import { createPendingPublishes } from './pending-publishes.ts';
 import { isTopicName } from './topic-filter.ts';
 
@@ -54,11 +55,13 @@ class ReconnectingLink implements Link {
 
   publish(message: OutboundMessage, done: PublishDone): void {
     if (this.#isStopping) return done(fail(disposedError));
+    const { log } = this.#dependencies;
     const connection = this.#connection;
     if (connection === undefined || !this.#isUp) return done(fail(downError(connection)));
     if (!isTopicName(message.topic)) return done(fail(topicError(connection, message.topic)));
     const settle = this.#pending.add(message.qos, (result) => {
       if (result.ok) this.counters.messagesOut += 1;
+      else if (!isAboutLink(result.error)) log.warn({ error: result.error }, 'the broker did not take a message');
       done(result);
     });
     connection.publish(message, settle);

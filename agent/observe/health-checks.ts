@@ -58,6 +58,9 @@ function brokerCheck(sources: HealthSources): HealthCheck {
   const { brokers, refused: [refusal] = [] } = sources.link();
   const current = brokers.find(({ state }) => state === 'in-use');
   if (current !== undefined && refusal !== undefined) return { id: 'broker', ok: false, detail: refusal, fix: deafFix };
+  const unsaid = current?.unsaid;
+  if (unsaid !== undefined)
+    return { id: 'broker', ok: false, detail: unsaid.detail, ...(unsaid.fix && { fix: unsaid.fix }) };
   if (current !== undefined) return { id: 'broker', ok: true, detail: `connected to ${current.url}` };
   const error = brokers.find(({ lastError }) => lastError !== undefined)?.lastError;
   const { detail = 'not connected yet', fix } = error ?? {};

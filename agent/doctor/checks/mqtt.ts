@@ -2,6 +2,8 @@ import type { Config } from '../../config/config.ts';
 import { deafFix, twinFix } from '../../health/warnings.ts';
 import { certificateDaysMin } from '../../limits.ts';
 import type { LinkErrorCode } from '../../mqtt/link.ts';
+import { muteFix } from '../../mqtt/link-error.ts';
+import { packetTooLarge } from '../../mqtt/link-failure.ts';
 import { knownBugs } from '../broker-bugs.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import { type BrokerFacts, type CertificateFacts, type Facts, placeOf } from '../facts.ts';
@@ -91,7 +93,7 @@ export const mqttChecks: readonly Check[] = [
         denied.map(({ what, topic, detail }) => `${url} does not let this node ${what} ${topic}: ${detail}`),
       );
       // The agent hears for longer, and of more topics.
-      const told = warningsOf(agent).filter((text) => text.endsWith(deafFix));
+      const told = warningsOf(agent).filter((text) => text.endsWith(deafFix) || text.endsWith(muteFix));
       if (found.length + told.length === 0 && !board.brokers.some(isSeen)) return 'unknown';
       return (found.length > 0 ? found : told).map((cause) => problem(cause, rightsFix(board.config)));
     },
@@ -155,6 +157,24 @@ export const mqttChecks: readonly Check[] = [
       ];
     }),
   },
+  {
+    code: 'MQTT-11',
+    title: 'the brokers take what the agent asks for and says',
+    judge(facts) {
+      const { agent, board } = facts;
+      if (agent === undefined) return 'unknown';
+      // The doctor has no last will, and says little.
+      const isLetIn = (url: string) => board?.brokers.some((broker) => broker.url === url && isSeen(broker));
+      const refused = brokerRowsOf(agent).filter(
+        ({ url, isInUse, kind }) => !isInUse && (kind === 'protocol' || kind === 'auth') && isLetIn(url),
+      );
+      const tooLarge = warningsOf(agent).filter((text) => text.endsWith(packetTooLarge.fix));
+      return [
+        ...refused.map(({ detail, fix }) => problem(`the agent has no connection: ${detail}`, fix || logsFix)),
+        ...tooLarge.map((cause) => problem(cause, packetTooLarge.fix)),
+      ];
+    },
+  },
 ];
 
 /** Of two places mosquitto takes none and does not start; what it reads last counts for the rest, so that goes to the end. */
@@ -162,6 +182,8 @@ const persistenceFix = [
   `grep -rqs '^persistence_location' /etc/mosquitto || echo 'persistence_location /var/lib/mosquitto/' | sudo tee /etc/mosquitto/conf.d/location.conf`,
   `echo 'persistence true' | sudo tee /etc/mosquitto/conf.d/zz-persistence.conf && sudo systemctl restart mosquitto`,
 ].join('; ');
+
+const logsFix = 'journalctl -u qn-agent -n 50';
 
 /** It let this node in. */
 function isSeen({ failure, nameFault }: BrokerFacts): boolean {

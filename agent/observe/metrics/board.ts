@@ -1,5 +1,5 @@
 import { degradeLevelOf, type HealthSources } from '../../health/report.ts';
-import { certificateWarnings, warningCodes } from '../../health/warnings.ts';
+import { certificateWarnings, unsaidWarnings, warningCodes } from '../../health/warnings.ts';
 import { counter, type Family, gauge, type Sample } from './family.ts';
 
 export function boardMetrics(health: HealthSources): readonly Family[] {
@@ -49,6 +49,7 @@ function warningsOf(health: HealthSources): readonly Sample[] {
   const others = health.warnings?.() ?? [];
   return warningCodes.map((code) => {
     if (code === 'deaf') return [{ code }, refused.length];
+    if (code === 'mute') return [{ code }, unsaidWarnings(brokers).length];
     if (code === 'twin') return [{ code }, twin === undefined ? 0 : 1];
     if (code === 'certificate') return [{ code }, certificateWarnings(brokers).length];
     return [{ code }, others.filter((warning) => warning.code === code).length];

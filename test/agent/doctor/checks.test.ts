@@ -86,7 +86,7 @@ describe('the table of the doctor', () => {
     const { agent: _, ...without } = soundFacts;
     const { checks: judged } = diagnose(checks, without, new Set(['CFG-03']));
     const unknown = judged.filter(({ status }) => status === 'unknown').map(({ code }) => code);
-    expect(unknown).toEqual(['SYS-04', 'SYS-06', 'SYS-07', 'MQTT-07', 'MQTT-09', 'FW-01']);
+    expect(unknown).toEqual(['SYS-04', 'SYS-06', 'SYS-07', 'MQTT-07', 'MQTT-09', 'MQTT-11', 'FW-01']);
     expect(judged.some(({ code }) => code === 'CFG-03')).toBe(false);
   });
 

@@ -1,4 +1,6 @@
 import { deafFix, twinFix } from '../../../../agent/health/warnings.ts';
+import { muteFix } from '../../../../agent/mqtt/link-error.ts';
+import { packetTooLarge } from '../../../../agent/mqtt/link-failure.ts';
 import { soundFacts } from '../../../support/sound-facts.ts';
 import { broker, dayMs, failing, health, nowMs, type Row, until } from './plants.ts';
 
@@ -99,6 +101,39 @@ export const mqttRows: readonly Row[] = [
     'problem',
     'mqtt://b does not bring this node what it publishes on "x"',
     'topic read qn/1/@all/#',
+  ],
+  [
+    'a broker that does not take acks',
+    health({ warnings: [`mqtt://b refused "qn/1/pi-1/ack/x": not authorized (0x87); ${muteFix}`] }),
+    'MQTT-06',
+    'problem',
+    'refused "qn/1/pi-1/ack/x": not authorized',
+    'topic readwrite qn/1/pi-1/#',
+  ],
+  [
+    'a broker that does not take the last will',
+    health({
+      link: {
+        brokers: [
+          {
+            ...{ url: 'mqtts://b.example:8883', state: 'unusable' },
+            last_error: { kind: 'protocol', detail: 'refused: retain not supported (0x9a)', fix: 'retain_available' },
+          },
+        ],
+      },
+    }),
+    'MQTT-11',
+    'problem',
+    'retain not supported',
+    'retain_available',
+  ],
+  [
+    'a broker that takes little',
+    health({ warnings: [`mqtt://b takes packets of 600 bytes, the payload for x has 2000; ${packetTooLarge.fix}`] }),
+    'MQTT-11',
+    'problem',
+    'takes packets of 600 bytes',
+    'max_packet_size',
   ],
   [
     'a twin',
