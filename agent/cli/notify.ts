@@ -81,7 +81,8 @@ function parseTtl(options: OptionValues): number | undefined | 'invalid' {
 }
 
 /** The board cannot find that out: nobody but others may publish there. */
-const deafHint = 'the broker may keep commands from it: qn-agent topics --acl says which rights it needs';
+const deafHint =
+  'the broker may keep commands from it: qn-agent topics --acl says which rights it needs, and RabbitMQ brings none for a name with a dot';
 
 interface Sent {
   readonly id: bigint;

@@ -3,6 +3,7 @@ import { configChecks } from './checks/config.ts';
 import { firmwareChecks } from './checks/firmware.ts';
 import { gpioChecks } from './checks/gpio.ts';
 import { mqttChecks } from './checks/mqtt.ts';
+import { mqttMannersChecks } from './checks/mqtt-manners.ts';
 import { serialChecks } from './checks/serial.ts';
 import { systemChecks } from './checks/system.ts';
 
@@ -13,5 +14,6 @@ export const checks: readonly Check[] = [
   ...gpioChecks,
   ...serialChecks,
   ...mqttChecks,
+  ...mqttMannersChecks,
   ...firmwareChecks,
 ];

@@ -98,6 +98,8 @@ export interface BrokerFacts {
     readonly topic: string;
     readonly detail: string;
   }[];
+  /** It makes slashes of the dots in topics. */
+  readonly changesDots?: boolean;
   /** `mosquitto version 2.0.11`, where it says so. */
   readonly version?: string;
   readonly certificates: readonly CertificateFacts[];

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mqttChecks } from '../../agent/doctor/checks/mqtt.ts';
+import { startAedes } from '../support/aedes.ts';
 import { runProgram } from '../support/agent-process.ts';
 import { type Certificates, makeCertificates, signForDays } from '../support/certificates.ts';
 import { type DoctorBoard, type DoctorRig, openDoctorRig } from '../support/doctor-rig.ts';
@@ -26,6 +27,20 @@ beforeEach(async () => {
   rig = await openDoctorRig();
 });
 afterEach(() => rig[Symbol.asyncDispose]());
+
+describe('the doctor and a broker that makes slashes of dots, as RabbitMQ does', () => {
+  it.each([
+    ['  gpio.a: { driver: gpio-out, line: GPIO17 }', ['MQTT-12']],
+    ['  gpio-a: { driver: gpio-out, line: GPIO17 }', []],
+  ])('MQTT-12 where a document has one: %s', async (documents, expected) => {
+    await using broker = await startAedes(
+      () => false,
+      (topic) => topic.replaceAll('.', '/'),
+    );
+    const { findings } = await rig.ask(rig.write({ url: `mqtt://127.0.0.1:${broker.port}`, documents }));
+    expect(findings.map(({ code }) => code).filter((code) => code.startsWith('MQTT'))).toEqual(expected);
+  });
+});
 
 describeWithMosquitto('the doctor and the broker', () => {
   async function withBroker(options: MosquittoOptions, act: (broker: Mosquitto) => Promise<void>): Promise<void> {

@@ -18,8 +18,11 @@ export interface AedesBroker extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** `denies`: filters that nobody may subscribe to. */
-export async function startAedes(denies: (filter: string) => boolean = () => false): Promise<AedesBroker> {
+/** `denies`: filters that nobody may subscribe to. `rewrite`: what becomes of topics and filters. */
+export async function startAedes(
+  denies: (filter: string) => boolean = () => false,
+  rewrite: (topic: string) => string = (topic) => topic,
+): Promise<AedesBroker> {
   const versionsAsked: number[] = [];
   const clientIds: string[] = [];
   const taken: { topic: string; text: string }[] = [];
@@ -30,6 +33,7 @@ export async function startAedes(denies: (filter: string) => boolean = () => fal
     },
     take: (topic, text) => void taken.push({ topic, text }),
     denies,
+    rewrite,
   };
   let running = await run(0, told);
   const { port } = running;
@@ -51,19 +55,25 @@ interface Told {
   ask(version: number, clientId: string): void;
   take(topic: string, text: string): void;
   denies(filter: string): boolean;
+  rewrite(topic: string): string;
 }
 
-async function run(wantedPort: number, { ask, take, denies }: Told): Promise<{ port: number; stop(): Promise<void> }> {
+async function run(
+  wantedPort: number,
+  { ask, take, denies, rewrite }: Told,
+): Promise<{ port: number; stop(): Promise<void> }> {
   const broker = await Aedes.createBroker({
     preConnect(_client, packet, done) {
       ask(packet.protocolVersion ?? 0, packet.clientId ?? '');
       done(null, true);
     },
     authorizeSubscribe(_client, subscription, done) {
-      done(null, denies(subscription.topic) ? null : subscription);
+      const topic = rewrite(subscription.topic);
+      done(null, denies(topic) ? null : { ...subscription, topic });
     },
-    authorizePublish(_client, { topic, payload }, done) {
-      take(topic, payload.toString());
+    authorizePublish(_client, packet, done) {
+      packet.topic = rewrite(packet.topic);
+      take(packet.topic, packet.payload.toString());
       done(null);
     },
   });

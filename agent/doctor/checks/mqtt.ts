@@ -3,7 +3,6 @@ import { deafFix, twinFix } from '../../health/warnings.ts';
 import { certificateDaysMin } from '../../limits.ts';
 import type { LinkErrorCode } from '../../mqtt/link.ts';
 import { muteFix } from '../../mqtt/link-error.ts';
-import { packetTooLarge } from '../../mqtt/link-failure.ts';
 import { knownBugs } from '../broker-bugs.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import { type BrokerFacts, type CertificateFacts, type Facts, placeOf } from '../facts.ts';
@@ -157,24 +156,6 @@ export const mqttChecks: readonly Check[] = [
       ];
     }),
   },
-  {
-    code: 'MQTT-11',
-    title: 'the brokers take what the agent asks for and says',
-    judge(facts) {
-      const { agent, board } = facts;
-      if (agent === undefined) return 'unknown';
-      // The doctor has no last will, and says little.
-      const isLetIn = (url: string) => board?.brokers.some((broker) => broker.url === url && isSeen(broker));
-      const refused = brokerRowsOf(agent).filter(
-        ({ url, isInUse, kind }) => !isInUse && (kind === 'protocol' || kind === 'auth') && isLetIn(url),
-      );
-      const tooLarge = warningsOf(agent).filter((text) => text.endsWith(packetTooLarge.fix));
-      return [
-        ...refused.map(({ detail, fix }) => problem(`the agent has no connection: ${detail}`, fix || logsFix)),
-        ...tooLarge.map((cause) => problem(cause, packetTooLarge.fix)),
-      ];
-    },
-  },
 ];
 
 /** Of two places mosquitto takes none and does not start; what it reads last counts for the rest, so that goes to the end. */
@@ -183,10 +164,8 @@ const persistenceFix = [
   `echo 'persistence true' | sudo tee /etc/mosquitto/conf.d/zz-persistence.conf && sudo systemctl restart mosquitto`,
 ].join('; ');
 
-const logsFix = 'journalctl -u qn-agent -n 50';
-
 /** It let this node in. */
-function isSeen({ failure, nameFault }: BrokerFacts): boolean {
+export function isSeen({ failure, nameFault }: BrokerFacts): boolean {
   return failure === undefined && nameFault === undefined;
 }
 

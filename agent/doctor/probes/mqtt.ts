@@ -49,7 +49,7 @@ async function resolves(clock: Clock, host: string): Promise<string | undefined>
   }
 }
 
-interface Attempted extends Pick<BrokerFacts, 'failure' | 'denied' | 'version'> {
+interface Attempted extends Pick<BrokerFacts, 'failure' | 'denied' | 'version' | 'changesDots'> {
   readonly isVersionRefused: boolean;
 }
 
@@ -63,7 +63,8 @@ function attempt(
   protocolVersion: 4 | 5,
 ): Promise<Attempted> {
   const { mqtt, node, groups } = config;
-  const echoTopic = formatTopic(mqtt.root, node, 'event', 'doctor');
+  const echoTopic = formatTopic(mqtt.root, node, 'event', 'doctor.echo');
+  const slashedTopic = echoTopic.replaceAll('.', '/'); // as RabbitMQ brings it
   const targets = [node, '@all', ...groups.map((group) => `@${group}`)];
   const own = targets.flatMap((target) => [`${mqtt.root}/${target}/notify/+`, `${mqtt.root}/${target}/query/+`]);
   const filters = [...own, echoTopic, versionTopic];
@@ -71,11 +72,12 @@ function attempt(
   return new Promise((resolve) => {
     let version: string | undefined;
     let isHeard = false;
+    let changesDots = false;
     const end = (failure?: LinkError, isVersionRefused = false) => {
       deadline[Symbol.dispose]();
       session.close();
       const told = version === undefined ? {} : { version };
-      resolve({ denied, isVersionRefused, ...told, ...(failure === undefined ? {} : { failure }) });
+      resolve({ denied, isVersionRefused, changesDots, ...told, ...(failure === undefined ? {} : { failure }) });
     };
     const options = {
       identity: { ...access, clientId: `${access.clientId}-doctor` },
@@ -100,7 +102,8 @@ function attempt(
       },
       onMessage({ topic, payload }) {
         if (topic === versionTopic) version = Buffer.from(payload).toString('utf8').slice(0, 100);
-        if (topic === echoTopic) isHeard = true;
+        if (topic === slashedTopic) changesDots = true;
+        if (topic === echoTopic || topic === slashedTopic) isHeard = true;
       },
       onEnd: ({ error, how }) => end(error, how === 'version-refused' || how === 'unanswered'),
     });

@@ -136,6 +136,14 @@ export const mqttRows: readonly Row[] = [
     'max_packet_size',
   ],
   [
+    'a broker that changes topics',
+    broker({ changesDots: true }),
+    'MQTT-12',
+    'problem',
+    'mqtts://b.example:8883 makes slashes of the dots in topics',
+    'name the documents without a dot: ',
+  ],
+  [
     'a twin',
     health({
       link: { brokers: [{ url: 'mqtt://b', last_error: { code: 'client-id-twice', detail: 'again and again' } }] },
