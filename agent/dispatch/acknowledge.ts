@@ -42,7 +42,8 @@ export interface Acknowledger {
 export function createAcknowledger(publisher: Publisher, acks: () => 'all' | 'final'): Acknowledger {
   return {
     tell(command, verdict) {
-      if (acks() === 'final' && !isTerminal(verdict.status)) return;
+      const isPassing = !isTerminal(verdict.status);
+      if (acks() === 'final' && isPassing) return;
       const { message, encoding, correlationData } = command;
       // QN-3.3: a compact command may do without acks, but not without refusals.
       const isUnwanted = message?.compact?.ackWanted === false && verdict.reason === undefined;
@@ -56,6 +57,7 @@ export function createAcknowledger(publisher: Publisher, acks: () => 'all' | 'fi
         message: ack,
         retain: false,
         policy,
+        isPassing,
         durability,
         ...(encoding === undefined ? {} : { encoding }),
       } as const;

@@ -18,6 +18,8 @@ export interface Speech {
   readonly to: { readonly verb: Verb; readonly document: string } | { readonly topic: string };
   readonly retain: boolean;
   readonly policy: 'keep' | 'when-up';
+  /** See Outgoing. */
+  readonly isPassing?: boolean;
   /** Absent: none. Only for what is kept. */
   readonly durability?: Durability;
   /** What of the events of a document waits for a broker; absent: all. */

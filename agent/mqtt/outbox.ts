@@ -65,7 +65,7 @@ export class Outbox {
   /** Copies the bytes; false when they were not taken, by the policy or because they fit no slot. */
   send({ bytes, onEnd, ...outgoing }: Outgoing): boolean {
     if (this.#isClosed || (outgoing.policy === 'when-up' && this.#link === undefined)) return false;
-    return this.#add(this.#acquire(bytes.byteLength, outgoing.policy), bytes, outgoing, onEnd);
+    return this.#add(this.#acquire(bytes.byteLength, outgoing), bytes, outgoing, onEnd);
   }
 
   /** Like `send` with the policy keep, but nothing is dropped for it: false when there is no room. */
@@ -152,12 +152,12 @@ export class Outbox {
     return true;
   }
 
-  #acquire(byteLength: number, policy: Outgoing['policy']): Slot | undefined {
+  #acquire(byteLength: number, { policy, isPassing }: Entry['outgoing']): Slot | undefined {
     const slot = this.#pool.acquire('outbox', byteLength);
     if (slot !== undefined) return slot;
     if (policy === 'when-up') return this.#goOn();
     this.#dropped += 1; // One goes either way: the oldest that would make room, or this one.
-    return this.#dropOldest(byteLength) ? this.#pool.acquire('outbox', byteLength) : undefined;
+    return this.#dropOldest(byteLength, isPassing) ? this.#pool.acquire('outbox', byteLength) : undefined;
   }
 
   /** There is no room for what could prove this connection. */
@@ -166,9 +166,10 @@ export class Outbox {
     this.#pump();
   }
 
-  #dropOldest(byteLength: number): boolean {
-    const fits = ({ slot }: Entry) => slot.payload.byteLength >= byteLength;
-    const index = this.#entries.findIndex((entry, at) => at >= this.#next && fits(entry));
+  #dropOldest(byteLength: number, isForPassing = false): boolean {
+    const isFit = ({ slot }: Entry, at: number) => at >= this.#next && slot.payload.byteLength >= byteLength;
+    const passing = this.#entries.findIndex((entry, at) => entry.outgoing.isPassing === true && isFit(entry, at));
+    const index = passing >= 0 || isForPassing ? passing : this.#entries.findIndex(isFit);
     const [entry] = index < 0 ? [] : this.#entries.splice(index, 1);
     if (entry === undefined) return false;
     this.#letGo(entry);

@@ -11,6 +11,8 @@ export interface Outgoing {
    * counted. when-up: refused while the link is down or the outbox is full, because it will be said anew anyway.
    */
   readonly policy: 'keep' | 'when-up';
+  /** A later message says more: of those that are kept it is dropped first. */
+  readonly isPassing?: boolean;
   /** It was taken, and this became of it; not told where the link broke before it was handed over. Must not send in the call. */
   readonly onEnd?: (fate: Fate) => void;
 }

@@ -41,4 +41,13 @@ describeWithMosquitto('a command by mosquitto_pub', () => {
     expect(rig.listener.all.filter(({ verb }) => verb === 'delta')).toEqual([]);
     expect(rig.transitionCount('GPIO17')).toBe(1); // The one at boot.
   });
+
+  it('has its end told, also in a burst of more answers than the outbox holds', async () => {
+    await using rig = await startRig({ documents, lines });
+    const ids = Array.from({ length: 200 }, (_, index) => BigInt(index + 1));
+    await Promise.all(ids.map((id) => rig.say('notify/gpio.relay1', `{"id":"${id}","val":${id % 2n === 0n}}`)));
+    await rig.hear({ verb: 'ack', status: 'successful', id: ids.at(-1)! });
+    const ends = rig.listener.all.filter(({ message }) => message.t === 'ack' && message.st === 'successful');
+    expect(ends.map(({ message }) => message.id)).toEqual(ids);
+  });
 });

@@ -30,6 +30,8 @@ export function openOutbox() {
   const up = (receiveMaximum = 65_535) => outbox.up(link, { broker: 'test', protocolVersion: 5, receiveMaximum });
   const send = (text: string, policy: Outgoing['policy'] = 'keep') =>
     outbox.send({ topic: 't', bytes: Buffer.from(text), qos: 1, retain: false, policy });
+  const sendPassing = (text: string) =>
+    outbox.send({ topic: 't', bytes: Buffer.from(text), qos: 1, retain: false, policy: 'keep', isPassing: true });
   const texts = () => handed.map(({ text }) => text);
   /** As a link does it: everything in flight fails, then it says that it is down. */
   const breakOff = () => {
@@ -39,7 +41,7 @@ export function openOutbox() {
   };
   const acknowledge = (index = 0) => handed.splice(index, 1)[0]!.done(ok());
   const refuse = (kind: LinkErrorKind) => handed.shift()!.done(fail({ kind, detail: 'no' }));
-  return { clock, pool, outbox, handed, up, send, texts, breakOff, acknowledge, refuse };
+  return { clock, pool, outbox, handed, up, send, sendPassing, texts, breakOff, acknowledge, refuse };
 }
 
 export function names(count: number): readonly string[] {

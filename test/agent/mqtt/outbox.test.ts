@@ -22,6 +22,17 @@ describe('while the link is down', () => {
     expect(texts()[0]).toBe('m1');
   });
 
+  it('what is on the way to an end goes first, also when it is the new one', () => {
+    const { outbox, up, send, sendPassing, texts } = openOutbox();
+    send('end 1');
+    sendPassing('accepted');
+    for (const name of names(capacity - 2)) send(name);
+    expect([send('end 2'), sendPassing('executing')]).toEqual([true, false]);
+    expect(outbox.stats()).toMatchObject({ depth: capacity, dropped: 2 });
+    up();
+    expect(texts().slice(0, 2)).toEqual(['end 1', 'm0']);
+  });
+
   it('a message no slot can hold is refused and counted, and takes nobody’s place', () => {
     const { outbox, send } = openOutbox();
     send('a');
