@@ -72,23 +72,25 @@ export function createHandler(dependencies: HandlerDependencies, names: Names): 
 
   function answer(job: Job, query: Query): void {
     const asked = answerableOf(job, query);
-    const { document, encoding, correlationData, replyTopic: topic } = asked;
+    const { document, replyTopic: topic } = asked;
     const spared = refusalOfLoad(load.level, job.route);
     if (spared !== undefined) return refuse(asked, spared);
     const snapshot = states.snapshot(document);
     if (snapshot === undefined) return refuse(asked, queryRefusal(job.route, suggest));
-    const granted = watches.ask({ ...asked, query }, snapshot);
+    const isShared = topic === undefined; // Retained, for everybody: not in the encoding of one of them.
+    const { encoding, correlationData, ...others } = asked;
+    const granted = watches.ask({ ...(isShared ? others : asked), query }, snapshot);
     if (!granted.ok) return refuse(asked, granted.error);
     counters.answer();
-    const kept = topic === undefined ? undefined : keepers.get(document);
+    const kept = isShared ? undefined : keepers.get(document);
     const more = kept === undefined ? {} : { val: kept.read(query.val, pool.payloadBytesMax - envelopeBytes) };
     publisher.say({
       message: { ...snapshot, ...granted.value, ...more, id: asked.id, doc: document }, // QN-2.3a
-      to: topic === undefined ? { verb: 'state', document } : { topic }, // QN-2.4
-      retain: topic === undefined,
+      to: isShared ? { verb: 'state', document } : { topic }, // QN-2.4
+      retain: isShared,
       policy: 'keep',
-      ...(encoding === undefined || encoding === 'compact' ? {} : { encoding }),
-      ...(correlationData === undefined ? {} : { correlationData }),
+      ...(isShared || encoding === undefined || encoding === 'compact' ? {} : { encoding }),
+      ...(isShared || correlationData === undefined ? {} : { correlationData }),
     });
   }
 

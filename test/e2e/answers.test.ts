@@ -128,6 +128,18 @@ describeWithMosquitto('answers are in the encoding of the question', () => {
     expect([ack.contentType, (ack.bytes[0] ?? 0) >> 5]).toEqual(['application/cbor', 5]); // A map.
   });
 
+  it('but for what the broker retains: others read that, too', async () => {
+    await using rig = await start();
+    const encoded = encodeMessage({ t: 'query', id: 78n, mode: 'watch', max: 100 }, 'cbor');
+    if (!encoded.ok) throw new Error(encoded.error.detail);
+    await rig.say('query/gpio.relay1', encoded.value.bytes, { properties: { correlationData: Buffer.from('abc') } });
+    const isTold = ({ verb, document }: Heard) => verb === 'state' && document === 'gpio.relay1';
+    const answer = await rig.hear({ test: (heard) => isTold(heard) && heard.message.id === 78n });
+    const again = await rig.hear({ test: (heard) => isTold(heard) && heard.message.ts! > answer.message.ts! });
+    expect(answer).toMatchObject({ contentType: 'application/json', correlation: undefined });
+    expect(again).toMatchObject({ contentType: 'application/json', correlation: undefined });
+  });
+
   it('a compact command with the ack bit is answered in 17 bytes, and without it not at all', async () => {
     await using rig = await start();
     await rig.say('notify/gpio.relay1', compactOn(0b10100)); // Clock `boot`, ack wanted.
