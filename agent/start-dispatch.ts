@@ -78,8 +78,7 @@ export function openDispatch(running: Running, environment: Environment, parts: 
   const parties = { board, table, lanes, own, acknowledger, counters, journaling, keepers, load, authorize };
   const ownControl = (name: string) => controlOf(running.config.trust.control, name);
   const dependencies = { ...voice, verifier, ownControl, clock, log, pool, ...parties };
-  const names = { root: running.config.mqtt.root, node: running.config.node };
-  const { handle, takePlain, refuse, carryOut, settled } = createHandler(dependencies, names);
+  const { handle, takePlain, refuse, carryOut, settled } = createHandler(dependencies, running.config.mqtt.root);
   if (store !== undefined) void takeUpLeftBehind(store.journal, table.rows, dependencies, carryOut);
   const limits = poolProfiles[running.config.pool.profile];
   const inboundCountMax = limits.small.quota.inbound + limits.large.quota.inbound;

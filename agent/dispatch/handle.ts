@@ -7,7 +7,7 @@ import type { Refusal } from '../qn/reason.ts';
 import type { Answerable } from './acknowledge.ts';
 import { createCommander } from './command.ts';
 import type { HandlerDependencies } from './dependencies.ts';
-import { type Caller, encodingOf, type Job, type Names, replyTopic } from './job.ts';
+import { type Caller, encodingOf, type Job, replyTopic } from './job.ts';
 import type { Keeper } from './keepers.ts';
 import type { Command } from './life.ts';
 import type { OwnCommand } from './own.ts';
@@ -32,7 +32,7 @@ export interface Handler {
 }
 
 /** What is done with a job: decode, then answer a query or carry out a command. */
-export function createHandler(dependencies: HandlerDependencies, names: Names): Handler {
+export function createHandler(dependencies: HandlerDependencies, root: string): Handler {
   const { clock, log, pool, ids, board, own, states, watches, publisher, acknowledger, counters, instruments } =
     dependencies;
   const { keepers, table, ownControl, load, clockQuality } = dependencies;
@@ -51,7 +51,7 @@ export function createHandler(dependencies: HandlerDependencies, names: Names): 
   function addressOf(route: Route, caller: Caller, message?: Message): Omit<Answerable, 'id'> {
     const { correlationData } = caller;
     const traceparent = traceOf(message?.tr) ?? traceOf(caller.traceparent);
-    const wanted = replyTopic(names, caller, message);
+    const wanted = replyTopic(root, caller, message);
     const topic = wanted === undefined || table.routes(wanted).length > 0 ? undefined : wanted; // QN-2.5
     return {
       document: documentOf(route),

@@ -111,17 +111,11 @@ export function callerOf({ properties }: InboundMessage): Caller {
   };
 }
 
-export interface Names {
-  readonly root: string;
-  readonly node: string;
-}
-
 /** The topic the sender wants answers on; undefined when there is none, or none we may publish to. */
-export function replyTopic({ root, node }: Names, caller: Caller, message: Message | undefined): string | undefined {
+export function replyTopic(root: string, caller: Caller, message: Message | undefined): string | undefined {
   const topic = caller.responseTopic ?? message?.reply;
   if (topic === undefined || !isHarmless(topic)) return undefined;
-  const { target, verb } = parseTopic(root, topic) ?? {};
-  return verb === 'notify' || verb === 'query' || target === node ? undefined : topic; // QN-2.5
+  return parseTopic(root, topic) === undefined ? topic : undefined; // QN-2.5
 }
 
 /** Brokers hang up on what MQTT merely advises against (MQTT 5, 1.5.4): a stranger could cut us off with one message. */

@@ -90,7 +90,7 @@ describeWithMosquitto('answers go where they were asked for', () => {
   it('nor does it pass for what a node says of another document', async () => {
     await using rig = await start();
     for (const [index, verb] of ['state', 'delta', 'event', 'ack', 'health'].entries()) {
-      const reply = `qn/1/pi-1/${verb}/gpio.other`;
+      const reply = `qn/1/${verb === 'state' ? 'pi-2' : 'pi-1'}/${verb}/gpio.other`;
       await rig.say('query/gpio.relay1', JSON.stringify({ t: 'query', id: `${index}`, reply }));
       await rig.say('notify/gpio.relay1', JSON.stringify({ id: `${index}`, val: 'ON', reply }));
     }
