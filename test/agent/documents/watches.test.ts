@@ -212,6 +212,15 @@ describe('a watch without a reply topic', () => {
     await rig.clock.advance(1);
     expect(rig.arrived('qn/1/pi-1/state/meter')).toMatchObject([{ t: 'snapshot', ver: 2 }]);
   });
+
+  it('is that of its source: what another one cancels is its own', async () => {
+    const rig = await openRig();
+    open(rig, { max: 1_000 });
+    open(rig, { src: 'other', mode: 'cancel' });
+    expect(rig.watches.stats().open).toBe(1);
+    open(rig, { mode: 'cancel' });
+    expect(rig.watches.stats().open).toBe(0);
+  });
 });
 
 describe('the number of watches', () => {
