@@ -40,11 +40,11 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   const suggest = createSuggest(clock, table);
   const permissions = createPermissions({ verifier: dependencies.verifier, isKnown: commander.isKnown });
 
-  function refuse(asked: Answerable, refusal: Refusal): void {
+  function refuse(asked: Answerable, refusal: Refusal, status: 'rejected' | 'expired' = 'rejected'): void {
     const { reason, detail } = refusal;
     counters.refuse(reason);
     log.debug({ document: asked.document, ...refusal, tr: asked.traceparent }, 'message refused');
-    acknowledger.tell(asked, { status: 'rejected', reason, detail });
+    acknowledger.tell(asked, { status, reason, detail });
   }
 
   /** Who asked, and where the answers go (QN-2.3). */
@@ -120,12 +120,9 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
   }
 
   /** A command for a document the agent keeps itself. */
-  function keep({ isRetained, arrivedMs, ...job }: Job, keeper: Keeper, message: Notify): void {
-    const asked = answerableOf({ isRetained, arrivedMs, ...job }, message);
-    if (isRetained) return refuse(asked, { reason: 'retained', detail: 'retained commands are refused' }); // QN-2.1
-    const waitedMs = clock.monotonicMs() - arrivedMs;
-    const isLate = isExpired(message, { isRetained, nowMs: clock.wallMs(), clock: clockQuality(), waitedMs });
-    if (isLate) return refuse(asked, expiredRefusal(message));
+  function keep(job: Job, keeper: Keeper, message: Notify): void {
+    const asked = answerableOf(job, message);
+    if (job.isRetained) return refuse(asked, { reason: 'retained', detail: 'retained commands are refused' }); // QN-2.1
     const changed = keeper.change(message.val);
     if (!changed.ok) return refuse(asked, changed.error);
     counters.succeed();
@@ -157,15 +154,17 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
 
   /** A command for a document of the agent itself. */
   function handleOwn(job: Job, name: string, message: Notify): void {
-    const refused = (refusal: Refusal) => {
-      refuse(answerableOf(job, message), refusal);
+    const refused = (refusal: Refusal, status?: 'expired') => {
+      refuse(answerableOf(job, message), refusal, status);
       pool.release(job.slot);
     };
     const granted = () => {
       const [keeper, take] = [keepers.get(name), own.get(name)];
+      const expired = isLate(job, message) ? expiredRefusal(message) : undefined;
+      if (expired !== undefined && name !== 'config') return refused(expired, 'expired');
       if (keeper === undefined && take === undefined) return refused(strangerRefusal(job.route, suggest));
       if (keeper !== undefined) keep(job, keeper, message);
-      const command = ownCommandOf(job, message);
+      const command = { ...ownCommandOf(job, message), ...(expired !== undefined && { expired }) };
       pool.release(job.slot);
       if (keeper === undefined) take?.(command);
     };
@@ -178,6 +177,11 @@ export function createHandler(dependencies: HandlerDependencies, root: string): 
       granted,
       refused,
     );
+  }
+
+  function isLate({ isRetained, arrivedMs }: Job, message: Notify): boolean {
+    const waitedMs = clock.monotonicMs() - arrivedMs;
+    return isExpired(message, { isRetained, nowMs: clock.wallMs(), clock: clockQuality(), waitedMs });
   }
 
   function ownCommandOf(job: Job, message: Notify): OwnCommand {

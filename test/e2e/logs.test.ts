@@ -76,4 +76,19 @@ describeWithMosquitto('qnctl logs', () => {
     expect(shown).toContain('gpio.relay1 failed, busy: me');
     expect(shown.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
+
+  it('tells only the lines behind the number that is asked for', async () => {
+    await using rig = await startRig({ documents: [] });
+    const ask = async (after: number) => {
+      await rig.say('query/log', JSON.stringify({ reply: 'inbox', val: { after } }));
+      return Object((await rig.hear({ topic: 'inbox' })).message.val);
+    };
+    await rig.say('notify/log', 'debug');
+    await rig.hear({ verb: 'ack', status: 'successful', document: 'log' });
+    const all = await ask(0);
+    await rig.say('notify/log', 'info');
+    await rig.hear({ verb: 'ack', status: 'successful', document: 'log' });
+    const [later, whole] = [await ask(all.last), await ask(0)];
+    expect([all.lines.length > 0, later.lines]).toEqual([true, whole.lines.slice(all.lines.length)]);
+  });
 });

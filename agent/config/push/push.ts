@@ -89,6 +89,7 @@ export class ConfigPushes {
     const refuse = (refusal: TokenRefusal) => () => this.#refuse(command, refusal);
     const first = home.keeper.history.findLast(({ asked }) => isOf(asked, message));
     if (first !== undefined) return () => tell(answerable, duplicateOf(first));
+    if (command.expired !== undefined) return refuse(command.expired);
     const signed = await this.#verify(message);
     if (!signed.ok) return refuse(signed.error);
     const claim = this.#claim(command, signed.value);
@@ -204,7 +205,8 @@ export class ConfigPushes {
     const { tell, refused } = this.#dependencies;
     const { reason, detail } = refusal;
     refused(refusal, command);
-    tell(command.answerable, { status: 'rejected', reason, detail, details: this.#standing() });
+    const status = reason === 'expired' ? reason : 'rejected';
+    tell(command.answerable, { status, reason, detail, details: this.#standing() });
   }
 }
 
