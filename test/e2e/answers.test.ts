@@ -140,7 +140,7 @@ describeWithMosquitto('answers are in the encoding of the question', () => {
     expect(again).toMatchObject({ contentType: 'application/json', correlation: undefined });
   });
 
-  it('a compact command with the ack bit is answered in 17 bytes, and without it not at all', async () => {
+  it('a compact command with the ack bit is answered in 17 bytes, and without it only where it is refused', async () => {
     await using rig = await start();
     await rig.say('notify/gpio.relay1', compactOn(0b10100)); // Clock `boot`, ack wanted.
     const ack = await rig.hear({ verb: 'ack', status: 'successful' });
@@ -152,6 +152,11 @@ describeWithMosquitto('answers are in the encoding of the question', () => {
     quiet[8] = 0x08; // Another id.
     await rig.say('notify/gpio.relay1', quiet);
     expect((await heardAfterFence(rig)).slice(before).filter(({ verb }) => verb === 'ack')).toEqual([]);
+    quiet.set([0x07, 0x01], 3); // Another channel.
+    quiet[8] = 0x09;
+    await rig.say('notify/gpio.relay1', quiet);
+    const refused = decodeCompact((await rig.hear({ verb: 'ack', status: 'rejected' })).bytes);
+    expect(refused.ok && refused.value).toMatchObject({ kind: 'ack', value: 4 * 2 ** 16 + 3 });
   });
 
   it('a compact duplicate is told, in 17 bytes', async () => {
