@@ -203,15 +203,8 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   });
   const connected = Promise.withResolvers<void>();
   startLoadWatch(load, { loop, uplink, reporter, voice });
-  const started = startConfig(environment, {
-    ...dispatch,
-    changeable,
-    voice,
-    pool,
-    counters,
-    connected: connected.promise,
-  });
-  const { resolve } = connected;
+  const { promise, resolve } = connected;
+  const started = startConfig(environment, { ...dispatch, changeable, voice, pool, counters, connected: promise });
   startUplink(uplink, { log, voice, table, board, reporter, homeAssistant, loop, express, connected: resolve });
 
   return {

@@ -75,7 +75,7 @@ export function createPublisher(dependencies: PublisherDependencies, options: Pu
       const properties = propertiesOf(encoded.value.contentType, traceOf(message.tr), correlationData);
       const { bytes } = encoded.value;
       const owner = 'topic' in to ? (message.doc ?? '') : to.document;
-      const how = { qos: 1, retain, policy, durability, ...more } as const;
+      const how = { qos: 1, retain, policy, durability, isAnswer: 'topic' in to, ...more } as const;
       return outbox.send({ topic, bytes, properties, document: owner, ...how });
     },
     clear({ verb, document }) {

@@ -173,8 +173,7 @@ export class Switch implements InterlockMember, OpenDocument {
   }
 
   #goOn(situation: Situation): void {
-    const goOn = () => this.#driveOn();
-    ascend({ seat: this.#seat, waiting: this.#waiting, goOn }, (why) => {
+    ascend({ seat: this.#seat, waiting: this.#waiting, goOn: () => this.#driveOn() }, (why) => {
       if (why !== undefined) this.#surroundings.safe(`did not go on: ${situation}, ${why}`);
       else if (situation !== 'boot') this.#surroundings.safe(`went on: ${situation}`);
     });

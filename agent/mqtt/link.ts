@@ -31,6 +31,8 @@ export interface OutboundMessage {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly properties?: MessageProperties;
+  /** It goes where somebody asked for it. That a broker does not take it there is no fault of this node. */
+  readonly isAnswer?: boolean;
 }
 
 /**

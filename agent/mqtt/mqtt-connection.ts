@@ -77,7 +77,7 @@ export class MqttConnection implements MqttSession {
   publish(message: OutboundMessage, done: PublishDone): void {
     const bytes = publishBytesAtMost(message);
     const refuse = (error: LinkError) => {
-      this.#events.onUnsaid?.(error);
+      if (message.isAnswer !== true) this.#events.onUnsaid?.(error);
       done(fail(error));
     };
     if (this.#packetBytesMax !== undefined && bytes > this.#packetBytesMax) {

@@ -6,6 +6,8 @@ export interface Outgoing {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly properties?: MessageProperties;
+  /** See OutboundMessage. */
+  readonly isAnswer?: boolean;
   /**
    * keep: waits for the broker while the link is down; when the outbox is full the oldest waiting one is dropped and
    * counted. when-up: refused while the link is down or the outbox is full, because it will be said anew anyway.

@@ -58,6 +58,22 @@ describeWithMosquitto('what a broker does not take', () => {
     },
   );
 
+  it('of an answer is told to whoever sends it, and not of this node', async () => {
+    const broker = stack.use(await startMosquitto({ config: () => ['max_packet_size 1000'] }));
+    const { link, told } = openRecorded([on(broker.port)]);
+    stack.use(link);
+    await told.ups.next();
+    const refusal = (isAnswer: boolean) => {
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      link.publish({ topic: 'out', payload: Buffer.alloc(2_000), qos: 1, retain: false, isAnswer }, resolve);
+      return promise;
+    };
+    expect(await refusal(true)).toMatchObject({ ok: false, error: { code: 'packet-too-large' } });
+    expect(link.brokers()[0]?.unsaid).toBeUndefined();
+    await refusal(false);
+    expect(link.brokers()[0]?.unsaid).toMatchObject({ code: 'packet-too-large' });
+  });
+
   it.each([
     ['retain_available false', 'no-retaining', 'retain_available'],
     ['max_qos 0', 'no-qos-1', 'max_qos'],
