@@ -305,10 +305,10 @@ export const startClaimTriesMax = 40;
 /** After lines were opened or closed the guard is told once for all of them. Before that, a crash lets go of the new ones. */
 export const guardUpdateMs = 20;
 /**
- * A guard that was just left alone drives its outputs before it hands over its lines, each within its tries, and then those
- * that go on in interlock groups. Over it: the agent opens them itself.
+ * A guard that was just left alone drives its outputs before it hands over its lines, each within its tries, and a slow board
+ * may have to read it from the card before. Over it: the agent opens them itself; what is still held is busy until the next start.
  */
-export const handoverMsMax = 2_500;
+export const handoverMsMax = 10_000;
 export const handoverTryEveryMs = 2;
 /** A guard that ended by itself is started again after this time. */
 export const guardRestartMs = 1_000;

@@ -2,11 +2,13 @@ import { mkdtempSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { openDoor } from '../../../agent/guard/handover.ts';
+import { openDoor, takeOverLines } from '../../../agent/guard/handover.ts';
 import { fail, ok } from '../../../drivers/contract/result.ts';
 import type { sendOutputs } from '../../../drivers/gpiochip/pass.ts';
 import { systemError } from '../../../drivers/system-error.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/until.ts';
 
 /** A byte stands for the lines: they cannot be had without a kernel that has some. */
@@ -37,7 +39,7 @@ async function prepare(send: typeof sendOutputs) {
     await until(() => !socket.connecting, 'the door');
     return caller;
   };
-  return { door, ask };
+  return { folder, door, ask };
 }
 
 test('whoever asks first and is gone gets no lines: they are for the next one', async () => {
@@ -60,4 +62,17 @@ test('lines that cannot be sent are kept for nobody', async () => {
   await door.handOver([]);
   await until(() => only.isOver, 'the caller');
   expect(only.said).toBe('');
+});
+
+test('an agent that starts waits for a guard that a slow board holds up', async () => {
+  const { folder, door } = await prepare(sendByte);
+  const clock = createFakeClock();
+  const taking = takeOverLines(folder, clock).then(() => 'over');
+  const isOver = () => Promise.race([taking, sleep(20).then(() => 'waiting')]);
+  for (let seconds = 0; seconds < 8; seconds += 1) {
+    expect(await isOver()).toBe('waiting');
+    await clock.advance(1_000);
+  }
+  await door.handOver([]);
+  while ((await isOver()) === 'waiting') await clock.advance(10);
 });
