@@ -11,7 +11,7 @@ const documents = [
 ];
 const sections = 'health: { interval: 10s }\npool: { profile: tiny }';
 const roomy = { sections: 'health: { interval: 10s }', mqtt: ['acks: final'] };
-const inbox = 'qn/1/reader/state/relay';
+const inbox = 'qn/1/reader/reply/relay';
 
 let rig: MemoryAgent;
 let clock: FakeClock;
