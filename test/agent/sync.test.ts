@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { watchesMax } from '../../agent/limits.ts';
 import { startSyncAgent } from '../support/sync-agent.ts';
 
-const inbox = 'me/state/gpio.relay1';
+const inbox = 'me/reply/gpio.relay1';
 const query = (fields: object) => JSON.stringify({ src: 'me', reply: `qn/1/${inbox}`, ...fields });
 
 describe('an agent that is watched', () => {
@@ -28,8 +28,8 @@ describe('an agent that is watched', () => {
   it('refuses a watch too many, and one that contradicts itself, and says so to who asked', async () => {
     await using rig = await startSyncAgent();
     for (let count = 0; count < watchesMax; count += 1) {
-      rig.say('query/gpio.relay1', query({ mode: 'watch', reply: `qn/1/me/state/${count}` }));
-      await rig.on(`me/state/${count}`);
+      rig.say('query/gpio.relay1', query({ mode: 'watch', reply: `qn/1/me/reply/${count}` }));
+      await rig.on(`me/reply/${count}`);
     }
     rig.say('query/gpio.relay1', query({ id: '5', mode: 'watch' }));
     expect((await rig.on(inbox)).message).toMatchObject({ t: 'ack', id: 5n, st: 'rejected', why: 'overloaded' });
