@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
@@ -64,6 +64,8 @@ describeWithMosquitto('the doctor beside a running agent', () => {
 
   it('does not have an agent ended that takes seconds to answer, as its lines are its own', async () => {
     const board = await start();
+    const socket = path.join(path.dirname(board.configFile), 'state', 'agent.sock');
+    await until(() => existsSync(socket), 'where it is asked');
     process.kill(board.agent.pid, 'SIGSTOP'); // As a slow card does.
     const told = codes(board);
     await delay(5_000);

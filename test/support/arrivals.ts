@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** What arrived so far, and a way to wait for what did not yet. */
 export interface Arrivals<Item> {
   readonly all: readonly Item[];
@@ -54,5 +56,7 @@ export function createArrivals<Item>(): Arrivals<Item> {
 }
 
 function describe(items: readonly unknown[]): string {
-  return items.length === 0 ? 'nothing' : items.map((item) => JSON.stringify(item)?.slice(0, 200)).join(' ');
+  return items.length === 0
+    ? 'nothing'
+    : items.map((item) => inspect(item, { breakLength: Infinity }).slice(0, 200)).join(' ');
 }
