@@ -11,7 +11,10 @@ export function ofWorking(drivers: readonly DriverReport[]): IsWorthIt {
   return ({ id }) => names.has(id);
 }
 
-/** QN-6.4a: `repeat` runs the tests again that only took too long when the board started, and was as busy as it never is again. */
+/**
+ * QN-6.4a: `repeat` runs the tests again that only took too long when the board started, and was as busy as it never is again;
+ * also those that came behind the start.
+ */
 export function repeatLateTests(
   clock: Clock,
   report: () => SelfTestReport,
@@ -19,9 +22,12 @@ export function repeatLateTests(
 ): Disposable {
   let timer: Disposable | undefined;
   let isOver = false;
+  const repeatLate = async () => {
+    if (report().tests.some(isLate)) await repeat(isLate);
+  };
   const wait = ([waitMs, ...others]: readonly number[]) => {
-    if (isOver || waitMs === undefined || !report().tests.some(isLate)) return;
-    timer = clock.after(waitMs, () => void repeat(isLate).then(() => wait(others)));
+    if (isOver || waitMs === undefined) return;
+    timer = clock.after(waitMs, () => void repeatLate().then(() => wait(others)));
   };
   wait(lateTestsMs);
   return {

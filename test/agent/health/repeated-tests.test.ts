@@ -62,3 +62,23 @@ test('an agent that stops runs none of them any more', async () => {
   await board.pass(secondMs * 10);
   expect(board.runs()).toBe(1);
 });
+
+test('one that comes behind the start, as that of the code does, and is late then is run again as well', async () => {
+  const clock = createFakeClock();
+  const plan = (status: 'pass' | 'timeout'): TestPlan => ({
+    vital: new Set(),
+    tests: [{ id: 'code', title: 'code', run: () => ({ status, detail: 'as it is' }) }],
+  });
+  let report = await runSelfTest(clock, plan('pass'));
+  let runs = 0;
+  using _repeating = repeatLateTests(
+    clock,
+    () => report,
+    async () => {
+      runs += 1;
+    },
+  );
+  report = await runSelfTest(clock, plan('timeout'));
+  await clock.advance(firstMs);
+  expect(runs).toBe(1);
+});
