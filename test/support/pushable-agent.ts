@@ -6,7 +6,6 @@ import type { FileSystem } from '../../agent/config/generations/file-system.ts';
 import type { ConfigHome } from '../../agent/config/home.ts';
 import type { Agent, Environment } from '../../agent/environment.ts';
 import { silentLog } from '../../agent/log.ts';
-import type { Link, LinkError } from '../../agent/mqtt/link.ts';
 import { createMemoryBroker, type MemoryBroker, type MemoryClient } from '../../agent/mqtt/memory-link.ts';
 import type { Value } from '../../agent/qn/message.ts';
 import { startAgent } from '../../agent/start.ts';
@@ -17,6 +16,7 @@ import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/mem
 import { createArrivals } from './arrivals.ts';
 import { openHome, plainOf } from './config-home.ts';
 import { decodeHeard, type Heard, type Listener, listen } from './heard.ts';
+import { openNowhere } from './open-nowhere.ts';
 
 export interface PushableOptions {
   readonly node?: string;
@@ -116,18 +116,4 @@ function linkTo(url: string | undefined): Environment['openLink'] | undefined {
   if (url === deadBroker) return openNowhere({ kind: 'refused', detail: `${url}: connection refused` });
   if (url === lockedBroker) return openNowhere({ kind: 'auth', detail: `${url}: user or password is wrong` });
   return undefined;
-}
-
-/** A link that goes on trying for ever. */
-function openNowhere(error: LinkError): Environment['openLink'] {
-  return (_role, _subscriptions, handlers): Link => {
-    queueMicrotask(() => handlers.onTrouble(error));
-    return {
-      isUp: false,
-      counters: { connects: 0, attempts: 1, messagesIn: 0, messagesOut: 0 },
-      brokers: () => [],
-      publish: (_message, done) => done(fail({ kind: 'down', detail: 'no broker' })),
-      async [Symbol.asyncDispose]() {},
-    };
-  };
 }

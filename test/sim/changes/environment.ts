@@ -2,14 +2,16 @@ import type { Environment } from '../../../agent/environment.ts';
 import { silentLog } from '../../../agent/log.ts';
 import { openMemoryStore } from '../../../agent/store/memory-store.ts';
 import { Platter } from '../../../agent/store/platter.ts';
-import { fail, ok } from '../../../drivers/contract/result.ts';
+import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../../drivers/pwm-simulated.ts';
+import { openNowhere } from '../../support/open-nowhere.ts';
 import type { ChangeWorld } from './change-world.ts';
 
 export const node = 'pi-1';
 /** A broker of this name is never reached. */
 export const deadBroker = 'mqtt://dead.example';
+const dead = openNowhere({ kind: 'refused', detail: 'connection refused' });
 
 /** The agent has no folder, a full disk is part of the play, and a broker that is not there as well. */
 const isExpected = (text: string) => /self-test failed|is not put away/.test(text);
@@ -47,18 +49,7 @@ export function environmentOf(world: ChangeWorld): Environment {
     openLink,
     // Another function each time: that is how the agent knows other settings.
     prepareLink: async ({ mqtt }) =>
-      ok((...call) => (mqtt.brokers[0]?.url.startsWith(deadBroker) ? openNowhere(...call) : openLink(...call))),
+      ok((...call) => (mqtt.brokers[0]?.url.startsWith(deadBroker) ? dead(...call) : openLink(...call))),
     configs: world.home,
   };
 }
-
-const openNowhere: Environment['openLink'] = (_role, _subscriptions, handlers) => {
-  queueMicrotask(() => handlers.onTrouble({ kind: 'refused', detail: 'connection refused' }));
-  return {
-    isUp: false,
-    counters: { connects: 0, attempts: 1, messagesIn: 0, messagesOut: 0 },
-    brokers: () => [],
-    publish: (_message, done) => done(fail({ kind: 'down', detail: 'no broker' })),
-    async [Symbol.asyncDispose]() {},
-  };
-};
