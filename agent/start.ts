@@ -83,6 +83,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   alarm.open(voice.publisher);
   const { outbox, durable, states, watches } = voice;
   const board = await openBoard(running, environment, { pool, voice, table, local, memory, troubleChanged });
+  memory.opened();
   board.setOnline(false);
 
   const document = (name: string) => board.document(name);

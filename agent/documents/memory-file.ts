@@ -35,6 +35,8 @@ export class MemoryFile implements AsyncDisposable {
   readonly damage: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isDirty = false;
+  /** Not every document has been asked what it remembers. */
+  #isOpening = true;
   #timer: Disposable | undefined;
 
   private constructor(dependencies: MemoryDependencies, file: string, { documents, damages }: Recalled) {
@@ -63,6 +65,11 @@ export class MemoryFile implements AsyncDisposable {
       keep: (read) => void this.#readers.set(document, read),
       touch: () => this.#touch(),
     };
+  }
+
+  /** All documents of the config were opened: what others remembered is left out from now on. */
+  opened(): void {
+    this.#isOpening = false;
   }
 
   /** There is no such document any more. */
@@ -95,8 +102,12 @@ export class MemoryFile implements AsyncDisposable {
       const value = read();
       return value === undefined ? [] : [[name, value] as const];
     });
+    const others = [...this.#recalled].filter(([name]) => this.#isOpening && !this.#readers.has(name));
     try {
-      await replaceFile(this.#path, `${JSON.stringify({ documents: Object.fromEntries(documents) })}\n`);
+      await replaceFile(
+        this.#path,
+        `${JSON.stringify({ documents: Object.fromEntries([...others, ...documents]) })}\n`,
+      );
     } catch (err) {
       this.#isDirty = true; // Tried again with the next change, or at exit.
       this.#log.warn({ path: this.#path, err }, 'cannot keep what documents remember');

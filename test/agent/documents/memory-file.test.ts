@@ -45,9 +45,24 @@ test('what a document remembers that is not open in one life is there for the on
   second.of('flow'); // Its line is absent: it keeps nothing.
   second.of('relay').keep(() => ({ left_ms: 1 }));
   second.of('relay').touch();
+  second.opened();
   await second[Symbol.asyncDispose]();
   const third = await open();
   expect([third.of('flow').recall(), third.of('gone').recall()]).toEqual([{ count: 7 }, undefined]);
+});
+
+test('what is written before all documents are open has what the others remember', async () => {
+  const { open } = prepare();
+  const first = await open();
+  first.of('flow').keep(() => ({ count: 7 }));
+  first.of('flow').touch();
+  await first[Symbol.asyncDispose]();
+  const second = await open();
+  second.of('relay').keep(() => ({ left_ms: 1 }));
+  second.of('relay').touch();
+  await second[Symbol.asyncDispose](); // Told to end in the middle of its start.
+  const third = await open();
+  expect([third.of('flow').recall(), third.of('relay').recall()]).toEqual([{ count: 7 }, { left_ms: 1 }]);
 });
 
 test('it is written at most once a minute, and at exit', async () => {
