@@ -5,6 +5,7 @@ import { LiveTable } from './dispatch/live-table.ts';
 import { channelsOf } from './documents/channels.ts';
 import { MemoryFile } from './documents/memory-file.ts';
 import { openReadBack } from './documents/read-back.ts';
+import { ToldNames, toldKey } from './documents/told-names.ts';
 import type { Agent, Environment } from './environment.ts';
 import { offlineWill } from './farewell.ts';
 import { bootTests, earlyTests, firstTests } from './health/boot-tests.ts';
@@ -79,7 +80,8 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
   const early = withConfigTroubles(earlyTests({ clock, pool, config, configHash: running.hash }), troubles());
   const [opened, begun] = await Promise.all([opening, endSelfTest(clock, early, first)]);
   const { store } = opened;
-  const voice = openVoice(running, { ...environment, store, boot }, pool);
+  const names = new ToldNames(memory.of(toldKey), () => [...table.rows, ...table.found.all()]);
+  const voice = openVoice(running, { ...environment, store, boot, names }, pool);
   alarm.open(voice.publisher);
   const { outbox, durable, states, watches } = voice;
   const board = await openBoard(running, environment, { pool, voice, table, local, memory, troubleChanged });

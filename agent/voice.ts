@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { createPublisher, type Publisher } from './documents/publisher.ts';
 import { DocumentStates } from './documents/states.ts';
+import type { ToldNames } from './documents/told-names.ts';
 import { Watches } from './documents/watches.ts';
 import { createClockQuality } from './health/clock-quality.ts';
 import { createKeptIds } from './kept-ids.ts';
@@ -24,6 +25,7 @@ export interface VoiceSurroundings {
   /** Absent: nothing outlives the agent. */
   readonly store: Store | undefined;
   readonly boot: bigint;
+  readonly names: ToldNames;
   readonly isClockSynced?: () => boolean;
 }
 
@@ -48,7 +50,7 @@ export interface Voice {
 /** Nothing is said before the outbox has a link. */
 export function openVoice(
   running: Running,
-  { clock, log, store, boot, isClockSynced }: VoiceSurroundings,
+  { clock, log, store, boot, names, isClockSynced }: VoiceSurroundings,
   pool: Pool,
 ): Voice {
   const { config } = running;
@@ -79,7 +81,7 @@ export function openVoice(
   };
   const publisher = publisherOver(durable);
   const changed = (document: string, value: Value) => chronicle.note('change', document, value);
-  const states = new DocumentStates(boot, publisher, outbox, changed);
+  const states = new DocumentStates(boot, publisher, outbox, changed, names);
   const watches = new Watches({ clock, publisher, states, outbox });
   states.onChange((document) => watches.changed(document));
   return {

@@ -20,3 +20,5 @@ export const readBackEveryMs = 1_000;
 /** What comes before a port was quiet for so long, and for so many characters, may be the tail of a frame; inter-byte, if that is less. */
 export const serialQuietMsMin = 30;
 export const serialQuietCharacters = 4;
+/** Names of documents of which a broker may retain a state, present ones and those that are gone. Over it: forget the oldest. */
+export const toldNamesMax = 512;

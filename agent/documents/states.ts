@@ -3,6 +3,7 @@ import type { Fate } from '../mqtt/outgoing.ts';
 import type { Snapshot, Value } from '../qn/message.ts';
 import { createMergePatch, isEqualValue } from '../qn/value.ts';
 import type { Publisher } from './publisher.ts';
+import type { ToldNames } from './told-names.ts';
 
 /** The log sequence number of a change (QN-3 `lsn`). */
 export type StampChange = (document: string, value: Value) => number;
@@ -26,13 +27,23 @@ export class DocumentStates {
   readonly #publisher: Publisher;
   readonly #outbox: Outbox;
   readonly #stamp: StampChange;
+  readonly #names: ToldNames | undefined;
+  /** States of documents that are gone, which this broker may retain. */
+  readonly #owed = new Set<string>(); // Of the names: bounded by them.
   readonly #states = new Map<string, State>(); // Bounded by documentsMax of the config and the agent's own.
   readonly #listeners = new Set<(document: string) => void>(); // One per reader inside the agent, added by start.ts.
   /** Versions of documents that are gone: one that comes again must not seem older (QN-1.5). */
   #versionFloor = 0;
 
-  constructor(epoch: bigint, publisher: Publisher, outbox: Outbox, stamp: StampChange = countFromOne()) {
+  constructor(
+    epoch: bigint,
+    publisher: Publisher,
+    outbox: Outbox,
+    stamp: StampChange = countFromOne(),
+    names?: ToldNames,
+  ) {
     this.epoch = epoch;
+    this.#names = names;
     this.#publisher = publisher;
     this.#outbox = outbox;
     this.#stamp = stamp;
@@ -51,6 +62,7 @@ export class DocumentStates {
     const lsn = this.#stamp(document, value);
     if (state === undefined) {
       const told = { toldVersion: -1, toldValue: null };
+      this.#names?.add(document);
       this.#states.set(document, { value, version: this.#versionFloor + 1, lsn, ...told }); // QN-1.5
     } else {
       state.value = value;
@@ -64,10 +76,9 @@ export class DocumentStates {
   /** There is no such document any more: what the broker retains of it is taken away. */
   remove(document: string): void {
     const state = this.#states.get(document);
-    if (state === undefined) return;
     this.#states.delete(document);
-    this.#versionFloor = Math.max(this.#versionFloor, state.version);
-    this.#publisher.clear({ verb: 'state', document });
+    this.#versionFloor = Math.max(this.#versionFloor, state?.version ?? 0);
+    if (state !== undefined || this.#names?.has(document)) this.#publisher.clear({ verb: 'state', document });
   }
 
   /** The Snapshot of a document (QN-5), or undefined when it has no value yet. */
@@ -79,6 +90,7 @@ export class DocumentStates {
   /** A new connection: nobody has been told anything (QN-5.3). */
   reannounce(): void {
     for (const state of this.#states.values()) state.toldVersion = -1;
+    for (const name of this.#names?.gone() ?? []) this.#owed.add(name);
     this.flush();
   }
 
@@ -88,6 +100,11 @@ export class DocumentStates {
       if (state.toldVersion === state.version) continue;
       if (!this.#outbox.hasRoom) return;
       this.#tell(document, state); // One that finds no slot large enough must not stand in the way of the others.
+    }
+    for (const document of this.#owed) {
+      if (!this.#outbox.hasRoom) return;
+      this.#owed.delete(document);
+      if (!this.#states.has(document)) this.#publisher.clear({ verb: 'state', document });
     }
   }
 
