@@ -7,6 +7,7 @@ import type { Diagnosis } from '../../agent/doctor/check.ts';
 import { distFolder, startScript } from '../support/agent-process.ts';
 import { type DoctorRig, openDoctorRig } from '../support/doctor-rig.ts';
 import { nobodyMissing, nobodyUid, runAsNobody } from '../support/nobody.ts';
+import { startOddBroker } from '../support/odd-broker.ts';
 import { openPtyPair, ptyMissing } from '../support/pty.ts';
 import { openSmallDisk, smallDiskMissing } from '../support/small-disk.ts';
 
@@ -19,6 +20,14 @@ beforeEach(async () => {
   rig = await openDoctorRig();
 });
 afterEach(() => rig[Symbol.asyncDispose]());
+
+describe('the doctor and a broker', () => {
+  it('MQTT-02: one that takes the connection and says nothing', async () => {
+    await using broker = await startOddBroker(() => {});
+    const told = await rig.find({ url: `mqtt://127.0.0.1:${broker.port}` }, 'MQTT-02');
+    expect(told?.cause).toContain('no CONNACK within 5000 ms');
+  });
+});
 
 describe('the doctor and the configuration', () => {
   it('CFG-01: there is none, or it is not for this user', async () => {

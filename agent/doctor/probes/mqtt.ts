@@ -75,9 +75,9 @@ function attempt(
     let changesDots = false;
     const end = (failure?: LinkError, isVersionRefused = false) => {
       deadline[Symbol.dispose]();
-      session.close();
       const told = version === undefined ? {} : { version };
       resolve({ denied, isVersionRefused, changesDots, ...told, ...(failure === undefined ? {} : { failure }) });
+      session.close(); // Which may end it once more, with this as the reason.
     };
     const options = {
       identity: { ...access, clientId: `${access.clientId}-doctor` },
