@@ -156,9 +156,10 @@ function buttonProblems(parts: Parts, name: string): readonly Problem[] {
   const path = ['home-assistant', 'buttons', name];
   const target = parts.documents.find(([document]) => document === name)?.[1];
   if (target === undefined) return absenceProblems(parts.documents, path, name);
-  return target['driver'] === 'gpio-out'
-    ? []
-    : [problem(path, `${name} is no gpio-out`, 'only an output can be a button')];
+  if (target['driver'] !== 'gpio-out')
+    return [problem(path, `${name} is no gpio-out`, 'only an output can be a button')];
+  if (target['control'] === undefined) return [];
+  return [problem(path, `${name} takes no commands of Home Assistant`, 'remove its control, or the button')]; // QN-4.9
 }
 
 const unreadable = problem(

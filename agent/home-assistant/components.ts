@@ -48,11 +48,12 @@ function apart(config: Config, entities: readonly Entity[]): readonly Entity[] {
 type Entity = readonly [key: string, entity: Component];
 
 function entitiesOf(name: string, document: DocumentConfig, topics: Topics): readonly Entity[] {
+  const isAsking = document.control !== undefined; // Who commands it, and Home Assistant says no source: QN-4.9.
   switch (document.driver) {
     case 'gpio-out':
-      return [[name, switchOf(topics)]];
+      return [[name, isAsking ? sightOf(topics) : switchOf(topics)]];
     case 'gpio-in':
-      return [[name, { platform: 'binary_sensor', state_topic: topics.state, value_template: onOff, ...payloads }]];
+      return [[name, sightOf(topics)]];
     case 'gpio-counter':
       return [
         [
@@ -76,23 +77,15 @@ function entitiesOf(name: string, document: DocumentConfig, topics: Topics): rea
           },
         ],
       ];
-    case 'pwm-out':
-      return [
-        [
-          name,
-          {
-            platform: 'number',
-            ...numberTopics(topics),
-            min: 0,
-            max: document.scale,
-            step: document.scale / 100,
-            mode: 'slider',
-            ...(document.scale === 100 ? { unit_of_measurement: '%' } : {}),
-          },
-        ],
-      ];
+    case 'pwm-out': {
+      const { scale } = document;
+      const unit = scale === 100 ? { unit_of_measurement: '%' } : {};
+      if (isAsking) return [[name, sensorOf(topics, 'measurement', unit)]];
+      const range = { min: 0, max: scale, step: scale / 100, mode: 'slider' };
+      return [[name, { platform: 'number', ...numberTopics(topics), ...range, ...unit }]];
+    }
     case 'modbus-register':
-      return [[name, registerOf(document, topics)]];
+      return [[name, registerOf(document, topics, document.isWritable && !isAsking)]];
     case 'modbus-rtu':
     case 'serial-line':
     case 'serial-raw':
@@ -119,6 +112,15 @@ function entitiesOf(name: string, document: DocumentConfig, topics: Topics): rea
 
 const onOff = "{{ 'ON' if value_json.val else 'OFF' }}";
 const payloads = { payload_on: 'ON', payload_off: 'OFF' } as const;
+
+function sightOf({ state }: Topics): Component {
+  return { platform: 'binary_sensor', state_topic: state, value_template: onOff, ...payloads };
+}
+
+function sensorOf({ state }: Topics, stateClass: string, measured: object): Component {
+  const value = { state_topic: state, value_template: '{{ value_json.val }}' };
+  return { platform: 'sensor', ...value, state_class: stateClass, ...measured };
+}
 
 /** ON and OFF are bare payloads (QN-3.2). */
 function switchOf({ state, command }: Topics): Component {
@@ -165,25 +167,13 @@ const classesOfUnits: { readonly [unit: string]: string } = {
   'L/min': 'volume_flow_rate',
 };
 
-function registerOf(document: ModbusRegisterConfig, topics: Topics): Component {
-  const { type, isWritable, scale, offset, unitOfMeasure } = document;
-  if (type === 'bool') {
-    if (isWritable) return switchOf(topics);
-    return { platform: 'binary_sensor', state_topic: topics.state, value_template: onOff, ...payloads };
-  }
+function registerOf(document: ModbusRegisterConfig, topics: Topics, isCommanded: boolean): Component {
+  const { type, scale, offset, unitOfMeasure } = document;
+  if (type === 'bool') return isCommanded ? switchOf(topics) : sightOf(topics);
   const unit = unitOfMeasure === undefined ? {} : { unit_of_measurement: unitOfMeasure };
   const deviceClass = classesOfUnits[unitOfMeasure ?? ''];
   const measured = { ...unit, ...(deviceClass === undefined ? {} : { device_class: deviceClass }) };
-  if (!isWritable) {
-    const stateClass = deviceClass === 'energy' ? 'total_increasing' : 'measurement';
-    return {
-      platform: 'sensor',
-      state_topic: topics.state,
-      value_template: '{{ value_json.val }}',
-      state_class: stateClass,
-      ...measured,
-    };
-  }
+  if (!isCommanded) return sensorOf(topics, deviceClass === 'energy' ? 'total_increasing' : 'measurement', measured);
   const [low, high] = rangesOfTypes[type].map((raw) => Number((raw * scale + offset).toPrecision(12)));
   const range = {
     min: Math.min(low ?? 0, high ?? 0),

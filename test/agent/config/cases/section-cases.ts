@@ -21,6 +21,12 @@ export const sectionCases: FaultCases = {
     yaml: 'documents: { a: { driver: gpio-in, line: X } }\nhome-assistant: { buttons: { a: 1s } }',
     faults: ['4:33: /home-assistant/buttons/a: a is no gpio-out (only an output can be a button)'],
   },
+  'a button on an output that asks for a source': {
+    yaml: 'documents: { a: { driver: gpio-out, line: X, control: [ops] } }\nhome-assistant: { buttons: { a: 1s } }',
+    faults: [
+      '4:33: /home-assistant/buttons/a: a takes no commands of Home Assistant (remove its control, or the button)',
+    ],
+  },
   'home assistant and cbor': {
     isWhole: true,
     yaml: 'node: n\nmqtt: { brokers: [{ url: "mqtt://h" }], encoding: cbor }\nhome-assistant: {}',
