@@ -3,7 +3,10 @@ import { runInNewContext } from 'node:vm';
 import { formatLine } from '../../drivers/contract/digital.ts';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Config, DocumentConfig, SerialConfig } from '../config/config.ts';
+import { isPlainMap } from '../config/plain-map.ts';
 import { createTable } from '../dispatch/table.ts';
+import type { AgentFacts } from '../doctor/facts.ts';
+import { askAgent } from '../doctor/probes/agent.ts';
 import { Board } from '../documents/board.ts';
 import { noMemory } from '../documents/memory-file.ts';
 import { withConfigTroubles } from '../health/config-troubles.ts';
@@ -32,7 +35,7 @@ export interface SelfTestOrder {
 
 /**
  * Opens the drivers as at boot, so outputs go to their `safe.boot` state, and tests everything; lines held by a running
- * agent are left alone, and so are the documents on lines of a loopback.
+ * agent are left alone, and how its drivers are it says; so are the documents on lines of a loopback.
  */
 export async function testBoard(
   context: CliContext,
@@ -43,6 +46,8 @@ export async function testBoard(
   const config = withoutLoopback(order);
   const pool = createPool(poolProfiles[config.pool.profile]);
   pool.seal();
+  const agent = await askAgent(clock, config.stateFolder);
+  const held = agent?.configHash === order.hash ? agent : undefined;
   const drivers = openDrivers(context);
   const gpio = await drivers.openGpio(config.gpio);
   const table = createTable(config);
@@ -71,7 +76,7 @@ export async function testBoard(
     reloadConfig: order.reload,
     pool,
     gpio,
-    document: (name) => board.document(name),
+    document: (name) => wordOf(held, name) ?? board.document(name),
     ...testSurroundings(context, config),
     store: storedFileTest(config.stateFolder),
     heapBytes: collectedHeapBytes(),
@@ -82,6 +87,14 @@ export async function testBoard(
   await board[Symbol.asyncDispose]();
   pool.close();
   return report;
+}
+
+/** What a running agent holds nobody else can open. */
+function wordOf(agent: AgentFacts | undefined, name: string): ReturnType<FullTestSubjects['document']> | undefined {
+  const rows = agent?.health['drivers'];
+  const row = isPlainMap(rows) ? rows[name] : undefined;
+  if (agent === undefined || !isPlainMap(row) || row['state'] !== 'working') return undefined;
+  return ok({ probe: () => ok(`works, by the word of the agent that runs (process ${agent.pid})`) });
 }
 
 function withoutLoopback({ config, loopback, serialLoopback }: SelfTestOrder): Config {

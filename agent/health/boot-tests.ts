@@ -99,11 +99,11 @@ export function configTest(
   };
 }
 
-export function driverTest(name: string, document: () => Result<OpenDocument>): AtomicTest {
+export function driverTest(name: string, document: () => Result<Pick<OpenDocument, 'probe'>>): AtomicTest {
   return { id: `driver.${name}`, title: `${name} answers`, run: () => driverResult(document()) };
 }
 
-export function driverResult(opened: Result<OpenDocument>): TestResult {
+export function driverResult(opened: Result<Pick<OpenDocument, 'probe'>>): TestResult {
   const probed = opened.ok ? opened.value.probe() : opened;
   return probed.ok ? pass(probed.value) : driverFault(probed.error);
 }

@@ -31,7 +31,7 @@ export interface FullTestSubjects {
   reloadConfig(): Promise<Result<string, string>>;
   readonly pool: Pool;
   readonly gpio: Result<GpioBackend>;
-  document(name: string): Result<OpenDocument>;
+  document(name: string): Result<Pick<OpenDocument, 'probe'>>;
   readonly code: CodeSubjects;
   readonly store: AtomicTest;
   readonly watchdog: WatchdogSubjects;

@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { distFolder, needBundle, runProgram, startScript } from '../support/agent-process.ts';
+import { distFolder, needBundle, runProgram, startAgentProcess, startScript } from '../support/agent-process.ts';
 import { describeWithMosquitto, type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { changesIn } from '../support/relay-rig.ts';
+import { until } from '../support/until.ts';
 
 interface Report {
   readonly health_status: string;
@@ -78,6 +79,16 @@ describeWithMosquitto('qn-agent selftest', () => {
     expect(failed).toEqual([]); // The loop may be late: this machine may be busy.
     expect(report.tests.length).toBeGreaterThanOrEqual(17);
     expect(report.took_ms).toBeLessThanOrEqual(1_000);
+  });
+
+  it('beside the agent that runs, takes its word for what it holds', async () => {
+    const file = await configFile();
+    await using agent = startAgentProcess(file);
+    await until(() => agent.out.includes('self-test-done'), 'a start', 15_000);
+    const { out } = await runProgram('qn-agent', [...order.map((word) => (word === 'full' ? 'quick' : word)), file]);
+    const report: Report = JSON.parse(out);
+    const row = report.tests.find(({ id }) => id === 'driver.gpio.relay1');
+    expect(row).toMatchObject({ status: 'pass', detail: expect.stringContaining('the agent that runs') });
   });
 
   it('does not wait for the dead time of a group, nor switches anything on in it', async () => {
