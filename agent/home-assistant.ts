@@ -37,7 +37,8 @@ export class HomeAssistant {
     const { clock, random, log, running, voice, pool } = this.#dependencies;
     const { config } = running;
     if (before?.homeAssistant !== undefined && config.homeAssistant === undefined) this.#announcer?.withdraw();
-    this.#announcer?.[Symbol.dispose]();
+    const told = this.#announcer;
+    told?.[Symbol.dispose]();
     this.#announcer = undefined;
     if (config.homeAssistant === undefined) return;
     const Created = await loadAnnouncer(log); // Costs nothing when it is off.
@@ -47,6 +48,7 @@ export class HomeAssistant {
       { clock, random, log, outbox, bytesMax: pool.payloadBytesMax },
       config,
       config.homeAssistant,
+      told,
     );
     if (before?.homeAssistant?.prefix === config.homeAssistant.prefix) this.announce();
   }

@@ -28,10 +28,16 @@ export class Announcer implements Disposable {
 
   #soon: Disposable | undefined;
 
-  constructor(dependencies: AnnouncerDependencies, config: Config, settings: HomeAssistantConfig) {
+  /** `before`: what the board was described by until now. */
+  constructor(dependencies: AnnouncerDependencies, config: Config, settings: HomeAssistantConfig, before?: Announcer) {
     this.#dependencies = dependencies;
     this.#config = config;
     this.#settings = settings;
+    for (const [index, part] of (before === undefined ? [] : before.#parts()).entries()) {
+      const topic = this.#allTopics[index];
+      const told = Object.entries(part).map(([key, { platform }]) => [key, platform] as const);
+      if (topic !== undefined) this.#miss(topic, told);
+    }
   }
 
   /** True: it was for Home Assistant, and nobody else is to look at it. */
@@ -40,7 +46,7 @@ export class Announcer implements Disposable {
       if (Buffer.from(payload).toString('utf8') === 'online' && !retain) this.#announceSoon();
       return true;
     }
-    if (!configTopics(this.#settings, this.#config.node).includes(topic)) return false;
+    if (!this.#allTopics.includes(topic)) return false;
     if (retain) this.#compare(topic, payload);
     return true;
   }
@@ -56,24 +62,30 @@ export class Announcer implements Disposable {
     this.#soon = undefined;
   }
 
-  /** Now, again; only while the link is up. */
+  /** Now, again; only while the link is up. First all that goes: it may come again on another topic, or as another entity. */
   announce(): void {
     this[Symbol.dispose]();
     const parts = this.#parts();
-    for (const [index, topic] of configTopics(this.#settings, this.#config.node).entries()) {
+    for (const [index, topic] of this.#allTopics.entries()) {
       const part = parts[index];
       const gone = this.#gone.get(topic);
-      if (part === undefined && gone === undefined) continue;
-      if (gone !== undefined && part !== undefined)
-        this.#say(topic, this.#describe({ ...part, ...goneComponents(gone) }));
-      this.#gone.delete(topic);
-      this.#say(topic, part === undefined ? '' : this.#describe(part)); // Empty: the whole part is gone.
+      if (gone === undefined) continue;
+      this.#say(topic, part === undefined ? '' : this.#describe({ ...part, ...goneComponents(gone) }));
+    }
+    this.#gone.clear();
+    for (const [index, topic] of this.#allTopics.entries()) {
+      const part = parts[index];
+      if (part !== undefined) this.#say(topic, this.#describe(part));
     }
   }
 
   /** Where the board is described. */
   get topics(): readonly string[] {
-    return configTopics(this.#settings, this.#config.node).slice(0, this.#parts().length);
+    return this.#allTopics.slice(0, this.#parts().length);
+  }
+
+  get #allTopics(): readonly string[] {
+    return configTopics(this.#settings, this.#config.node);
   }
 
   /** The section is gone from the config: so is the device. */
@@ -83,12 +95,14 @@ export class Announcer implements Disposable {
 
   /** What an earlier life said, and is not so any more. */
   #compare(topic: string, payload: Uint8Array): void {
-    const index = configTopics(this.#settings, this.#config.node).indexOf(topic);
-    const now: Components = this.#parts()[index] ?? {};
-    const gone = new Map(platformsOf(payload).filter(([key]) => now[key] === undefined));
-    if (gone.size === 0) return;
-    this.#gone.set(topic, gone);
-    this.announce();
+    this.#miss(topic, platformsOf(payload));
+    if (this.#gone.has(topic)) this.announce();
+  }
+
+  #miss(topic: string, told: readonly (readonly [key: string, platform: string])[]): void {
+    const now: Components = this.#parts()[this.#allTopics.indexOf(topic)] ?? {};
+    const gone = new Map(told.filter(([key, platform]) => now[key]?.platform !== platform));
+    if (gone.size > 0) this.#gone.set(topic, gone);
   }
 
   /** As few messages as hold everything. */
@@ -100,7 +114,7 @@ export class Announcer implements Disposable {
       if (isFull && Object.keys(latest).length > 0) parts.push({ [key]: component });
       else latest[key] = component;
     }
-    const { length } = configTopics(this.#settings, this.#config.node);
+    const { length } = this.#allTopics;
     if (parts.length > length)
       this.#dependencies.log.warn({ parts: parts.length }, 'too many documents for home assistant');
     return parts.slice(0, length);

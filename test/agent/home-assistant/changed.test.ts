@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createMemoryBroker } from '../../../agent/mqtt/memory-link.ts';
 import { Platter } from '../../../agent/store/platter.ts';
+import { createArrivals } from '../../support/arrivals.ts';
 import { startChangingAgent } from '../../support/changing-agent.ts';
 
 const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'];
@@ -48,4 +49,24 @@ it('buttons are taken over in place, without another connection', async () => {
   expect(await agent.change(next)).toEqual({ status: 'successful' });
   await expect.poll(() => home.described.get(topic)).toBeGreaterThan(saidCount);
   expect(agent.agent.changeable.uplink.counters.connects).toBe(connects);
+});
+
+it.each([
+  ['is left out', [], undefined],
+  ['is another entity now', ['gpio.lamp: { driver: gpio-in, line: GPIO22 }'], 'binary_sensor'],
+])('what was described and %s is taken away by its platform first', async (_, lamp, platform) => {
+  const broker = createMemoryBroker();
+  const heard = createArrivals<string | undefined>();
+  const client = broker.client(({ payload }) => {
+    const { components } = JSON.parse(Buffer.from(payload).toString());
+    heard.push(JSON.stringify(components['gpio.lamp']));
+  });
+  client.subscribe('homeassistant/device/+/config');
+  const sections = 'home-assistant: {}';
+  const before = [...documents, 'gpio.lamp: { driver: gpio-out, line: GPIO22 }'];
+  await using agent = await startChangingAgent({ documents: before, sections, broker });
+  await heard.next();
+  expect(await agent.change({ documents: [...documents, ...lamp], sections })).toEqual({ status: 'successful' });
+  expect(await heard.next()).toBe('{"platform":"switch"}');
+  expect((await heard.next())?.includes(`"${platform}"`)).toBe(platform && true);
 });
