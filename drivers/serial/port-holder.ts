@@ -12,11 +12,19 @@ export async function describeHolders(device: string, folders: SystemFolders): P
   const pids = await listHolders(device, folders);
   const holders = await Promise.all(
     pids.map(async (pid) => {
-      const name = (await tolerate(readFile(path.join(folders.proc, String(pid), 'comm'), 'utf8'), 'a process')).trim();
-      return pid === process.pid ? 'this agent itself' : `${name} (pid ${pid})`;
+      return pid === process.pid ? 'this agent itself' : await nameHolder(pid, folders);
     }),
   );
   return holders.length === 0 ? undefined : holders.join(', ');
+}
+
+/** `picocom (pid 812)`. Node.js calls itself after its thread: there it is the name of the script. */
+export async function nameHolder(pid: number, { proc }: Pick<SystemFolders, 'proc'>): Promise<string> {
+  const read = (file: string) => tolerate(readFile(path.join(proc, String(pid), file), 'utf8'), '');
+  const name = (await read('comm')).trim();
+  const [program = '', ...words] = name === 'MainThread' ? (await read('cmdline')).split('\0') : [];
+  const script = path.basename(program).startsWith('node') && words.find((word) => !word.startsWith('-'));
+  return `${path.basename(script || program).slice(0, 64) || name || 'a process'} (pid ${pid})`;
 }
 
 /** The processes that have it open, this one included. At most portHoldersCountMax. */

@@ -1,7 +1,7 @@
 import { constants, existsSync, statSync } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { listHolders } from '../../../drivers/serial/port-holder.ts';
+import { listHolders, nameHolder } from '../../../drivers/serial/port-holder.ts';
 import { stableNameOf, unstableName } from '../../../drivers/serial/stable-name.ts';
 import { findUsbPort, parseUsbPort } from '../../../drivers/serial/usb-port.ts';
 import type { Config } from '../../config/config.ts';
@@ -63,12 +63,7 @@ async function holdersOf(device: string, root: SystemRoot, agentPid: number | un
   const open = await listHolders(device, root);
   const locked = await lockersOf(device, root);
   const pids = [...new Set([...open, ...locked])].filter((pid) => pid !== agentPid && pid !== process.pid);
-  return await Promise.all(
-    pids.map(async (pid) => {
-      const name = (await readText(path.join(root.proc, String(pid), 'comm'))).trim();
-      return `${name === '' ? 'a process' : name} (pid ${pid})`;
-    }),
-  );
+  return await Promise.all(pids.map((pid) => nameHolder(pid, root)));
 }
 
 /** Lines of /proc/locks: `1: FLOCK  ADVISORY  WRITE 812 00:18:3 0 EOF`, with the numbers of the file in hexadecimal. */

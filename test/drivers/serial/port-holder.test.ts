@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -20,6 +22,19 @@ test('the process that holds the port is named, through a link to the port too',
   run(system, 812, 'picocom', device);
   run(system, 813, 'cat', '/dev/null');
   expect(await describeHolders(path.join(system.dev, 'scale'), system)).toBe('picocom (pid 812)');
+});
+
+test('a program of Node.js is named after its script, not after its thread', async () => {
+  const { dev, proc } = createSystemFolders();
+  const file = path.join(dev, 'ttyUSB0');
+  const script = path.join(dev, 'zigbee2mqtt.js');
+  writeFileSync(file, '');
+  writeFileSync(script, `require('node:fs').openSync('${file}'); console.log('held'); setInterval(() => {}, 1000);`);
+  const child = spawn(process.execPath, ['--no-warnings', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  symlinkSync(`/proc/${child.pid}`, path.join(proc, `${child.pid}`));
+  expect(await describeHolders(file, { ...createSystemFolders(), proc })).toBe(`zigbee2mqtt.js (pid ${child.pid})`);
+  child.kill('SIGKILL');
 });
 
 test('this process is named for what it is', async () => {
