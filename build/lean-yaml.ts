@@ -7,9 +7,12 @@ const writers: readonly string[] = ['agent/qnctl.ts', 'agent/cli/board-config-ru
 
 /** What is taken of the package where YAML is only read. */
 const reading = `
+  export { Composer } from './compose/composer.js';
+  export { YAMLParseError } from './errors.js';
   export { isAlias, isMap, isNode, isScalar, isSeq } from './nodes/identity.js';
+  export { Lexer } from './parse/lexer.js';
   export { LineCounter } from './parse/line-counter.js';
-  export { parseDocument } from './public-api.js';
+  export { Parser } from './parse/parser.js';
   export { stringify } from 'writing';`;
 
 /** Tags of YAML 1.1, which stand in lists. We read YAML 1.2, whatever a file says of itself. */

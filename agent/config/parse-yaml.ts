@@ -1,5 +1,17 @@
 import type { Document, LineCounter as Lines, Node, Pair, YAMLMap } from 'yaml';
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  Parser,
+  type YAMLError,
+  YAMLParseError,
+} from 'yaml';
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { configDepthMax, configNodesMax, configSyntaxFaultsMax } from '../limits.ts';
@@ -12,23 +24,50 @@ import { isDangerousKey, type Place, type Scalar, type Tree, type TreeEntry } fr
  */
 export function parseYaml(text: string, file: string): Result<Tree | null, readonly ConfigFault[]> {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    schema: 'core', // Also against `%YAML 1.1`, where `on` is a boolean.
-    resolveKnownTags: false,
-    uniqueKeys: false, // Its check takes time in the square of the keys; ours is below.
-  });
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0; // Each of 60 000 faults would have a trace, of a kilobyte.
+  const document = composeDocument(text, lines);
+  Error.stackTraceLimit = stackTraceLimit;
+  if ('tooDeepAt' in document) return fail([tooDeep(placeAt(lines, file, document.tooDeepAt), [])]);
   const syntax = [...document.errors, ...document.warnings];
   if (syntax.length > 0) return fail(syntaxFaults(syntax, lines, file));
   return readTree(document, lines, file);
 }
 
+/** What the parser has open besides collections: the document and a scalar. */
+const stackCountMax = configDepthMax + 2;
+
+/** As `parseDocument` of yaml, which builds whatever is nested: 65 000 brackets were more than the heap of a board holds. */
+function composeDocument(text: string, lines: Lines): Document.Parsed | { readonly tooDeepAt: number } {
+  const parser = new Parser(lines.addNewLine);
+  function* tokens() {
+    lines.addNewLine(0);
+    for (const lexeme of new Lexer().lex(text)) {
+      yield* parser.next(lexeme);
+      if (parser.stack.length > stackCountMax) return;
+    }
+    yield* parser.end();
+  }
+  const composer = new Composer({
+    prettyErrors: false,
+    schema: 'core', // Also against `%YAML 1.1`, where `on` is a boolean.
+    resolveKnownTags: false,
+    uniqueKeys: false, // Its check takes time in the square of the keys; ours is below.
+  });
+  const [document, second] = composer.compose(tokens(), true, text.length);
+  if (document === undefined || parser.stack.length > stackCountMax) return { tooDeepAt: parser.offset };
+  if (second !== undefined)
+    document.errors.push(new YAMLParseError([second.range[0], second.range[1]], 'MULTIPLE_DOCS', ''));
+  return document;
+}
+
 function syntaxFaults(errors: readonly YAMLError[], lines: Lines, file: string): readonly ConfigFault[] {
-  const isTooDeep = (error: YAMLError) => error.code === 'RESOURCE_EXHAUSTION';
-  const tooDeep = errors.find(isTooDeep);
-  const told = tooDeep === undefined ? errors.slice(0, configSyntaxFaultsMax) : [tooDeep];
+  const told = errors.slice(0, configSyntaxFaultsMax);
   return told.map((error) => faultAt(placeAt(lines, file, error.pos[0]), [], syntaxMessage(error), fixOf(error)));
+}
+
+function tooDeep(place: Place, path: readonly string[]): ConfigFault {
+  return faultAt(place, path, `nested deeper than ${configDepthMax} levels`);
 }
 
 const indentation = 'look at the indentation, and for a colon without a space behind it';
@@ -44,7 +83,6 @@ function fixOf({ code, message }: YAMLError): string | undefined {
 }
 
 function syntaxMessage(error: YAMLError): string {
-  if (error.code === 'RESOURCE_EXHAUSTION') return `nested deeper than ${configDepthMax} levels`;
   if (error.code === 'MULTIPLE_DOCS') return 'more than one YAML document in the file: only one is allowed';
   const message = error.message.slice(0, 160).replaceAll(/\s+/g, ' ');
   return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
@@ -96,9 +134,7 @@ function readAlias(reading: Reading, name: string, place: Place, path: readonly 
 
 function readContent(reading: Reading, node: Node, place: Place, path: readonly string[]): Tree {
   const isTooDeep = path.length >= configDepthMax;
-  if (isTooDeep && !isScalar(node)) {
-    reading.faults.push(faultAt(place, path, `nested deeper than ${configDepthMax} levels`));
-  }
+  if (isTooDeep && !isScalar(node)) reading.faults.push(tooDeep(place, path));
   if (isTooDeep || reading.nodes > configNodesMax) return { kind: 'scalar', place, value: null };
   if (isMap(node)) return { kind: 'map', place, entries: readEntries(reading, node, path) };
   if (isSeq(node)) {

@@ -77,6 +77,25 @@ describeWithMosquitto('the agent with little memory', () => {
     expect([rig.wire('GPIO22'), agent.err]).toEqual(['1', '']);
   }, 90_000);
 
+  it('survives configs of nothing but brackets', async () => {
+    await using rig = await openRig({
+      documents: ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'],
+      lines: ['GPIO17'],
+      sections: 'config: { trust: none }',
+    });
+    const { nodeArguments, env } = readUnitMemory();
+    await using agent = startAgentProcess(rig.configFile, { nodeArguments, env });
+    await rig.hear({ verb: 'state', document: 'channels' }, 15_000);
+    const texts = ['[', ']', '{'].map((bracket) => bracket.repeat(65_000));
+    for (const [index, val] of texts.entries()) {
+      await rig.say('notify/config', JSON.stringify({ id: `${index + 1}`, val }));
+      const id = BigInt(index + 1);
+      const refused = await rig.hear({ verb: 'ack', document: 'config', status: 'rejected', id }, 30_000);
+      expect(refused.message.why).toBe('malformed');
+    }
+    expect(agent.err).toBe('');
+  }, 120_000);
+
   it('survives strangers who send requests over HTTP and read no answer', async () => {
     const port = await freePort();
     await using rig = await openRig({
