@@ -84,7 +84,8 @@ function fixOf({ code, message }: YAMLError): string | undefined {
 
 function syntaxMessage(error: YAMLError): string {
   if (error.code === 'MULTIPLE_DOCS') return 'more than one YAML document in the file: only one is allowed';
-  const message = error.message.slice(0, 160).replaceAll(/\s+/g, ' ');
+  const [said = ''] = error.message.split(/(?<=\w): /, 1); // What stands in the file behind it may be a password.
+  const message = said.slice(0, 160).replaceAll(/\s+/g, ' ');
   return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
@@ -125,9 +126,11 @@ function readNode(reading: Reading, node: Node, path: readonly string[]): Tree {
   return tree;
 }
 
+const aliasFix = 'write a text that begins with * in quotes';
+
 function readAlias(reading: Reading, name: string, place: Place, path: readonly string[]): Tree {
   const anchor = reading.anchors.get(name);
-  if (anchor === undefined) reading.faults.push(faultAt(place, path, `no anchor &${name} before this alias`));
+  if (anchor === undefined) reading.faults.push(faultAt(place, path, 'no anchor before this alias', aliasFix));
   reading.nodes += anchor?.nodes ?? 0;
   return anchor?.tree ?? { kind: 'scalar', place, value: null };
 }
