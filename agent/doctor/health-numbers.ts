@@ -53,15 +53,15 @@ export function refusalsOf(agent: AgentFacts | undefined): readonly string[] {
   });
 }
 
-/** Documents whose driver failed, of a kind of driver. */
+/** Documents whose driver failed, of some kinds of driver. */
 export function failedDrivers(
   agent: AgentFacts | undefined,
-  driver: string,
+  kinds: RegExp,
 ): readonly { name: string; error: string }[] {
   const drivers = agent?.health['drivers'];
   if (!isPlainMap(drivers)) return [];
   return Object.entries(drivers).flatMap(([name, row]) => {
-    if (!isPlainMap(row) || row['driver'] !== driver || row['state'] !== 'failed') return [];
+    if (!isPlainMap(row) || !kinds.test(textOf(row['driver'])) || row['state'] !== 'failed') return [];
     return [{ name, error: textOf(row['error']) }];
   });
 }

@@ -89,4 +89,21 @@ describeWithMosquitto('the doctor beside a running agent', () => {
       expect(told?.cause).toMatch(/abi|version/i);
     },
   );
+
+  it.skipIf(ptyMissing !== undefined)(`SER-06: a Modbus unit that is silent (${ptyMissing ?? 'a pty'})`, async () => {
+    await using pair = await openPtyPair();
+    const register = (name: string, number: number) =>
+      `${name}: { driver: modbus-register, bus: serial.bus, unit: 3, register: ${number}, type: u16 }`;
+    const documents = [
+      `serial.bus: { driver: modbus-rtu, port: ${pair.left}, timeout: 100ms }`,
+      ...[register('meter.power', 1), register('meter.energy', 2)],
+    ];
+    await using rig = await startRig({ documents });
+    const told = await findSoon(rig, 'SER-06');
+    expect(told).toMatchObject({
+      severity: 'problem',
+      cause: expect.stringMatching(/^meter\.\w+ does not work: .*unit 3.*check power/),
+      fix: 'qnctl selftest pi-1',
+    });
+  });
 });

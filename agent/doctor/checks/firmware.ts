@@ -8,7 +8,7 @@ export const firmwareChecks: readonly Check[] = [
     judge({ agent, board }) {
       if (agent === undefined) return 'unknown';
       const node = board?.config.node ?? 'NODE';
-      return failedDrivers(agent, 'mcu').map(({ name, error }) =>
+      return failedDrivers(agent, /^mcu$/).map(({ name, error }) =>
         problem(`the microcontroller ${name} does not answer: ${error}`, `qnctl query ${node} ${name}`),
       );
     },

@@ -3,6 +3,7 @@ import type { LineSight } from '../../../drivers/gpio-survey.ts';
 import { admitFix } from '../admit.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { AgentFacts, BoardFacts, Facts } from '../facts.ts';
+import { failedDrivers } from '../health-numbers.ts';
 
 export const gpioChecks: readonly Check[] = [
   {
@@ -62,7 +63,29 @@ export const gpioChecks: readonly Check[] = [
       return [problem(`${line} of ${document} is not there: ${sight.detail}`, sight.fix ?? 'gpioinfo')];
     }),
   },
+  {
+    code: 'GPIO-06',
+    title: 'the lines do what the agent tells them',
+    judge({ agent, board }) {
+      if (agent === undefined || board === undefined) return 'unknown';
+      const { config, gpio } = board;
+      // Where a line cannot be had at all, the checks above tell why.
+      if (gpio.trouble !== undefined || gpio.chips.some(({ isOpenable }) => !isOpenable)) return [];
+      const isTold = new Set(
+        linesOf(config)
+          .filter(({ line }) => isLost(gpio.lines.get(formatLine(line)), agent))
+          .map(({ document }) => document),
+      );
+      return failedDrivers(agent, /^(gpio|pwm)-/)
+        .filter(({ name }) => !isTold.has(name))
+        .map(({ name, error }) => problem(`${name} does not work: ${error}`, `qnctl selftest ${config.node}`));
+    },
+  },
 ];
+
+function isLost(sight: LineSight | undefined, agent: AgentFacts): boolean {
+  return sight?.state === 'absent' || (sight?.state === 'held' && !isOwn(sight, agent));
+}
 
 function needsGpio(config: BoardFacts['config']): boolean {
   return linesOf(config).length > 0;

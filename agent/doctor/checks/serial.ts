@@ -1,6 +1,7 @@
 import { admitFix } from '../admit.ts';
 import { type Check, problem, type Trouble, warning } from '../check.ts';
 import type { Facts, SerialFacts } from '../facts.ts';
+import { failedDrivers } from '../health-numbers.ts';
 import { shellWord } from '../shell-word.ts';
 
 export const serialChecks: readonly Check[] = [
@@ -50,7 +51,32 @@ export const serialChecks: readonly Check[] = [
         : [],
     ),
   },
+  {
+    code: 'SER-06',
+    title: 'what is on the serial lines answers',
+    judge({ agent, board }) {
+      if (agent === undefined || board === undefined) return 'unknown';
+      const { documents, node } = board.config;
+      const failed = failedDrivers(agent, /^(serial|modbus)-/);
+      const isTold = new Set(board.serial.filter(isTrouble).map(({ document }) => document)); // SER-01, SER-04, SER-05
+      const lost = new Set(failed.map(({ name }) => name));
+      return failed.flatMap(({ name, error }) => {
+        const config = documents[name];
+        const isRegister = config?.driver === 'modbus-register';
+        // A bus says it for all of its registers, and one register for all of its unit.
+        const place = isRegister ? `${config.bus} ${config.unit}` : name;
+        if (isTold.has(place) || (isRegister && lost.has(config.bus))) return [];
+        isTold.add(place);
+        return [problem(`${name} does not work: ${error}`, `qnctl selftest ${node}`)];
+      });
+    },
+  },
 ];
+
+/** What the checks above tell of. */
+function isTrouble({ device, isOpenable, holders }: SerialFacts): boolean {
+  return device === undefined || !isOpenable || holders.length > 0;
+}
 
 function judgePorts(judge: (port: SerialFacts, facts: Facts) => readonly Trouble[]): Check['judge'] {
   return (facts) => (facts.board === undefined ? 'unknown' : facts.board.serial.flatMap((port) => judge(port, facts)));

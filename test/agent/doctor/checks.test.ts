@@ -66,6 +66,7 @@ describe('the table of the doctor', () => {
     ['five starts in ten minutes', board({ startsCount: 5 })],
     ['as much room as is needed', disk({ freeBytes: 16 * 1_048_576 })],
     ['a second of being held up', health({ loop: { max_us: 1_000_000 } })],
+    ['an input that works', health({ drivers: { 'gpio.button1': { driver: 'gpio-in', state: 'working' } } })],
     ['mosquitto 2.0.19', broker({ version: 'mosquitto version 2.0.19' })],
     ['another broker', broker({ version: 'EMQX 5' })],
   ])('%s is no trouble', (_, planted) => {
@@ -86,7 +87,8 @@ describe('the table of the doctor', () => {
     const { agent: _, ...without } = soundFacts;
     const { checks: judged } = diagnose(checks, without, new Set(['CFG-03']));
     const unknown = judged.filter(({ status }) => status === 'unknown').map(({ code }) => code);
-    expect(unknown).toEqual(['SYS-04', 'SYS-06', 'SYS-07', 'MQTT-07', 'MQTT-09', 'MQTT-11', 'FW-01']);
+    const heard = ['GPIO-06', 'SER-06', 'MQTT-07', 'MQTT-09', 'MQTT-11', 'FW-01'];
+    expect(unknown).toEqual(['SYS-04', 'SYS-06', 'SYS-07', ...heard]);
     expect(judged.some(({ code }) => code === 'CFG-03')).toBe(false);
   });
 

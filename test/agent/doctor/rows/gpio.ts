@@ -1,5 +1,5 @@
 import { soundBoard } from '../../../support/sound-facts.ts';
-import { absent, backend, board, gpio, line, type Row } from './plants.ts';
+import { absent, backend, board, gpio, health, line, type Row } from './plants.ts';
 
 export const gpioRows: readonly Row[] = [
   ['no chip', backend('auto', { chips: [] }), 'GPIO-01', 'problem', '/dev/gpiochip0', 'simulated'],
@@ -58,5 +58,13 @@ export const gpioRows: readonly Row[] = [
     'problem',
     'no such name',
     'GPIO18',
+  ],
+  [
+    'a line that reads other than it is driven',
+    health({ drivers: { 'gpio.relay1': { driver: 'gpio-out', state: 'failed', error: 'reads low' } } }),
+    'GPIO-06',
+    'problem',
+    'gpio.relay1 does not work: reads low',
+    'qnctl selftest pi-1',
   ],
 ];

@@ -1,5 +1,22 @@
+import { configOf } from '../../../support/memory-agent.ts';
 import { soundBoard, soundPort } from '../../../support/sound-facts.ts';
-import { board, port, type Row } from './plants.ts';
+import { board, health, port, type Row } from './plants.ts';
+
+const modbus = board({
+  config: configOf(
+    {
+      documents: [
+        'serial.bus: { driver: modbus-rtu, port: /dev/serial/by-id/usb-A }',
+        'meter.power: { driver: modbus-register, bus: serial.bus, unit: 3, register: 1, type: u16 }',
+        'meter.energy: { driver: modbus-register, bus: serial.bus, unit: 3, register: 2, type: u16 }',
+      ],
+    },
+    '/var/lib/qn-agent',
+  ),
+  gpio: { ...soundBoard.gpio, lines: new Map() },
+  serial: [{ ...soundPort, document: 'serial.bus' }],
+});
+const silent = { driver: 'modbus-register', state: 'failed', error: 'no answer (check power)' } as const;
 
 export const serialRows: readonly Row[] = [
   [
@@ -43,5 +60,31 @@ export const serialRows: readonly Row[] = [
     'problem',
     '/dev/ttyX',
     'ls -l',
+  ],
+  [
+    'a unit that does not answer',
+    {
+      ...modbus,
+      ...health({
+        drivers: { 'meter.power': silent, 'meter.energy': silent, 'serial.scale': { driver: 'serial-line' } },
+      }),
+    },
+    'SER-06',
+    'problem',
+    'meter.power does not work: no answer (check power)',
+    'qnctl selftest pi-1',
+  ],
+  [
+    'a bus that takes no settings',
+    {
+      ...modbus,
+      ...health({
+        drivers: { 'meter.power': silent, 'serial.bus': { ...silent, driver: 'modbus-rtu', error: 'no parity' } },
+      }),
+    },
+    'SER-06',
+    'problem',
+    'serial.bus does not work: no parity',
+    'qnctl selftest pi-1',
   ],
 ];
