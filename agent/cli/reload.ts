@@ -22,7 +22,7 @@ export const reloadVerb: Verb = {
   examples: ['qnctl reload', 'qnctl reload config.yaml --dry-run'],
   exits: {
     0: 'the new config runs, or nothing changes',
-    1: 'it was not taken; the config of before runs',
+    1: 'it was not taken, or with --dry-run would not be; the config of before runs',
     69: 'no agent answers on this board',
     78: 'faults in the file, each told',
   },

@@ -28,6 +28,13 @@ test('a config is planned, pushed, looked at and rolled back over the air', { ti
     0,
     'document  gpio.moved: is closed and opened again\npin       GPIO19 (gpio.moved): not driven → low\n',
   ]);
+  const other = path.join(rig.folder, 'other.yaml');
+  await writeFile(other, 'node: pi-9\n');
+  const unfit = await qnctl(rig, 'plan', 'pi-1', other, '--patch');
+  expect([unfit.code, unfit.out]).toMatchObject([
+    1,
+    expect.stringMatching(/^refused   node cannot change while the agent runs$/m),
+  ]);
   const differs = await qnctl(rig, 'diff', 'pi-1', patch, '--patch');
   expect([differs.code, differs.out]).toEqual([0, '~ /documents/gpio.moved/line: "GPIO18" → "GPIO19"\n']);
 

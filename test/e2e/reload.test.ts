@@ -66,6 +66,14 @@ test('a reload touches only what changed, and holds over a restart', { timeout: 
   expect(told.message).toMatchObject({ val: { version: 1, origin: 'reload', author: 'local' } });
 });
 
+test('a dry run of what would be refused ends as the change itself', async () => {
+  await using rig = await startRig({ documents, lines });
+  const elsewhere = await writeNext(rig, (text) => text.replace('node: pi-1', 'node: pi-9'));
+  const unfit = await reload(rig, elsewhere, '--dry-run');
+  expect(unfit.out).toMatch(/^rejected: incompatible: node cannot change .*; version 0 runs$/m);
+  expect([unfit.code, unfit.out]).toEqual([1, (await reload(rig, elsewhere)).out]);
+});
+
 test('a file with faults changes nothing; SIGHUP takes the config file when it is mended', {
   timeout: 60_000,
 }, async () => {

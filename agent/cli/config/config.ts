@@ -39,7 +39,7 @@ export const configVerb: Verb = {
   ],
   exits: {
     0: 'done; with push and rollback: every node runs it, or will when it is back',
-    1: 'a node did not take it, or a canary fell ill; nothing more was sent',
+    1: 'a node did not take it, or a canary fell ill, and nothing more was sent; with plan: it would be refused',
     65: 'with push and rollback: the key cannot be used',
     69: 'no broker, no such node, no answer in time, or a node left out: it is away, or its config or groups are not known',
     78: 'faults in the file',

@@ -87,7 +87,7 @@ export const configPlan: Action = {
     const plan = planChange(from.config, to.config, (name) => states.get(name));
     if (isSet(options, 'json')) context.out(JSON.stringify(plan));
     else for (const line of formatPlan(plan)) context.out(line);
-    return exitCodes.ok;
+    return plan.restart.length === 0 ? exitCodes.ok : exitCodes.failed;
   },
 };
 

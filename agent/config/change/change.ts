@@ -76,17 +76,21 @@ export async function changeConfig(
   return { status: 'failed', refusal, rollback };
 }
 
+/** Of what holds for the life of the process (QN-7.2a). */
+export function refusalOf({ restart }: ConfigPlan): Refusal | undefined {
+  if (restart.length === 0) return undefined;
+  const detail = `${restart.join(', ')} cannot change while the agent runs; change the file on the board and restart the agent`;
+  return { reason: 'incompatible', detail };
+}
+
 /** What can be found out before anything is touched; the way to the brokers, if it is another one. */
 async function prepare(
   parts: Changeable,
   plan: ConfigPlan,
   { config }: CheckedConfig,
 ): Promise<Result<OpenLink | undefined, Refusal>> {
-  const fixed = plan.restart;
-  if (fixed.length > 0) {
-    const detail = `${fixed.join(', ')} cannot change while the agent runs; change the file on the board and restart the agent`;
-    return fail({ reason: 'incompatible', detail });
-  }
+  const refusal = refusalOf(plan);
+  if (refusal !== undefined) return fail(refusal);
   if (plan.link.length === 0) return ok(undefined);
   const prepared = await parts.prepareLink(config);
   return prepared.ok ? prepared : fail({ reason: 'incompatible', detail: prepared.error });

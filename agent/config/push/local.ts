@@ -1,5 +1,5 @@
 import type { Value } from '../../qn/message.ts';
-import type { ChangeOutcome } from '../change/change.ts';
+import { type ChangeOutcome, refusalOf } from '../change/change.ts';
 import { type ConfigPlan, isEmptyPlan } from '../change/plan.ts';
 import { formatFault } from '../fault.ts';
 import { localAuthor } from '../generations/boot-config.ts';
@@ -30,6 +30,8 @@ export async function changeLocally(changes: ConfigChanges, home: ConfigHome, wi
   const { version } = changes.running;
   if (!('value' in found)) return { status: 'rejected', version, ...found };
   const plan = changes.plan(found);
+  const refusal = refusalOf(plan);
+  if (refusal !== undefined) return { status: 'rejected', version, plan, ...refusal };
   if (wish.isDryRun) return { status: 'planned', version, plan };
   if (isEmptyPlan(plan) && wish.do === 'reload') return { status: 'unchanged', version, plan };
   const origin: Origin = wish.do;
