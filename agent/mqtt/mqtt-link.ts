@@ -15,7 +15,7 @@ export interface MqttLinkOptions extends ClientIdentity, Omit<AttemptOptions, 'i
 export function openMqttLink(dependencies: LinkDependencies, options: MqttLinkOptions, handlers: LinkHandlers): Link {
   const { rules = defaultRules } = options;
   const dialer = new MqttDialer(dependencies, { ...options, rules, identity: options });
-  return openReconnectingLink(dependencies, dialer, handlers);
+  return openReconnectingLink({ ...dependencies, clientId: options.clientId }, dialer, handlers);
 }
 
 export const defaultRules: DialerOptions['rules'] = {

@@ -14,6 +14,8 @@ export interface LinkDependencies {
   /** 0 ≤ x < 1 */
   readonly random: () => number;
   readonly log: Log;
+  /** Which of the connections of this node the log speaks of. */
+  readonly clientId?: string;
 }
 
 /** A Link over any transport. It ends only by disposal. */
@@ -146,7 +148,8 @@ class ReconnectingLink implements Link {
   readonly #events: Pick<ConnectionEvents, 'onTrouble'> = {
     onTrouble: (error) => {
       if (this.#isStopping) return;
-      this.#dependencies.log.warn({ error }, 'trouble with the broker');
+      const { log, clientId } = this.#dependencies;
+      log.warn({ error, clientId }, 'trouble with the broker');
       this.#handlers.onTrouble(error);
     },
   };
@@ -156,12 +159,13 @@ class ReconnectingLink implements Link {
     this.counters.connects += 1;
     this.#isUp = true;
     this.#pending.open(up.receiveMaximum);
-    this.#dependencies.log.info({ ...up }, 'connected to the broker');
+    const { log, clientId } = this.#dependencies;
+    log.info({ ...up, clientId }, 'connected to the broker');
     this.#handlers.onUp(up);
   }
 
   #goDown({ error, next = later }: ConnectionEnd): void {
-    const { log } = this.#dependencies;
+    const { log, clientId } = this.#dependencies;
     const wasUp = this.#isUp;
     this.#connection = undefined;
     this.#isUp = false;
@@ -170,7 +174,7 @@ class ReconnectingLink implements Link {
     if (this.#isStopping) return;
     if (!wasUp && next.when === 'at-once') return log.info({ error }, 'refused, trying at once in another way');
     if (!wasUp) return this.#events.onTrouble(error);
-    log.warn({ error, next: next.when }, 'connection to the broker ended');
+    log.warn({ error, clientId, next: next.when }, 'connection to the broker ended');
     this.#handlers.onDown(error);
   }
 

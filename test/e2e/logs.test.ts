@@ -1,7 +1,9 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
 import { describeWithMosquitto } from '../support/mosquitto.ts';
-import { startRig } from '../support/rig.ts';
+import { openRig, type Rig, startRig } from '../support/rig.ts';
+import { until } from '../support/until.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // A process for each command.
 
@@ -90,5 +92,32 @@ describeWithMosquitto('qnctl logs', () => {
     await rig.hear({ verb: 'ack', status: 'successful', document: 'log' });
     const [later, whole] = [await ask(all.last), await ask(0)];
     expect([all.lines.length > 0, later.lines]).toEqual([true, whole.lines.slice(all.lines.length)]);
+  });
+
+  /** A rig writes `warn`. */
+  async function startTalkative(): Promise<Rig> {
+    const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17, priority: emergency }'];
+    const rig = await openRig({ documents, lines: ['GPIO17'] });
+    await change(rig, 'level: warn', 'level: info');
+    await rig.start();
+    return rig;
+  }
+
+  async function change({ configFile }: Rig, from: string, to: string): Promise<void> {
+    await writeFile(configFile, (await readFile(configFile, 'utf8')).replace(from, to));
+  }
+
+  function written(rig: Rig, message: string) {
+    const lines = rig.agent.out.split('\n').filter((line) => line.includes(`"message":"${message}"`));
+    return lines.map((line) => JSON.parse(line));
+  }
+
+  it('says which connection of a board with emergency documents it is', async () => {
+    await using rig = await startTalkative();
+    await until(() => written(rig, 'connected to the broker').length === 2, 'both connections');
+    expect(written(rig, 'connected to the broker')).toMatchObject([
+      { clientId: 'pi-1' },
+      { clientId: 'pi-1-emergency' },
+    ]);
   });
 });
