@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
 import { describeWithMosquitto } from '../support/mosquitto.ts';
@@ -94,6 +95,8 @@ describeWithMosquitto('qnctl logs', () => {
     expect([all.lines.length > 0, later.lines]).toEqual([true, whole.lines.slice(all.lines.length)]);
   });
 
+  const relay = '  gpio.relay1: { driver: gpio-out, line: GPIO17';
+
   /** A rig writes `warn`. */
   async function startTalkative(): Promise<Rig> {
     const documents = ['gpio.relay1: { driver: gpio-out, line: GPIO17, priority: emergency }'];
@@ -118,6 +121,17 @@ describeWithMosquitto('qnctl logs', () => {
     expect(written(rig, 'connected to the broker')).toMatchObject([
       { clientId: 'pi-1' },
       { clientId: 'pi-1-emergency' },
+    ]);
+  });
+
+  it('says which config runs from now on, and who wanted it', async () => {
+    await using rig = await startTalkative();
+    await change(rig, relay, `${relay}, max-on: 10m`);
+    const socket = path.join(rig.folder, 'state', 'control.sock');
+    expect((await runProgram('qnctl', ['reload', '--socket', socket])).code).toBe(0);
+    const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(written(rig, 'another config runs')).toMatchObject([
+      { version: 1, author: 'local', origin: 'reload', hash },
     ]);
   });
 });

@@ -111,7 +111,10 @@ export class ConfigChanges {
     const pending = { to: contentOf(value), atMs, ...claim };
     const wish = { next: checked, isOverAir: claim.pushed !== undefined };
     const outcome = await changeConfig(parts, wish, this.#keeping(pending, next, begun), this.#stop.signal);
-    if (outcome.status === 'successful') this.#running = next;
+    if (outcome.status !== 'successful') return outcome;
+    this.#running = next;
+    const { version, author, origin } = next;
+    parts.log.info({ version, author, origin, hash: checked.hash }, 'another config runs');
     return outcome;
   }
 
