@@ -16,6 +16,7 @@ export interface McuAgentOptions {
   /** More keys of `firmware.mcu0`, as in a flow map. */
   readonly keys?: string;
   readonly documents?: readonly string[];
+  readonly sections?: PluggedAgentOptions['sections'];
   readonly firmware?: Partial<SimulatedFirmwareOptions>;
   readonly clock?: Clock;
   readonly log?: PluggedAgentOptions['log'];
@@ -29,13 +30,14 @@ export interface McuAgentOptions {
 
 /** The whole agent over a memory link, and a simulated microcontroller at its serial line that the test can play with. */
 export async function startMcuAgent(options: McuAgentOptions = {}) {
-  const { keys = '', documents = [], clock = systemClock, firmware = {}, log, gpio, setModem } = options;
+  const { keys = '', documents = [], sections = '', clock = systemClock, firmware = {}, log, gpio, setModem } = options;
   let isPlugged = options.isAway !== true;
   let pair: SimulatedSerialPair | undefined;
   let board: SimulatedFirmware | undefined;
   let next = firmware;
   const agent = await startPluggedAgent({
     clock,
+    sections,
     ...(log === undefined ? {} : { log }),
     ...(gpio === undefined ? {} : { board: gpio }),
     documents: [`firmware.mcu0: { driver: mcu, port: ${mcuPort}${keys} }`, ...documents],

@@ -25,6 +25,8 @@ interface Said {
 export interface PluggedAgentOptions {
   /** Lines below `documents:`. */
   readonly documents: readonly string[];
+  /** More lines of the config. */
+  readonly sections?: string;
   readonly clock?: Clock;
   /** Plugged in before the start. */
   readonly ports?: readonly string[];
@@ -37,11 +39,11 @@ export interface PluggedAgentOptions {
 
 /** The whole agent over a memory link, with serial ports that the test plugs in and out by name. */
 export async function startPluggedAgent(options: PluggedAgentOptions) {
-  const { documents, ports = [], clock = systemClock, log = silentLog, openBytePort } = options;
+  const { documents, sections = '', ports = [], clock = systemClock, log = silentLog, openBytePort } = options;
   const { board = createMemoryBoard() } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'plugged-'));
   const lines = documents.map((line) => `  ${line}`).join('\n');
-  const text = `node: n\nmqtt: { brokers: [{ url: mqtt://x }] }\nstate-folder: ${folder}\ndocuments:\n${lines}\n`;
+  const text = `node: n\nmqtt: { brokers: [{ url: mqtt://x }] }\nstate-folder: ${folder}\n${sections}\ndocuments:\n${lines}\n`;
   const checked = checkConfig(text, 'config.yaml');
   if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
   const broker = createMemoryBroker({ clock });

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createAuthorize } from '../../../agent/dispatch/authorize.ts';
 import type { Effect } from '../../../agent/documents/kind.ts';
 import { silentLog } from '../../../agent/log.ts';
 import { openTrust } from '../../../agent/trust/open-trust.ts';
 import type { TrustedKey } from '../../../agent/trust/token.ts';
+import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { startMcuAgent } from '../../support/mcu-agent.ts';
 import { makeSigner, signed } from '../../support/signing.ts';
 
 const firmware = makeSigner('fw', ['firmware']);
@@ -47,4 +50,22 @@ it('pieces need none, nor do other commands', async () => {
 it('without such a key nobody has to sign', async () => {
   expect(rig([]).authorize(message, document, write)).toBeUndefined();
   expect(rig([other.trusted]).authorize(message, document, write)).toBeUndefined();
+});
+
+it('an order that nobody signed ends with the reason, and touches nothing', async () => {
+  const gpio = createMemoryBoard();
+  const keys = ', reset: { line: R }, update: { over: stk500 }';
+  await using rig = await startMcuAgent({ gpio, keys, sections: `trust: { keys: [${firmware.yaml}] }` });
+  await rig.hear(`event/${document}`, { link: 'up', firmware: '0.0.0' });
+  const image = Buffer.from('a program');
+  const sha256 = createHash('sha256').update(image).digest('hex');
+  const data = { $b64: image.toString('base64') };
+  rig.notify(document, JSON.stringify({ piece: sha256, size: image.length, offset: 0, data }));
+  await rig.hearAck(document, 'successful');
+  const { length } = gpio.wire('R').edges;
+  for (const id of ['1', '2']) {
+    rig.notify(document, JSON.stringify({ id, src: 'ci', val: { write: sha256, size: image.length } }));
+    expect((await rig.hearAck(document, 'failed')).message).toMatchObject({ why: 'unauthenticated' });
+  }
+  expect(gpio.wire('R').edges).toHaveLength(length);
 });
