@@ -39,4 +39,23 @@ describe('while the disk takes its time', () => {
     await lives.pass(100);
     expect(lives.board.wire('BELL').level).toBe(1);
   });
+
+  it('a second delivery is told the end of the first one when that is durable, and not before', async () => {
+    await using lives = openLives([bell]);
+    await lives.boot();
+    const again = async () => {
+      lives.say('notify/bell', pulse(1));
+      await lives.pass(100);
+      return lives.heard.at(-1)?.message;
+    };
+    lives.say('notify/bell', pulse(1));
+    await lives.pass(9_900);
+    lives.platter.latencyMs = 3_000;
+    await lives.pass(200);
+    expect(lives.board.wire('BELL').level).toBe(0);
+    expect(await again()).toMatchObject({ st: 'duplicate', val: { status: 'executing' } });
+    await lives.pass(4_000);
+    expect(lives.ends(1n)).toEqual(['duplicate duplicate', 'successful']);
+    expect(await again()).toMatchObject({ st: 'duplicate', val: { status: 'successful' } });
+  });
 });
