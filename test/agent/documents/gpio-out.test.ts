@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GpioOutConfig } from '../../../agent/config/config.ts';
 import { brief, gpioOut, planSwitch } from '../../../agent/documents/gpio-out.ts';
 import type { Value } from '../../../agent/qn/message.ts';
+import { fail, ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
 import { valueOf } from '../../support/value-of.ts';
@@ -77,6 +78,25 @@ describe('an output', () => {
     await document.perform({ do: 'set', on: true });
     await document[Symbol.asyncDispose]();
     expect([wire.level, wire.holder]).toEqual([level, undefined]);
+  });
+
+  it('whose level cannot be read where it is to be held leaves its line to whoever opens it next', async () => {
+    const board = createMemoryBoard();
+    const gpio = createSimulatedGpio(board);
+    const unread = fail({ kind: 'io', operation: 'read', resource: 'GPIO17', detail: 'EIO' } as const);
+    const openOutput: typeof gpio.openOutput = async (request) => {
+      const opened = await gpio.openOutput(request);
+      return opened.ok ? ok({ ...opened.value, readBack: () => unread }) : opened;
+    };
+    const held = { ...config, safe: { ...config.safe, boot: 'hold' } } as const;
+    expect(await gpioOut.open(held, watchSurroundings({ gpio: { ...gpio, openOutput } }))).toEqual(unread);
+    expect(board.wire('GPIO17').holder).toBeUndefined();
+  });
+
+  it('whose last write failed is not handed on: nobody knows its level', async () => {
+    const { document } = await open({ safe: { ...config.safe, crash: 'hold' } }, 0);
+    await document.perform({ do: 'set', on: true });
+    expect(document.handOver?.()).toBeUndefined();
   });
 
   it('that fails to write keeps its state untold', async () => {

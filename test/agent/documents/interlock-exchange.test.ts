@@ -76,6 +76,19 @@ test('members that exchange their lines keep the dead time of the lines', async 
   expect(rig.memoryBoard.wire('D').level).toBe(1);
 });
 
+test.for([200, 50])('a dead time that is changed to %i ms counts from then on', async (ms) => {
+  const retimed = (name: string, line: string) => member(name, line).replace('100ms', `${ms}ms`);
+  await using rig = await openDocuments({ documents: [member('up', 'U'), member('down', 'D')] });
+  await rig.command('up', 'on');
+  await rig.exchange([retimed('up', 'U'), retimed('down', 'D')]);
+  await rig.command('up', 'off');
+  void rig.command('down', 'on');
+  await rig.clock.advance(ms - 1);
+  expect(rig.memoryBoard.wire('D').level).toBe(0);
+  await rig.clock.advance(1);
+  expect(rig.memoryBoard.wire('D').level).toBe(1);
+});
+
 describe('a group that gets another name', () => {
   const other = (name: string, line: string) => member(name, line, hold, 'g');
   const lamp = 'lamp: { driver: gpio-out, line: L }'; // What is opened takes its time, and commands come meanwhile.

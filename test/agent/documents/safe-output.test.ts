@@ -70,6 +70,46 @@ describe('offline', () => {
     expect(levels(rig)).toEqual([1, 0]);
   });
 
+  test('a pulse that still waits as a broker is there again is neither lost nor made permanent, nor the next command', async () => {
+    const document =
+      'relay: { driver: gpio-out, line: A, min-dwell: 1s, safe: { offline: { after: 5s, restore: on } } }';
+    await using rig = await openDocuments({ documents: [document] });
+    await rig.clock.advance(1_000);
+    await rig.command('relay', 'on');
+    rig.board.setOnline(false);
+    await rig.clock.advance(5_000);
+    const pulse = rig.command('relay', { 'on-for': '10s' });
+    rig.board.setOnline(true);
+    await rig.clock.advance(5_000);
+    void rig.command('relay', 'on');
+    expect(await pulse).toMatchObject({ ok: false, error: { superseded: true } });
+    await rig.clock.advance(60_000);
+    expect(levels(rig)).toEqual([1, 0, 1]);
+  });
+
+  test('an on that took the place of a pulse is restored as any other', async () => {
+    await using rig = await openDocuments({ documents: [away(', restore: on')] });
+    void rig.command('relay', { 'on-for': '10m' });
+    await rig.command('relay', 'on');
+    rig.board.setOnline(false);
+    await rig.clock.advance(30_000);
+    rig.board.setOnline(true);
+    expect(levels(rig)).toEqual([1, 0, 1]);
+  });
+
+  test('restore never brings back a pulse whose end failed before', async () => {
+    const rig = await openFailing({ safe: { offline: { afterMs: 1_000, to: false, restore: true } } });
+    void rig.document.perform({ do: 'pulse', forMs: 500, once: true });
+    rig.document.online?.(false);
+    await rig.clock.advance(499);
+    rig.fails(2);
+    await rig.clock.advance(2_000);
+    expect(rig.levels()).toEqual([1, 0]);
+    rig.document.online?.(true);
+    await rig.clock.advance(60_000);
+    expect(rig.levels()).toEqual([1, 0]);
+  });
+
   test('an output that is there already is in no safe state', async () => {
     await using rig = await openDocuments({ documents: [away()] });
     rig.board.setOnline(false);
