@@ -93,10 +93,21 @@ describe('an output', () => {
     expect(board.wire('GPIO17').holder).toBeUndefined();
   });
 
-  it('whose last write failed is not handed on: nobody knows its level', async () => {
-    const { document } = await open({ safe: { ...config.safe, crash: 'hold' } }, 0);
+  it('whose last write failed is not handed on, nor compared: nobody knows its level', async () => {
+    const { document, troubles } = await open({ safe: { ...config.safe, crash: 'hold' } }, 0);
     await document.perform({ do: 'set', on: true });
+    for (let round = 0; round < 3; round += 1) document.compare?.();
     expect(document.handOver?.()).toBeUndefined();
+    expect(troubles).toHaveLength(1);
+  });
+
+  it('that was handed on does nothing any more, whatever waited for it', async () => {
+    const { document, wire, clock } = await open({ maxOnMs: 1_000 });
+    await document.perform({ do: 'set', on: true });
+    expect(document.handOver?.()).toMatchObject({ isOn: true });
+    expect(await document.perform({ do: 'set', on: false })).toMatchObject({ ok: false, error: { kind: 'closed' } });
+    await clock.advance(1_000);
+    expect([wire.level, clock.timersCount]).toEqual([1, 0]);
   });
 
   it('that fails to write keeps its state untold', async () => {

@@ -87,13 +87,19 @@ describe('offline', () => {
     expect(levels(rig)).toEqual([1, 0, 1]);
   });
 
-  test('an on that took the place of a pulse is restored as any other', async () => {
-    await using rig = await openDocuments({ documents: [away(', restore: on')] });
-    void rig.command('relay', { 'on-for': '10m' });
-    await rig.command('relay', 'on');
+  test.for([
+    ['took the place of a pulse', '0ms'],
+    ['waited for its shortest time', '1s'],
+  ])('an on that %s is restored as any other', async ([, dwell]) => {
+    const document = away(', restore: on').replace('safe', `min-dwell: ${dwell}, safe`);
+    await using rig = await openDocuments({ documents: [document] });
+    if (dwell === '0ms') void rig.command('relay', { 'on-for': '10m' });
+    void rig.command('relay', 'on');
+    await rig.clock.advance(1_000);
     rig.board.setOnline(false);
     await rig.clock.advance(30_000);
     rig.board.setOnline(true);
+    await rig.clock.advance(1_000);
     expect(levels(rig)).toEqual([1, 0, 1]);
   });
 

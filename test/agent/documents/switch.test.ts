@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { planSwitch } from '../../../agent/documents/gpio-out.ts';
+import { memoryWriteMsMin } from '../../../agent/limits.ts';
 import type { Value } from '../../../agent/qn/message.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
 import { openDocuments } from '../../support/document-rig.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { openFailing } from './failing-output.ts';
 
 const relay = (rest = '') => `relay: { driver: gpio-out, line: A${rest} }`;
 const levels = (rig: Awaited<ReturnType<typeof openDocuments>>, line = 'A') =>
@@ -154,6 +156,15 @@ describe('max-on', () => {
     expect(levels(second)).toEqual([1]);
     await second.clock.advance(1_000);
     expect(levels(second)).toEqual([1, 0]);
+  });
+
+  test('what is left is written down again and again, for a board whose clock stands still without power', async () => {
+    let writesCount = 0;
+    const memory = { recall: () => undefined, keep() {}, touch: () => void (writesCount += 1) };
+    const rig = await openFailing({ config: { maxOnMs: 6 * memoryWriteMsMin }, surroundings: { memory } });
+    await rig.document.perform({ do: 'set', on: true });
+    await rig.clock.advance(5 * memoryWriteMsMin);
+    expect(writesCount).toBe(6);
   });
 
   test('an output whose time went by while nobody ran is off at once', async () => {
