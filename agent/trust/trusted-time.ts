@@ -65,7 +65,6 @@ function createFloor(clock: Clock, values: TrustedTimeDependencies['values'], ke
     const kept = Number(values?.get(key) ?? Number.NaN);
     return Number.isFinite(kept) ? kept : 0;
   };
-  raise(keptMs());
   return {
     nowMs,
     raise,
