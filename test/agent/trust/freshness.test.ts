@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { judgeFreshness, type Pushed } from '../../../agent/trust/freshness.ts';
+import { countOnMax } from '../../../agent/trust/limits.ts';
 
 const standing = { ver: 7, vc: { ops: 5, dev: 2 }, sha256: 'a' };
 
@@ -12,6 +13,7 @@ test.each([
   ['one of another author, who knows the newest', { ver: 8, vc: { ops: 5, dev: 3 } }, 'dev'],
   ['one of a new author', { ver: 8, vc: { ops: 5, dev: 2, qa: 1 } }, 'qa'],
   ['a whole value many versions ahead', { ver: 7_000, vc: { ops: 4_000, dev: 2_000 } }, 'ops'],
+  ['a whole value as far ahead as may be', { ver: 7 + countOnMax, vc: { ops: 6, dev: 2 } }, 'ops'],
   ['a patch as far ahead as may be', { ver: 1_007, vc: { ops: 6, dev: 2 }, base: 7 }, 'ops'],
 ] as const)('newer is %s', (_, claims, author) => {
   expect(judgeFreshness(standing, pushed(claims, author))).toEqual({ ok: true, value: 'newer' });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../agent/log.ts';
 import type { Notify } from '../../../agent/qn/message.ts';
+import type { StoreError } from '../../../agent/store/error.ts';
 import { openTrust } from '../../../agent/trust/open-trust.ts';
-import { ok } from '../../../drivers/contract/result.ts';
+import { ok, type Result } from '../../../drivers/contract/result.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { makeSigner, signed } from '../../support/signing.ts';
 
@@ -73,4 +74,29 @@ test('an order from a clock that is years ahead does not shut out for years thos
   const ahead = await order(1n, newer, startMs + 4_000 * dayMs);
   expect(await verify(ahead)).toMatchObject({ ok: true });
   expect(await verify(await order(2n, older, startMs + 367 * dayMs))).toMatchObject({ ok: true });
+});
+
+test('an order is let through when the disk has it, and not before', async () => {
+  const writing = Promise.withResolvers<Result<void, StoreError>>();
+  const asked = Promise.withResolvers<void>();
+  const values = {
+    get: () => undefined,
+    set(key: string) {
+      if (!key.startsWith('trust.order.')) return Promise.resolve(ok());
+      asked.resolve();
+      return writing.promise;
+    },
+  };
+  const clock = createFakeClock(startMs);
+  const trust = openTrust({ clock, log: silentLog, clockQuality: () => 'synced', values }, config);
+  let isThrough = false;
+  const verified = trust.verify(await order(1n, older, startMs), { document: 'firmware.mcu0', role: 'firmware' });
+  void verified.then(() => {
+    isThrough = true;
+  });
+  await asked.promise;
+  await new Promise(setImmediate);
+  expect(isThrough).toBe(false);
+  writing.resolve(ok());
+  expect(await verified).toMatchObject({ ok: true });
 });

@@ -76,6 +76,25 @@ test('commands that were signed out of their order are all taken in one life', a
   expect(await verify(await command(2n, clock.wallMs() - 10_000))).toMatchObject({ ok: true });
 });
 
+test('nor when the agent is back within a second, and its clock is right', async () => {
+  const kept = new Map<string, string>();
+  const used = await command(7n, startMs);
+  expect(await live(kept, startMs, 'synced').verify(used)).toMatchObject({ ok: true });
+  expect(await live(kept, startMs + 1_000, 'synced').verify(used)).toMatchObject({
+    ok: false,
+    error: { attack: 'replay' },
+  });
+});
+
+test('one that was signed by a clock a month ahead shuts out nobody in the next life with a right clock, nor later', async () => {
+  const kept = new Map<string, string>();
+  const before = live(kept, startMs, 'estimated');
+  expect(await before.verify(await command(1n, startMs + 30 * 86_400_000))).toMatchObject({ ok: true });
+  const after = live(kept, startMs + 120_000, 'synced');
+  expect(await after.verify(await command(3n, startMs + 120_000))).toMatchObject({ ok: true });
+  expect(kept.get('trust.used.panel')).toBe(String(startMs + 120_000));
+});
+
 test('one that was signed by a clock a month ahead shuts out nobody once the clock of the board is right', async () => {
   const kept = new Map<string, string>();
   const before = live(kept, startMs, 'estimated');

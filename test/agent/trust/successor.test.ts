@@ -25,6 +25,13 @@ test.each([
     running,
     undefined,
   ],
+  [
+    'other keys where the board itself goes on asking for none',
+    unsigned,
+    { ...trusting(plain.trusted), overAir: unsigned.overAir },
+    undefined,
+  ],
+  ['a key that is not over yet', running, trusting({ ...over, expiresMs: nowMs + 1 }), first],
   ['the same keys, though they are over since', trusting(over), trusting(over), plain],
 ])('takes %s', (_, from, to, signer) => {
   expect(successorFault(from, to, signer?.trusted, nowMs)).toBeUndefined();

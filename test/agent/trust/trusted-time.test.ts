@@ -44,6 +44,23 @@ test('the floor goes on with the time that passes, and outlives a restart', asyn
   expect(later.time.nowMs()).toBe(start);
 });
 
+test('a clock that is set long after the start is no later for it', async () => {
+  const { clock, time, now } = rig('boot', 0);
+  await clock.advance(day);
+  clock.stepWall(start);
+  now.quality = 'synced';
+  expect(time.nowMs()).toBe(start + day);
+  await clock.advance(1_000);
+  expect(time.nowMs()).toBe(start + day + 1_000);
+});
+
+test('what somebody trusted said outlives a restart', () => {
+  const { time, kept } = rig('boot', 0);
+  time.heard(start);
+  time.nowMs();
+  expect(rig('boot', 0, kept).time.nowMs()).toBe(start);
+});
+
 test('it is not lost where the disk is in trouble at the start', async () => {
   await using disk = openMemoryRig();
   const before = await disk.open();

@@ -1,6 +1,7 @@
 import { createHmac, createPrivateKey, sign as signBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { ClockQuality, Notify } from '../../../agent/qn/message.ts';
+import { tokenLifeMsMax } from '../../../agent/trust/limits.ts';
 import { ReplayGuard } from '../../../agent/trust/replay-guard.ts';
 import { claimsOf } from '../../../agent/trust/signer.ts';
 import type { Purpose } from '../../../agent/trust/token.ts';
@@ -12,20 +13,21 @@ import { makeSigner, rawToken, signed } from '../../support/signing.ts';
 const nowMs = Date.parse('2026-11-25T12:00:00Z');
 const ops = makeSigner('ops', ['config', 'trust', 'actuate']);
 const old = makeSigner('old', ['config'], { expiresMs: nowMs - 1 });
+const soon = makeSigner('soon', ['config'], { expiresMs: nowMs + 60_000 });
 const stranger = makeSigner('ops', ['config']); // The right name, another key.
 const unknown = makeSigner('evil', ['config']);
 const push: Notify = { t: 'notify', id: 7n, src: 'ops', val: { node: 'pi-1', a: [1, 2] }, ver: 5, vc: { ops: 5 } };
 const toConfig: Purpose = { document: 'config', role: 'config' };
 const toRelay: Purpose = { document: 'gpio.relay1', role: 'actuate' };
 
-function rig(quality: ClockQuality = 'synced', wallMs = nowMs) {
+function rig(quality: ClockQuality = 'synced', wallMs = nowMs, replays = new ReplayGuard()) {
   const clock = createFakeClock(wallMs);
   const time = createTrustedTime({ clock, clockQuality: () => quality });
   const options = {
-    keys: [ops.trusted, old.trusted],
+    keys: [ops.trusted, old.trusted, soon.trusted],
     names: ['pi-1', '@all', '@line-1'],
     memoryMs: () => clock.monotonicMs(),
-    replays: new ReplayGuard(),
+    replays,
     orders: { known: new Map<string, string>() },
     used: { known: new Map<string, number>() },
   };
@@ -220,6 +222,23 @@ test('a signed command acts once, and again only with a token of its own', async
   expect(await verify(first, toRelay)).toMatchObject({ ok: false, error: { attack: 'replay', reason: 'duplicate' } });
   expect(await verify({ ...first, src: 'other' }, toRelay)).toMatchObject({ ok: false, error: { attack: 'replay' } });
   expect(await verify(await sign({ ...command, id: 10n }), toRelay)).toMatchObject({ ok: true });
+});
+
+test('a command that could not be remembered is refused', async () => {
+  const { verify } = rig('synced', nowMs, new ReplayGuard(1));
+  const sign = (id: bigint) =>
+    signed({ t: 'notify', id, src: 'ops', val: true }, ops.key, { document: 'gpio.relay1', issuedMs: nowMs });
+  expect(await verify(await sign(1n), toRelay)).toMatchObject({ ok: true });
+  expect(await verify(await sign(2n), toRelay)).toMatchObject({ ok: false, error: { reason: 'overloaded' } });
+});
+
+test('a key counts until its end, and a token for as long as may be', async () => {
+  const { verify, clock } = rig();
+  const bySoon = await signed(push, soon.key, { issuedMs: nowMs, lifeMs: tokenLifeMsMax });
+  await clock.advance(59_999);
+  expect(await verify(bySoon, toConfig)).toMatchObject({ ok: true });
+  await clock.advance(1);
+  expect(await verify(bySoon, toConfig)).toMatchObject({ ok: false, error: { attack: 'expired-key' } });
 });
 
 test('without time a token is judged by the floor, and one that is over stays over', async () => {
