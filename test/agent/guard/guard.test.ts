@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkConfig } from '../../../agent/config/check.ts';
 import { guard } from '../../../agent/guard/guard.ts';
-import { type OutputPlan, parsePlan, planOutputs } from '../../../agent/guard/output-plan.ts';
+import { linesHeldAtExit, type OutputPlan, parsePlan, planOutputs } from '../../../agent/guard/output-plan.ts';
 import { guardClaimTriesMax, guardPlanBytesMax } from '../../../agent/limits.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
@@ -44,7 +44,11 @@ function prepare() {
     const receive = () => passed.shift() ?? [];
     return guard({ input, clock, receive, createPwm: () => pwm, openGpio: async () => ok(createSimulatedGpio(board)) });
   };
-  const pass = (...lines: readonly string[]) => passed.push(lines.map((line) => createHeldOutput(line)));
+  const pass = (...lines: readonly string[]) => {
+    const outputs = lines.map((line) => createHeldOutput(line));
+    passed.push(outputs);
+    return outputs;
+  };
   return { board, waves, run, pass, whenWaiting, waits: () => waitsCount };
 }
 
@@ -122,8 +126,9 @@ describe('the guard holds the lines together with the agent', () => {
 
   test('and drives what is to be driven, holds what is to be held, lets go of what is not in the plan', async () => {
     const { board, run, pass } = prepare();
-    pass('A', 'c:3', 'gone');
+    const outputs = pass('A', 'c:3', 'gone');
     const { driven, kept } = await run(said, 'held\n');
+    expect(outputs.map(({ isClosed }) => isClosed)).toEqual([false, false, true]);
     expect(driven).toMatchObject([
       { document: 'relay', isDriven: true, detail: 'relay (A) to high' },
       { document: 'valve', isDriven: false, detail: 'valve (c:3) held as it is' },
@@ -138,10 +143,11 @@ describe('the guard holds the lines together with the agent', () => {
 
   test('the newest lines are all there are; those before are let go of', async () => {
     const { run, pass } = prepare();
-    pass('A', 'c:3');
+    const before = pass('A', 'c:3');
     pass('c:3');
     const { kept } = await run(said, 'held\nheld\n');
     expect(kept.map(({ resource }) => resource)).toEqual(['c:3']);
+    expect(before.every(({ isClosed }) => isClosed)).toBe(true);
   });
 
   test('lines that came before it listened are not taken for those of an earlier word', async () => {
@@ -184,7 +190,7 @@ documents:
   on: { driver: gpio-out, line: { chip: c, offset: 1 }, safe: { crash: on, config-error: hold } }
   off: { driver: gpio-out, line: A }
   low: { driver: gpio-out, line: B, active: low }
-  held: { driver: gpio-out, line: D, safe: { crash: hold } }
+  held: { driver: gpio-out, line: D, safe: { crash: hold, exit: hold } }
   input: { driver: gpio-in, line: E }
   fan: { driver: pwm-out, chip: pwmchip0, frequency: 100, scale: 100, safe: { crash: 30, config-error: hold } }`,
       'c.yaml',
@@ -195,6 +201,12 @@ documents:
       planOutputs(config, situation).outputs.map(({ document, level }) => `${document} ${level}`);
     expect(levels('crash')).toEqual(['off 0', 'low 1', 'on 1']); // Off first, however they are written.
     expect(levels('config-error')).toEqual(['off 0', 'low 1', 'held 0']);
+    expect(planOutputs(config, 'crash', new Set(['held', 'on'])).outputs).toMatchObject([
+      ...[{ document: 'off' }, { document: 'low' }],
+      { document: 'held', level: 0 }, // In a pulse.
+      { document: 'on', level: 1 },
+    ]);
+    expect(linesHeldAtExit(config)).toEqual(['D']);
     const fan = { document: 'fan', chip: 'pwmchip0', channel: 0, frequencyHz: 100, duty: 0.3 };
     expect(planOutputs(config, 'crash').powers).toEqual([fan]);
     expect(planOutputs(config, 'config-error').powers).toEqual([]);

@@ -26,7 +26,7 @@ function prepare() {
     clock,
     told,
     /** A program that writes down what the agent says to it. */
-    install: () => writeFileSync(program, `#!/bin/sh\nexec cat >> "$1/heard"\n`, { mode: 0o755 }),
+    install: (way = 'cat') => writeFileSync(program, `#!/bin/sh\nexec ${way} >> "$1/heard"\n`, { mode: 0o755 }),
     start: (first: OutputPlan, ...args: readonly string[]) =>
       startGuard({ clock, log, send: () => ok(), nowMs: () => 7_000 }, [program, ...args], folder, first),
     heard: () => (existsSync(heardFile) ? readFileSync(heardFile, 'utf8') : ''),
@@ -52,6 +52,21 @@ test.for([
   await until(() => heard().includes('none'), 'the guard');
   expect(heard()).toBe(`${JSON.stringify(plan)}\nnone\n`);
   await guarded.goodbye();
+});
+
+test('a guard that ends is started again with the plan, and after a goodbye none is', async () => {
+  const { clock, told, install, start, heard } = prepare();
+  install('head -n 1');
+  const guarded = start(plan);
+  await until(() => told.length > 0, 'the end of the first one');
+  expect(told).toEqual(['the guard ended; it is started again']);
+  install();
+  await clock.advance(guardRestartMs);
+  await until(() => heard().endsWith('none\n'), 'the next one');
+  expect(heard()).toBe(`${JSON.stringify(plan)}\n${JSON.stringify(plan)}\nnone\n`);
+  await guarded.goodbye();
+  await clock.advance(guardRestartMs);
+  expect([told.length, heard().endsWith('bye []\n')]).toEqual([1, true]);
 });
 
 function createHeld(resource: string): DigitalOutput {
