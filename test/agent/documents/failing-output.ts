@@ -57,6 +57,7 @@ export async function openFailing(options: FailingOptions = {}) {
     document,
     clock: surroundings.clock,
     wire: board.wire('A'),
+    changes: told.changes,
     events: told.events,
     safeStates,
     levels: () => board.wire('A').edges.map(({ level }) => level),

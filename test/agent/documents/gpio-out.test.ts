@@ -6,6 +6,7 @@ import { fail, ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
 import { valueOf } from '../../support/value-of.ts';
+import { openFailing } from './failing-output.ts';
 import { watchSurroundings } from './surroundings.ts';
 
 const config: GpioOutConfig = {
@@ -74,10 +75,10 @@ describe('an output', () => {
     [false, 0],
     ['hold', 1],
   ] as const)('with exit %s leaves the wire at %i', async (exit, level) => {
-    const { document, wire } = await open({ safe: { ...config.safe, exit } });
+    const { document, wire, clock } = await open({ maxOnMs: 1_000, safe: { ...config.safe, exit } });
     await document.perform({ do: 'set', on: true });
     await document[Symbol.asyncDispose]();
-    expect([wire.level, wire.holder]).toEqual([level, undefined]);
+    expect([wire.level, wire.holder, clock.timersCount]).toEqual([level, undefined, 0]);
   });
 
   it('whose level cannot be read where it is to be held leaves its line to whoever opens it next', async () => {
@@ -99,6 +100,14 @@ describe('an output', () => {
     for (let round = 0; round < 3; round += 1) document.compare?.();
     expect(document.handOver?.()).toBeUndefined();
     expect(troubles).toHaveLength(1);
+  });
+
+  it('is handed on again once a write has succeeded', async () => {
+    const { document, fails } = await openFailing();
+    fails(1);
+    await document.perform({ do: 'set', on: true });
+    await document.perform({ do: 'set', on: true });
+    expect(document.handOver?.()).toMatchObject({ isOn: true });
   });
 
   it('that was handed on does nothing any more, whatever waited for it', async () => {

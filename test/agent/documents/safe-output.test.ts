@@ -103,6 +103,20 @@ describe('offline', () => {
     expect(levels(rig)).toEqual([1, 0, 1]);
   });
 
+  test('a restore that still waits as the broker goes away again comes when it is back', async () => {
+    const document = away(', restore: on').replace('safe', 'min-dwell: 1m, safe');
+    await using rig = await openDocuments({ documents: [document] });
+    await rig.clock.advance(60_000);
+    await rig.command('relay', 'on');
+    for (const awayMs of [30_000, 31_000]) {
+      rig.board.setOnline(false);
+      await rig.clock.advance(awayMs);
+      rig.board.setOnline(true);
+    }
+    await rig.clock.advance(60_000);
+    expect(levels(rig)).toEqual([1, 0, 1]);
+  });
+
   test('restore never brings back a pulse whose end failed before', async () => {
     const rig = await openFailing({ safe: { offline: { afterMs: 1_000, to: false, restore: true } } });
     void rig.document.perform({ do: 'pulse', forMs: 500, once: true });
@@ -214,4 +228,5 @@ test.for([
   rig.fails(1);
   expect(await rig.document.perform({ do: 'set', on: !crash })).toMatchObject({ ok: false });
   expect(rig.safeStates).toEqual([why]);
+  expect(rig.changes).toEqual([false, crash]); // The state is that of the line again.
 });

@@ -158,6 +158,14 @@ describe('max-on', () => {
     expect(levels(second)).toEqual([1, 0]);
   });
 
+  test('the guard is told of it as it begins and ends, and that none is left of an output of before', async () => {
+    const told: (number | undefined)[] = [];
+    const guard = { pulsing() {}, limited: (leftMs?: number) => void told.push(leftMs), wentOff() {} };
+    const rig = await openFailing({ config: { maxOnMs: 1_000 }, surroundings: { guard } });
+    for (const on of [true, true, false]) await rig.document.perform({ do: 'set', on });
+    expect(told).toEqual([undefined, 1_000, undefined]);
+  });
+
   test('what is left is written down again and again, for a board whose clock stands still without power', async () => {
     let writesCount = 0;
     const memory = { recall: () => undefined, keep() {}, touch: () => void (writesCount += 1) };
