@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Boots, chooseBoot, decodeBoots, noBoots } from '../../../../agent/config/generations/boots.ts';
+import { type Boots, chooseBoot, decodeBoots, isInDoubt, noBoots } from '../../../../agent/config/generations/boots.ts';
 import { failedBootsMax, failedConfigsMax } from '../../../../agent/config/limits.ts';
 
 const candidates = ['new', 'before', 'file'];
@@ -56,6 +56,16 @@ test('a config that was never proven is given up by power cuts as well', () => {
 test('another content is another config, and begins with no failed boot', () => {
   const { boots } = crash(4, noBoots);
   expect(chooseBoot(['newest', ...candidates], boots, 'k')).toMatchObject({ content: 'newest', boots: { count: 1 } });
+});
+
+test.for<[string, Partial<Boots>, boolean]>([
+  ['was given up', { failed: ['c'] }, true],
+  ['began once and did not come to its mark', { content: 'c', count: 1 }, true],
+  ['came to its mark before', { content: 'c', count: failedBootsMax - 1, isProven: true }, false],
+  ['came to it before, and no more', { content: 'c', count: failedBootsMax, isProven: true }, true],
+  ['is another one', { content: 'd', count: failedBootsMax, failed: ['d'] }, false],
+])('a config that %s is in doubt: %j', ([, boots, expected]) => {
+  expect(isInDoubt({ ...noBoots, ...boots }, 'c')).toBe(expected);
 });
 
 test('failed configs are forgotten, the oldest first', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contentOf, type Generation } from '../../../../agent/config/generations/generation.ts';
+import { contentOf, encodeGeneration, type Generation } from '../../../../agent/config/generations/generation.ts';
 import { ConfigKeeper } from '../../../../agent/config/generations/keeper.ts';
 import type { PendingChange } from '../../../../agent/config/generations/record.ts';
 import { CutFiles } from '../../../support/cut-files.ts';
@@ -139,6 +139,18 @@ test('a commit that took effect but may not be durable is taken back when it is 
   const later = await ConfigKeeper.open(new CutFiles(files.contents), folder);
   expect(later.active).toEqual(generation(2));
   expect(later.history.at(-1)).toMatchObject({ version: 3, status: 'failed' });
+});
+
+test('a change that is known to have failed is taken back, whatever config the disk has after all', async () => {
+  const files = await committed(2);
+  const keeper = await ConfigKeeper.open(files, folder);
+  await keeper.begin(pendingOf(generation(3)), generation(3));
+  await keeper.abandon({ status: 'failed', reason: 'rolled-back', rollback: 'restored' });
+  files.contents.set('/state/config/active.json', encodeGeneration(generation(3)));
+  files.contents.set('/state/config/previous.json', encodeGeneration(generation(2)));
+  const later = new CutFiles(files.contents);
+  for (const life of [await ConfigKeeper.open(later, folder), await ConfigKeeper.read(later, folder)])
+    expect([life.active, life.previous, life.untold?.reason]).toEqual([generation(2), undefined, 'rolled-back']);
 });
 
 test.each([{ id: 'x7', source: 'me' }, { id: '7' }, { id: 7, source: 'me' }, { id: '-7', source: 'me' }, null, 'me'])(
