@@ -61,8 +61,6 @@ function resumable(
   if (message === undefined) return fail(`${interrupted(status)}; it cannot be read any more`);
   const slot = pool.acquire('executing', kept.payload.byteLength);
   if (slot === undefined) return fail(`${interrupted(status)}; there was no room to do it again`);
-  slot.payload.set(kept.payload);
-  slot.setLength(kept.payload.byteLength);
   // How long the agent was away only the wall clock knows. Where that has no time, or one before the arrival, a ttl is over.
   const awayMs = clock.wallMs() - atMs;
   const waitedMs = clockQuality() === 'boot' || awayMs < 0 ? Number.MAX_SAFE_INTEGER : awayMs;
