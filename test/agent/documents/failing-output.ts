@@ -59,6 +59,7 @@ export async function openFailing(options: FailingOptions = {}) {
     wire: board.wire('A'),
     changes: told.changes,
     events: told.events,
+    troubles: told.troubles,
     safeStates,
     levels: () => board.wire('A').edges.map(({ level }) => level),
     writesCount: () => writesCount,

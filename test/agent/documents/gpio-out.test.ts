@@ -102,11 +102,12 @@ describe('an output', () => {
     expect(troubles).toHaveLength(1);
   });
 
-  it('is handed on again once a write has succeeded', async () => {
-    const { document, fails } = await openFailing();
+  it('is well, and handed on again, once a write has succeeded', async () => {
+    const { document, troubles, fails } = await openFailing();
     fails(1);
     await document.perform({ do: 'set', on: true });
     await document.perform({ do: 'set', on: true });
+    expect(troubles).toMatchObject([{ kind: 'io' }, undefined]);
     expect(document.handOver?.()).toMatchObject({ isOn: true });
   });
 

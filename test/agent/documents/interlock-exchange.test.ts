@@ -76,6 +76,15 @@ test('members that exchange their lines keep the dead time of the lines', async 
   expect(rig.memoryBoard.wire('D').level).toBe(1);
 });
 
+test('a member that is on holds its group under another config as well', async () => {
+  const hoist = [member('up', 'U'), member('down', 'D')];
+  await using rig = await openDocuments({ documents: hoist });
+  await rig.command('up', 'on');
+  await rig.exchange([...hoist, 'lamp: { driver: gpio-out, line: L }']);
+  await rig.clock.advance(1_000);
+  expect(await rig.command('down', 'on')).toMatchObject({ ok: false, error: { reason: 'interlocked' } });
+});
+
 test.for([200, 50])('a dead time that is changed to %i ms counts from then on', async (ms) => {
   const retimed = (name: string, line: string) => member(name, line).replace('100ms', `${ms}ms`);
   await using rig = await openDocuments({ documents: [member('up', 'U'), member('down', 'D')] });

@@ -173,6 +173,8 @@ describe('max-on', () => {
     await rig.document.perform({ do: 'set', on: true });
     await rig.clock.advance(5 * memoryWriteMsMin);
     expect(writesCount).toBe(6);
+    await rig.document.perform({ do: 'set', on: false });
+    expect(writesCount).toBe(7); // None is left.
   });
 
   test('an output whose time went by while nobody ran is off at once', async () => {
