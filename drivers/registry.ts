@@ -46,16 +46,13 @@ export async function openGpioBackend(selection: GpioSelection, kept?: KeptLines
 
 async function openBest(kept: KeptLines | undefined): Promise<Result<GpioBackend>> {
   const chips = await openChips(kept);
-  if (chips.ok || !isMissing(chips.error)) return chips;
-  const sysfs = await openSysfs();
-  if (sysfs.ok || !isMissing(sysfs.error)) return sysfs;
-  // There is something that needs a file of ours: that is the way out, not a simulation.
-  for (const { error } of [chips, sysfs]) if (error.kind === 'unsupported') return fail(error);
-  return fail(nothingError(chips.error, sysfs.error));
+  // With a chip and without our file for it, sysfs would lose what only the chip can do, such as bias and hold.
+  return chips.ok || chips.error.kind !== 'absent' ? chips : await openOld(chips.error);
 }
 
-function isMissing({ kind }: DriverError): boolean {
-  return kind === 'absent' || kind === 'unsupported';
+async function openOld(chipsError: DriverError): Promise<Result<GpioBackend>> {
+  const sysfs = await openSysfs();
+  return sysfs.ok || sysfs.error.kind !== 'absent' ? sysfs : fail(nothingError(chipsError, sysfs.error));
 }
 
 const simulatedPrefix = 'simulated:';

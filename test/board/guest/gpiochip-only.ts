@@ -1,6 +1,8 @@
+import { renameSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Edge, GpioBackend } from '../../../drivers/contract/digital.ts';
 import { openGpioChip } from '../../../drivers/gpio-chip.ts';
+import { addonFile } from '../../../drivers/native/addon-file.ts';
 import { openGpioBackend } from '../../../drivers/registry.ts';
 import { openFilesCount } from '../../support/open-files.ts';
 import { until } from '../../support/until.ts';
@@ -19,6 +21,17 @@ export function gpiochipOnly(chip: SimulatedChip): void {
     test('auto takes the character device', async () => {
       await using backend = valueOf(await openGpioBackend({ backend: 'auto' }));
       expect(backend.name).toBe('gpiochip');
+    });
+
+    test('auto does not go around it where its native file is missing', async () => {
+      const file = addonFile('gpiochip.node');
+      renameSync(file, `${file}.away`);
+      onTestFinished(() => renameSync(`${file}.away`, file));
+      const opened = await openGpioBackend({ backend: 'auto' });
+      expect(opened).toMatchObject({
+        ok: false,
+        error: { kind: 'unsupported', detail: expect.stringContaining(file) },
+      });
     });
 
     test('a line held by the kernel is busy and names its consumer', async () => {
