@@ -5,7 +5,11 @@ import { createFrameBuffer } from './frame-buffer.ts';
 const fullBlockBytes = 254;
 const zero = Uint8Array.of(0);
 
-/** Consistent overhead byte stuffing (Cheshire and Baker, 1999), and the zero that ends the frame. */
+/**
+ * Consistent overhead byte stuffing (Cheshire and Baker, 1999), and the zero that ends the frame: no other zero is in it.
+ * Each block begins with its length; a block that is not full stands for its bytes and a zero behind them, which the last
+ * block does without.
+ */
 export function encodeCobs(body: Uint8Array): Uint8Array {
   const frame = new Uint8Array(body.byteLength + Math.ceil((body.byteLength + 1) / fullBlockBytes) + 1);
   let codeIndex = 0;

@@ -1,6 +1,7 @@
+import { encodeCobs } from '../../drivers/framing/cobs.ts';
 import { linkBodyBytesMax, linkOverheadBytes } from '../limits.ts';
-import { decodeCobs, encodeCobs } from './cobs.ts';
 import { crc16 } from './crc16.ts';
+import { decodeCobs } from './decode-cobs.ts';
 
 /** QN-8.2. */
 export const linkType = {
@@ -38,10 +39,7 @@ export function encodeFrame({ type, seq, body }: LinkFrame): Uint8Array {
   const crc = crc16(plain.subarray(0, -2));
   plain[plain.length - 2] = crc >> 8;
   plain[plain.length - 1] = crc;
-  const encoded = encodeCobs(plain);
-  const wire = new Uint8Array(encoded.length + 1);
-  wire.set(encoded);
-  return wire;
+  return encodeCobs(plain);
 }
 
 /** What stood between two delimiters. Undefined for whatever is no frame; the body is a copy. */
