@@ -1,13 +1,11 @@
 import { nearestName } from '../config/nearest.ts';
-import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './verb.ts';
+import { type CliContext, type ExitCode, exitCodes, fits, type OptionValues } from './verb.ts';
 
 /** What a verb with several actions can do, one row each: `qnctl mcu reset …`. */
 export interface Action {
   readonly name: string;
-  /** Behind the name: `NODE [MCU]`. */
+  /** Behind the name: `NODE [MCU]`; in brackets what may be left out. */
   readonly operands: string;
-  readonly operandCountMin: number;
-  readonly operandCountMax: number;
   run(context: CliContext, operands: readonly string[], options: OptionValues): Promise<ExitCode>;
 }
 
@@ -28,7 +26,7 @@ export async function runAction(
     );
     return exitCodes.usage;
   }
-  if (operands.length < action.operandCountMin || operands.length > action.operandCountMax) {
+  if (!fits(operands.length, action.operands)) {
     context.err(`qnctl ${verb} ${name}: expected ${action.operands === '' ? 'nothing more' : action.operands}`);
     return exitCodes.usage;
   }

@@ -8,8 +8,6 @@ const actions = ['show', 'history', 'rollback'];
 export const boardConfigVerb: Verb = {
   name: 'config',
   operands: actions.join('|'),
-  operandCountMin: 1,
-  operandCountMax: 1,
   summary: 'Shows the config that this board took while running, how it got it, and brings back the one before.',
   options: {
     ...configOption,

@@ -5,8 +5,6 @@ import { exitCodes, isSet, type Verb } from './verb.ts';
 export const checkVerb: Verb = {
   name: 'check',
   operands: '[FILE]',
-  operandCountMin: 0,
-  operandCountMax: 1,
   summary:
     'Checks a configuration: tells every fault with file:line:column, and what of its files is not there. Touches nothing.',
   options: { ...configOption, json: { type: 'boolean', help: 'faults as a JSON array' } },

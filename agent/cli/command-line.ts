@@ -4,7 +4,7 @@ import { agentVersion, protocolVersion } from '../version.ts';
 import { optionsOf } from './common-options.ts';
 import { completionVerb } from './completion-verb.ts';
 import { openProgress } from './progress.ts';
-import { type CliContext, type ExitCode, exitCodes, isSet, type Verb } from './verb.ts';
+import { type CliContext, type ExitCode, exitCodes, fits, isSet, type Verb } from './verb.ts';
 
 export interface Program {
   readonly name: string;
@@ -55,7 +55,7 @@ async function runVerb(
     context.out(isJson ? helpJson(program, [verb]) : verbHelp(context, program, verb));
     return exitCodes.ok;
   }
-  if (positionals.length < verb.operandCountMin || positionals.length > verb.operandCountMax) {
+  if (!fits(positionals.length, verb.operands, verb.operandCounts)) {
     return refuse(program, context, `expected ${verb.operands === '' ? 'no operands' : verb.operands}`, verb);
   }
   using progress = openProgress(context, verb, show);
@@ -99,8 +99,6 @@ function versionVerb(program: string): Verb {
   return {
     name: 'version',
     operands: '',
-    operandCountMin: 0,
-    operandCountMax: 0,
     summary: 'Prints the version of the program, of the protocol and of Node.',
     options: {},
     examples: [`${program} version --json`],

@@ -8,8 +8,6 @@ export function completionVerb(program: string, verbs: () => readonly Verb[]): V
   return {
     name: 'completion',
     operands: shells.join('|'),
-    operandCountMin: 1,
-    operandCountMax: 1,
     summary: 'Prints what a shell needs to complete verbs and options.',
     options: {},
     examples: [

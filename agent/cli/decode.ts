@@ -11,8 +11,6 @@ const inputBytesMax = 64 * 1_024 * 1_024;
 export const decodeVerb: Verb = {
   name: 'decode',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   summary: 'Prints the JSON form of a message in any encoding, from standard input.',
   options: { hex: { type: 'boolean', help: 'one message a line, in hexadecimal' } },
   examples: [

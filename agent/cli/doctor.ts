@@ -4,8 +4,6 @@ import { exitCodes, isSet, textOption, type Verb } from './verb.ts';
 export const doctorVerb: Verb = {
   name: 'doctor',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   summary: 'Says what is wrong with this board, and the one command that mends it.',
   options: {
     ...configOption,

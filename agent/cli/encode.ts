@@ -11,8 +11,6 @@ const encodings: readonly Codec['name'][] = ['json', 'cbor', 'compact'];
 export const encodeVerb: Verb = {
   name: 'encode',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   summary: 'Turns the JSON form of a message, from standard input, into another encoding.',
   options: {
     to: { type: 'string', placeholder: 'json|cbor|compact', help: 'the encoding (default json)' },

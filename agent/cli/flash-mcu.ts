@@ -5,8 +5,6 @@ import { textOption, type Verb } from './verb.ts';
 export const flashMcuVerb: Verb = {
   name: 'flash-mcu',
   operands: 'FILE',
-  operandCountMin: 1,
-  operandCountMax: 1,
   summary: 'Writes a program into a microcontroller while the agent is stopped.',
   options: {
     ...configOption,

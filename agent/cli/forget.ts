@@ -22,8 +22,6 @@ interface Told {
 export const forgetVerb: Verb = {
   name: 'forget',
   operands: 'NODE',
-  operandCountMin: 1,
-  operandCountMax: 1,
   summary: 'Takes off the broker what a node has left there that is gone for good.',
   options: {
     ...sessionOptions,

@@ -10,8 +10,6 @@ import { type CliContext, type ExitCode, exitCodes, isSet, textOption, type Verb
 export const healthVerb: Verb = {
   name: 'health',
   operands: '[NODE]',
-  operandCountMin: 0,
-  operandCountMax: 1,
   summary: 'Shows how a node is, or every node of the broker, trouble first.',
   options: {
     ...sessionOptions,

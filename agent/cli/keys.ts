@@ -8,15 +8,14 @@ import { keyFolderOf } from './signing.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption, type Verb } from './verb.ts';
 
 const actions: readonly Action[] = [
-  { name: 'new', operands: 'NAME', operandCountMin: 1, operandCountMax: 1, run: makeNew },
-  { name: 'list', operands: '', operandCountMin: 0, operandCountMax: 0, run: list },
+  { name: 'new', operands: 'NAME', run: makeNew },
+  { name: 'list', operands: '', run: list },
 ];
 
 export const keysVerb: Verb = {
   name: 'keys',
   operands: 'new NAME | list',
-  operandCountMin: 1,
-  operandCountMax: 2,
+  operandCounts: { min: 1, max: 2 },
   summary: 'Makes keys to sign with, and prints what a board must be told to trust them.',
   options: {
     folder: { type: 'string', placeholder: 'DIR', help: 'where they are (default $QN_KEYS or ~/.config/qn/keys)' },

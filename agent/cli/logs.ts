@@ -16,8 +16,6 @@ const followMs = 2_000;
 export const logsVerb: Verb = {
   name: 'logs',
   operands: 'NODE',
-  operandCountMin: 1,
-  operandCountMax: 1,
   summary: 'Prints the last lines of the log of a node, and changes how much it writes.',
   options: {
     ...sessionOptions,

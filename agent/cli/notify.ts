@@ -15,8 +15,6 @@ import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, te
 export const notifyVerb: Verb = {
   name: 'notify',
   operands: 'NODE DOCUMENT VALUE',
-  operandCountMin: 3,
-  operandCountMax: 3,
   summary: 'Sends a command and waits for what became of it.',
   options: {
     ...sessionOptions,

@@ -11,8 +11,6 @@ import { exitCodes, isSet, type Verb } from './verb.ts';
 export const queryVerb: Verb = {
   name: 'query',
   operands: 'NODE DOCUMENT',
-  operandCountMin: 2,
-  operandCountMax: 2,
   summary: 'Asks a node for the value of a document.',
   options: sessionOptions,
   examples: ['qnctl query pi-1 gpio.relay1', 'qnctl query pi-1 selftest --json'],

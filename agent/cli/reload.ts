@@ -11,8 +11,6 @@ import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, ty
 export const reloadVerb: Verb = {
   name: 'reload',
   operands: '[FILE]',
-  operandCountMin: 0,
-  operandCountMax: 1,
   summary: 'Has the agent of this board go over to a config file, without a restart.',
   options: {
     ...socketOption,

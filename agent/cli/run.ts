@@ -26,8 +26,6 @@ import { type CliContext, exitCodes, type Verb } from './verb.ts';
 export const runVerb: Verb = {
   name: 'run',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   summary: 'Runs the agent in the foreground, until SIGINT or SIGTERM.',
   options: configOption,
   examples: ['qn-agent run', 'QN_LOG__LEVEL=debug qn-agent run --config config.yaml'],

@@ -16,8 +16,6 @@ const patienceMs = 45_000;
 export const selftestNodeVerb: Verb = {
   name: 'selftest',
   operands: 'NODE',
-  operandCountMin: 1,
-  operandCountMax: 1,
   summary: 'Lets a node test itself beside its work, and shows the report.',
   options: {
     ...sessionOptions,

@@ -5,8 +5,6 @@ import type { Verb } from './verb.ts';
 export const selftestVerb: Verb = {
   name: 'selftest',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   summary: 'Tests this board with the config a start would take, its code, its disk and its way to the broker.',
   options: {
     ...configOption,

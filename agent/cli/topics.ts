@@ -4,8 +4,6 @@ import { exitCodes, isSet, textOption, type Verb } from './verb.ts';
 export const topicsVerb: Verb = {
   name: 'topics',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   summary: 'Prints the topics of this board for others: rights for a broker, or an AsyncAPI document.',
   options: {
     ...configOption,

@@ -69,10 +69,10 @@ export interface OptionHelp extends ParseArgsOptionDescriptor {
 /** One row of the table that help comes from. */
 export interface Verb {
   readonly name: string;
-  /** `NODE DOCUMENT VALUE`. */
+  /** `NODE DOCUMENT VALUE`; in brackets what may be left out. */
   readonly operands: string;
-  readonly operandCountMin: number;
-  readonly operandCountMax: number;
+  /** Of a verb with several actions; else `operands` says how many there may be. */
+  readonly operandCounts?: OperandCounts;
   readonly summary: string;
   readonly options: { readonly [name: string]: OptionHelp };
   readonly examples: readonly string[];
@@ -81,6 +81,21 @@ export interface Verb {
   /** What it does when it takes longer than a second. Absent: it is meant to go on until somebody ends it. */
   readonly busy?: string;
   run(context: CliContext, operands: readonly string[], options: OptionValues): Promise<ExitCode>;
+}
+
+interface OperandCounts {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** `NODE [FILE]` is one operand, or two. */
+export function fits(count: number, operands: string, { min, max } = countsOf(operands)): boolean {
+  return count >= min && count <= max;
+}
+
+function countsOf(operands: string): OperandCounts {
+  const words = operands.split(' ').filter((word) => word !== '');
+  return { min: words.filter((word) => !word.startsWith('[')).length, max: words.length };
 }
 
 export function textOption(options: OptionValues, name: string): string | undefined {

@@ -18,8 +18,6 @@ const watchedVerbs = ['state', 'delta', 'event', 'ack', 'health'] as const;
 export const watchVerb: Verb = {
   name: 'watch',
   operands: 'NODE [DOCUMENT]',
-  operandCountMin: 1,
-  operandCountMax: 2,
   summary: 'Prints everything a node says, asks for what it missed, and says when a value may be stale.',
   options: {
     ...sessionOptions,

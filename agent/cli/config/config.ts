@@ -11,8 +11,7 @@ const actions: readonly Action[] = [configPush, configPlan, configDiff, configHi
 export const configVerb: Verb = {
   name: 'config',
   operands: `${actions.map(({ name }) => name).join('|')} NODE|@GROUP [FILE]`,
-  operandCountMin: 1,
-  operandCountMax: 3,
+  operandCounts: { min: 1, max: 3 },
   summary: 'Looks at the configs of nodes, and gives them others.',
   options: {
     ...sessionOptions,

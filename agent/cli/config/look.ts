@@ -56,8 +56,6 @@ async function nextValue(
 export const configDiff: Action = {
   name: 'diff',
   operands: 'NODE FILE',
-  operandCountMin: 2,
-  operandCountMax: 2,
   async run(context, [node = '', file = ''], options) {
     const looked = await lookAt(context, node, options);
     if (!looked.ok) return looked.error;
@@ -73,8 +71,6 @@ export const configDiff: Action = {
 export const configPlan: Action = {
   name: 'plan',
   operands: 'NODE FILE',
-  operandCountMin: 2,
-  operandCountMax: 2,
   async run(context, [node = '', file = ''], options) {
     const looked = await lookAt(context, node, options);
     if (!looked.ok) return looked.error;
@@ -101,8 +97,6 @@ function check(context: CliContext, value: Value, name: string): CheckedConfig |
 export const configHistory: Action = {
   name: 'history',
   operands: 'NODE',
-  operandCountMin: 1,
-  operandCountMax: 1,
   async run(context, [node = ''], options) {
     const looked = await lookAt(context, node, options);
     if (!looked.ok) return looked.error;
@@ -117,8 +111,6 @@ export const configHistory: Action = {
 export const configSnapshot: Action = {
   name: 'snapshot',
   operands: 'NODE [FILE]',
-  operandCountMin: 1,
-  operandCountMax: 2,
   async run(context, [node = '', file], options) {
     const looked = await lookAt(context, node, options);
     if (!looked.ok) return looked.error;

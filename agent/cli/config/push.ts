@@ -25,8 +25,6 @@ const unsignedAuthor = 'unsigned';
 export const configPush: Action = {
   name: 'push',
   operands: 'NODE|@GROUP FILE',
-  operandCountMin: 2,
-  operandCountMax: 2,
   async run(context, [target = '', file = ''], options) {
     const read = await readConfigFile(file);
     if (!read.ok) {
@@ -40,8 +38,6 @@ export const configPush: Action = {
 export const configRollback: Action = {
   name: 'rollback',
   operands: 'NODE|@GROUP [FILE]',
-  operandCountMin: 1,
-  operandCountMax: 2,
   async run(context, [target = '', file], options) {
     const read = file === undefined ? ok(undefined) : await readConfigFile(file);
     if (!read.ok) {

@@ -11,8 +11,6 @@ import { type CliContext, exitCodes, isSet } from '../verb.ts';
 export const linkDecode: Action = {
   name: 'decode',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   async run(context, _operands, options) {
     const deframer = createDeframer();
     const tell = ({ type, seq, body }: LinkFrame) =>

@@ -10,8 +10,6 @@ import { exitCodes, isSet } from '../verb.ts';
 export const linkEncode: Action = {
   name: 'encode',
   operands: '',
-  operandCountMin: 0,
-  operandCountMax: 0,
   async run(context, _operands, options) {
     let lineCount = 0;
     let refusedCount = 0;

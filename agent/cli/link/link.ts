@@ -9,8 +9,6 @@ const actions: readonly Action[] = [linkDecode, linkEncode];
 export const linkVerb: Verb = {
   name: 'link',
   operands: 'decode|encode',
-  operandCountMin: 1,
-  operandCountMax: 1,
   summary: 'Link frames to a microcontroller as JSON and back, from standard input.',
   options: { hex: { type: 'boolean', help: 'the bytes of the line as hexadecimal digits' } },
   examples: [

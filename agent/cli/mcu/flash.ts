@@ -27,8 +27,6 @@ export interface Image {
 export const mcuFlash: Action = {
   name: 'flash',
   operands: 'NODE MCU FILE',
-  operandCountMin: 3,
-  operandCountMax: 3,
   async run(context, [node = '', document = '', file = ''], options) {
     const names = checkNames(context, [node, document]);
     if (!names.ok) return names.error;

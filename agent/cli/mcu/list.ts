@@ -7,8 +7,6 @@ import { fieldsOf, findMcu, findMcus, type McuRow, plainText } from './rows.ts';
 export const mcuList: Action = {
   name: 'list',
   operands: '[NODE]',
-  operandCountMin: 0,
-  operandCountMax: 1,
   async run(context, [node], options) {
     const found = await findMcus(context, options, node);
     if (!found.ok) return found.error;
@@ -21,8 +19,6 @@ export const mcuList: Action = {
 export const mcuInfo: Action = {
   name: 'info',
   operands: 'NODE [MCU]',
-  operandCountMin: 1,
-  operandCountMax: 2,
   async run(context, operands, options) {
     const found = await findMcu(context, options, operands);
     if (!found.ok) return found.error;

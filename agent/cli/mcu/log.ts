@@ -12,8 +12,6 @@ import { fieldsOf, plainText } from './rows.ts';
 export const mcuLog: Action = {
   name: 'log',
   operands: 'NODE [MCU]',
-  operandCountMin: 1,
-  operandCountMax: 2,
   async run(context, [node = '', document], options) {
     if (!isNodeName(node) || (document !== undefined && !isDocumentName(document))) {
       context.err(`qnctl mcu log: not a node and a document: ${node} ${document ?? ''}; write pi-1 firmware.mcu0`);

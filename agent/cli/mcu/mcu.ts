@@ -12,8 +12,7 @@ const actions: readonly Action[] = [mcuList, mcuInfo, mcuReset, mcuFlash, mcuLog
 export const mcuVerb: Verb = {
   name: 'mcu',
   operands: `${actions.map(({ name }) => name).join('|')} NODE [MCU] [FILE]`,
-  operandCountMin: 1,
-  operandCountMax: 4,
+  operandCounts: { min: 1, max: 4 },
   summary: 'Looks after the microcontrollers of a node.',
   options: {
     ...sessionOptions,

@@ -7,8 +7,6 @@ import { findMcu } from './rows.ts';
 export const mcuReset: Action = {
   name: 'reset',
   operands: 'NODE [MCU]',
-  operandCountMin: 1,
-  operandCountMax: 2,
   async run(context, operands, options) {
     const found = await findMcu(context, options, operands);
     if (!found.ok) return found.error;

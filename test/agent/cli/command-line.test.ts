@@ -124,7 +124,7 @@ describe('what was typed', () => {
     const seen: unknown[] = [];
     const verb: Verb = {
       ...checkVerb,
-      operandCountMax: 2,
+      operands: '[FILE] [OTHER]',
       async run(_context, operands, options) {
         seen.push(operands, { ...options });
         return 65;

@@ -12,7 +12,7 @@ function start(work: (context: CliContext) => Promise<void>, like: Verb = queryV
   const shown: (string | undefined)[] = [];
   const verb: Verb = {
     ...like,
-    operandCountMin: 0,
+    operands: '',
     async run(context) {
       await work(context);
       return 0;
