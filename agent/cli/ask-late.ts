@@ -3,7 +3,7 @@ import { rollOutAtOnceMax } from '../config/limits.ts';
 import type { Message } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import { formatTopic } from '../qn/topic.ts';
-import { isMap } from './fleet.ts';
+import { fieldsOf } from '../qn/value.ts';
 import { replyTopicTo } from './names.ts';
 import { openSession } from './session.ts';
 import type { CliContext, OptionValues } from './verb.ts';
@@ -13,14 +13,14 @@ const intervalsMax = 3;
 
 /** The report is older than a node that is there leaves it: a broker that was cut off with the node never said its last will. */
 export function isLate({ ts, val }: Message, nowMs: number): boolean {
-  const { interval_s: intervalS, status } = isMap(val) ? val : {};
+  const { interval_s: intervalS, status } = fieldsOf(val);
   if (typeof intervalS !== 'number' || ts === undefined || status === 'offline') return false;
   return nowMs - ts > intervalS * 1_000 * intervalsMax;
 }
 
 /** The same message, of a node that does not answer. */
 export function silenced(message: Message): Message {
-  const { why, ...fields } = isMap(message.val) ? message.val : {};
+  const { why, ...fields } = fieldsOf(message.val);
   const told = new Date(message.ts ?? 0).toISOString();
   const reason = `does not answer, and what it told last is of ${told}; the broker may have lost its last will`;
   return {

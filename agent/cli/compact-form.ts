@@ -6,9 +6,9 @@ import {
   clockQualities,
   compactValueTypes,
   type Message,
-  type Value,
 } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
+import { fieldsOf } from '../qn/value.ts';
 
 /** 17 bytes that are well formed but no message, such as an ack without a status: their plain fields, to look at. */
 export function plainCompactJson(bytes: Uint8Array): string | undefined {
@@ -25,9 +25,7 @@ export function plainCompactJson(bytes: Uint8Array): string | undefined {
  * smallest value type that holds the value.
  */
 export function asCompact(message: Message, nowMs: number): Result<Message, Refusal> {
-  const given = message.extra?.['compact'];
-  const form: { readonly [key: string]: Value } = isMap(given) ? given : {};
-  const { channel = 0, ackWanted = true, valueType = valueTypeOf(message) } = form;
+  const { channel = 0, ackWanted = true, valueType = valueTypeOf(message) } = fieldsOf(message.extra?.['compact']);
   if (typeof channel !== 'number' || !Number.isInteger(channel) || channel < 0 || channel > 65_535) {
     return fail({ reason: 'out-of-range', detail: 'compact.channel is a whole number from 0 to 65535' });
   }
@@ -48,8 +46,4 @@ function valueTypeOf({ t, val }: Message): CompactValueType {
   if (Number.isInteger(val)) return val <= 0x7fffffff ? 'i32' : 'u32';
   const isMilli = Math.abs(val) < 2_147_483 && Math.round(val * 1_000) / 1_000 === val;
   return isMilli ? 'milli' : 'f32';
-}
-
-function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

@@ -12,6 +12,7 @@ import {
 } from '../documents/reader.ts';
 import { copiesMax, queriesUnderWayMax, requeryDelayMsMax } from '../limits.ts';
 import type { Message } from '../qn/message.ts';
+import { fieldsOf } from '../qn/value.ts';
 
 export interface CopiesDependencies {
   readonly clock: Clock;
@@ -82,7 +83,7 @@ export class Copies {
 
   /** An owner that is gone changes nothing and tells nothing: when it is back, its values are others. */
   #hearHealth({ val }: Message): void {
-    this.#isOffline = typeof val === 'object' && val !== null && 'status' in val && val['status'] === 'offline';
+    this.#isOffline = fieldsOf(val)['status'] === 'offline';
     if (!this.#isOffline) return this.#askNext();
     for (const [document, copy] of this.#copies) this.#doubt(document, copy);
   }

@@ -12,11 +12,12 @@ import { imageBytesMax, pieceBytesMax } from '../firmware/limits.ts';
 import { poolProfiles } from '../limits.ts';
 import { silentLog } from '../log.ts';
 import type { Value } from '../qn/message.ts';
+import { fieldsOf } from '../qn/value.ts';
 import { becomeOwnerOf } from './become-owner.ts';
 import type { chooseConfig } from './choose-config.ts';
 import { openDrivers } from './live-environment.ts';
 import { openMeter } from './mcu/meter.ts';
-import { fieldsOf, plainText } from './mcu/rows.ts';
+import { plainText } from './message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './verb.ts';
 
 export interface LocalFlash {

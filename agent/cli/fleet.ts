@@ -1,5 +1,6 @@
-import type { Message, Value } from '../qn/message.ts';
-import { formatValue } from './message-text.ts';
+import type { Message } from '../qn/message.ts';
+import { fieldsOf } from '../qn/value.ts';
+import { plainText } from './message-text.ts';
 import { paint } from './paint.ts';
 import type { CliContext } from './verb.ts';
 
@@ -16,13 +17,14 @@ export interface FleetRow {
 const ranks = ['offline', 'silent', 'safe', 'degraded', 'online'];
 
 export function rowOf(node: string, { val }: Message): FleetRow {
-  const health = isMap(val) ? val : {};
-  const { selftest, uptime_s: uptime, degrade_level: level, why } = health;
-  const verdict = isMap(selftest) ? textOf(selftest['health_status']) : '-';
+  const { status, selftest, uptime_s: uptime, degrade_level: level, why } = fieldsOf(val);
+  const verdict = plainText(fieldsOf(selftest)['health_status']);
   const isBusy = typeof level === 'number' && level > 0;
   const facts =
-    uptime === undefined ? '' : `  uptime ${textOf(uptime)} s  self-test ${verdict}${isBusy ? `  level ${level}` : ''}`;
-  return { node, status: textOf(health['status']), facts, why: Array.isArray(why) ? why.map(textOf) : [] };
+    uptime === undefined
+      ? ''
+      : `  uptime ${plainText(uptime)} s  self-test ${verdict}${isBusy ? `  level ${level}` : ''}`;
+  return { node, status: plainText(status), facts, why: Array.isArray(why) ? why.map(plainText) : [] };
 }
 
 /** `pi-1  online  uptime 12 s  self-test PASS`, with the reasons below when something is wrong. */
@@ -50,12 +52,4 @@ function rankOf({ status }: FleetRow): number {
 function styleOf({ status }: FleetRow): 'good' | 'doubtful' | 'bad' {
   if (status === 'online') return 'good';
   return status === 'degraded' ? 'doubtful' : 'bad';
-}
-
-function textOf(value: Value | undefined): string {
-  return typeof value === 'string' ? value : formatValue(value);
-}
-
-export function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

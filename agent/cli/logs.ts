@@ -4,6 +4,7 @@ import type { Message, Value } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import { createIdSource, type IdSource } from '../qn/snowflake.ts';
 import { formatTopic, isNodeName } from '../qn/topic.ts';
+import { fieldsOf } from '../qn/value.ts';
 import { Inbox } from './inbox.ts';
 import { formatMessage } from './message-text.ts';
 import { replyTopicTo } from './names.ts';
@@ -131,9 +132,7 @@ function noAnswer({ context, session, inbox, node }: Asking): ExitCode {
 }
 
 function linesOf(val: Value | undefined): { readonly last: number; readonly lines: readonly string[] } {
-  if (typeof val !== 'object' || val === null || val instanceof Uint8Array || !('lines' in val))
-    return { last: 0, lines: [] };
-  const { last, lines } = val;
+  const { last, lines } = fieldsOf(val);
   return {
     last: typeof last === 'number' ? last : 0,
     lines: Array.isArray(lines) ? lines.filter((line) => typeof line === 'string') : [],

@@ -39,6 +39,11 @@ export function formatValue(value: Value | undefined): string {
   return encoded.ok ? text.slice(text.indexOf('"val":') + 6, -1) : '?';
 }
 
+/** Text as it is, everything else as JSON. */
+export function plainText(value: Value | undefined): string {
+  return typeof value === 'string' ? value : formatValue(value);
+}
+
 /** What a person typed as a value: JSON where it is JSON, else the text itself. */
 export function parseTypedValue(text: string): Result<Value, Refusal> {
   const decoded = decodeNotify(Buffer.from(text, 'utf8'), { nowMs: 0, kind: 'notify' });

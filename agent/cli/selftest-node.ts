@@ -4,6 +4,7 @@ import type { Message, Value } from '../qn/message.ts';
 import { encodeMessage } from '../qn/registry.ts';
 import { createIdSource } from '../qn/snowflake.ts';
 import { formatTopic, isNodeName } from '../qn/topic.ts';
+import { fieldsOf } from '../qn/value.ts';
 import { Inbox } from './inbox.ts';
 import { jsonOf } from './message-text.ts';
 import { formatReport } from './selftest-text.ts';
@@ -108,22 +109,16 @@ function show(context: CliContext, report: Message, isJson: boolean): ExitCode {
 
 /** Undefined when it is none. What other versions say more is left alone. */
 function readReport(value: Value | undefined): Parameters<typeof formatReport>[0] | undefined {
-  if (!isMap(value)) return undefined;
-  const { health_status: status, took_ms = 0, max_latency_us = 0, tests } = value;
+  const { health_status: status, took_ms = 0, max_latency_us = 0, tests } = fieldsOf(value);
   if (status !== 'PASS' && status !== 'DEGRADED' && status !== 'FAIL') return undefined;
   if (!Array.isArray(tests) || typeof took_ms !== 'number' || typeof max_latency_us !== 'number') return undefined;
   return { health_status: status, took_ms, max_latency_us, tests: tests.flatMap(readRow) };
 }
 
 function readRow(row: Value): readonly TestRow[] {
-  if (!isMap(row)) return [];
-  const { id, title, status, detail, took_us, fix } = row;
+  const { id, title, status, detail, took_us, fix } = fieldsOf(row);
   if (status !== 'pass' && status !== 'fail' && status !== 'timeout' && status !== 'skip') return [];
   if (typeof id !== 'string' || typeof detail !== 'string' || typeof took_us !== 'number') return [];
   const text = typeof title === 'string' ? title : id;
   return [{ id, title: text, status, detail, took_us, ...(typeof fix === 'string' ? { fix } : {}) }];
-}
-
-function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

@@ -1,9 +1,8 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { watchIntervalMsMin, watchLeaseMsDefault, watchLeaseMsMax, watchLeaseMsMin } from '../limits.ts';
-import { isArray } from '../qn/json-value.ts';
 import type { Query, Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
-import { isEqualValue } from '../qn/value.ts';
+import { isEqualValue, isObjectValue } from '../qn/value.ts';
 
 /** What a watcher asked for (QN-5.1), as far as it is granted. */
 export interface Grant {
@@ -56,17 +55,13 @@ export function isWorthTelling(from: Value, to: Value, step: number): boolean {
     const rounding = Number.EPSILON * Math.max(Math.abs(from), Math.abs(to)); // 0.3 − 0.2 is a little less than 0.1.
     return from !== to && Math.abs(to - from) >= step - rounding;
   }
-  if (!isMap(from) || !isMap(to)) return !isEqualValue(from, to);
+  if (!isObjectValue(from) || !isObjectValue(to)) return !isEqualValue(from, to);
   const keys = new Set([...Object.keys(from), ...Object.keys(to)]);
   return [...keys].some((key) => {
     const left = Object.hasOwn(from, key) ? from[key] : undefined;
     const right = Object.hasOwn(to, key) ? to[key] : undefined;
     return left === undefined || right === undefined || isWorthTelling(left, right, step);
   });
-}
-
-function isMap(value: Value): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !isArray(value) && !(value instanceof Uint8Array);
 }
 
 function outOfRange(detail: string): Result<never, Refusal> {

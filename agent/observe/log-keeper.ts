@@ -5,6 +5,7 @@ import { logLevelMsDefault, logLevelMsMax } from '../limits.ts';
 import { type LogBook, type LogLevel, levels } from '../log.ts';
 import type { Value } from '../qn/message.ts';
 import type { Refusal } from '../qn/reason.ts';
+import { fieldsOf, isObjectValue } from '../qn/value.ts';
 
 export interface LogKeeperDependencies {
   readonly clock: Clock;
@@ -27,7 +28,7 @@ export class LogKeeper implements Disposable {
 
   /** `"debug"`, or `{"level": "debug", "for": "10m"}`; then it is as configured again: nobody has to think of it. */
   change(value: Value): Result<void, Refusal> {
-    const wanted = isMap(value) ? value : { level: value };
+    const wanted = isObjectValue(value) ? value : { level: value };
     const level = levels.find((name) => name === wanted['level']);
     const { for: lasting = `${logLevelMsDefault}ms` } = wanted;
     const forMs = typeof lasting === 'string' ? parseDuration(lasting) : undefined;
@@ -55,8 +56,8 @@ export class LogKeeper implements Disposable {
   /** `asked`: `{"after": N}`, the number of the last line the reader has. */
   read(asked: Value | undefined, bytesMax: number): Value {
     const { level, tail } = this.#dependencies.book;
-    const after = isMap(asked) && typeof asked['after'] === 'number' ? asked['after'] : 0;
-    const lines = tail.read(after, bytesMax);
+    const { after } = fieldsOf(asked);
+    const lines = tail.read(typeof after === 'number' ? after : 0, bytesMax);
     return { level, last: tail.last, lines: lines.map(({ text }) => text) };
   }
 
@@ -67,8 +68,4 @@ export class LogKeeper implements Disposable {
   #tell(until: { readonly until?: number }): void {
     this.#dependencies.changed({ level: this.#dependencies.book.level, ...until });
   }
-}
-
-function isMap(value: Value | undefined): value is { readonly [key: string]: Value } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }

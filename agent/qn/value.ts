@@ -1,7 +1,8 @@
 import { isArray } from './json-value.ts';
 import type { Value } from './message.ts';
 
-type ObjectValue = { readonly [key: string]: Value };
+/** A map of values, as JSON and CBOR have it. */
+export type ObjectValue = { readonly [key: string]: Value };
 
 /** Same type and content, in depth; the order of keys does not matter. */
 export function isEqualValue(left: Value, right: Value): boolean {
@@ -48,8 +49,13 @@ function objectPatch(from: ObjectValue, to: ObjectValue): Value | undefined {
   return Object.fromEntries(patch);
 }
 
-function isObjectValue(value: Value): value is ObjectValue {
+export function isObjectValue(value: Value | undefined): value is ObjectValue {
   return typeof value === 'object' && value !== null && !isArray(value) && !(value instanceof Uint8Array);
+}
+
+/** The fields of a map; none of anything else. */
+export function fieldsOf(value: Value | undefined): ObjectValue {
+  return isObjectValue(value) ? value : {};
 }
 
 function isEqualObject(left: ObjectValue, right: ObjectValue): boolean {

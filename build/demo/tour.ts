@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../../agent/qn/message.ts';
+import { fieldsOf } from '../../agent/qn/value.ts';
 import type { DemoMicrocontroller } from './microcontroller.ts';
 import type { Spectator } from './spectator.ts';
 
@@ -144,14 +145,7 @@ function isValue({ topic, message }: Seen, below: string, value: Value): boolean
 }
 
 function isStatus({ topic, message }: Seen, status: string): boolean {
-  const { val } = message;
-  return (
-    topic === 'pi-1/health/agent' &&
-    typeof val === 'object' &&
-    val !== null &&
-    'status' in val &&
-    val['status'] === status
-  );
+  return topic === 'pi-1/health/agent' && fieldsOf(message.val)['status'] === status;
 }
 
 function readWire(boardFolder: string, line: string): string {

@@ -4,6 +4,7 @@ import { connectAsync, type IClientOptions, type IClientPublishOptions } from 'm
 import { decodeAny } from '../../agent/cli/message-text.ts';
 import type { Message, Value } from '../../agent/qn/message.ts';
 import { parseTopic } from '../../agent/qn/topic.ts';
+import { fieldsOf } from '../../agent/qn/value.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
 
 /** One message that somebody said, decoded. */
@@ -98,9 +99,7 @@ function isWanted(heard: Heard, { target, verb, document, topic, status, id, val
 
 /** A field of a value that is a map; undefined where there is none. */
 export function fieldOf(value: Value | undefined, name: string): Value | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array)
-    return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
+  return fieldsOf(value)[name];
 }
 
 /** `online` … of a health message. */

@@ -4,13 +4,14 @@ import { sleep } from '../../clock.ts';
 import { imageBytesMax } from '../../firmware/limits.ts';
 import { crypto } from '../../late-modules.ts';
 import type { Value } from '../../qn/message.ts';
+import { fieldsOf } from '../../qn/value.ts';
 import { readKeyFile, type SigningKey } from '../../trust/key-file.ts';
 import type { Action } from '../actions.ts';
+import { plainText } from '../message-text.ts';
 import { checkNames } from '../names.ts';
 import { type CliContext, type ExitCode, exitCodes, isSet, type OptionValues, textOption } from '../verb.ts';
 import { openConversation } from './conversation.ts';
 import { openMeter } from './meter.ts';
-import { fieldsOf, plainText } from './rows.ts';
 
 /** Times in a row without a word of the node, or with a broken connection. Over it: give up. */
 const connectionsMax = 20;

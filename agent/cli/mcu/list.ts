@@ -1,7 +1,8 @@
+import { fieldsOf } from '../../qn/value.ts';
 import type { Action } from '../actions.ts';
-import { formatValue } from '../message-text.ts';
+import { formatValue, plainText } from '../message-text.ts';
 import { exitCodes, isSet } from '../verb.ts';
-import { fieldsOf, findMcu, findMcus, type McuRow, plainText } from './rows.ts';
+import { findMcu, findMcus, type McuRow } from './rows.ts';
 
 /** A line for each: `pi-1  firmware.mcu0  link up  firmware 1.0.0  safe none`. */
 export const mcuList: Action = {

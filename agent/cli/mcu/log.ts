@@ -1,12 +1,12 @@
 import { parseDuration } from '../../config/duration.ts';
 import type { Message } from '../../qn/message.ts';
 import { formatTopic, isDocumentName, isNodeName } from '../../qn/topic.ts';
+import { fieldsOf } from '../../qn/value.ts';
 import type { Action } from '../actions.ts';
 import { Inbox } from '../inbox.ts';
-import { formatMessage } from '../message-text.ts';
+import { formatMessage, plainText } from '../message-text.ts';
 import { hearInto, openSession } from '../session.ts';
 import { exitCodes, isSet, textOption } from '../verb.ts';
-import { fieldsOf, plainText } from './rows.ts';
 
 /** What the firmware says, and the life of the link, from now on. */
 export const mcuLog: Action = {

@@ -1,18 +1,16 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
-import type { Message, Value } from '../../qn/message.ts';
+import type { Message } from '../../qn/message.ts';
 import { isNodeName } from '../../qn/topic.ts';
+import { fieldsOf, type ObjectValue } from '../../qn/value.ts';
 import { rowOf } from '../fleet.ts';
 import { neverHeard, openHealthSession } from '../hear-health.ts';
-import { formatValue } from '../message-text.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from '../verb.ts';
-
-export type Fields = { readonly [key: string]: Value };
 
 /** A microcontroller as the health report of its board has it. */
 export interface McuRow {
   readonly node: string;
   readonly document: string;
-  readonly row: Fields;
+  readonly row: ObjectValue;
 }
 
 /** The microcontrollers of a node, or of every node of the broker; what fails is told here. */
@@ -64,18 +62,4 @@ function rowsOf(node: string, message: Message): readonly McuRow[] {
     const row = fieldsOf(value);
     return row['driver'] === 'mcu' ? [{ node, document, row }] : [];
   });
-}
-
-/** The fields of a map; none of anything else. */
-export function fieldsOf(value: Value | undefined): Fields {
-  return isMap(value) ? value : {};
-}
-
-function isMap(value: Value | undefined): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-}
-
-/** Text as it is, everything else as JSON. */
-export function plainText(value: Value | undefined): string {
-  return typeof value === 'string' ? value : formatValue(value);
 }
