@@ -8,7 +8,7 @@ import {
   formatLine,
   type GpioBackend,
   type InputRequest,
-  type Level,
+  isWantedEdge,
   type LineAddress,
   type OutputRequest,
 } from './contract/digital.ts';
@@ -83,7 +83,7 @@ function attachInput(request: InputRequest, line: SimulatedLine, nowNs?: () => b
   let listener: ((edge: Edge) => void) | undefined;
   const stamp = () => (nowNs === undefined ? { atNs: monotonicNs() } : { atNs: nowNs(), isExact: true });
   const sensed = line.sense(request.bias, (level) => {
-    if (isOpen && isWanted(level, request.edges)) listener?.({ level, ...stamp() });
+    if (isOpen && isWantedEdge(level, request.edges)) listener?.({ level, ...stamp() });
   });
   if (!sensed.ok) {
     line.release();
@@ -100,11 +100,6 @@ function attachInput(request: InputRequest, line: SimulatedLine, nowNs?: () => b
       isOpen = false;
     },
   });
-}
-
-/** Here every edge is a change. */
-function isWanted(level: Level, edges: InputRequest['edges'] = 'changes'): boolean {
-  return edges === 'changes' || edges === 'both' || (edges === 'rising') === (level === 1);
 }
 
 function stormError(resource: string, { writeErrorKind = 'io', failWritesAfterCount }: SimulatedWeather) {

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatPwm, type PwmBackend, type PwmOutput, type PwmRequest } from './contract/pwm.ts';
-import { fail, ok, type Result } from './contract/result.ts';
+import { formatPwm, type PwmBackend } from './contract/pwm.ts';
+import { fail, ok } from './contract/result.ts';
 import { simulatedLinesCountMax } from './limits.ts';
-import { closedError, codeOf, driverError, systemError } from './system-error.ts';
+import { createPwmOutput, type PwmChannel } from './pwm/output.ts';
+import { codeOf, driverError, systemError } from './system-error.ts';
 
 /** What a meter at the channel shows. */
 export interface PwmWave {
@@ -28,41 +29,18 @@ export function createSimulatedPwm(waves: PwmWaves = createMemoryWaves()): PwmBa
       if (!/^pwmchip\d+$/.test(request.chip)) return fail(driverError('absent', failed, `there is no ${request.chip}`));
       if (held.has(resource)) return fail(driverError('busy', failed, 'this agent holds the channel already'));
       if (held.size >= simulatedLinesCountMax) return fail(driverError('absent', failed, 'too many channels'));
+      const { frequencyHz, initial } = request;
+      const channel: PwmChannel = {
+        setDuty: (duty) => waves.set(resource, { frequencyHz, duty }),
+        duty: () => waves.get(resource)?.duty ?? 0,
+      };
       try {
-        const { frequencyHz, initial } = request;
-        const duty = initial === 'as-is' ? (waves.get(resource)?.duty ?? 0) : initial;
-        waves.set(resource, { frequencyHz, duty });
+        channel.setDuty(initial === 'as-is' ? channel.duty() : initial);
       } catch (cause) {
         return fail(systemError(cause, failed));
       }
       held.add(resource);
-      return ok(attach(request, waves, () => held.delete(resource)));
-    },
-  };
-}
-
-function attach({ chip, channel, frequencyHz }: PwmRequest, waves: PwmWaves, released: () => void): PwmOutput {
-  const resource = formatPwm({ chip, channel });
-  let isOpen = true;
-  const attempt = <Value>(operation: string, act: () => Value): Result<Value> => {
-    if (!isOpen) return fail(closedError(operation, resource));
-    try {
-      return ok(act());
-    } catch (cause) {
-      return fail(systemError(cause, { operation, resource }));
-    }
-  };
-  return {
-    resource,
-    write(duty) {
-      if (duty >= 0 && duty <= 1) return attempt('write', () => waves.set(resource, { frequencyHz, duty }));
-      const detail = `not a duty from 0 to 1: ${duty}`;
-      return fail(driverError('out-of-range', { operation: 'write', resource }, detail));
-    },
-    readBack: () => attempt('read', () => waves.get(resource)?.duty ?? 0),
-    async [Symbol.asyncDispose]() {
-      if (isOpen) released();
-      isOpen = false;
+      return ok(createPwmOutput(resource, channel, () => held.delete(resource)));
     },
   };
 }

@@ -4,7 +4,8 @@ import { formatPwm, type PwmBackend, type PwmOutput, type PwmRequest } from './c
 import { fail, ok, type Result } from './contract/result.ts';
 import { exportChannel, type PwmPlace } from './pwm/channel.ts';
 import { readCount, writeCount } from './pwm/count-file.ts';
-import { closedError, driverError, systemError } from './system-error.ts';
+import { createPwmOutput, type PwmChannel } from './pwm/output.ts';
+import { driverError, systemError } from './system-error.ts';
 
 export interface PwmSysfsOptions {
   readonly root?: string;
@@ -46,7 +47,11 @@ function begin(
     const duty = initial === 'as-is' ? runningDuty(folder) : initial;
     if (isFresh) disable(folder);
     setPeriod(folder, periodNs, Math.round(duty * periodNs));
-    return ok(attach(place, folder, periodNs, released));
+    const channel: PwmChannel = {
+      setDuty: (next) => writeCount(folder, 'duty_cycle', Math.round(next * periodNs)),
+      duty: () => readCount(folder, 'duty_cycle') / periodNs,
+    };
+    return ok(createPwmOutput(place.resource, channel, released));
   } catch (cause) {
     const fixes = { 'out-of-range': 'choose another frequency', io: 'choose another frequency' };
     return fail(systemError(cause, { operation: 'open', resource: place.resource, fixes }));
@@ -77,34 +82,4 @@ function setPeriod(folder: string, periodNs: number, dutyNs: number): void {
   }
   if (readCount(folder, 'duty_cycle') !== dutyNs) writeCount(folder, 'duty_cycle', dutyNs);
   if (readCount(folder, 'enable') !== 1) writeCount(folder, 'enable', 1);
-}
-
-function attach(place: PwmPlace, folder: string, periodNs: number, released: () => void): PwmOutput {
-  const { resource } = place;
-  let isOpen = true;
-  const attempt = <Value>(operation: string, act: () => Value): Result<Value> => {
-    if (!isOpen) return fail(closedError(operation, resource));
-    try {
-      return ok(act());
-    } catch (cause) {
-      return fail(systemError(cause, { operation, resource }));
-    }
-  };
-  return {
-    resource,
-    write(duty) {
-      if (!(duty >= 0 && duty <= 1)) return fail(dutyError(resource, duty));
-      return attempt('write', () => writeCount(folder, 'duty_cycle', Math.round(duty * periodNs)));
-    },
-    readBack: () => attempt('read', () => readCount(folder, 'duty_cycle') / periodNs),
-    async [Symbol.asyncDispose]() {
-      if (!isOpen) return;
-      isOpen = false;
-      released();
-    },
-  };
-}
-
-function dutyError(resource: string, duty: number) {
-  return driverError('out-of-range', { operation: 'write', resource }, `not a duty from 0 to 1: ${duty}`);
 }

@@ -96,6 +96,11 @@ export interface InputRequest {
   readonly consumer: string;
 }
 
+/** For a driver that hears of every change of the level: whether this one, to `level`, was asked for. */
+export function isWantedEdge(level: Level, edges: InputRequest['edges'] = 'changes'): boolean {
+  return edges === 'changes' || edges === 'both' || (edges === 'rising') === (level === 1);
+}
+
 /** One way to reach GPIO lines. Lines it opened are disposed of by whoever opened them, not by the backend. */
 export interface GpioBackend extends AsyncDisposable {
   readonly name: 'gpiochip' | 'sysfs' | 'simulated';

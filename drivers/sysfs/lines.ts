@@ -1,9 +1,17 @@
 import type { Gpio } from 'onoff';
+import { type Access, createAccess } from '../access.ts';
 import { type DriverClock, monotonicNs } from '../clock.ts';
-import type { DigitalInput, DigitalOutput, Edge, InputRequest, Level } from '../contract/digital.ts';
-import { type DriverError, fail, ok, type Result } from '../contract/result.ts';
+import {
+  type DigitalInput,
+  type DigitalOutput,
+  type Edge,
+  type InputRequest,
+  isWantedEdge,
+  type Level,
+} from '../contract/digital.ts';
+import type { DriverError } from '../contract/result.ts';
 import { deviceBehind, watchPresence } from '../presence.ts';
-import { closedError, driverError, systemError } from '../system-error.ts';
+import { driverError } from '../system-error.ts';
 
 const fixes = { absent: 'plug its chip in again, or have the other program leave the line; it is looked for' };
 
@@ -21,29 +29,31 @@ export interface SysfsHold {
 }
 
 export function attachSysfsOutput(hold: SysfsHold): DigitalOutput {
-  const access = createAccess(hold);
+  const { gpio } = hold;
+  const access = accessTo(hold);
   return {
     resource: hold.resource,
     supports: { readBack: true },
     found: hold.found,
-    write: (level) => access.attempt('write', (gpio) => gpio.writeSync(level)),
-    readBack: () => access.attempt('read', (gpio) => gpio.readSync()),
+    write: (level) => access.attempt('write', () => gpio.writeSync(level)),
+    readBack: () => access.attempt('read', () => gpio.readSync()),
     [Symbol.asyncDispose]: access.close,
   };
 }
 
-export function attachSysfsInput(hold: SysfsHold, edges: InputRequest['edges'] = 'changes'): DigitalInput {
-  const access = createAccess(hold);
+export function attachSysfsInput(hold: SysfsHold, edges?: InputRequest['edges']): DigitalInput {
+  const { gpio } = hold;
+  const access = accessTo(hold);
+  const read = () => access.attempt('read', () => gpio.readSync());
   let listener: ((edge: Edge) => void) | undefined;
   let told: Level | undefined;
-  hold.gpio.watch((error, level) => {
+  gpio.watch((error, level) => {
     // A pulse that is over when onoff looks leaves the level that was told. What is broken, the next read tells.
     if (error || level === told) return;
     told = level;
-    const isWanted = edges === 'changes' || edges === 'both' || (edges === 'rising') === (level === 1);
-    if (isWanted) listener?.({ level, atNs: monotonicNs() });
+    if (isWantedEdge(level, edges)) listener?.({ level, atNs: monotonicNs() });
   });
-  const first = access.attempt('read', (gpio) => gpio.readSync());
+  const first = read();
   if (first.ok) told = first.value;
   // The kernel tells a poller nothing of a line that was unexported, or went with its chip.
   const lost = { tell: (_error: DriverError) => {} };
@@ -53,7 +63,7 @@ export function attachSysfsInput(hold: SysfsHold, edges: InputRequest['edges'] =
   );
   return {
     resource: hold.resource,
-    read: () => access.attempt('read', (gpio) => gpio.readSync()),
+    read,
     onEdge(next) {
       listener = next;
     },
@@ -67,28 +77,9 @@ export function attachSysfsInput(hold: SysfsHold, edges: InputRequest['edges'] =
   };
 }
 
-interface Access {
-  attempt<Value>(operation: string, act: (gpio: SysfsHold['gpio']) => Value): Result<Value>;
-  readonly close: () => Promise<void>;
-}
-
-/** The line as long as it is open: what the kernel says becomes a Result. */
-function createAccess({ resource, gpio, released }: SysfsHold): Access {
-  let isOpen = true;
-  return {
-    attempt(operation, act) {
-      if (!isOpen) return fail(closedError(operation, resource));
-      try {
-        return ok(act(gpio));
-      } catch (cause) {
-        return fail(systemError(cause, { operation, resource }));
-      }
-    },
-    async close() {
-      if (!isOpen) return;
-      isOpen = false;
-      gpio.unexport(); // Stops watching, too.
-      released();
-    },
-  };
+function accessTo({ resource, gpio, released }: SysfsHold): Access {
+  return createAccess(resource, () => {
+    gpio.unexport(); // Stops watching, too.
+    released();
+  });
 }
