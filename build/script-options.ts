@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { messageOf } from '../drivers/system-error.ts';
 
 /** As `parseArgs` takes it, and what people have to know of it. */
 interface ScriptOption {
@@ -43,7 +44,7 @@ export function readOptions<const Options extends ScriptOptions>(
     const fault = faultOf(script, values, positionals);
     return fault === undefined ? { values, operands: positionals } : refuse(script, fault);
   } catch (error) {
-    const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split(/[.]\s/);
+    const [sentence = ''] = messageOf(error).split(/[.]\s/);
     return refuse(
       script,
       sentence.replace(/^./, (first) => first.toLowerCase()),

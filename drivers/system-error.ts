@@ -23,7 +23,7 @@ const kindOfCode: ReadonlyMap<string, DriverErrorKind> = new Map([
 /** What the system said, as a DriverError: the code decides the kind, its text is the detail. */
 export function systemError(cause: unknown, failed: FailedOperation): DriverError {
   const kind = kindOfCode.get(codeOf(cause) ?? '') ?? 'io';
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const detail = messageOf(cause);
   return driverError(kind, failed, detail, cause);
 }
 
@@ -53,6 +53,11 @@ export function isGone({ cause }: DriverError): boolean {
 /** What every call on a closed line or port ends with. */
 export function closedError(operation: string, resource: string): DriverError {
   return driverError('closed', { operation, resource }, 'it was closed before');
+}
+
+/** What an error says, or what was thrown that is none. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** `ENOENT` … of a system error; undefined for anything else. */

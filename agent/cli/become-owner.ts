@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { messageOf } from '../../drivers/system-error.ts';
 
 /** The types of Node.js leave initgroups out. */
 const system: Pick<NodeJS.Process, 'getuid' | 'setgid' | 'setuid'> & {
@@ -20,7 +21,7 @@ export async function becomeOwnerOf(folder: string): Promise<Result<void, string
     system.setuid?.(uid);
     return ok();
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
+    const detail = messageOf(cause);
     return fail(`${folder} belongs to user ${uid} of group ${gid}, and root cannot become that user: ${detail}`);
   }
 }

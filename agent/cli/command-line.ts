@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../drivers/system-error.ts';
 import { nearestName } from '../config/nearest.ts';
 import { agentVersion, protocolVersion } from '../version.ts';
 import { optionsOf } from './common-options.ts';
@@ -66,7 +67,7 @@ function parse(verb: Verb, argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: optionsOf(verb), allowPositionals: true, strict: true });
   } catch (error) {
-    return { fault: optionFault(error instanceof Error ? error.message : String(error), verb) }; // It throws on what the user typed.
+    return { fault: optionFault(messageOf(error), verb) }; // It throws on what the user typed.
   }
 }
 

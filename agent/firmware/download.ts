@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { messageOf } from '../../drivers/system-error.ts';
 import { type Clock, sleep } from '../clock.ts';
 import type { Refusal } from '../qn/reason.ts';
 import {
@@ -75,7 +76,7 @@ async function attempt(
     const begun = await beginOf(dependencies, image, response, offset);
     return typeof begun === 'number' ? await take(dependencies, image, response, begun) : begun;
   } catch (cause) {
-    return passing(`${hostOf(url)} broke off: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return passing(`${hostOf(url)} broke off: ${messageOf(cause)}`);
   } finally {
     response.destroy();
   }

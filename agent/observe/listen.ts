@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { messageOf } from '../../drivers/system-error.ts';
 import { removeStale } from '../stale-socket.ts';
 
 /** Where a server listens: a Unix socket, or a port of the loopback. */
@@ -23,6 +24,6 @@ export async function listen(server: Server, address: Address): Promise<Result<v
     return ok();
   } catch (error) {
     server.close();
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(messageOf(error));
   }
 }

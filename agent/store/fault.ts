@@ -1,5 +1,5 @@
 import { accessSync, constants, statfsSync } from 'node:fs';
-import { codeOf } from '../../drivers/system-error.ts';
+import { codeOf, messageOf } from '../../drivers/system-error.ts';
 import { type StoreError, type StoreErrorKind, storeError } from './error.ts';
 
 /** Carries an error through the store thread, to its one place where errors become answers. */
@@ -39,7 +39,7 @@ const spaceBytesMin = 65_536;
 /** What SQLite or the system said, as a StoreError. */
 export function storeErrorOf(cause: unknown, operation: string, file: string, folder: string): StoreError {
   if (cause instanceof StoreFault) return cause.error;
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const detail = messageOf(cause);
   return storeError(kindOf(cause, file, folder), operation, file, detail, detail);
 }
 

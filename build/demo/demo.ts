@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatReport } from '../../agent/cli/selftest-text.ts';
+import { messageOf } from '../../drivers/system-error.ts';
 import { build } from '../build.ts';
 import { readOptions } from '../script-options.ts';
 import { type AgentProcess, startAgentProcess } from './agent-process.ts';
@@ -44,7 +45,7 @@ try {
   await pause(50);
   if (isTour) say(`\ntour done: ${stepsCount} of ${stepsCount} steps went as they should`);
 } catch (error) {
-  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`demo: ${messageOf(error)}`);
   process.exitCode = 1;
 } finally {
   await agent[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { messageOf } from '../../../drivers/system-error.ts';
 import { sleep } from '../../clock.ts';
 import { imageBytesMax } from '../../firmware/limits.ts';
 import { crypto } from '../../late-modules.ts';
@@ -62,7 +63,7 @@ async function readImageFile(
   options: OptionValues,
 ): Promise<Result<Image, ExitCode>> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    context.err(`qnctl mcu flash: ${cause instanceof Error ? cause.message : String(cause)}`);
+    context.err(`qnctl mcu flash: ${messageOf(cause)}`);
     return undefined;
   });
   if (bytes === undefined) return fail(exitCodes.io);

@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { messageOf } from '../../../drivers/system-error.ts';
 import type { Clock } from '../../clock.ts';
 import { socketPathBytesMax } from '../../limits.ts';
 import type { Log } from '../../log.ts';
@@ -58,7 +59,7 @@ async function listen(server: ReturnType<typeof createServer>, file: string): Pr
     await chmod(file, 0o600);
     return ok();
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(messageOf(error));
   }
 }
 

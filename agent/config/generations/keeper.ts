@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { messageOf } from '../../../drivers/system-error.ts';
 import { configHistoryCountMax } from '../limits.ts';
 import { type Boots, decodeBoots } from './boots.ts';
 import type { FileSystem } from './file-system.ts';
@@ -70,7 +71,7 @@ export class ConfigKeeper {
     try {
       await keeper.#recover();
     } catch (error) {
-      keeper.#trouble = error instanceof Error ? error.message : String(error); // It is tried again at the next start.
+      keeper.#trouble = messageOf(error); // It is tried again at the next start.
     }
     return keeper;
   }

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
+import { messageOf } from '../../../drivers/system-error.ts';
 import { nextTurn } from '../../clock.ts';
 import { type ChangeOutcome, changeConfig, planOf } from '../change/change.ts';
 import type { Changeable, Keeping } from '../change/changeable.ts';
@@ -144,6 +145,6 @@ async function attempt(write: () => Promise<void>): Promise<Result<void, string>
     await write();
     return ok();
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(messageOf(error));
   }
 }

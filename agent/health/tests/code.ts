@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf } from '../../../drivers/system-error.ts';
+import { codeOf, messageOf } from '../../../drivers/system-error.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
 import { cutInstallationFix } from '../../missing-part.ts';
 import { hashOf } from '../hash.ts';
@@ -91,7 +91,7 @@ async function faultsOf(subjects: CodeSubjects, file: string, expected: string):
     return found === expected ? [] : [`${file} is not the one that was built`];
   } catch (error) {
     if (codeOf(error) === 'ENOENT' && !isNeeded(file, subjects.platform)) return [];
-    return [`${file}: ${error instanceof Error ? error.message : String(error)}`];
+    return [`${file}: ${messageOf(error)}`];
   }
 }
 
@@ -108,7 +108,7 @@ async function readManifest(folder: string): Promise<Manifest | string> {
     const parsed: unknown = JSON.parse(await readFile(file, 'utf8'));
     return manifestOf(parsed) ?? `${file} is no manifest`;
   } catch (error) {
-    return `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`;
+    return `cannot read ${file}: ${messageOf(error)}`;
   }
 }
 

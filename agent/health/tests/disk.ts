@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf } from '../../../drivers/system-error.ts';
+import { codeOf, messageOf } from '../../../drivers/system-error.ts';
 import { diskFreeBytesMin } from '../../limits.ts';
 import { mountOf, nearestFolder } from '../mounts.ts';
 import type { AtomicTest, TestResult } from '../self-test.ts';
@@ -16,7 +16,7 @@ export function diskTest(stateFolder: string): AtomicTest {
         await mkdir(stateFolder, { recursive: true });
         return await writeAndRead(path.join(stateFolder, `.selftest-${process.pid}`));
       } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = messageOf(error);
         return failed(detail, fixOf(codeOf(error), stateFolder));
       }
     },

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { messageOf } from '../../../drivers/system-error.ts';
 import type { StoreMetrics } from '../../store/metrics.ts';
 import type { AtomicTest, TestResult } from '../self-test.ts';
 import { failed, pass, skip } from './outcome.ts';
@@ -48,5 +49,5 @@ function verdictOf(answer: unknown): TestResult {
 function errorOf(error: unknown): TestResult {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
   if (code === 5) return pass('open in the running agent, which checked it');
-  return failed(error instanceof Error ? error.message : String(error), fix);
+  return failed(messageOf(error), fix);
 }
