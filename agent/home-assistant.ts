@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import { tryParseJson } from './config/try-parse-json.ts';
 import type { Environment } from './environment.ts';
 import type { Announcer } from './home-assistant/announcer.ts';
 import type { Log } from './log.ts';
@@ -87,10 +88,6 @@ async function loadAnnouncer(log: Log): Promise<typeof Announcer | undefined> {
 }
 
 function readTopics(text = '[]'): readonly string[] {
-  try {
-    const topics: unknown = JSON.parse(text);
-    return Array.isArray(topics) ? topics.filter((topic) => typeof topic === 'string') : [];
-  } catch {
-    return []; // Not written by us.
-  }
+  const topics = tryParseJson(text);
+  return Array.isArray(topics) ? topics.filter((topic) => typeof topic === 'string') : [];
 }

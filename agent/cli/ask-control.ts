@@ -4,6 +4,7 @@ import { controlSocketOf } from '../config/control/socket-path.ts';
 import { controlAnswerMsMax } from '../config/limits.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../config/push/local.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
 import { stateFolderOf } from './state-folder.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues, textOption } from './verb.ts';
 
@@ -20,8 +21,8 @@ export async function askControl(
 ): Promise<Result<LocalAnswer, ExitCode>> {
   const socket = textOption(options, 'socket') ?? controlSocketOf(await stateFolderOf(context, configPath));
   const asked = await ask(context, socket, `${JSON.stringify(wish)}\n`);
-  const answer = asked.ok ? readAnswer(asked.value) : undefined;
-  if (answer !== undefined) return ok(answer);
+  const answer = asked.ok ? tryParseJson(asked.value) : undefined;
+  if (isAnswer(answer)) return ok(answer);
   const why = asked.ok ? 'the agent ended before it answered' : asked.error;
   context.err(`no answer on ${socket}: ${why}; is the agent running, and are you its user?`);
   return fail(exitCodes.unavailable);
@@ -45,15 +46,6 @@ function ask({ clock, signal }: CliContext, path: string, line: string): Promise
       resolve(ok(text));
     });
   });
-}
-
-function readAnswer(text: string): LocalAnswer | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isAnswer(parsed) ? parsed : undefined;
-  } catch {
-    return undefined; // It broke off; the caller says so.
-  }
 }
 
 function isAnswer(input: unknown): input is LocalAnswer {

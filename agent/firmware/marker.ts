@@ -1,3 +1,5 @@
+import { isPlainMap } from '../config/plain-map.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
 import { markerBytesMax } from './limits.ts';
 import type { WriteOrder } from './order.ts';
 
@@ -39,8 +41,8 @@ export function markerText(marker: Marker): string {
 /** Undefined for what is none: then it is as if nothing was ever written. */
 export function parseMarker(text: string): Marker | undefined {
   if (text.length > markerBytesMax) return undefined;
-  const record = parsed(text);
-  if (record === undefined) return undefined;
+  const record = tryParseJson(text);
+  if (!isPlainMap(record)) return undefined;
   const { phase, sha256, sizeBytes, isTouched } = record;
   if (phase !== 'writing' && phase !== 'done' && phase !== 'given-up') return undefined;
   if (typeof sha256 !== 'string' || typeof sizeBytes !== 'number' || typeof isTouched !== 'boolean') return undefined;
@@ -49,13 +51,4 @@ export function parseMarker(text: string): Marker | undefined {
     return typeof value === 'string' ? [[key, value] as const] : [];
   });
   return { phase, sha256, sizeBytes, isTouched, ...Object.fromEntries(texts) };
-}
-
-function parsed(text: string): { readonly [key: string]: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined; // No JSON, see above.
-  }
 }

@@ -1,3 +1,5 @@
+import { tryParseJson } from '../config/try-parse-json.ts';
+
 /** What the agent says: a plan in JSON, again when it changes; what lines it has; how long outputs may be on; and how it ends. */
 export const words = { held: 'held', none: 'none', limit: 'limit', bye: 'bye' } as const;
 
@@ -8,8 +10,7 @@ export function limitLine(document: string, atMs: number | undefined): string {
 
 /** Undefined: no such line. */
 export function parseLimit(line: string): readonly [document: string, atMs: number | undefined] | undefined {
-  const said = line.startsWith(words.limit) ? parsed(line.slice(words.limit.length)) : [];
-  const [document, atMs] = said;
+  const [document, atMs] = line.startsWith(words.limit) ? listIn(line.slice(words.limit.length)) : [];
   if (typeof document !== 'string') return undefined;
   return [document, typeof atMs === 'number' ? atMs : undefined];
 }
@@ -17,14 +18,11 @@ export function parseLimit(line: string): readonly [document: string, atMs: numb
 /** The lines that are to be kept after a good end; undefined: that was not said. */
 export function parseBye(line: string): ReadonlySet<string> | undefined {
   if (!line.startsWith(words.bye)) return undefined;
-  return new Set(parsed(line.slice(words.bye.length)).filter((name) => typeof name === 'string'));
+  return new Set(listIn(line.slice(words.bye.length)).filter((name) => typeof name === 'string'));
 }
 
-function parsed(text: string): readonly unknown[] {
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list : [];
-  } catch {
-    return []; // A goodbye that asks for nothing.
-  }
+/** An empty one where there is none: a goodbye that asks for nothing. */
+function listIn(text: string): readonly unknown[] {
+  const list = tryParseJson(text);
+  return Array.isArray(list) ? list : [];
 }

@@ -3,6 +3,7 @@ import type { GpioSelection } from '../../drivers/registry.ts';
 import { type SafeAction, safeAction } from '../../drivers/safe-state.ts';
 import type { Config, GpioOutConfig } from '../config/config.ts';
 import { isPlainMap } from '../config/plain-map.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
 import { deadTimesOf, unknownMember } from '../documents/interlock.ts';
 import { levelOf } from '../documents/level.ts';
 import { deadTimeMsMax } from '../limits.ts';
@@ -142,7 +143,7 @@ export function linesHeldAtExit(config: Config): readonly string[] {
 
 /** Undefined for a text that is no plan: a damaged file, half a line. */
 export function parsePlan(text: string): OutputPlan | undefined {
-  const plan = parseJson(text);
+  const plan = tryParseJson(text);
   if (!isPlainMap(plan) || !Array.isArray(plan['outputs']) || !Array.isArray(plan['powers'])) return undefined;
   const gpio = selectionOf(plan['gpio']);
   const situation = plannedSituations.find((known) => known === plan['situation']);
@@ -161,14 +162,6 @@ export function parsePlan(text: string): OutputPlan | undefined {
 export function describeOutput({ document, line, level }: PlannedOutput): string {
   const place = `${document} (${formatLine(line)})`;
   return level === undefined ? `${place} held as it is` : `${place} to ${level === 1 ? 'high' : 'low'}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // No plan, and the caller says so.
-  }
 }
 
 const backends = ['auto', 'gpiochip', 'sysfs', 'simulated'] as const;

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { HomeAssistantConfig } from '../config/home-assistant.ts';
+import { isPlainMap } from '../config/plain-map.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
 import type { Log } from '../log.ts';
 import type { InboundMessage } from '../mqtt/link.ts';
 import type { Outgoing } from '../mqtt/outgoing.ts';
@@ -147,22 +149,12 @@ function goneComponents(gone: ReadonlyMap<string, string>): Components {
   return Object.fromEntries([...gone].map(([key, platform]) => [key, { platform }]));
 }
 
+/** None in somebody else's words on our topic; what we say takes their place. */
 function platformsOf(payload: Uint8Array): readonly (readonly [key: string, platform: string])[] {
-  try {
-    const described: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    const components = fieldOf(described, 'components');
-    if (typeof components !== 'object' || components === null) return [];
-    return Object.entries(components).flatMap(([key, component]: [string, unknown]) => {
-      const platform = fieldOf(component, 'platform');
-      return typeof platform === 'string' ? [[key, platform] as const] : [];
-    });
-  } catch {
-    return []; // Somebody else's words on our topic; what we say takes their place.
-  }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
+  const described = tryParseJson(Buffer.from(payload).toString('utf8'));
+  const components = isPlainMap(described) ? described['components'] : undefined;
+  return Object.entries(isPlainMap(components) ? components : {}).flatMap(([key, component]) => {
+    const platform = isPlainMap(component) ? component['platform'] : undefined;
+    return typeof platform === 'string' ? [[key, platform] as const] : [];
+  });
 }

@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts';
+import { isPlainMap } from '../config/plain-map.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
 import { keptEventBytesMax, keptEventsCount, keptEventsMs } from '../health/limits.ts';
 import type { Values } from '../store/store.ts';
 import { type Happening, happeningKinds } from './event-ring.ts';
@@ -57,12 +59,8 @@ function textOf({ stamp, kind, document, value, trace }: Happening, boot: bigint
 }
 
 function parse(text: string): readonly Happening[] {
-  try {
-    const row: unknown = JSON.parse(text);
-    return isRow(row) ? [happeningOf(row)] : [];
-  } catch {
-    return []; // Not written by us: it is one thing less to tell.
-  }
+  const row = tryParseJson(text);
+  return isRow(row) ? [happeningOf(row)] : [];
 }
 
 interface Row extends Omit<Happening, 'stamp'> {
@@ -77,9 +75,8 @@ function happeningOf({ lsn, monotonicMs, wallMs, ...row }: Row): Happening {
 }
 
 function isRow(row: unknown): row is Row {
-  if (typeof row !== 'object' || row === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(row));
-  const areNumbers = ['lsn', 'monotonicMs', 'wallMs'].every((name) => Number.isFinite(fields.get(name)));
-  const areTexts = ['document', 'boot'].every((name) => typeof fields.get(name) === 'string');
-  return areNumbers && areTexts && happeningKinds.some((kind) => kind === fields.get('kind')) && fields.has('value');
+  if (!isPlainMap(row)) return false;
+  const areNumbers = ['lsn', 'monotonicMs', 'wallMs'].every((name) => Number.isFinite(row[name]));
+  const areTexts = ['document', 'boot'].every((name) => typeof row[name] === 'string');
+  return areNumbers && areTexts && happeningKinds.some((kind) => kind === row['kind']) && 'value' in row;
 }

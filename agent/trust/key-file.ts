@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { isPlainMap } from '../config/plain-map.ts';
 import { readText } from '../config/read-text.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
 import { crypto } from '../late-modules.ts';
 import { kidBytesMax } from './limits.ts';
 
@@ -37,7 +38,7 @@ export async function readKeyFile(path: string): Promise<Result<SigningKey, stri
 }
 
 function parseKey(text: string): SigningKey | undefined {
-  const parsed = parseJson(text);
+  const parsed = tryParseJson(text);
   if (!isPlainMap(parsed)) return undefined;
   const { kty, crv, kid, x, d } = parsed;
   const isKey = kty === 'OKP' && crv === 'Ed25519' && typeof kid === 'string' && isKeyName(kid);
@@ -46,12 +47,4 @@ function parseKey(text: string): SigningKey | undefined {
 
 function isHalf(half: unknown): half is string {
   return typeof half === 'string' && /^[\w-]{43}$/.test(half);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Told as what it is not.
-  }
 }

@@ -1,6 +1,7 @@
 import { type CryptoKey, compactVerify, importJWK } from 'jose';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { isPlainMap } from '../config/plain-map.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
 import type { Notify } from '../qn/message.ts';
 import type { Reason } from '../qn/reason.ts';
 import { bindingFault } from './bindings.ts';
@@ -116,7 +117,8 @@ function fault(attack: Attack, reason: Reason, detail: string): TokenFault {
 function readHeader(token: string): string | TokenFault {
   const parts = token.split('.');
   const [head = ''] = parts;
-  const header = parts.length === 3 && parts.every((part) => /^[\w-]+$/.test(part)) ? parseJson(head) : undefined;
+  const isCompact = parts.length === 3 && parts.every((part) => /^[\w-]+$/.test(part));
+  const header = isCompact ? tryParseJson(Buffer.from(head, 'base64url').toString('utf8')) : undefined;
   if (!isPlainMap(header)) {
     return fault('malformed-token', 'bad-signature', 'not a compact JWS: three parts of base64url with dots between');
   }
@@ -145,14 +147,6 @@ function usedCommand(signedMs: number, usedMs: number): TokenFault {
 function oldOrder(signedMs: number, newerMs: number): TokenFault {
   const detail = `it was signed at ${stamp(signedMs)}, and an order of ${stamp(newerMs)} was let through already; sign it anew`;
   return fault('rollback', 'stale-version', detail);
-}
-
-function parseJson(base64url: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'));
-  } catch {
-    return undefined; // Told as what it is not.
-  }
 }
 
 function wrongKey(kid: string, keys: readonly TrustedKey[]): TokenFault {

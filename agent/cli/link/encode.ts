@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { linkBodyBytesMax } from '../../../firmware-bridge/limits.ts';
 import { encodeFrame, type LinkFrame } from '../../../firmware-bridge/link/frame.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
+import { tryParseJson } from '../../config/try-parse-json.ts';
 import type { Action } from '../actions.ts';
 import { inputLines, parseHex } from '../decode.ts';
 import { exitCodes, isSet } from '../verb.ts';
@@ -31,7 +32,7 @@ export const linkEncode: Action = {
 };
 
 function frameOf(line: string): Result<LinkFrame, string> {
-  const fields = parse(line);
+  const fields = tryParseJson(line);
   if (!isPlainMap(fields)) return fail('not a JSON object; write {"type":7,"seq":1,"body":"0000002a"}');
   const { type, seq, body } = fields;
   if (!isByte(type)) return fail(`type is a number from 0 to 255, not ${JSON.stringify(type)}`);
@@ -40,14 +41,6 @@ function frameOf(line: string): Result<LinkFrame, string> {
   if (bytes === undefined) return fail(`body is hexadecimal text, not ${JSON.stringify(body)}`);
   if (bytes.length > linkBodyBytesMax) return fail(`body has ${bytes.length} bytes, at most ${linkBodyBytesMax}`);
   return ok({ type, seq, body: bytes });
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined; // Told with the line number by the caller.
-  }
 }
 
 function isByte(value: unknown): value is number {

@@ -10,6 +10,7 @@ import { removeStale } from '../../stale-socket.ts';
 import { controlConnectionsMax, controlRequestBytesMax, controlRequestMsMax, controlStopMsMax } from '../limits.ts';
 import { isPlainMap } from '../plain-map.ts';
 import type { LocalAnswer, LocalWish } from '../push/local.ts';
+import { tryParseJson } from '../try-parse-json.ts';
 
 export interface ControlDependencies {
   readonly clock: Clock;
@@ -104,7 +105,7 @@ function serve({ clock, log, change }: ControlDependencies, socket: Socket, { as
 }
 
 function readWish(line: string): LocalWish | undefined {
-  const parsed = parseJson(line);
+  const parsed = tryParseJson(line);
   if (!isPlainMap(parsed)) return undefined;
   const isDryRun = parsed['isDryRun'] === true;
   const file = parsed['file'];
@@ -112,12 +113,4 @@ function readWish(line: string): LocalWish | undefined {
   if (parsed['do'] !== 'reload') return undefined;
   if (file === undefined) return { do: 'reload', isDryRun };
   return typeof file === 'string' && path.isAbsolute(file) ? { do: 'reload', file, isDryRun } : undefined;
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined; // Answered as not understood.
-  }
 }

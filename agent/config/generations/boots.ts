@@ -1,6 +1,6 @@
 import { failedBootsMax, failedConfigsMax } from '../limits.ts';
 import { isPlainMap } from '../plain-map.ts';
-import { parseJson } from './generation.ts';
+import { tryParseJson } from '../try-parse-json.ts';
 
 /** What is remembered from boot to boot about configs that may bring the board down. */
 export interface Boots {
@@ -44,7 +44,7 @@ export function isInDoubt({ content, count, isProven, failed }: Boots, asked: st
 }
 
 export function decodeBoots(text: string): Boots {
-  const parsed = parseJson(text);
+  const parsed = tryParseJson(text);
   if (!isPlainMap(parsed)) return noBoots;
   const { content, count, kernelBoot, isProven, failed } = parsed;
   const isWhole = typeof content === 'string' && typeof count === 'number' && typeof kernelBoot === 'string';

@@ -2,6 +2,7 @@ import { crypto } from '../../late-modules.ts';
 import type { Value } from '../../qn/message.ts';
 import { canonicalText, valueDigest } from '../../trust/value-digest.ts';
 import { isPlainMap } from '../plain-map.ts';
+import { tryParseJson } from '../try-parse-json.ts';
 
 export type ClockVector = { readonly [author: string]: number };
 
@@ -37,7 +38,7 @@ export function encodeGeneration(generation: Generation): string {
 
 /** Undefined for whatever this agent did not write, or not like this. */
 export function decodeGeneration(text: string): Generation | undefined {
-  const parsed = parseJson(text);
+  const parsed = tryParseJson(text);
   if (!isPlainMap(parsed) || parsed['format'] !== 1) return undefined;
   const { body } = parsed; // With what a newer agent wrote beside, which is under the sum as well.
   if (!isPlainMap(body) || !isValue(body) || parsed['sum'] !== sumOf(canonicalText(body))) return undefined;
@@ -77,14 +78,6 @@ export function isVector(input: unknown): input is ClockVector {
 /** What JSON.parse gives is always one. */
 export function isValue(input: unknown): input is Value {
   return input !== undefined;
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Damaged; the caller says what that means.
-  }
 }
 
 function sumOf(text: string): string {

@@ -1,5 +1,5 @@
 import { isPlainMap } from '../plain-map.ts';
-import { parseJson } from './generation.ts';
+import { tryParseJson } from '../try-parse-json.ts';
 
 /** Who asked for a change over the air, so that the answer can be given after a restart as well. */
 export interface Asked {
@@ -33,7 +33,7 @@ export function encodePending(pending: PendingChange): string {
 }
 
 export function decodePending(text: string): PendingChange | undefined {
-  const parsed = parseJson(text);
+  const parsed = tryParseJson(text);
   return isPending(parsed) ? parsed : undefined;
 }
 
@@ -42,7 +42,7 @@ export function encodeRecords(records: readonly ChangeRecord[]): string {
 }
 
 export function decodeRecords(text: string): readonly ChangeRecord[] {
-  const parsed = parseJson(text);
+  const parsed = tryParseJson(text);
   const listed: readonly unknown[] = isPlainMap(parsed) && Array.isArray(parsed['changes']) ? parsed['changes'] : [];
   return listed.filter(isRecord);
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { type Clock, sleep } from '../../clock.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
+import { tryParseJson } from '../../config/try-parse-json.ts';
 import { socketOf } from '../../health/local-answer.ts';
 import { localAnswerBytesMax } from '../../limits.ts';
 import type { AgentFacts } from '../facts.ts';
@@ -29,13 +30,9 @@ function readAll(socketPath: string): Promise<string> {
 }
 
 function parse(text: string): AgentFacts | undefined {
-  try {
-    const answer: unknown = JSON.parse(text);
-    if (!isPlainMap(answer)) return undefined;
-    const { pid, config_hash: configHash, health } = answer;
-    if (typeof pid !== 'number' || typeof configHash !== 'string' || !isPlainMap(health)) return undefined;
-    return { pid, configHash, health };
-  } catch {
-    return undefined; // Half an answer of an agent that is just ending.
-  }
+  const answer = tryParseJson(text); // Half an answer is of an agent that is just ending.
+  if (!isPlainMap(answer)) return undefined;
+  const { pid, config_hash: configHash, health } = answer;
+  if (typeof pid !== 'number' || typeof configHash !== 'string' || !isPlainMap(health)) return undefined;
+  return { pid, configHash, health };
 }
