@@ -1,5 +1,4 @@
-import { constants, statSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatLine, type LineAddress } from './contract/digital.ts';
 import type { DriverError, Result } from './contract/result.ts';
@@ -7,6 +6,7 @@ import { findChips, surveyChips, withChip } from './gpiochip/chips.ts';
 import { isUsed } from './gpiochip/flags.ts';
 import { type ChipLayout, resolveLine } from './gpiochip/resolve.ts';
 import { loadNativeGpio, type NativeGpio } from './native/addon.ts';
+import { isOpenable } from './presence.ts';
 import type { GpioSelection } from './registry.ts';
 import { lineHolder } from './simulated/claim.ts';
 import { readSysfsChips, resolveSysfsNumber } from './sysfs/chips.ts';
@@ -104,13 +104,4 @@ function sightOf(place: Result<unknown>): LineSight {
   if (place.ok) return { state: 'free' };
   const { detail, fix } = place.error;
   return { state: 'absent', detail, ...(fix === undefined ? {} : { fix }) };
-}
-
-async function isOpenable(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false; // What is to be done about it depends on the user.
-  }
 }

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { constants, statSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import type { DriverClock } from './clock.ts';
 import { presenceEveryMs } from './limits.ts';
 
@@ -10,6 +11,14 @@ export function deviceBehind(path: string): string | undefined {
   } catch {
     return undefined; // Whatever the reason: this path leads to no device now.
   }
+}
+
+/** Whether this user may read and write the device; what is to be done about it depends on the user. */
+export async function isOpenable(file: string): Promise<boolean> {
+  return await access(file, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Calls `gone` once when another device, or none, stands behind the path. Dispose to stop looking. */

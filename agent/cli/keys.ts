@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { codeOf } from '../../drivers/system-error.ts';
 import { nearestName } from '../config/nearest.ts';
 import { formatKey, isKeyName, makeKey, readKeyFile, type SigningKey } from '../trust/key-file.ts';
 import { type Role, roles } from '../trust/token.ts';
@@ -45,7 +46,7 @@ async function makeNew(context: CliContext, [name = '']: readonly string[], opti
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeOnce(file, formatKey(key));
   } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    const isThere = codeOf(error) === 'EEXIST';
     const detail = isThere ? `${file} is there already; choose another name` : String(error);
     context.err(`qnctl keys: ${detail}`);
     return isThere ? exitCodes.data : exitCodes.io;

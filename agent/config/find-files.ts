@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { codeOf } from '../../drivers/system-error.ts';
 import { configFilesMax } from '../limits.ts';
 import type { ConfigFault } from './fault.ts';
 import type { ConfigTrouble } from './load.ts';
@@ -38,10 +39,6 @@ async function namesIn(folder: string, reader: ConfigReader): Promise<readonly s
   try {
     return await reader.names(folder);
   } catch (error) {
-    return isAbsent(error) ? [] : undefined;
+    return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' ? [] : undefined;
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

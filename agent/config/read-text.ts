@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
+import { codeOf } from '../../drivers/system-error.ts';
 
 /** missing: no such file · unreadable: the system refuses or fails · invalid: what is in it cannot be a text. */
 export type ReadTroubleKind = 'missing' | 'unreadable' | 'invalid';
@@ -79,7 +80,7 @@ function decode(bytes: Buffer, mode: number): Result<ReadText, ReadTrouble> {
 }
 
 function troubleOf(error: unknown): ReadTrouble {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const code = codeOf(error) ?? 'unknown error';
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', message: 'no such file' };
   if (code === 'EACCES' || code === 'EPERM') {
     return { kind: 'unreadable', message: 'permission denied', fix: 'the user of the agent must be able to read it' };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMissingFile } from '../support/missing-file.ts';
+import { codeOf } from '../../drivers/system-error.ts';
 
 /** One change of a driven line, as its log has it. */
 export interface Stamp {
@@ -12,7 +12,7 @@ export function readStamps(wireLog: string): readonly Stamp[] {
   try {
     return parseStamps(readFileSync(wireLog, 'latin1'));
   } catch (error) {
-    if (isMissingFile(error)) return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isMissingFile } from '../support/missing-file.ts';
+import { codeOf } from '../../drivers/system-error.ts';
 
 /** Counts what a line of the simulated board did, from outside of the agent. */
 export interface Edges {
@@ -36,7 +36,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (isMissingFile(error)) return '';
+    if (codeOf(error) === 'ENOENT') return '';
     throw error;
   }
 }

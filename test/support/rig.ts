@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { IClientPublishOptions } from 'mqtt';
 import { createSimulatedBoard } from '../../drivers/gpio-simulated.ts';
+import { codeOf } from '../../drivers/system-error.ts';
 import { needBundle, startAgentProcess, type TestProcess } from './agent-process.ts';
 import { configText } from './config-text.ts';
 import { type Heard, type Listener, openListener, statusOf } from './heard.ts';
-import { isMissingFile } from './missing-file.ts';
 import { type Mosquitto, startMosquitto } from './mosquitto.ts';
 
 export interface RigOptions {
@@ -98,7 +98,7 @@ function countLines(file: string): number {
   try {
     return readFileSync(file, 'utf8').split('\n').length - 1;
   } catch (error) {
-    if (isMissingFile(error)) return 0;
+    if (codeOf(error) === 'ENOENT') return 0;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { codeOf } from '../../drivers/system-error.ts';
 
 /** A file system of its own in memory, of 1 MiB. */
 export interface SmallDisk extends Disposable {
@@ -23,7 +24,7 @@ export function openSmallDisk(): SmallDisk {
       try {
         writeFileSync(path.join(folder, 'ballast'), Buffer.alloc(2 * 1_024 * 1_024));
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+        if (codeOf(error) !== 'ENOSPC') throw error;
       }
     },
     makeReadOnly: () => run('mount', '-o', 'remount,ro', folder),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { codeOf } from '../../../drivers/system-error.ts';
 import { replaceFile } from '../../replace-file.ts';
 
 /** The few things that keeping configs asks of a disk. What changes something is durable when it resolves, or rejects. */
@@ -19,7 +20,7 @@ export const realFiles: FileSystem = {
     try {
       return readFileSync(file, 'utf8'); // At a start alone: there is nothing else to hold up.
     } catch (error) {
-      return isMissing(error) ? undefined : '';
+      return codeOf(error) === 'ENOENT' ? undefined : '';
     }
   },
   replace: replaceFile,
@@ -31,16 +32,12 @@ export const realFiles: FileSystem = {
     try {
       await unlink(file);
     } catch (error) {
-      if (isMissing(error)) return;
+      if (codeOf(error) === 'ENOENT') return;
       throw error;
     }
     await syncFolderOf(file);
   },
 };
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
 
 async function syncFolderOf(file: string): Promise<void> {
   await using folder = await open(path.dirname(file), 'r');

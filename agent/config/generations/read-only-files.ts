@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { codeOf } from '../../../drivers/system-error.ts';
 import type { FileSystem } from './file-system.ts';
 
 export interface ReadOnlyFiles extends FileSystem {
@@ -18,7 +19,7 @@ export function readOnlyFiles(): ReadOnlyFiles {
       try {
         return await readFile(file, 'utf8');
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : '';
+        const code = codeOf(error);
         if (code === 'EACCES') denied.add(path.dirname(file));
         return code === 'EACCES' || code === 'ENOENT' ? undefined : ''; // As for the agent.
       }

@@ -1,6 +1,7 @@
-import { constants, existsSync, statSync } from 'node:fs';
-import { access, realpath } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { isOpenable } from '../../../drivers/presence.ts';
 import { listHolders, nameHolder } from '../../../drivers/serial/port-holder.ts';
 import { stableNameOf, unstableName } from '../../../drivers/serial/stable-name.ts';
 import { findUsbPort, parseUsbPort } from '../../../drivers/serial/usb-port.ts';
@@ -30,11 +31,6 @@ async function look(
 ): Promise<SerialFacts> {
   const device = await deviceOf(port, root);
   if (device === undefined) return { document, port, isOpenable: false, holders: [], isConsole: false };
-  const stable = unstableName.test(port)
-    ? await stableNameOf(device, path.join(root.dev, 'serial', 'by-id'))
-    : undefined;
-  const stableName = stable === undefined ? undefined : `/dev/serial/by-id/${stable}`;
-  const isUnstable = unstableName.test(port);
   const group = await groupOf(device, root);
   return {
     document,
@@ -42,10 +38,15 @@ async function look(
     device,
     isOpenable: await isOpenable(device),
     ...(group === undefined ? {} : { group }),
-    ...(isUnstable ? { stableName: stableName ?? '{ vendorId: …, productId: … }, see udevadm info' } : {}),
+    ...(unstableName.test(port) && { stableName: await betterNameOf(device, root) }),
     holders: await holdersOf(device, root, agentPid),
     isConsole: consoles.includes(await realpath(device)),
   };
+}
+
+async function betterNameOf(device: string, { dev }: SystemRoot): Promise<string> {
+  const stable = await stableNameOf(device, path.join(dev, 'serial', 'by-id'));
+  return stable === undefined ? '{ vendorId: …, productId: … }, see udevadm info' : `/dev/serial/by-id/${stable}`;
 }
 
 async function deviceOf(port: string, root: SystemRoot): Promise<string | undefined> {
@@ -85,13 +86,4 @@ async function consolesOf({ proc, dev, sys }: SystemRoot): Promise<readonly stri
   const names = new Set([...named, ...active].filter((name) => name !== ''));
   const there = new Set(await namesIn(dev));
   return await Promise.all([...names].filter((name) => there.has(name)).map((name) => realpath(path.join(dev, name))));
-}
-
-async function isOpenable(device: string): Promise<boolean> {
-  try {
-    await access(device, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false; // What is to be done about it depends on the user.
-  }
 }

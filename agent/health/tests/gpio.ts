@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type {
   DigitalInput,
@@ -10,6 +9,7 @@ import type {
 } from '../../../drivers/contract/digital.ts';
 import { formatLine } from '../../../drivers/contract/digital.ts';
 import { type DriverError, describeError, type Result } from '../../../drivers/contract/result.ts';
+import { isOpenable } from '../../../drivers/presence.ts';
 import { type Clock, sleep } from '../../clock.ts';
 import type { GpioConfig } from '../../config/config.ts';
 import type { AtomicTest, TestResult } from '../self-test.ts';
@@ -38,15 +38,6 @@ async function boardResult(board: string | undefined): Promise<TestResult> {
   const lines = await readdir(board).catch(() => undefined); // What is wrong with it is told with the fix.
   if (lines === undefined) return failed(`the simulated board ${board} is not there`, `mkdir -p ${board}`);
   return pass(`simulated: ${lines.length} lines in ${board}`);
-}
-
-async function isOpenable(file: string): Promise<boolean> {
-  try {
-    await access(file, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false; // The caller says which.
-  }
 }
 
 export interface LoopbackSubjects {
