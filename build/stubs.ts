@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Plugin } from 'esbuild';
+import type { Plugin, PluginBuild } from 'esbuild';
 
 /*
  * MQTT.js carries code for browsers and old Node.js that an agent on Linux never runs, pino code for redaction. Their modules are
@@ -78,25 +78,27 @@ export function nativeFiles(folder: '.' | '..'): Plugin {
   return {
     name: 'native-files',
     setup(build) {
-      build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path: name }) => ({
-        path: name,
-        namespace: 'native-file',
-      }));
-      build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path: name }) => {
-        const contents = `
-        const { join } = require('node:path');
-        const file = '${name === 'bindings' ? 'epoll.node' : 'serialport.node'}';
-        module.exports = () => {
-          const module = { exports: {} };
-          process.dlopen(module, ${path});
-          return module.exports;
-        };`;
-        return { contents, loader: 'js', resolveDir: '.' };
-      });
+      loadAddons(build, './drivers/native/addon-file.ts');
       build.onLoad({ filter: /\/drivers\/native\/addon-file\.ts$/ }, () => ({
         contents: `import { join } from 'node:path'; export const addonFile = (file) => ${path};`,
         loader: 'js',
       }));
     },
   };
+}
+
+/** Has the packages with a native file load it from where `addonFile` of that module says. They require a function. */
+export function loadAddons(build: PluginBuild, addonFileModule: string): void {
+  build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path }) => ({ path, namespace: 'native-file' }));
+  build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path }) => ({
+    contents: `
+      const { addonFile } = require('${addonFileModule}');
+      module.exports = () => {
+        const module = { exports: {} };
+        process.dlopen(module, addonFile('${path === 'bindings' ? 'epoll.node' : 'serialport.node'}'));
+        return module.exports;
+      };`,
+    loader: 'js',
+    resolveDir: process.cwd(),
+  }));
 }

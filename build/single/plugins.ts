@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 import { partFile, partOf } from '../parts.ts';
+import { loadAddons } from '../stubs.ts';
 
 /** Modules that are other ones in a single executable, because there are no files beside it. */
 const replaced: { readonly [module: string]: string } = {
@@ -20,21 +21,7 @@ export const insideOfProgram: Plugin = {
       const other = importer.includes('/agent/single/') ? undefined : replaced[place];
       return other === undefined ? undefined : { path: path.resolve(other) };
     });
-    build.onResolve({ filter: /^(node-gyp-build|bindings)$/ }, ({ path: name }) => ({
-      path: name,
-      namespace: 'native-file',
-    }));
-    build.onLoad({ filter: /.*/, namespace: 'native-file' }, ({ path: name }) => ({
-      contents: `
-        import { addonFile } from './agent/single/addon-file.ts';
-        export default () => {
-          const module = { exports: {} };
-          process.dlopen(module, addonFile('${name === 'bindings' ? 'epoll.node' : 'serialport.node'}'));
-          return module.exports;
-        };`,
-      loader: 'js',
-      resolveDir: process.cwd(),
-    }));
+    loadAddons(build, './agent/single/addon-file.ts');
   },
 };
 
