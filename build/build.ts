@@ -1,6 +1,5 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { agentProgram, bundlePart, bundleProgram } from './bundle.ts';
 import { writeManifest } from './manifest.ts';
 import { buildNative } from './native.ts';
@@ -65,4 +64,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (import.meta.main) await main();

@@ -1,21 +1,17 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hashOf } from '../agent/health/hash.ts';
 import { type Manifest, manifestName } from '../agent/health/tests/code.ts';
 import { agentVersion } from '../agent/version.ts';
+import { filesBelow } from './files-below.ts';
 
 /** What runs on a board; not what people read. */
 const released = /^(qn-agent|qnctl)\.cjs$|^(parts|native)\//;
 
 /** Writes down what was built, so that a board can tell whether it still has it. The last step of the build. */
 export async function writeManifest(outFolder: string): Promise<void> {
-  const entries = await readdir(outFolder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(outFolder, path.join(entry.parentPath, entry.name)))
-    .filter((file) => released.test(file))
-    .toSorted();
+  const files = (await filesBelow(outFolder)).filter((file) => released.test(file));
   const manifest: Manifest = {
     version: agentVersion,
     files: Object.fromEntries(

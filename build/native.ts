@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type Addon, buildAddon, copyNative, type NativeStep } from './native/addon.ts';
 import { epollAddon } from './native/epoll.ts';
 import { gpiochipAddon } from './native/gpiochip.ts';
@@ -23,30 +22,27 @@ export interface NativeReport {
   readonly hasHostAddon: boolean;
 }
 
-const projectFolder = dirname(dirname(fileURLToPath(import.meta.url)));
-
 /** Builds what is missing or stale. Without a compiler it says so in the report; a compiler's error is thrown. */
-export function buildNative(folder: string = projectFolder): NativeReport {
-  const headers = headerFolder(folder);
-  const addons: readonly Addon[] =
-    headers === undefined ? [] : [gpiochipAddon(folder, headers), epollAddon(folder, headers)];
+export function buildNative(): NativeReport {
+  const headers = headerFolder();
+  const addons: readonly Addon[] = headers === undefined ? [] : [gpiochipAddon(headers), epollAddon(headers)];
   const steps = targets.flatMap((target) => [
-    ...addons.map((addon) => buildAddon(folder, addon, target)),
-    copySerialport(folder, target),
+    ...addons.map((addon) => buildAddon(addon, target)),
+    copySerialport(target),
   ]);
   if (headers === undefined) {
     const detail = 'no node-linux-* package with headers is installed';
-    steps.push({ output: join(folder, 'dist/native'), outcome: 'skipped', detail });
+    steps.push({ output: 'dist/native', outcome: 'skipped', detail });
   }
-  const epoll = join(outputFolder(folder, process.arch), 'epoll.node');
-  if (existsSync(epoll)) steps.push(copyNative(epoll, join(folder, 'node_modules/epoll/build/Release/epoll.node')));
-  const hasHostAddon = existsSync(join(outputFolder(folder, process.arch), 'gpiochip.node')) || existsSync(epoll);
+  const epoll = join(outputFolder(process.arch), 'epoll.node');
+  if (existsSync(epoll)) steps.push(copyNative(epoll, 'node_modules/epoll/build/Release/epoll.node'));
+  const hasHostAddon = existsSync(join(outputFolder(process.arch), 'gpiochip.node')) || existsSync(epoll);
   return { steps, hasHostAddon };
 }
 
-function copySerialport(folder: string, target: Target): NativeStep {
-  const source = join(folder, 'node_modules/@serialport/bindings-cpp/prebuilds', target.serialPrebuild);
-  const output = join(outputFolder(folder, target.cpu), 'serialport.node');
+function copySerialport(target: Target): NativeStep {
+  const source = join('node_modules/@serialport/bindings-cpp/prebuilds', target.serialPrebuild);
+  const output = join(outputFolder(target.cpu), 'serialport.node');
   if (!existsSync(source)) return { output, outcome: 'skipped', detail: `there is no ${source}` };
   return copyNative(source, output);
 }

@@ -148,7 +148,7 @@ function changelogText(version: string): string {
   return `${entry} -- QN agent maintainers <maintainers@qn-agent.invalid>  ${date}\n`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   const { operands: wanted } = readOptions({
     command: 'npm run deb',
     summary: 'Builds the Debian packages dist/qn-agent_VERSION_CPU.deb, of both CPUs where none is named.',

@@ -1,31 +1,29 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { agentVersion } from '../../agent/version.ts';
 import { build, outFolder } from '../build.ts';
 import { lockedNode } from '../node-binary.ts';
 import { runTool } from '../run-tool.ts';
 import { readOptions } from '../script-options.ts';
+import { writeSum } from '../write-sum.ts';
 import { makeCard } from './card.ts';
 import { layRoot } from './lay-root.ts';
 import { billOfMaterials } from './materials.ts';
 import { imageCpu } from './recipe.ts';
 
-export interface BuiltImage {
+interface BuiltImage {
   readonly image: string;
   readonly materials: string;
 }
 
 /** Needs root, and some 3 GB in the folder for temporary files. `lap` hears how far it is. */
-export async function buildImage(lap: (text: string) => void, targetFolder = outFolder): Promise<BuiltImage> {
+async function buildImage(lap: (text: string) => void): Promise<BuiltImage> {
   mkdirSync('.cache', { recursive: true });
   const folder = mkdtempSync(path.resolve('.cache/card-'));
   try {
     const { root, boot, packages } = await layRoot(folder);
     lap(`a Debian of ${packages.trim().split('\n').length} packages, the agent among them`);
-    const image = path.join(targetFolder, `qn-agent_${agentVersion}_${imageCpu}.img`);
+    const image = path.join(outFolder, `qn-agent_${agentVersion}_${imageCpu}.img`);
     await makeCard({ root, boot }, folder, image);
     lap(
       `${image} ${Math.round(statSync(image).size / 1e6)} MB, ${Math.round((statSync(image).blocks * 512) / 1e6)} of them used`,
@@ -39,14 +37,7 @@ export async function buildImage(lap: (text: string) => void, targetFolder = out
   }
 }
 
-/** As `sha256sum --check` reads it, beside the file. */
-async function writeSum(file: string): Promise<void> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  writeFileSync(`${file}.sha256`, `${hash.digest('hex')}  ${path.basename(file)}\n`);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   const { values } = readOptions({
     command: 'npm run image',
     summary:

@@ -24,8 +24,8 @@ export interface Addon {
 
 const compileMsMax = 300_000;
 
-export function buildAddon(folder: string, addon: Addon, target: Target): NativeStep {
-  const output = join(outputFolder(folder, target.cpu), `${addon.name}.node`);
+export function buildAddon(addon: Addon, target: Target): NativeStep {
+  const output = join(outputFolder(target.cpu), `${addon.name}.node`);
   const compiler = target.compilerPrefix + addon.compiler;
   const absent = addon.sources.find((source) => !existsSync(source));
   if (absent !== undefined) return { output, outcome: 'skipped', detail: `there is no ${absent}` };
@@ -34,7 +34,7 @@ export function buildAddon(folder: string, addon: Addon, target: Target): Native
     return { output, outcome: 'skipped', detail };
   }
   // Times of installed files tell nothing, npm gives them all the same: what went in is written down and compared.
-  const stampFile = join(folder, '.cache/native', `${addon.name}-linux-${target.cpu}.json`);
+  const stampFile = join('.cache/native', `${addon.name}-linux-${target.cpu}.json`);
   const stamp = JSON.stringify([compiler, addon.flags, hashes(addon)], undefined, 2);
   if (existsSync(output) && readIfThere(stampFile) === stamp) return { output, outcome: 'fresh' };
   for (const file of [output, stampFile]) mkdirSync(dirname(file), { recursive: true });

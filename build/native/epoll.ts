@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Addon } from './addon.ts';
 
 /** Bound to one ABI of Node by NAN: compiled against the headers of the Node that is pinned. */
-export function epollAddon(folder: string, headers: string): Addon {
+export function epollAddon(headers: string): Addon {
   const defines = ['NODE_GYP_MODULE_NAME=epoll', 'BUILDING_NODE_EXTENSION', 'USING_UV_SHARED=1', 'USING_V8_SHARED=1'];
   return {
     name: 'epoll',
@@ -10,12 +10,9 @@ export function epollAddon(folder: string, headers: string): Addon {
     flags: [
       ...['-shared', '-fPIC', '-O2', '-s', '-std=gnu++20', '-pthread', '-fno-rtti', '-fno-exceptions', '-w'],
       ...defines.map((define) => `-D${define}`),
-      ...[`-I${headers}`, `-I${join(folder, 'node_modules/nan')}`],
+      ...[`-I${headers}`, '-Inode_modules/nan'],
     ],
-    sources: [join(folder, 'node_modules/epoll/src/epoll.cc')],
-    inputs: [
-      join(headers, 'node_version.h'),
-      ...['epoll', 'nan'].map((name) => join(folder, 'node_modules', name, 'package.json')),
-    ],
+    sources: ['node_modules/epoll/src/epoll.cc'],
+    inputs: [join(headers, 'node_version.h'), ...['epoll', 'nan'].map((name) => `node_modules/${name}/package.json`)],
   };
 }

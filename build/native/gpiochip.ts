@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Addon } from './addon.ts';
 
 /** Node-API only, and libuv, whose ABI stays within its first version: the same file runs on Node 24 and 26. */
-export function gpiochipAddon(folder: string, headers: string): Addon {
+export function gpiochipAddon(headers: string): Addon {
   return {
     name: 'gpiochip',
     compiler: 'gcc',
     flags: ['-shared', '-O2', '-s', ...gpiochipFlags(headers)],
-    ...gpiochipSources(folder),
+    ...gpiochipSources(),
   };
 }
 
@@ -19,8 +19,8 @@ export function gpiochipFlags(headers: string): readonly string[] {
   return ['-std=c11', '-D_GNU_SOURCE', ...warnings, '-fPIC', '-fvisibility=hidden', '-isystem', headers];
 }
 
-export function gpiochipSources(folder: string): Pick<Addon, 'sources' | 'inputs'> {
-  const sourceFolder = join(folder, 'drivers/native');
+export function gpiochipSources(): Pick<Addon, 'sources' | 'inputs'> {
+  const sourceFolder = 'drivers/native';
   const files = readdirSync(sourceFolder).sort();
   const ending = (end: string) => files.filter((file) => file.endsWith(end)).map((file) => join(sourceFolder, file));
   return { sources: ending('.c'), inputs: ending('.h') };

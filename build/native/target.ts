@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import path from 'node:path';
 
 /** A CPU we build for. */
 export interface Target {
@@ -26,12 +26,12 @@ export const targets: readonly Target[] = [
   },
 ];
 
-export function outputFolder(folder: string, cpu: string): string {
-  return join(folder, 'dist/native', `linux-${cpu}`);
+export function outputFolder(cpu: string): string {
+  return `dist/native/linux-${cpu}`;
 }
 
 /** The headers are the same for both CPUs: whichever package is there will do. */
-export function headerFolder(folder: string): string | undefined {
-  const packages = targets.map(({ cpu }) => join(folder, `node_modules/node-linux-${cpu}/include/node`));
-  return packages.find((headers) => existsSync(join(headers, 'node.h')));
+export function headerFolder(): string | undefined {
+  const packages = targets.map(({ cpu }) => `node_modules/node-linux-${cpu}/include/node`);
+  return packages.find((headers) => existsSync(path.join(headers, 'node.h')));
 }

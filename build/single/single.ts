@@ -1,19 +1,19 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { hashOf } from '../../agent/health/hash.ts';
 import { aheadFile, type Place } from '../../agent/single/compile-ahead.ts';
 import { build, outFolder } from '../build.ts';
 import { bundleOptions, lean } from '../bundle.ts';
+import { filesBelow } from '../files-below.ts';
 import { muteSchema } from '../mute-schema.ts';
 import { type Cpu, fetchNode, lockedNode } from '../node-binary.ts';
 import { partFile, parts } from '../parts.ts';
 import { runTool } from '../run-tool.ts';
 import { readOptions } from '../script-options.ts';
 import { nodeFlags } from '../systemd/node-flags.ts';
+import { writeSum } from '../write-sum.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
 import { insideOfProgram, partsInside } from './plugins.ts';
@@ -48,8 +48,8 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   const runner = runnerOf(cpu);
   const file = path.join(outFolder, `qn-agent-${cpu}`);
   const made = [
-    await sumOf(main),
-    await sumOf(path.join(folder, 'assets.json')),
+    await hashOf(main),
+    await hashOf(path.join(folder, 'assets.json')),
     lockedNode(cpu).integrity,
     runner,
     [...startFlags, ...nodeFlags()],
@@ -61,7 +61,7 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
     if (runner !== undefined) await writeFile(path.join(folder, aheadFile), JSON.stringify(await ranInStart(main)));
     const blob = await makeBlob({ folder, main, assets, node, runner });
     await injectBlob(node, blob, file);
-    await writeFile(`${file}.sha256`, `${await hashOf(file)}  ${path.basename(file)}\n`);
+    await writeSum(file);
     await writeFile(stampFile, stamp);
   }
   return { file, bytes: (await stat(file)).size, hasSnapshot: runner !== undefined };
@@ -75,7 +75,7 @@ interface Recorded {
 /** What runs in a start, of a program that is the same for each CPU: found out once, on the CPU of this machine. */
 async function ranInStart(main: string): Promise<readonly Place[]> {
   const cache = path.join(cacheFolder, 'start.json');
-  const sum = await sumOf(main);
+  const sum = await hashOf(main);
   const known: Partial<Recorded> = JSON.parse((await textOf(cache)) ?? '{}');
   if (known.sum === sum && known.places !== undefined) return known.places;
   const folder = path.join(cacheFolder, 'record');
@@ -116,19 +116,11 @@ async function layAssets(cpu: Cpu, folder: string): Promise<Assets> {
     await cp(path.join(outFolder, 'parts', file), path.join(folder, 'parts', file));
   const native = path.join(outFolder, 'native', `linux-${cpu}`);
   if (existsSync(native)) await cp(native, path.join(folder, 'native'), { recursive: true });
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  const files = await filesBelow(folder);
   const sums: [string, string][] = [];
-  for (const file of files.toSorted()) sums.push([file, await sumOf(path.join(folder, file))]);
+  for (const file of files) sums.push([file, await hashOf(path.join(folder, file))]);
   await writeFile(path.join(folder, 'assets.json'), JSON.stringify(Object.fromEntries(sums)));
   return Object.fromEntries([...files, 'assets.json'].map((file) => [file, path.join(folder, file)]));
-}
-
-async function sumOf(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
 }
 
 /**
@@ -176,4 +168,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (import.meta.main) await main();

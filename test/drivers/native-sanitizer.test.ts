@@ -10,7 +10,7 @@ import { openDatagramInbox } from '../support/datagrams.ts';
 import { ptyMissing } from '../support/pty.ts';
 import { until } from '../support/until.ts';
 
-const headers = headerFolder('.');
+const headers = headerFolder();
 const runtime = sanitizerRuntime();
 const missing = headers === undefined ? 'no headers of Node' : (runtime.missing ?? ptyMissing);
 
@@ -29,7 +29,7 @@ describe.skipIf(missing !== undefined)(
         '-fsanitize=address,undefined',
         '-fno-sanitize-recover=undefined',
       ];
-      compile('gcc', [...sanitizers, ...gpiochipFlags(headers ?? ''), ...gpiochipSources('.').sources, '-o', path]);
+      compile('gcc', [...sanitizers, ...gpiochipFlags(headers ?? ''), ...gpiochipSources().sources, '-o', path]);
       const addresses = [join(folder, 'notify.sock'), `@qn-sanitized-${process.pid}`];
       const inboxes = await Promise.all(addresses.map((address) => openDatagramInbox(address)));
       const { stdout, stderr, status } = runSanitized([path, ...addresses]);
