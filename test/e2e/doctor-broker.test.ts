@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { mqttChecks } from '../../agent/doctor/checks/mqtt.ts';
 import { startAedes } from '../support/aedes.ts';
 import { runProgram } from '../support/agent-process.ts';
-import { type Certificates, makeCertificates, signForDays } from '../support/certificates.ts';
+import { signForDays } from '../support/authority.ts';
+import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import { type DoctorBoard, type DoctorRig, openDoctorRig } from '../support/doctor-rig.ts';
 import {
   describeWithMosquitto,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runProgram } from '../support/agent-process.ts';
-import { makeCertificates, signForDays } from '../support/certificates.ts';
+import { signForDays } from '../support/authority.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import { describeWithMosquitto, startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 

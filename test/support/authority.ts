@@ -26,31 +26,48 @@ interface Issued {
   readonly key: string;
 }
 
-export async function openAuthority(folder: string): Promise<Authority> {
+async function prepare(folder: string) {
   const run = (args: readonly string[]) => promisify(execFile)('openssl', args, { cwd: folder });
   await writeFile(join(folder, 'index.txt'), '');
   await writeFile(join(folder, 'crlnumber'), '01\n');
   await writeFile(join(folder, 'authority.conf'), config);
+  const sign = async (request: string, names: string, days: readonly string[], file: string) => {
+    await run(['ca', '-batch', '-notext', ...days, ...signing, '-extfile', names, '-in', request, '-out', file]);
+    return join(folder, file);
+  };
+  return { run, sign };
+}
+
+/** The certificate of the server again, valid only from and until the given days (`20990101`); the name of the file. */
+export async function signForDays(folder: string, from: string, until: string): Promise<string> {
+  const { sign } = await prepare(folder);
+  return await sign('server.csr', 'names', between(from, until), `server-${from}.pem`);
+}
+
+export async function openAuthority(folder: string): Promise<Authority> {
+  const { run, sign } = await prepare(folder);
   return {
     async issue(name, { subject = 'board', host, from, until } = {}) {
       const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
       await run(['req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${subject}`]);
       await writeFile(join(folder, `${name}.names`), host === undefined ? '' : `subjectAltName=DNS:${host}\n`);
       await appendFile(join(folder, `${name}.names`), 'basicConstraints=CA:FALSE\n');
-      const days =
-        from === undefined ? ['-days', '2'] : ['-startdate', `${from}000000Z`, '-enddate', `${until}000000Z`];
-      const signing = ['-config', 'authority.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key'];
-      const files = ['-extfile', `${name}.names`, '-in', `${name}.csr`, '-out', `${name}.pem`];
-      await run(['ca', '-batch', '-notext', ...days, ...signing, ...files]);
-      return { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) };
+      const days = from === undefined ? ['-days', '2'] : between(from, until);
+      const cert = await sign(`${name}.csr`, `${name}.names`, days, `${name}.pem`);
+      return { cert, key: join(folder, `${name}.key`) };
     },
     async revoke({ cert }) {
-      const signing = ['-config', 'authority.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key'];
       await run(['ca', ...signing, '-revoke', cert]);
       await run(['ca', ...signing, '-gencrl', '-crldays', '2', '-out', 'revoked.pem']);
       return join(folder, 'revoked.pem');
     },
   };
+}
+
+const signing = ['-config', 'authority.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key'];
+
+function between(from: string, until = ''): readonly string[] {
+  return ['-startdate', `${from}000000Z`, '-enddate', `${until}000000Z`];
 }
 
 const config = `[ca]

@@ -1,8 +1,7 @@
 import { openWorkshop } from './c-compiler.ts';
-import type { Heard } from './heard.ts';
-import { fieldOf } from './heard.ts';
+import { fieldOf, type Heard } from './heard.ts';
 import { type Rig, type RigOptions, startRig } from './rig.ts';
-import { buildFirmware, startUno, type Uno } from './uno.ts';
+import { buildFirmware, buildUnoRunner, startUno, type Uno } from './uno.ts';
 
 export const avrDocument = 'firmware.mcu0';
 
@@ -20,9 +19,7 @@ export async function startAvrAgent(keys: string, options: Partial<RigOptions> =
   const stack = new AsyncDisposableStack();
   try {
     const workshop = stack.use(openWorkshop());
-    const source = 'test/firmware-bridge/mcu/simavr/uno.c';
-    const flags = ['-std=gnu99', '-Wall', '-Wextra', '-Werror', '-O2'];
-    const runner = workshop.build('gcc', 'uno', [...flags, source, '-lsimavr', '-lutil']);
+    const runner = buildUnoRunner(workshop);
     const uno = stack.use(await startUno(runner, buildFirmware(workshop.folder)));
     const documents = [`${avrDocument}: { driver: mcu, port: ${uno.path}${keys} }`];
     const rig = stack.use(await startRig({ ...options, documents }));

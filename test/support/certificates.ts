@@ -10,31 +10,6 @@ export interface Certificates extends AsyncDisposable {
   readonly pem: { readonly [name in (typeof names)[number]]: string };
 }
 
-/** The certificate of the server again, valid only from and until the given days (`20990101`); the name of the file. */
-export async function signForDays(folder: string, from: string, until: string): Promise<string> {
-  const file = `server-${from}.pem`;
-  await writeFile(join(folder, 'index.txt'), '');
-  await writeFile(join(folder, 'authority.conf'), authorityConfig);
-  const dates = ['-startdate', `${from}000000Z`, '-enddate', `${until}000000Z`];
-  const signing = ['-config', 'authority.conf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-extfile', 'names'];
-  const files = ['-in', 'server.csr', '-out', file];
-  await promisify(execFile)('openssl', ['ca', '-batch', '-notext', ...dates, ...signing, ...files], { cwd: folder });
-  return join(folder, file);
-}
-
-const authorityConfig = `[ca]
-default_ca = here
-[here]
-database = index.txt
-serial = ca.srl
-new_certs_dir = .
-default_md = sha256
-unique_subject = no
-policy = any
-[any]
-commonName = supplied
-`;
-
 const names = ['ca.pem', 'server.pem', 'server.key', 'client.pem', 'client.key'] as const;
 
 /** An authority made just now, a server certificate for `localhost` and a client certificate, by openssl. */

@@ -31,14 +31,14 @@ const fair: WireWeather = {
 
 export type Weather = { readonly [direction in Direction]?: Partial<WireWeather> };
 
-/** A wire with weather on it. The same seed gives the same jitter. */
+/** A wire with weather on it, and the same jitter each time. */
 export interface WeatherProxy extends TcpProxy {
   /** From now on, also on the connections there are; only what is given changes. */
   setWeather(change: Weather): void;
 }
 
-export async function openWeatherProxy(targetPort: number, weather: Weather = {}, seed = 1): Promise<WeatherProxy> {
-  const random = seededRandom(seed);
+export async function openWeatherProxy(targetPort: number, weather: Weather = {}): Promise<WeatherProxy> {
+  const random = seededRandom(1);
   const current = { toServer: { ...fair, ...weather.toServer }, toClient: { ...fair, ...weather.toClient } };
   const proxy = await openTcpProxy(targetPort, (direction, farEnd) =>
     createCarrier(farEnd, () => current[direction], random),
