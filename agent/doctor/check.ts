@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts';
+import type { AgentFacts, BoardFacts, Facts } from './facts.ts';
 
 /** problem: it does not work, or is about to break something · warning: it works, and will cost a visit one day. */
 export type Severity = 'problem' | 'warning';
@@ -57,6 +57,16 @@ export function diagnose(checks: readonly Check[], facts: Facts, ignored: Readon
 function worstOf(troubles: readonly Trouble[]): 'ok' | Severity {
   if (troubles.length === 0) return 'ok';
   return troubles.some(({ severity }) => severity === 'problem') ? 'problem' : 'warning';
+}
+
+/** A judge of what is known only with a config to look at. */
+export function onBoard(judge: (board: BoardFacts, facts: Facts) => readonly Trouble[]): Check['judge'] {
+  return (facts) => (facts.board === undefined ? 'unknown' : judge(facts.board, facts));
+}
+
+/** A judge of what only a running agent tells. */
+export function onAgent(judge: (agent: AgentFacts, facts: Facts) => readonly Trouble[]): Check['judge'] {
+  return (facts) => (facts.agent === undefined ? 'unknown' : judge(facts.agent, facts));
 }
 
 export function problem(cause: string, fix: string): Trouble {

@@ -1,6 +1,6 @@
 import { formatFault } from '../../config/fault.ts';
 import { trustWarnings } from '../../health/warnings.ts';
-import { type Check, problem, warning } from '../check.ts';
+import { type Check, onBoard, problem, warning } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { brokerRowsOf } from '../health-numbers.ts';
 import { secretFix } from '../secret-fix.ts';
@@ -67,12 +67,11 @@ export const configChecks: readonly Check[] = [
   {
     code: 'CFG-06',
     title: 'configs over the air are taken only from keys this board trusts',
-    judge({ board, clock }) {
-      if (board === undefined) return 'unknown';
-      return trustWarnings(board.config, clock.wallMs).map(({ text }) =>
+    judge: onBoard(({ config }, { clock }) =>
+      trustWarnings(config, clock.wallMs).map(({ text }) =>
         warning(text, 'qnctl keys new NAME; it prints what to write as trust.keys'),
-      );
-    },
+      ),
+    ),
   },
 ];
 

@@ -1,17 +1,16 @@
-import { type Check, problem } from '../check.ts';
+import { type Check, onAgent, problem } from '../check.ts';
 import { failedDrivers } from '../health-numbers.ts';
 
 export const firmwareChecks: readonly Check[] = [
   {
     code: 'FW-01',
     title: 'the microcontrollers answer',
-    judge({ agent, board }) {
-      if (agent === undefined) return 'unknown';
+    judge: onAgent((agent, { board }) => {
       const node = board?.config.node ?? 'NODE';
       return failedDrivers(agent, /^mcu$/).map(({ name, error }) =>
         problem(`the microcontroller ${name} does not answer: ${error}`, `qnctl query ${node} ${name}`),
       );
-    },
+    }),
   },
   {
     code: 'FW-02',

@@ -1,7 +1,7 @@
 import { formatLine, type LineAddress } from '../../../drivers/contract/digital.ts';
 import type { LineSight } from '../../../drivers/gpio-survey.ts';
 import { admitFix } from '../admit.ts';
-import { type Check, problem, type Trouble, warning } from '../check.ts';
+import { type Check, onBoard, problem, type Trouble, warning } from '../check.ts';
 import type { AgentFacts, BoardFacts, Facts } from '../facts.ts';
 import { failedDrivers } from '../health-numbers.ts';
 
@@ -29,16 +29,14 @@ export const gpioChecks: readonly Check[] = [
   {
     code: 'GPIO-03',
     title: 'the GPIO chips can be opened',
-    judge(facts) {
-      const { board, user } = facts;
-      if (board === undefined) return 'unknown';
+    judge: onBoard((board, facts) => {
       const { backend } = board.config.gpio;
       if (backend === 'simulated' || backend === 'sysfs' || !needsGpio(board.config)) return [];
       const closed = board.gpio.chips.filter(({ isOpenable }) => !isOpenable).map(({ path }) => path);
       if (closed.length === 0) return [];
       const fix = admitFix(facts, closed.join(' '), board.gpioGroup, 'gpio');
-      return [problem(`${user.name} may not open ${closed.join(', ')}`, fix)];
-    },
+      return [problem(`${facts.user.name} may not open ${closed.join(', ')}`, fix)];
+    }),
   },
   {
     code: 'GPIO-04',
@@ -109,19 +107,13 @@ function isKept({ consumer, pid }: LineSight & { readonly state: 'held' }, agent
   return agent === undefined && pid === undefined && consumer.startsWith('qn-');
 }
 
-function onBoard(judge: (board: BoardFacts) => readonly Trouble[]): Check['judge'] {
-  return ({ board }) => (board === undefined ? 'unknown' : judge(board));
-}
-
 function judgeLines(
   judge: (document: string, line: string, sight: LineSight, facts: Facts) => readonly Trouble[],
 ): Check['judge'] {
-  return (facts) => {
-    if (facts.board === undefined) return 'unknown';
-    const { config, gpio } = facts.board;
-    return linesOf(config).flatMap(({ document, line }) => {
+  return onBoard(({ config, gpio }, facts) =>
+    linesOf(config).flatMap(({ document, line }) => {
       const name = formatLine(line);
       return judge(document, name, gpio.lines.get(name) ?? { state: 'unknown' }, facts);
-    });
-  };
+    }),
+  );
 }

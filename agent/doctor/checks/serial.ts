@@ -1,5 +1,5 @@
 import { admitFix } from '../admit.ts';
-import { type Check, problem, type Trouble, warning } from '../check.ts';
+import { type Check, onBoard, problem, type Trouble, warning } from '../check.ts';
 import type { Facts, SerialFacts } from '../facts.ts';
 import { failedDrivers } from '../health-numbers.ts';
 import { shellWord } from '../shell-word.ts';
@@ -79,5 +79,5 @@ function isTrouble({ device, isOpenable, holders }: SerialFacts): boolean {
 }
 
 function judgePorts(judge: (port: SerialFacts, facts: Facts) => readonly Trouble[]): Check['judge'] {
-  return (facts) => (facts.board === undefined ? 'unknown' : facts.board.serial.flatMap((port) => judge(port, facts)));
+  return onBoard(({ serial }, facts) => serial.flatMap((port) => judge(port, facts)));
 }

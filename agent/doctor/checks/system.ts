@@ -1,8 +1,8 @@
 import { inMemory } from '../../health/warnings.ts';
 import { diskBytesPerDayMax, diskFreeBytesMin, loopLateUsMax, restartsMax, restartWindowMs } from '../../limits.ts';
 import { asOwner } from '../admit.ts';
-import { type Check, problem, type Trouble, warning } from '../check.ts';
-import type { AgentFacts, DiskFacts } from '../facts.ts';
+import { type Check, onAgent, onBoard, problem, type Trouble, warning } from '../check.ts';
+import type { DiskFacts } from '../facts.ts';
 import { numberOf, refusalsOf } from '../health-numbers.ts';
 import { shellWord } from '../shell-word.ts';
 
@@ -62,7 +62,7 @@ export const systemChecks: readonly Check[] = [
   {
     code: 'SYS-04',
     title: 'the storage card is not worn out by the agent',
-    judge: judgeAgent((agent) => {
+    judge: onAgent((agent) => {
       const hours = numberOf(agent, 'uptime_s') / 3_600;
       const bytes = numberOf(agent, 'disk', 'written_bytes');
       // Weeks of peace must not hide what began today.
@@ -85,7 +85,7 @@ export const systemChecks: readonly Check[] = [
   {
     code: 'SYS-06',
     title: 'the agent is not held up',
-    judge: judgeAgent((agent) => {
+    judge: onAgent((agent) => {
       const lateUs = numberOf(agent, 'loop', 'max_us');
       if (lateUs <= loopLateUsMax) return [];
       const cause = `the agent was held up for ${Math.round(lateUs / 1_000)} ms: something else keeps this board busy`;
@@ -95,8 +95,7 @@ export const systemChecks: readonly Check[] = [
   {
     code: 'SYS-07',
     title: 'no message was refused for want of memory',
-    judge({ agent, board }) {
-      if (agent === undefined) return 'unknown';
+    judge: onAgent((agent, { board }) => {
       const refused = refusalsOf(agent);
       if (refused.length === 0) return [];
       const isTiny = board?.config.pool.profile === 'tiny';
@@ -104,18 +103,16 @@ export const systemChecks: readonly Check[] = [
         ? 'set pool.profile: standard in the config, and then: sudo systemctl restart qn-agent'
         : 'qnctl health --json: look which counters grow, have less sent at a time, and raise publish or poll intervals';
       return [warning(`the message pool was full since the agent started: ${refused.join(', ')} refused`, fix)];
-    },
+    }),
   },
   {
     code: 'SYS-08',
     title: 'the agent is not started again and again',
-    judge({ board }) {
-      if (board === undefined) return 'unknown';
-      const { startsCount } = board;
+    judge: onBoard(({ startsCount }) => {
       if (startsCount <= restartsMax) return [];
       const cause = `the agent was started ${startsCount} times within ${restartWindowMs / 60_000} minutes`;
       return [problem(cause, 'journalctl -u qn-agent -p warning -n 50')];
-    },
+    }),
   },
   {
     code: 'SYS-09',
@@ -143,9 +140,5 @@ function judgePower(throttled: number): readonly Trouble[] {
 }
 
 function judgeDisk(judge: (disk: DiskFacts) => readonly Trouble[]): Check['judge'] {
-  return ({ board }) => (board === undefined ? 'unknown' : judge(board.disk));
-}
-
-function judgeAgent(judge: (agent: AgentFacts) => readonly Trouble[]): Check['judge'] {
-  return ({ agent }) => (agent === undefined ? 'unknown' : judge(agent));
+  return onBoard(({ disk }) => judge(disk));
 }
