@@ -63,18 +63,8 @@ function eventsAnswer({ ring, last }: Chronicle, after: string | null): HttpAnsw
   const events = ring
     .read()
     .filter(({ stamp }) => stamp.lsn > afterLsn)
-    .map(({ stamp, kind, document, value, trace, boot }) => {
-      const { lsn, wallMs: ts, monotonicMs } = stamp;
-      const clocks = { ts, monotonic_ms: Math.round(monotonicMs) };
-      return {
-        lsn,
-        ...clocks,
-        kind,
-        document,
-        value,
-        ...(trace === undefined ? {} : { trace }),
-        ...(boot && { boot }),
-      };
+    .map(({ stamp: { lsn, wallMs: ts, monotonicMs }, ...happening }) => {
+      return { lsn, ts, monotonic_ms: Math.round(monotonicMs), ...happening };
     });
   const totals = Object.fromEntries(happeningKinds.map((kind) => [kind, ring.total(kind)]));
   return { code: 200, body: JSON.stringify({ last_lsn: last, totals, events }) };
