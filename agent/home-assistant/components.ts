@@ -54,36 +54,15 @@ function entitiesOf(name: string, document: DocumentConfig, topics: Topics): rea
       return [[name, isAsking ? sightOf(topics) : switchOf(topics)]];
     case 'gpio-in':
       return [[name, sightOf(topics)]];
-    case 'gpio-counter':
+    case 'gpio-counter': {
+      const rate = { name: `${name} rate`, unit_of_measurement: '1/s' };
       return [
-        [
-          name,
-          {
-            platform: 'sensor',
-            state_topic: topics.state,
-            value_template: '{{ value_json.val.count }}',
-            state_class: 'total_increasing',
-          },
-        ],
-        [
-          `${name}.rate`,
-          {
-            platform: 'sensor',
-            name: `${name} rate`,
-            state_topic: topics.state,
-            value_template: '{{ value_json.val.rate }}',
-            unit_of_measurement: '1/s',
-            state_class: 'measurement',
-          },
-        ],
+        [name, sensorOf(topics, 'val.count', 'total_increasing')],
+        [`${name}.rate`, sensorOf(topics, 'val.rate', 'measurement', rate)],
       ];
-    case 'pwm-out': {
-      const { scale } = document;
-      const unit = scale === 100 ? { unit_of_measurement: '%' } : {};
-      if (isAsking) return [[name, sensorOf(topics, 'measurement', unit)]];
-      const range = { min: 0, max: scale, step: scale / 100, mode: 'slider' };
-      return [[name, { platform: 'number', ...numberTopics(topics), ...range, ...unit }]];
     }
+    case 'pwm-out':
+      return [[name, dutyOf(document.scale, topics, !isAsking)]];
     case 'modbus-register':
       return [[name, registerOf(document, topics, document.isWritable && !isAsking)]];
     case 'modbus-rtu':
@@ -92,19 +71,7 @@ function entitiesOf(name: string, document: DocumentConfig, topics: Topics): rea
     case 'serial-length':
     case 'serial-slip':
     case 'serial-cobs':
-      return [
-        [
-          name,
-          {
-            platform: 'binary_sensor',
-            state_topic: topics.state,
-            value_template: "{{ 'ON' if value_json.val.open else 'OFF' }}",
-            ...payloads,
-            device_class: 'connectivity',
-            entity_category: 'diagnostic',
-          },
-        ],
-      ];
+      return [[name, portOf(topics)]];
     default:
       return []; // Nothing Home Assistant has an entity for.
   }
@@ -117,15 +84,35 @@ function sightOf({ state }: Topics): Component {
   return { platform: 'binary_sensor', state_topic: state, value_template: onOff, ...payloads };
 }
 
-function sensorOf({ state }: Topics, stateClass: string, measured: object): Component {
-  const value = { state_topic: state, value_template: '{{ value_json.val }}' };
-  return { platform: 'sensor', ...value, state_class: stateClass, ...measured };
+function sensorOf({ state }: Topics, place: string, stateClass: string, more: object = {}): Component {
+  const value = { state_topic: state, value_template: `{{ value_json.${place} }}` };
+  return { platform: 'sensor', ...value, state_class: stateClass, ...more };
 }
 
 /** ON and OFF are bare payloads (QN-3.2). */
 function switchOf({ state, command }: Topics): Component {
   const states = { state_topic: state, value_template: onOff, state_on: 'ON', state_off: 'OFF' };
   return { platform: 'switch', command_topic: command, ...states, ...payloads, optimistic: false, qos: 1 };
+}
+
+function dutyOf(scale: number, topics: Topics, isCommanded: boolean): Component {
+  const unit = scale === 100 ? { unit_of_measurement: '%' } : {};
+  if (!isCommanded) return sensorOf(topics, 'val', 'measurement', unit);
+  return {
+    platform: 'number',
+    ...numberTopics(topics),
+    min: 0,
+    max: scale,
+    step: scale / 100,
+    mode: 'slider',
+    ...unit,
+  };
+}
+
+/** Whether a serial port is open. */
+function portOf({ state }: Topics): Component {
+  const isOpen = { state_topic: state, value_template: "{{ 'ON' if value_json.val.open else 'OFF' }}", ...payloads };
+  return { platform: 'binary_sensor', ...isOpen, device_class: 'connectivity', entity_category: 'diagnostic' };
 }
 
 function buttonOf(name: string, { command }: Topics, impulse: string): Entity {
@@ -173,7 +160,8 @@ function registerOf(document: ModbusRegisterConfig, topics: Topics, isCommanded:
   const unit = unitOfMeasure === undefined ? {} : { unit_of_measurement: unitOfMeasure };
   const deviceClass = classesOfUnits[unitOfMeasure ?? ''];
   const measured = { ...unit, ...(deviceClass === undefined ? {} : { device_class: deviceClass }) };
-  if (!isCommanded) return sensorOf(topics, deviceClass === 'energy' ? 'total_increasing' : 'measurement', measured);
+  if (!isCommanded)
+    return sensorOf(topics, 'val', deviceClass === 'energy' ? 'total_increasing' : 'measurement', measured);
   const [low, high] = rangesOfTypes[type].map((raw) => Number((raw * scale + offset).toPrecision(12)));
   const range = {
     min: Math.min(low ?? 0, high ?? 0),
