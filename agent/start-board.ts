@@ -2,7 +2,7 @@ import type { LiveTable } from './dispatch/live-table.ts';
 import { Board } from './documents/board.ts';
 import type { MemoryFile } from './documents/memory-file.ts';
 import type { Environment } from './environment.ts';
-import type { LocalApplications } from './local-applications.ts';
+import type { LocalApplications } from './observe/local-applications.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Value } from './qn/message.ts';
 import type { Running } from './running.ts';

@@ -5,7 +5,7 @@ import type { Environment } from './environment.ts';
 import type { Express } from './express.ts';
 import type { HealthReporter } from './health/reporter.ts';
 import { tellRetainedLost } from './health/retained-lost.ts';
-import type { HomeAssistant } from './home-assistant.ts';
+import type { HomeAssistant } from './home-assistant/home-assistant.ts';
 import type { Uplink } from './uplink.ts';
 import type { Voice } from './voice.ts';
 

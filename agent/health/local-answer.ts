@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { codeOf } from '../../drivers/system-error.ts';
 import type { Clock } from '../clock.ts';
-import { closerOf } from '../close-server.ts';
 import { localAnswerMsMax, localAnswersMax, socketPathBytesMax } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { removeStale } from '../stale-socket.ts';
+import { closerOf } from './close-server.ts';
 
 /** In the state folder, for programs of the same user and root: `qn-agent doctor` asks there. */
 export function socketOf(stateFolder: string): string {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Clock } from './clock.ts';
-import { codeTestAfterMs } from './health/limits.ts';
-import type { AtomicTest } from './health/self-test.ts';
-import type { CodeSubjects } from './health/tests/code.ts';
-import { cutInstallationFix } from './missing-part.ts';
+import type { Clock } from '../clock.ts';
+import { cutInstallationFix } from '../missing-part.ts';
+import { codeTestAfterMs } from './limits.ts';
+import type { AtomicTest } from './self-test.ts';
+import type { CodeSubjects } from './tests/code.ts';
 
 /**
  * After an installation that was cut, files of two versions lie beside each other. To know that, all of them are read: the
@@ -28,7 +28,7 @@ function lateCodeTest(code: CodeSubjects | undefined): AtomicTest | undefined {
     title: 'files of the agent are the ones that were built',
     async run(signal) {
       try {
-        const { codeTest } = await import('./health/tests/code.ts'); // A part, which may be of another version itself.
+        const { codeTest } = await import('./tests/code.ts'); // A part, which may be of another version itself.
         return await codeTest(code).run(signal);
       } catch (error) {
         return { status: 'fail', detail: `they cannot be compared: ${String(error)}`, fix: cutInstallationFix };

@@ -1,14 +1,14 @@
-import type { Config } from './config/config.ts';
-import { tryParseJson } from './config/try-parse-json.ts';
-import type { Environment } from './environment.ts';
-import type { Announcer } from './home-assistant/announcer.ts';
-import type { Log } from './log.ts';
-import { missingPart, partFix } from './missing-part.ts';
-import type { InboundMessage } from './mqtt/link.ts';
-import type { Pool } from './pool/pool.ts';
-import type { Running } from './running.ts';
-import type { Values } from './store/store.ts';
-import type { Voice } from './voice.ts';
+import type { Config } from '../config/config.ts';
+import { tryParseJson } from '../config/try-parse-json.ts';
+import type { Environment } from '../environment.ts';
+import type { Log } from '../log.ts';
+import { missingPart, partFix } from '../missing-part.ts';
+import type { InboundMessage } from '../mqtt/link.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Running } from '../running.ts';
+import type { Values } from '../store/store.ts';
+import type { Voice } from '../voice.ts';
+import type { Announcer } from './announcer.ts';
 
 export interface HomeAssistantDependencies extends Pick<Environment, 'clock' | 'log' | 'random'> {
   readonly running: Running;
@@ -79,7 +79,7 @@ export class HomeAssistant {
 
 async function loadAnnouncer(log: Log): Promise<typeof Announcer | undefined> {
   try {
-    return (await import('./home-assistant/announcer.ts')).Announcer;
+    return (await import('./announcer.ts')).Announcer;
   } catch (err) {
     if (missingPart(err) === undefined) throw err;
     log.error({ err }, `not announced to Home Assistant; ${partFix}`);

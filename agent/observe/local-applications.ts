@@ -1,6 +1,6 @@
-import type { HttpConfig } from './config/config.ts';
-import { missingPart, partFix } from './missing-part.ts';
-import type { LocalHttp, LocalHttpDependencies } from './observe/local-http.ts';
+import type { HttpConfig } from '../config/config.ts';
+import { missingPart, partFix } from '../missing-part.ts';
+import type { LocalHttp, LocalHttpDependencies } from './local-http.ts';
 
 /** Applications of this machine; open only when the config says so, and last. */
 export class LocalApplications implements AsyncDisposable {
@@ -11,7 +11,7 @@ export class LocalApplications implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
     if (config === undefined) return;
     try {
-      const { openLocalHttp } = await import('./observe/local-http.ts'); // Costs nothing when it is off.
+      const { openLocalHttp } = await import('./local-http.ts'); // Costs nothing when it is off.
       this.http = await openLocalHttp(dependencies, config);
     } catch (err) {
       if (missingPart(err) === undefined) throw err;

@@ -2,7 +2,7 @@ import { executionAsyncResource } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInThisContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { keepTick } from '../../agent/kept-tick.ts';
+import { keepTick } from '../../../agent/cli/kept-tick.ts';
 
 setFlagsFromString('--allow-natives-syntax'); // Of this worker only.
 const areAlike = runInThisContext('(a, b) => %HaveSameMap(a, b)');
