@@ -23,11 +23,15 @@ export function configPathOf({ env }: CliContext, options: OptionValues): string
   return textOption(options, 'config') ?? env['QN_CONFIG'] ?? configPathDefault;
 }
 
+/** Variables that may override the config: not the one that names its file. */
+export function overridesOf({ env: { QN_CONFIG: _, ...overrides } }: Pick<CliContext, 'env'>): CliContext['env'] {
+  return overrides;
+}
+
 /** Loads the configuration a verb was given; every fault is told to the user here. */
 export async function loadForCli(context: CliContext, options: OptionValues): Promise<Result<LoadedConfig, ExitCode>> {
-  const { QN_CONFIG: _, ...env } = context.env;
   const path = configPathOf(context, options);
-  const loaded = await loadConfig({ path, env });
+  const loaded = await loadConfig({ path, env: overridesOf(context) });
   if (loaded.ok) {
     for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);
     return ok(loaded.value);
@@ -49,8 +53,7 @@ export function tellTrouble(context: CliContext, { kind, faults }: ConfigTrouble
 
 /** The hash of what the files of the configuration say now, or the first thing that is wrong with them. */
 export async function hashNow(context: CliContext, options: OptionValues): Promise<Result<string, string>> {
-  const { QN_CONFIG: _, ...env } = context.env;
-  const loaded = await loadConfig({ path: configPathOf(context, options), env });
+  const loaded = await loadConfig({ path: configPathOf(context, options), env: overridesOf(context) });
   if (loaded.ok) return ok(loaded.value.checked.hash);
   const [first] = loaded.error.faults;
   return fail(first === undefined ? 'the configuration cannot be read' : formatFault(first));

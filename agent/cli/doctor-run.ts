@@ -6,6 +6,7 @@ import { examine } from '../doctor/examine.ts';
 import { systemRoot } from '../doctor/probes/system.ts';
 import { brokerAccess } from './broker-access.ts';
 import { pickConfig } from './choose-config.ts';
+import { overridesOf } from './config-option.ts';
 import { ownCode } from './own-code.ts';
 import type { CliContext } from './verb.ts';
 
@@ -22,16 +23,16 @@ export async function runDoctor(
   configPath: string,
   ignored: ReadonlySet<string>,
 ): Promise<TimedDiagnosis> {
-  const { clock, env } = context;
+  const { clock } = context;
   const startMs = clock.monotonicMs();
-  const { QN_CONFIG: _, ...own } = env;
+  const env = overridesOf(context);
   const files = readOnlyFiles();
   const { loaded, booted } = await pickConfig(context, configPath, files);
   const facts = await examine({
-    ...{ clock, env: own, configPath, loaded, booted, denied: files.denied },
+    ...{ clock, env, configPath, loaded, booted, denied: files.denied },
     root: systemRoot,
     code: ownCode(),
-    access: (config) => brokerAccess(config.mqtt, own),
+    access: (config) => brokerAccess(config.mqtt, env),
   });
   const { lookedAt } = facts.configuration;
   return {
