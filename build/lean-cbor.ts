@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * `cbor-x/index-no-eval` is one file, of which a bundle gets all. This takes the modules that it was made of, with the same
- * change: no text becomes code. Fails where the package is not as it was.
+ * `cbor-x/index-no-eval` is a single file, so a bundle gets all of it. This takes the modules it was built from instead, with
+ * the same change: no text is evaluated as code. Fails when the package has changed.
  */
 export const leanCbor: Plugin = {
   name: 'lean-cbor',

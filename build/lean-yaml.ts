@@ -23,8 +23,8 @@ const writing =
   /\/node_modules\/yaml\/browser\/dist\/(stringify\/\w+|visit|doc\/(applyReviver|createNode)|nodes\/addPairToJSMap|parse\/cst-visit)\.js$/;
 
 /**
- * The package has itself as modules of ECMAScript, too, for browsers. Of these a bundle gets what it uses, and functions that
- * call each other without `exports` in between. What is left out says so, where it is called all the same.
+ * The package also ships ES modules, for browsers. From these a bundle gets only what it uses, and direct calls instead of
+ * calls through `exports`. A function that was left out throws, and says so, when it is called all the same.
  */
 export function leanYaml(entry: string): Plugin {
   const folder = path.resolve('node_modules/yaml/browser/dist');

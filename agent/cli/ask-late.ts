@@ -8,17 +8,17 @@ import { replyTopicTo } from './names.ts';
 import { openSession } from './session.ts';
 import type { CliContext, OptionValues } from './verb.ts';
 
-/** By then a node has told its health again, however busy. */
+/** Even a busy node reports its health again within so many intervals. */
 const intervalsMax = 3;
 
-/** The report is older than a node that is there leaves it: a broker that was cut off with the node never said its last will. */
+/** Older than a live node lets its report get. A broker that lost its network together with the node never published the last will. */
 export function isLate({ ts, val }: Message, nowMs: number): boolean {
   const { interval_s: intervalS, status } = fieldsOf(val);
   if (typeof intervalS !== 'number' || ts === undefined || status === 'offline') return false;
   return nowMs - ts > intervalS * 1_000 * intervalsMax;
 }
 
-/** The same message, of a node that does not answer. */
+/** The same report, marked as that of a node that does not answer. */
 export function silenced(message: Message): Message {
   const { why, ...fields } = fieldsOf(message.val);
   const told = new Date(message.ts ?? 0).toISOString();
@@ -31,8 +31,8 @@ export function silenced(message: Message): Message {
 }
 
 /**
- * Clocks may be wrong, so the nodes that are late are asked for something small. Those that do not answer; none where that
- * cannot be found out.
+ * Clocks may be wrong, so the late nodes are sent a small query. Returns those that do not answer; none when the broker
+ * cannot be asked.
  */
 export async function askLate(
   context: CliContext,

@@ -34,7 +34,7 @@ export async function attend({ clock, log, env, stateFolder }: AttendOptions, ag
   });
   let told = statusLine(agent);
   notify(`READY=1\nSTATUS=${told}`);
-  /** With what it is fed goes how it is, when that has changed: a test was run again, or another config was taken. */
+  /** Feeds the watchdog, and sends the status along when it has changed: a test was repeated, or another config taken. */
   const feed = (text: string) => {
     const line = statusLine(agent);
     notify(line === told ? text : `${text}\nSTATUS=${line}`);

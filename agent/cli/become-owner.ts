@@ -8,8 +8,8 @@ const system: Pick<NodeJS.Process, 'getuid' | 'setgid' | 'setuid'> & {
 } = process;
 
 /**
- * Root becomes, for good, the user whom the folder belongs to, with all the groups of that user: what root made in there
- * the agent could not write. Nothing happens for any other user, and where there is no folder yet.
+ * Drops root for good and becomes the owner of the folder, with all groups of that user: the agent could not write files
+ * that root made there. Does nothing for any other user, and where there is no folder yet.
  */
 export async function becomeOwnerOf(folder: string): Promise<Result<void, string>> {
   const found = await stat(folder).catch(() => undefined);

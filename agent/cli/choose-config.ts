@@ -10,7 +10,7 @@ import { bootProvenMs } from '../config/limits.ts';
 import { loadConfig } from '../config/load.ts';
 import { readAtOnce } from '../config/reader.ts';
 import type { Log } from '../log.ts';
-import { configPathOf, tellTrouble } from './config-option.ts';
+import { configPathOf, overridesOf, tellTrouble } from './config-option.ts';
 import { stateFolderOf } from './state-folder.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './verb.ts';
 
@@ -28,13 +28,13 @@ interface PickedConfig {
   readonly booted: BootConfig | undefined;
 }
 
-/** As the agent picks it, which counts this as a boot; with files that nothing is written to, to know what it would pick. */
+/** Picks the config as the agent does, which counts as a boot. With read-only files it tells what the agent would pick. */
 export async function pickConfig(
   context: Pick<CliContext, 'clock' | 'env'>,
   path: string,
   files: FileSystem,
 ): Promise<PickedConfig> {
-  const { QN_CONFIG: _, ...env } = context.env;
+  const env = overridesOf(context);
   const loaded = await loadConfig({ path, env, reader: readAtOnce });
   const stateFolder = loaded.ok ? loaded.value.checked.config.stateFolder : await stateFolderOf(context, path);
   const keeper = await ConfigKeeper.open(files, stateFolder);
@@ -60,7 +60,7 @@ export async function chooseConfig(
   options: OptionValues,
   files = realFiles,
 ): Promise<Result<ChosenConfig, ExitCode>> {
-  const { QN_CONFIG: _, ...env } = context.env;
+  const env = overridesOf(context);
   const path = configPathOf(context, options);
   const { loaded, keeper, booted } = await pickConfig(context, path, files);
   if (booted === undefined) return fail(loaded.ok ? exitCodes.bug : tellTrouble(context, loaded.error, options));

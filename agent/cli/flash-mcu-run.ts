@@ -29,8 +29,8 @@ export interface LocalFlash {
 type Code = keyof typeof exitCodes;
 
 /**
- * The same way as the agent's, without broker; what is begun here the agent finishes, and the other way round. So root does
- * it as the user whom the state folder belongs to.
+ * Writes the program as the agent does, without a broker. Each can finish what the other began, so root acts as the owner of
+ * the state folder.
  */
 export async function flashLocally(
   context: CliContext,

@@ -19,7 +19,7 @@ import { v8 } from '../late-modules.ts';
 const bufferSlabBytes = 2_048;
 
 /**
- * When the agent is ready, and not before: code that V8 has cached fits the flags it was compiled with only, so modules of
+ * When the agent is ready, and not before: code that V8 has cached only fits the flags it was compiled with, so modules of
  * Node.js that are loaded later are compiled anew, and starting takes longer. The space of young objects stays as large as it
  * is then (4 MB from the start, by the unit file); old ones may grow by 30 % between collections, by 8 MB at least.
  *

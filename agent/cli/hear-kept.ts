@@ -4,7 +4,7 @@ import type { InboundMessage } from '../mqtt/link.ts';
 import { openSession } from './session.ts';
 import type { CliContext, ExitCode, OptionValues } from './verb.ts';
 
-/** So many fit into what every broker queues for a client. */
+/** Every broker queues so many messages for a client. */
 const sureCount = 500;
 const agreedRounds = 2;
 const roundsMax = 30;
@@ -18,10 +18,10 @@ export interface Kept {
 }
 
 /**
- * Makes sure that all was heard that the broker retains of these topics. It hands that on faster than anybody reads, and
- * throws away what does not fit into its queue for one client: mosquitto, as it comes, all behind the first thousand with
- * QoS 1. With QoS 0 it goes by what the network takes at that moment, so it is others each time. Where there are many,
- * they are asked for again, on connections of their own, until two in a row bring all that is known and nothing new.
+ * Makes sure that every message was heard that the broker retains on these topics. A broker sends them faster than a client
+ * reads, and drops what does not fit into its queue for one client: mosquitto by default everything behind the first
+ * thousand with QoS 1. With QoS 0 it depends on what the network takes at that moment, so each time others are dropped. When
+ * there are many, they are asked for again on new connections, until two in a row bring all that is known and nothing new.
  *
  * False: there may be more, and the user was told.
  */

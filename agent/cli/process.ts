@@ -4,7 +4,7 @@ import { type Program, runProgram } from './command-line.ts';
 import { crashText, prepareForCrash } from './crash.ts';
 import { type CliContext, exitCodes } from './verb.ts';
 
-/** A program that was told to end, and is done, waits so long for what still runs in it. Over it: die of SIGTERM. */
+/** How long a program that was told to end, and is done, waits for what still runs in it. Over it: die of SIGTERM. */
 const endMsMax = 1_000;
 
 /** The edge to the operating system: argv, env, signals, streams, exit code. A second signal ends the process at once. */
@@ -46,7 +46,7 @@ export async function runProcess(
   }
 }
 
-/** Of a name server that is silent Node.js waits for the answer, also in process.exit. For systemd this is an end in good order. */
+/** Node.js waits for a silent name server even in process.exit. For systemd, death by SIGTERM is a clean end. */
 function endBySignal(): void {
   process.removeAllListeners('SIGTERM');
   process.kill(process.pid, 'SIGTERM');
@@ -75,7 +75,7 @@ function createContext(signal: AbortSignal): CliContext {
   };
 }
 
-/** A terminal obeys what is written to it, and much of that others have said: of it only colours get through. In JSON it means the same. */
+/** A terminal obeys control characters, and much of what is printed comes from others: only colours get through. In JSON the escapes mean the same. */
 function printable(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t](\[\d{1,2}m)?/gu, (found, colour: string = '') => {
     if (colour !== '' && found.startsWith('\u001b')) return found;

@@ -44,8 +44,8 @@ export interface Session extends AsyncDisposable {
   readonly name: string;
   readonly timeoutMs: number;
   /**
-   * Retained messages come at once after the subscription: so long after the last one they are complete. As long as it took
-   * to connect: on a slow line there are gaps in what comes.
+   * Retained messages follow the subscription at once; after so long without one they are complete. As long as connecting
+   * took: a slow line has gaps.
    */
   readonly quietMs: number;
   publish(message: OutboundMessage): Promise<Result<void, LinkError>>;

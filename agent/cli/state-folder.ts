@@ -4,7 +4,7 @@ import type { CliContext } from './verb.ts';
 
 const stateFolderDefault = '/var/lib/qn-agent';
 
-/** Looked for in the text, because a file may be no YAML at all at the moment. */
+/** Searches the text: the file may not be valid YAML at the moment. */
 export async function stateFolderOf({ env }: Pick<CliContext, 'env'>, configPath: string): Promise<string> {
   const found = await findFiles(configPath);
   const texts = await Promise.all((found.ok ? found.value.files : [configPath]).map(readText));

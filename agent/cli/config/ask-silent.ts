@@ -5,21 +5,18 @@ import type { Session } from '../session.ts';
 import type { CliContext } from '../verb.ts';
 import type { Fleet, NodeView } from './fleet.ts';
 
-/** It told how it is, and not which config it runs: the broker lost that, or it never came. */
+/** Its health is known, but not its config: the broker lost that, or it never arrived. */
 export function isSilent({ config, health }: NodeView): boolean {
   return config === undefined && health !== undefined;
 }
 
-/**
- * Asks the silent ones for their config. Who answers is known from then on, also to the broker, which keeps the answer
- * (QN-2.4). Those that are offline are not waited for; the others for the timeout, all of them together.
- */
+/** Queries the silent nodes for their config; the broker retains each answer (QN-2.4). Nodes that are offline are not asked. */
 export async function askSilent(context: CliContext, session: Asking, fleet: Fleet): Promise<void> {
   const silent = [...fleet.nodes.values()].filter((node) => isSilent(node) && !isOffline(node));
   await ask(context, session, fleet, silent, isSilent);
 }
 
-/** Those of which nothing is heard when they are asked; not those that cannot be asked. */
+/** Nodes that do not answer a query. Those that could not be sent one are not among them. */
 export async function findMute(
   context: CliContext,
   session: Asking,
@@ -33,7 +30,7 @@ export async function findMute(
   return context.signal.aborted ? [] : asked.filter(isMute).map(({ name }) => name);
 }
 
-/** A broker that was cut off together with nodes brings back that they are online: of those nothing is heard when asked. */
+/** A broker that lost its network together with some nodes still says that they are online: marks those that do not answer. */
 export async function markMute(
   context: CliContext,
   session: Asking,
@@ -50,7 +47,7 @@ export async function markMute(
 
 type Asking = Pick<Session, 'publish' | 'timeoutMs'>;
 
-/** Those that could be asked. Waits while there is a need to. */
+/** Returns the nodes that a query could be sent to, when none of them is needed any more or the timeout is over. */
 async function ask(
   { clock, signal }: CliContext,
   { publish, timeoutMs }: Asking,
@@ -74,8 +71,8 @@ async function ask(
 const noFields = new Uint8Array(0); // QN-2.6
 
 /**
- * A push counts on from the version that runs: a guess would be refused as older, a kept one at each connection, and a patch
- * would have no base. So nothing is sent.
+ * A push is numbered from the version that runs. With a guess it would be refused as older, a retained one at each
+ * connection, and a patch would have no base. So nothing is sent.
  */
 export function whySilent(node: NodeView): string {
   const { name } = node;

@@ -13,7 +13,7 @@ export interface ConfigSession extends AsyncDisposable {
   readonly fleet: Fleet;
   /** By name. */
   readonly nodes: readonly NodeView[];
-  /** Those that are meant, or may be, and get nothing: nobody knows which config they run, or of which groups they are. */
+  /** Nodes that the target names, or may name, and that get nothing: their config or their groups are not known. */
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -54,7 +54,7 @@ export async function openConfigSession(
   const opened = await openSession(context, options, filters, {
     onMessage,
     onLost: () => views.fleet?.cut('the connection broke'),
-    onDeaf() {}, // Whoever may not read what others push: it is only to be put in the place of.
+    onDeaf() {}, // What others push is only heard to be replaced: a user who may not read it can still push.
   });
   if (!opened.ok) return opened;
   const session = opened.value;

@@ -35,9 +35,9 @@ export interface NodeView {
   readonly name: string;
   config?: NodeConfig | undefined;
   health?: NodeHealth | undefined;
-  /** When it said something last; not what the broker keeps of it. */
+  /** When its last live message came; retained ones do not count. */
   heardMs?: number;
-  /** Its health is late, and it did not answer: the broker may have lost its last will. */
+  /** Its health report is late, and it did not answer: the last will may be lost. */
   isMute?: boolean;
   /** The broker keeps a config for it, to be taken whenever it connects. */
   isConfigKept?: boolean;
@@ -62,17 +62,17 @@ export function isTaken({ status }: PushEnd): boolean {
   return status === 'successful' || status === 'unchanged' || status === 'kept';
 }
 
-/** What is sent to it now, and not kept by the broker, it never hears of. */
+/** A message that the broker does not retain would never reach it. */
 export function isAway(node: NodeView | undefined): boolean {
   return node?.isMute === true || node?.health?.status === 'offline';
 }
 
-/** What became of it nobody heard: it may run there. */
+/** Nobody heard how the push ended: the config may run there. */
 export function isUnheard({ status }: PushEnd): boolean {
   return status === 'unsent' || status === 'unanswered';
 }
 
-/** Nothing was sent to it; the others are not the worse for it. */
+/** Nothing was sent to it, which does not halt the rollout. */
 export function isUnasked({ status }: PushEnd): boolean {
   return status === 'unasked';
 }

@@ -38,7 +38,7 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
   const { clock, fleet, source, ids, key, author, isPatch, timeoutMs } = sender;
   const view = fleet.nodes.get(node);
   if (view?.config === undefined) return { node, status: 'unanswered', detail: 'it has not told its config' };
-  // What the broker keeps for it would come again at each of its connections, and be refused as older.
+  // An older push that the broker retains would come again at each connection, and be refused: this one replaces it.
   const isRetained = sender.isRetained || view.isConfigKept === true;
   const isGone = isAway(view);
   if (isGone && !isRetained) return { node, status: 'unasked', detail: `${whyAway(view)}; ${awayFix}` };
@@ -63,7 +63,7 @@ export async function pushOne(sender: Sender, node: string): Promise<PushEnd> {
 type Needless = Pick<PushEnd, 'status' | 'detail'>;
 
 function whyNotAgain({ value }: NodeConfig, val: Value, isPatch: boolean, isRetained: boolean): Needless | undefined {
-  // Taken again it would be the config to go back to as well.
+  // Taken again, it would also become the config to roll back to.
   const runsIt = !isRetained && value !== undefined && runs(value, val, isPatch);
   return runsIt ? { status: 'unchanged', detail: 'it runs this already, nothing was sent' } : undefined;
 }

@@ -41,7 +41,7 @@ export async function rollOut(
   const { fleet, doing } = dependencies;
   const waves = { parallelCount, signal };
   const canaries = spread(
-    nodes.filter((node) => !isAway(fleet.nodes.get(node))), // It would not sing.
+    nodes.filter((node) => !isAway(fleet.nodes.get(node))), // An offline node is no canary.
     canaryCount,
   );
   if (canaryCount > 0 && canaries.length === 0) return halt([], nodes, noCanary);
@@ -76,14 +76,14 @@ function halt(ends: readonly PushEnd[], nodes: readonly string[], halted: string
   return { ends, untouched: nodes.filter((node) => !touched.has(node)), halted };
 }
 
-/** A node that took it back says more than one that was not heard, and of those it may be us who do not listen any more. */
+/** A node that rolled back is the better reason: where one was not heard, it may be our own connection that broke. */
 function whyBad(bad: readonly PushEnd[], { whyCut }: Fleet, role = ''): string {
   const refusing = bad.find((end) => !isUnheard(end));
   if (refusing !== undefined) return `${refusing.node}${role} did not take it`;
   return whyCut ?? `${bad[0]?.node}${role} did not say what became of it`;
 }
 
-/** One that took it back, or of which nobody knows what became of it: not one that is away. */
+/** It rolled back, or nobody knows how it ended. A node that is offline has not failed. */
 function isFailed(end: PushEnd): boolean {
   return !isTaken(end) && !isUnasked(end);
 }
@@ -132,7 +132,7 @@ async function watch(
 
 const ranks: readonly string[] = ['online', 'degraded', 'safe', 'offline'];
 
-/** Not worse than before, and still the same life: a node that started anew had a reason to. */
+/** Its status is no worse than before, and it did not restart: a restart has a reason. */
 export function isWell(before: NodeHealth | undefined, now: NodeHealth | undefined): boolean {
   if (now === undefined) return false;
   if (before === undefined) return now.status === 'online';
@@ -144,7 +144,7 @@ function illness(node: string, before: NodeHealth | undefined, now: NodeHealth |
   return `${node}, a canary, ${isAnew ? 'started anew' : `is ${now?.status ?? 'silent'}`}`;
 }
 
-/** So many of them, from all parts of the list: neighbours in a cabinet have the same troubles. */
+/** Picks so many, evenly over the list: neighbours in a cabinet fail for the same reasons. */
 export function spread(nodes: readonly string[], count: number): readonly string[] {
   const taken = Math.min(count, nodes.length);
   return Array.from({ length: taken }, (_, index) => nodes[Math.floor((index * nodes.length) / taken)] ?? '');
