@@ -1,5 +1,7 @@
 /** Every bound of configs that are taken while the agent runs, unit last in its name. */
 
+/** So many characters of a text in a config count as one more of its keys and values. */
+export const configNodeCharactersCount = 64;
 /** What takes other configs is loaded when the agent is connected, or so long after its start. */
 export const officeWaitMsMax = 1_000;
 /** So long a new config has to prove itself. */

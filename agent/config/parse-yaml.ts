@@ -16,6 +16,7 @@ import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { configDepthMax, configNodesMax, configSyntaxFaultsMax } from '../limits.ts';
 import { type ConfigFault, faultAt } from './fault.ts';
+import { configNodeCharactersCount } from './limits.ts';
 import { isDangerousKey, type Place, type Scalar, type Tree, type TreeEntry } from './tree.ts';
 
 /**
@@ -146,7 +147,14 @@ function readContent(reading: Reading, node: Node, place: Place, path: readonly 
     );
     return { kind: 'list', place, items };
   }
-  return { kind: 'scalar', place, value: isScalar(node) ? scalarOf(node.value) : null };
+  const value = isScalar(node) ? scalarOf(node.value) : null;
+  if (typeof value === 'string') countText(reading, value);
+  return { kind: 'scalar', place, value };
+}
+
+/** A long text counts as several: aliases write it out as often as they name it. */
+function countText(reading: Reading, text: string): void {
+  reading.nodes += Math.floor(text.length / configNodeCharactersCount);
 }
 
 function readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): ReadonlyMap<string, TreeEntry> {
@@ -164,6 +172,7 @@ function readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): R
       const value: Tree = isNode(pair.value)
         ? readNode(reading, pair.value, inner)
         : { kind: 'scalar', place: keyPlace, value: null };
+      countText(reading, key);
       entries.set(key, { keyPlace, value });
     }
   }

@@ -77,7 +77,7 @@ describeWithMosquitto('the agent with little memory', () => {
     expect([rig.wire('GPIO22'), agent.err]).toEqual(['1', '']);
   }, 90_000);
 
-  it('survives configs of nothing but brackets', async () => {
+  it('survives configs of nothing but brackets, and one that is written out to 70 megabytes', async () => {
     await using rig = await openRig({
       documents: ['gpio.relay1: { driver: gpio-out, line: GPIO17 }'],
       lines: ['GPIO17'],
@@ -87,7 +87,7 @@ describeWithMosquitto('the agent with little memory', () => {
     await using agent = startAgentProcess(rig.configFile, { nodeArguments, env });
     await rig.hear({ verb: 'state', document: 'channels' }, 15_000);
     const texts = ['[', ']', '{'].map((bracket) => bracket.repeat(65_000));
-    for (const [index, val] of texts.entries()) {
+    for (const [index, val] of [...texts, repeatingConfig].entries()) {
       await rig.say('notify/config', JSON.stringify({ id: `${index + 1}`, val }));
       const id = BigInt(index + 1);
       const refused = await rig.hear({ verb: 'ack', document: 'config', status: 'rejected', id }, 30_000);
@@ -120,6 +120,18 @@ describeWithMosquitto('the agent with little memory', () => {
     expect([page.status, agent.err]).toEqual([200, '']);
   }, 60_000);
 });
+
+const maps = Array.from({ length: 40 }, (_, at) => {
+  const first = at === 0 ? `first: &text ${'x'.repeat(30_000)}` : 'first: x';
+  const rest = Array.from({ length: 60 }, (_, key) => `${key}: *text`);
+  return `  - { on: a${at}, to: serial.x, map: { ${[first, ...rest].join(', ')} } }`;
+});
+/** Valid, and not too long for a message. */
+const repeatingConfig = `node: pi-1
+mqtt: { brokers: [{ url: "mqtt://127.0.0.1" }] }
+documents: { serial.x: { driver: serial-line, port: /dev/null, delimiter: ";" } }
+bindings:
+${maps.join('\n')}`;
 
 function receivedCount(report: Value | undefined): number {
   return Number(fieldOf(fieldOf(report, 'messages'), 'received') ?? 0);

@@ -16,6 +16,13 @@ test('aliases that write out a billion words are refused before they are written
   expect(faultsOf(rows.join('\n'))).toEqual([`c.yaml:1:1: more than ${configNodesMax} keys and values`]);
 });
 
+test.each([
+  ['values', `a: &a ${'x'.repeat(30_000)}\nb: [${'*a,'.repeat(1_000)}]`],
+  ['keys', `a: &a { ? ${'x'.repeat(30_000)} : 1 }\nb: [${'*a,'.repeat(1_000)}]`],
+])('aliases of long %s are refused before they are written out', (_, text) => {
+  expect(faultsOf(text)).toEqual([`c.yaml:1:1: more than ${configNodesMax} keys and values`]);
+});
+
 test('as many keys and values as the bound are taken, more are refused', () => {
   const listOf = (count: number) => faultsOf(`groups: [${'a,'.repeat(count)}]`).join('\n');
   // The map and the list are two of them.
