@@ -40,4 +40,16 @@ describe('the table of a fleet', () => {
       'pi-2  degraded  uptime 12 s  self-test PASS  level 1\n  serial.a: unplugged\n  disk.space: 3 MiB free',
     );
   });
+
+  it('shows what a node that is online warns of, before those that warn of nothing', () => {
+    const deaf = rowOf('pi-9', health({ ...well, warnings: ['it hears nothing', 'config.trust is none'] }));
+    expect(formatFleet(recordContext(), [...rows.slice(-2), deaf])).toEqual([
+      'pi-4  safe    uptime 12 s  self-test PASS  gpio.a: went off: offline',
+      'pi-9  online  uptime 12 s  self-test PASS  warning: it hears nothing (and 1 more)',
+      'a-1   online  uptime 12 s  self-test PASS',
+    ]);
+    expect(formatNode(deaf)).toBe(
+      'pi-9  online  uptime 12 s  self-test PASS\n  warning: it hears nothing\n  warning: config.trust is none',
+    );
+  });
 });
