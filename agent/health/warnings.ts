@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { BrokerReport } from '../mqtt/link.ts';
 import { certificateWarningDays } from '../trust/limits.ts';
+import { roomFix, spaceOf } from './disk-space.ts';
 import { type Mount, mountOf } from './mounts.ts';
 import type { HealthSources } from './report.ts';
 
@@ -14,6 +15,7 @@ export const warningCodes = [
   'open-config',
   'ended-key',
   'state-in-memory',
+  'full-disk',
   'memory-lost',
 ] as const;
 
@@ -73,7 +75,29 @@ export function openWarnings(
         mount?.isInMemory === true ? [...lost, { code: 'state-in-memory', text: inMemory(stateFolder, mount) }] : lost),
     () => {}, // Elsewhere than on Linux it is not known.
   );
-  return () => [...trustWarnings(running.config, clock.wallMs()), ...lasting];
+  const space = watchSpace(stateFolder);
+  space(); // For the first report.
+  return () => [...trustWarnings(running.config, clock.wallMs()), ...lasting, ...space()];
+}
+
+/** Looks anew each time, and says what it saw the time before. A disk that does not answer is asked once. */
+function watchSpace(folder: string): () => readonly Warning[] {
+  let seen: readonly Warning[] = [];
+  let isLooking = false;
+  const look = async () => {
+    if (isLooking) return;
+    isLooking = true;
+    const { isFull, detail } = await spaceOf(folder);
+    const text = `${detail}: what needs the journal is refused when nothing more fits; ${roomFix(folder)}`;
+    seen = isFull ? [{ code: 'full-disk', text }] : [];
+    isLooking = false;
+  };
+  return () => {
+    look().catch(() => {
+      isLooking = false; // The store tells of a folder that cannot be looked at.
+    });
+    return seen;
+  };
 }
 
 export function inMemory(stateFolder: string, { point, type }: Mount): string {

@@ -1,8 +1,8 @@
-import { mkdir, open, readFile, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, messageOf } from '../../../drivers/system-error.ts';
-import { diskFreeBytesMin } from '../../limits.ts';
-import { mountOf, nearestFolder } from '../mounts.ts';
+import { roomFix, spaceOf } from '../disk-space.ts';
+import { mountOf } from '../mounts.ts';
 import type { AtomicTest, TestResult } from '../self-test.ts';
 import { failed, pass } from './outcome.ts';
 
@@ -24,7 +24,7 @@ export function diskTest(stateFolder: string): AtomicTest {
 }
 
 function fixOf(code: string | undefined, folder: string): string {
-  if (code === 'ENOSPC' || code === 'EDQUOT') return `make room: du -xh ${folder} | sort -h | tail`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return roomFix(folder);
   if (code === 'EROFS') return `mount it writable: mount -o remount,rw ${folder}; if that fails the card is worn out`;
   return `make ${folder} writable for this user, or set state-folder`;
 }
@@ -48,13 +48,8 @@ export function spaceTest(stateFolder: string): AtomicTest {
     id: 'disk.space',
     title: 'there is room for what must survive',
     async run() {
-      const { bavail, bsize, files, ffree } = await statfs(await nearestFolder(stateFolder));
-      const freeBytes = bavail * bsize;
-      const detail = `${Math.floor(freeBytes / 1_048_576)} MiB free at ${stateFolder}`;
-      const isOutOfNames = files > 0 && ffree === 0;
-      if (freeBytes >= diskFreeBytesMin && !isOutOfNames) return pass(detail);
-      const what = isOutOfNames ? `no inode is free at ${stateFolder}` : detail;
-      return failed(what, fixOf('ENOSPC', stateFolder));
+      const { isFull, detail } = await spaceOf(stateFolder);
+      return isFull ? failed(detail, roomFix(stateFolder)) : pass(detail);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../agent/clock.ts';
 import { certificateWarnings, openWarnings, trustWarnings, type Warning } from '../../../agent/health/warnings.ts';
@@ -46,3 +47,18 @@ test.skipIf(smallDiskMissing !== undefined)('a board that keeps its things in me
   await until(() => warnings().some(isInMemory), 'the warning');
   expect(warnings()).toContainEqual({ code: 'memory-lost', text: 'the count is lost' });
 });
+
+test.skipIf(smallDiskMissing !== undefined)(
+  'a board whose disk is nearly full says so until there is room',
+  async () => {
+    using disk = openSmallDisk(); // Smaller than what is asked for.
+    const config = { ...configOf({ documents: [] }, '/tmp'), stateFolder: disk.folder };
+    const running = { config };
+    const full = (warnings: () => readonly Warning[]) => warnings().find(({ code }) => code === 'full-disk')?.text;
+    const warnings = openWarnings(running, systemClock, undefined);
+    await until(() => full(warnings) !== undefined, 'the warning');
+    expect(full(warnings)).toMatch(/^\d MiB free at .*make room: du -xh /);
+    expect(spawnSync('mount', ['-o', 'remount,size=32m', disk.folder]).status).toBe(0);
+    await until(() => full(warnings) === undefined, 'that it is gone');
+  },
+);
