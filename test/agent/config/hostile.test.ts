@@ -76,6 +76,12 @@ test.each(['__proto__', 'constructor', 'prototype', '"__proto__"', '"\\x5f_proto
   },
 );
 
+test.each(['*', '|', '>', '!', '!!', '!x!'])('a password that begins with %s is not told', (sign) => {
+  const faults = faultsOf(`node: pi-1\nmqtt:\n  brokers: [{ url: "mqtt://h" }]\n  password: ${sign}s3cret\n`);
+  expect(faults.length).toBeGreaterThan(0);
+  expect(faults.filter((fault) => fault.includes('s3cret'))).toEqual([]);
+});
+
 test('names every object has are unknown keys like any other', () => {
   expect(faultsOf(`${validHead}toString: 1\nhasOwnProperty: 1\nlog: { valueOf: 1 }`)).toEqual([
     expect.stringMatching(/^c\.yaml:3:1: \/toString: unknown key/),
