@@ -35,7 +35,8 @@ describe('what was under way when the agent died', () => {
       properties: { responseTopic: 'ops/answers', correlationData: Buffer.from('who') },
     });
     await lives.pass(100);
-    expect([lives.board.wire('BELL').level, lastAck(lives, 7n)?.st]).toEqual([1, 'executing']);
+    expect(lives.board.wire('BELL').level).toBe(1);
+    expect(lastAck(lives, 7n)).toMatchObject({ st: 'executing' });
     lives.crash();
     await lives.boot();
     const detail: unknown = expect.stringContaining('not known');
@@ -134,10 +135,7 @@ describe('what was under way when the agent died', () => {
     await lives.pass(5_000);
     await lives.boot();
     await lives.pass(1_000);
-    expect([...lives.device.effects]).toEqual([
-      ['one', 2],
-      ['three', 1],
-    ]);
+    expect(Object.fromEntries(lives.device.effects)).toEqual({ one: 2, three: 1 });
     expect([2n, 3n].map(lives.ends)).toEqual([['failed expired'], ['successful']]);
   });
 
