@@ -8,7 +8,8 @@ export async function removeStale(path: string): Promise<void> {
   await unlink(path);
 }
 
-function isServed(path: string): Promise<boolean> {
+/** A process listens there, also one that hangs. */
+export function isServed(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
     const end = (isServed: boolean) => {

@@ -20,9 +20,14 @@ export interface ChosenConfig {
   readonly loaded: PickedConfig['loaded'];
 }
 
-interface PickedConfig {
+interface FoundConfig {
   /** What the config file says. */
   readonly loaded: Awaited<ReturnType<typeof loadConfig>>;
+  readonly stateFolder: string;
+}
+
+interface PickedConfig {
+  readonly loaded: FoundConfig['loaded'];
   readonly keeper: ConfigKeeper;
   /** Undefined: there is none to start with. */
   readonly booted: BootConfig | undefined;
@@ -34,9 +39,22 @@ export async function pickConfig(
   path: string,
   files: FileSystem,
 ): Promise<PickedConfig> {
-  const env = overridesOf(context);
-  const loaded = await loadConfig({ path, env, reader: readAtOnce });
+  return await pickFrom(await findConfig(context, path), context, path, files);
+}
+
+async function findConfig(context: Pick<CliContext, 'env'>, path: string): Promise<FoundConfig> {
+  const loaded = await loadConfig({ path, env: overridesOf(context), reader: readAtOnce });
   const stateFolder = loaded.ok ? loaded.value.checked.config.stateFolder : await stateFolderOf(context, path);
+  return { loaded, stateFolder };
+}
+
+async function pickFrom(
+  { loaded, stateFolder }: FoundConfig,
+  context: Pick<CliContext, 'clock' | 'env'>,
+  path: string,
+  files: FileSystem,
+): Promise<PickedConfig> {
+  const env = overridesOf(context);
   const keeper = await ConfigKeeper.open(files, stateFolder);
   const booted = await bootConfig(
     {
@@ -54,15 +72,25 @@ export async function pickConfig(
   return { loaded, keeper, booted };
 }
 
-/** The config to start with: of those that this board keeps, or its config file. Faults are told to the user here. */
+/**
+ * The config to start with: of those that this board keeps, or its config file. Faults are told to the user here. What keeps
+ * the agent from starting on a state folder, `refusal` says before a boot is counted there.
+ */
 export async function chooseConfig(
   context: CliContext,
   options: OptionValues,
   files = realFiles,
+  refusal: (stateFolder: string) => Promise<string | undefined> = async () => undefined,
 ): Promise<Result<ChosenConfig, ExitCode>> {
   const env = overridesOf(context);
   const path = configPathOf(context, options);
-  const { loaded, keeper, booted } = await pickConfig(context, path, files);
+  const found = await findConfig(context, path);
+  const refused = await refusal(found.stateFolder);
+  if (refused !== undefined) {
+    context.err(refused);
+    return fail(exitCodes.unavailable);
+  }
+  const { loaded, keeper, booted } = await pickFrom(found, context, path, files);
   if (booted === undefined) return fail(loaded.ok ? exitCodes.bug : tellTrouble(context, loaded.error, options));
   if (loaded.ok) for (const warning of loaded.value.warnings) context.err(`warning: ${formatFault(warning)}`);
   else tellTrouble(context, loaded.error, {});

@@ -1,5 +1,6 @@
 import { systemMonotonicMs } from '../../drivers/clock.ts';
 import type { Config } from '../config/config.ts';
+import { realFiles } from '../config/generations/file-system.ts';
 import { unknownMember } from '../documents/interlock.ts';
 import type { OutputGuard } from '../documents/kind.ts';
 import type { Environment } from '../environment.ts';
@@ -8,8 +9,10 @@ import { type Guarded, startGuard } from '../guard/guarded.ts';
 import { rememberOutputs } from '../guard/last-good.ts';
 import { createLineWatch } from '../guard/line-watch.ts';
 import { linesHeldAtExit, planOutputs } from '../guard/output-plan.ts';
+import { socketOf } from '../health/local-answer.ts';
 import { firstCollectionMs } from '../limits.ts';
 import { type Log, openLog } from '../log.ts';
+import { isServed } from '../stale-socket.ts';
 import { startAgent } from '../start.ts';
 import { startStoreThread } from '../store/start-thread.ts';
 import { storeProgram } from '../store/store-program.ts';
@@ -31,6 +34,7 @@ export const runVerb: Verb = {
   examples: ['qn-agent run', 'QN_LOG__LEVEL=debug qn-agent run --config config.yaml'],
   exits: {
     0: 'ended by SIGINT or SIGTERM, in good order',
+    69: 'an agent runs already with the same state-folder',
     70: 'a bug; restart it',
     77: 'a file cannot be read',
     78: 'a fault in the configuration; a restart does not mend it',
@@ -40,8 +44,9 @@ export const runVerb: Verb = {
     let isHungUp = false;
     using _early = context.onHangup?.(() => void (isHungUp = true)); // Until it is ready, and then for nobody.
     const spare = context.storeThread ?? startStoreThread(storeProgram()); // Beside what follows; it takes as long as that.
-    const chosen = await chooseConfig(context, options);
+    const chosen = await chooseConfig(context, options, realFiles, secondRefusal);
     const configPath = configPathOf(context, options);
+    if (!chosen.ok && chosen.error === exitCodes.unavailable) return chosen.error; // The lines are another agent's.
     if (!chosen.ok || chosen.value.boot.from === 'safe') await goToConfigErrorStates(context, configPath);
     if (!chosen.ok) return chosen.error;
     const { boot, home } = chosen.value;
@@ -124,6 +129,12 @@ export const runVerb: Verb = {
     return exitCodes.ok;
   },
 };
+
+/** Two agents would take the broker and the state of outputs away from each other. */
+async function secondRefusal(stateFolder: string): Promise<string | undefined> {
+  if (!(await isServed(socketOf(stateFolder)))) return undefined;
+  return `an agent runs already with state-folder ${stateFolder}; stop it first: sudo systemctl stop qn-agent`;
+}
 
 async function goToConfigErrorStates(context: CliContext, configPath: string): Promise<void> {
   const { driveConfigErrorStates } = await import('./config-error.ts');
