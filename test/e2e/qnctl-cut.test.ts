@@ -44,7 +44,7 @@ describeWithMosquitto('qnctl that is cut off', () => {
     await using qnctl = startScript(qnctlFile, [...args, '--timeout', '50s', '--url', rig.broker.url]);
     await rig.hear({ ...asked, target: 'pi-9' });
     expect(await qnctl.end('SIGINT')).toMatchObject({ code: 69 });
-    expect([qnctl.out, qnctl.err]).toEqual(['', expect.stringMatching(/^(qnctl: not published: .*)?$/)]);
+    expect([qnctl.out, qnctl.err]).toEqual(['', expect.stringMatching(/^(qnctl: not published: .*\n)?$/)]);
   });
 
   it('by its broker waits for no ack that cannot come', async () => {
