@@ -6,10 +6,11 @@ import { leanCbor } from './lean-cbor.ts';
 import { leanValibot } from './lean-valibot.ts';
 import { leanYaml } from './lean-yaml.ts';
 import { muteSchema } from './mute-schema.ts';
+import { nativeFiles } from './native-files.ts';
 import { besideParts, lazyParts, partFile, parts } from './parts.ts';
 import { leaveOut, type Profile, profileDefines } from './profiles.ts';
 import { sharedDefault } from './shared-default.ts';
-import { nativeFiles, trimPackages } from './stubs.ts';
+import { trimPackages } from './stubs.ts';
 
 /** Minified, in bytes. Over it the build fails: somebody pulled in a package that a board does not need. */
 const bundleBytesMax = 700_000;

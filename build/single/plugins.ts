@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
+import { loadAddons } from '../native-files.ts';
 import { partFile, partOf } from '../parts.ts';
-import { loadAddons } from '../stubs.ts';
 
 /** Modules that are other ones in a single executable, because there are no files beside it. */
 const replaced: { readonly [module: string]: string } = {

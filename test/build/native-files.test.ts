@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { build, type Plugin } from 'esbuild';
 import { expect, test } from 'vitest';
+import { nativeFiles } from '../../build/native-files.ts';
 import { insideOfProgram } from '../../build/single/plugins.ts';
-import { nativeFiles } from '../../build/stubs.ts';
 
 /** Of epoll and of serialport: each calls what it requires. */
 const packages = ['bindings', 'node-gyp-build'];

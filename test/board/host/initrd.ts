@@ -2,8 +2,8 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 import { buildNative } from '../../../build/native.ts';
+import { nativeFiles } from '../../../build/native-files.ts';
 import { runTool } from '../../../build/run-tool.ts';
-import { nativeFiles } from '../../../build/stubs.ts';
 import { needBundle } from '../../support/agent-process.ts';
 import type { BoardImage } from './image.ts';
 
