@@ -8,6 +8,16 @@ const levels = (rig: DocumentRig) => rig.memoryBoard.wire('A').edges.map(({ leve
 
 describe('offline', () => {
   const away = (rest = '') => relay(`offline: { after: 30s, to: off${rest} }`);
+  /** It was on, a broker was away for long enough, and its next change must wait. */
+  const openAwayFromOn = async () => {
+    const safe = 'safe: { offline: { after: 5s, restore: on } }';
+    const rig = await openDocuments({ documents: [`relay: { driver: gpio-out, line: A, min-dwell: 1s, ${safe} }`] });
+    await rig.clock.advance(1_000);
+    await rig.command('relay', 'on');
+    rig.board.setOnline(false);
+    await rig.clock.advance(5_000);
+    return rig;
+  };
 
   test('after so long without a broker the output goes to its state, and only a command brings it back', async () => {
     await using rig = await openDocuments({ documents: [away()] });
@@ -57,13 +67,7 @@ describe('offline', () => {
   });
 
   test('a command takes the place of a restore that still waits', async () => {
-    const document =
-      'relay: { driver: gpio-out, line: A, min-dwell: 1s, safe: { offline: { after: 5s, restore: on } } }';
-    await using rig = await openDocuments({ documents: [document] });
-    await rig.clock.advance(1_000);
-    await rig.command('relay', 'on');
-    rig.board.setOnline(false);
-    await rig.clock.advance(5_000);
+    await using rig = await openAwayFromOn();
     rig.board.setOnline(true);
     await rig.command('relay', 'off');
     await rig.clock.advance(5_000);
@@ -71,13 +75,7 @@ describe('offline', () => {
   });
 
   test('a pulse that still waits as a broker is there again is neither lost nor made permanent, nor the next command', async () => {
-    const document =
-      'relay: { driver: gpio-out, line: A, min-dwell: 1s, safe: { offline: { after: 5s, restore: on } } }';
-    await using rig = await openDocuments({ documents: [document] });
-    await rig.clock.advance(1_000);
-    await rig.command('relay', 'on');
-    rig.board.setOnline(false);
-    await rig.clock.advance(5_000);
+    await using rig = await openAwayFromOn();
     const pulse = rig.command('relay', { 'on-for': '10s' });
     rig.board.setOnline(true);
     await rig.clock.advance(5_000);
