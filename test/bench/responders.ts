@@ -66,13 +66,15 @@ export interface AgentOptions {
   /** Of the probed document. */
   readonly priority: 'normal' | 'emergency';
   readonly nodeArguments?: readonly string[];
+  /** Of its config, beside those of every bench. */
+  readonly sections?: string;
 }
 
 /** The bundle, as it is installed; on the command line and with the priority of the unit file. */
 export async function startAgent(
   stack: AsyncDisposableStack,
   port: number,
-  { priority, nodeArguments = readUnitMemory().nodeArguments }: AgentOptions,
+  { priority, nodeArguments = readUnitMemory().nodeArguments, sections = '' }: AgentOptions,
 ): Promise<AgentResponder> {
   const { folder, board, probe } = await openBoard(stack, 'agent');
   const httpPort = await freePort();
@@ -82,7 +84,10 @@ export async function startAgent(
   ];
   const configFile = path.join(folder, 'config.yaml');
   const place = { url: `mqtt://127.0.0.1:${port}`, board, state: path.join(folder, 'state') };
-  await writeFile(configFile, configText({ ...place, documents, sections: `http: { port: ${httpPort} }` }));
+  await writeFile(
+    configFile,
+    configText({ ...place, documents, sections: `http: { port: ${httpPort} }\n${sections}` }),
+  );
   const agent = stack.use(
     startAgentProcess(configFile, { nodeArguments, env: readUnitMemory().env, hasUnitPriority: true }),
   );
