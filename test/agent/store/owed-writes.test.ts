@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Store } from '../../../agent/store/store.ts';
 import { command, message, textsOf } from '../../contract/store.stage.ts';
 import { type MemoryRig, openMemoryRig, stored } from '../../support/store-rigs.ts';
@@ -124,6 +124,17 @@ describe('what is owed to the disk', () => {
     expect(store.journal.find(command(1))).toEqual({ status: 'successful' });
     rig.platter.latencyMs = 0;
     await rig.clock.advance(1_000);
+  });
+
+  it('goes to the disk once: a value that rode along with one commit does not ride with the next', async () => {
+    const rig = openTestRig();
+    const store = await rig.open();
+    const begun = vi.spyOn(rig.platter, 'begin');
+    store.values.setSoon('count', '7');
+    stored(await store.values.set('first', 'a'));
+    stored(await store.values.set('second', 'b'));
+    const keys = begun.mock.calls.map(([writes]) => writes.map((write) => 'key' in write && write.key));
+    expect(keys).toEqual([['first', 'count'], ['second']]);
   });
 });
 
