@@ -13,6 +13,7 @@ class BoardFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/temporary-folder.ts',
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
