@@ -149,8 +149,12 @@ function readContent(reading: Reading, node: Node, place: Place, path: readonly 
   }
   const value = isScalar(node) ? scalarOf(node.value) : null;
   if (typeof value === 'string') countText(reading, value);
+  if (typeof value === 'string' && !value.isWellFormed()) reading.faults.push(faultAt(place, path, halfCharacter));
   return { kind: 'scalar', place, value };
 }
+
+/** Written as an escape, `"\ud800"`: no message could tell such a config. */
+const halfCharacter = 'half of a character (a lone surrogate)';
 
 /** A long text counts as several: aliases write it out as often as they name it. */
 function countText(reading: Reading, text: string): void {
@@ -165,6 +169,7 @@ function readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): R
     const inner = [...path, key ?? ''];
     const refuse = (message: string, fix?: string) => reading.faults.push(faultAt(keyPlace, inner, message, fix));
     if (key === undefined) refuse('a key must be a word');
+    else if (!key.isWellFormed()) refuse(halfCharacter);
     else if (isDangerousKey(key)) refuse(`${key} is not allowed as a key`);
     else if (key === '<<') refuse('maps are not merged', 'write its keys here');
     else if (entries.has(key)) refuse(`${key} is there twice`, 'remove one of them');

@@ -82,6 +82,14 @@ test.each(['*', '|', '>', '!', '!!', '!x!'])('a password that begins with %s is 
   expect(faults.filter((fault) => fault.includes('s3cret'))).toEqual([]);
 });
 
+test('half of a character, which no message could tell, is a fault as a value and as a key', () => {
+  const withName = (name: string) => `node: pi-1\nmqtt:\n  brokers: [{ url: "mqtt://h" }]\n  username: ${name}\n`;
+  const half = 'half of a character (a lone surrogate)';
+  expect(faultsOf(withName('"\\ud800"'))).toEqual([`c.yaml:4:13: /mqtt/username: ${half}`]);
+  expect(faultsOf(`${withName('me')}"\\udc00": 1\n`)).toEqual([expect.stringContaining(half)]);
+  expect(faultsOf(withName('"\\ud83d\\ude00"'))).toEqual([]);
+});
+
 test('names every object has are unknown keys like any other', () => {
   expect(faultsOf(`${validHead}toString: 1\nhasOwnProperty: 1\nlog: { valueOf: 1 }`)).toEqual([
     expect.stringMatching(/^c\.yaml:3:1: \/toString: unknown key/),
