@@ -1,21 +1,17 @@
-import { describeError, fail, ok, type Result } from '../../drivers/contract/result.ts';
+import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Clock } from '../clock.ts';
-import type { BrokerConfig } from '../config/config.ts';
-import { parseDuration } from '../config/duration.ts';
-import { readSecret } from '../config/secret.ts';
 import { crypto } from '../late-modules.ts';
 import { sendWindowCount } from '../limits.ts';
 import { silentLog } from '../log.ts';
-import { type BrokerCredentials, createBrokerCredentials } from '../mqtt/broker-credentials.ts';
 import { parseBrokerUrl } from '../mqtt/broker-endpoint.ts';
 import type { InboundMessage, Link, LinkError, OutboundMessage } from '../mqtt/link.ts';
 import { openMqttLink } from '../mqtt/mqtt-link.ts';
 import type { Message } from '../qn/message.ts';
-import { isTopicRoot } from '../qn/topic.ts';
 import { brokerAdvice } from './broker-advice.ts';
 import type { Inbox } from './inbox.ts';
 import { decodeAny } from './message-text.ts';
-import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues, textOption } from './verb.ts';
+import { type Target, targetOf } from './target.ts';
+import { type CliContext, type ExitCode, exitCodes, type OptionHelp, type OptionValues } from './verb.ts';
 
 /** Options of every verb that talks to a broker. */
 export function timeoutOption(help: string): OptionHelp {
@@ -61,15 +57,6 @@ export interface SessionHandlers {
   onDeaf?(): void;
 }
 
-interface Target {
-  readonly url: string;
-  readonly root: string;
-  readonly timeoutMs: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly credentials: BrokerCredentials;
-}
-
 /** Connects once and subscribes; every way it can fail is told to the user here, and ends in an exit code. */
 export async function openSession(
   context: CliContext,
@@ -77,7 +64,7 @@ export async function openSession(
   filtersOf: (names: { readonly root: string; readonly name: string }) => readonly string[],
   handlers: SessionHandlers,
 ): Promise<Result<Session, ExitCode>> {
-  const target = await targetOf(context, options);
+  const target = targetOf(context, options);
   if (!target.ok) {
     context.err(`qnctl: ${target.error}`);
     return fail(exitCodes.usage);
@@ -142,55 +129,6 @@ export function hearInto(inbox: Inbox<Message>, clock: Clock): SessionHandlers {
 export function tellUnpublished(context: CliContext, { detail }: LinkError): ExitCode {
   context.err(`qnctl: not published: ${detail}`);
   return exitCodes.unavailable;
-}
-
-async function targetOf({ env }: CliContext, options: OptionValues): Promise<Result<Target, string>> {
-  const url = textOption(options, 'url') ?? env['QN_URL'] ?? 'mqtt://127.0.0.1:1883';
-  if (parseBrokerUrl(url) === undefined) {
-    const shown = url.includes('@') ? 'it has a user, and maybe a password, in it' : url;
-    return fail(`not a broker url: ${shown}; write mqtt://host:port or mqtts://host:port`);
-  }
-  const root = textOption(options, 'root') ?? env['QN_ROOT'] ?? 'qn/1';
-  if (!isTopicRoot(root)) return fail(`not a topic root: ${root}; write it like qn/1`);
-  const timeout = textOption(options, 'timeout') ?? '5s';
-  const timeoutMs = parseDuration(timeout);
-  if (timeoutMs === undefined) return fail(`not a duration: ${timeout}; write it like 5s or 500ms`);
-  const username = textOption(options, 'username') ?? env['QN_USERNAME'];
-  const password = passwordOf(textOption(options, 'password') ?? env['QN_PASSWORD'], env);
-  if (!password.ok) return password;
-  return ok({
-    url,
-    credentials: createBrokerCredentials(tlsFilesOf(url, options, env), env),
-    root,
-    timeoutMs,
-    ...(username === undefined ? {} : { username }),
-    ...(password.value === undefined ? {} : { password: password.value }),
-  });
-}
-
-/** Paths may be relative here: it is a person who types them. */
-function tlsFilesOf(url: string, options: OptionValues, env: CliContext['env']): BrokerConfig {
-  const ca = textOption(options, 'ca') ?? env['QN_CA'];
-  const cert = textOption(options, 'cert') ?? env['QN_CERT'];
-  const key = textOption(options, 'cert-key') ?? env['QN_CERT_KEY'];
-  return {
-    url,
-    weight: 1,
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key: { from: 'file', path: key } }),
-  };
-}
-
-function passwordOf(text: string | undefined, env: CliContext['env']): Result<string | undefined, string> {
-  if (text === undefined) return ok(undefined);
-  const [from, ...rest] = text.split(':');
-  const name = rest.join(':');
-  if (name === '' || (from !== 'file' && from !== 'env')) {
-    return fail('a password on the command line is seen by everybody; write --password file:PATH or env:NAME');
-  }
-  const secret = readSecret(from === 'file' ? { from, path: name } : { from, name }, env);
-  return secret.ok ? secret : fail(describeError(secret.error));
 }
 
 interface Connected {
