@@ -102,9 +102,12 @@ async function followAcks(context: CliContext, session: Session, inbox: Inbox<Me
   }
   if (inbox.isClosed) context.err(`qnctl notify: ${sent.node} may carry it out`);
   if (inbox.isClosed) return exitCodes.unavailable;
-  const health = `try: qnctl health ${sent.node}${isHeard ? '' : `; where that is online, ${deafHint}`}`;
-  const late = `did not say what became of it within ${session.timeoutMs} ms; ${health}`;
+  const { node } = sent;
+  const within = `within ${session.timeoutMs} ms`;
+  const late = isHeard
+    ? `took it, and did not say how it ended ${within}; where it takes longer, as a long pulse does, say --timeout; else try: qnctl health ${node}`
+    : `did not say what became of it ${within}; try: qnctl health ${node}; where that is online, ${deafHint}`;
   const isAborted = context.signal.aborted;
-  context.err(`qnctl notify: ${isAborted ? 'interrupted; ' : ''}${sent.node} ${isAborted ? 'may carry it out' : late}`);
+  context.err(`qnctl notify: ${isAborted ? 'interrupted; ' : ''}${node} ${isAborted ? 'may carry it out' : late}`);
   return exitCodes.unavailable;
 }

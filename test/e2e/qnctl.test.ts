@@ -95,13 +95,24 @@ describeWithMosquitto('qnctl against a running agent', () => {
 
   it.each([
     ['pi-9', 'ON', expect.stringMatching(/where that is online, the broker may keep commands from it: .*--acl/)],
-    ['pi-1', '{"on-for": "5s"}', expect.not.stringContaining('--acl')],
+    [
+      'pi-1',
+      '{"on-for": "5s"}',
+      expect.stringMatching(/as a long pulse does, say --timeout; else try: qnctl health pi-1\n$/),
+    ],
   ])('notify to %s of which no end is heard says where to look', async (node, value, told) => {
     await using rig = await start();
     expect(await qnctl(rig, 'notify', node, 'gpio.relay1', value, '--timeout', '500ms')).toMatchObject({
       code: 69,
       err: told,
     });
+  });
+
+  it('takes a variable of the environment that is empty for one that is not there', async () => {
+    await using rig = await start();
+    const empty = { QN_ROOT: '', QN_USERNAME: '', QN_PASSWORD: '', QN_CA: '', QN_CERT: '', QN_CERT_KEY: '' };
+    const asked = await runProgram('qnctl', ['health', 'pi-1'], { env: { QN_URL: rig.broker.url, ...empty } });
+    expect([asked.code, asked.err]).toEqual([0, '']);
   });
 
   it('watch prints what the node says, until the count is reached', async () => {
