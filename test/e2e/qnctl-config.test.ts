@@ -84,6 +84,12 @@ test('a config that does not prove itself is told with its rollback, and what ca
   const failed = await qnctl(rig, 'push', 'pi-1', patch, '--patch');
   expect(failed.code).toBe(1);
   expect(failed.out).toMatch(/^pi-1 {2}failed {2}self-test-failed: .*GPIO99.*rollback: restored; version 0 runs\n/);
+  const part = await qnctl(rig, 'push', '@line-1', patch);
+  expect([part.code, part.out, part.err]).toEqual([
+    1,
+    expect.stringContaining('mqtt is missing'),
+    expect.stringContaining('push it with --patch'),
+  ]);
   const named = await qnctl(rig, 'push', '@line-1', rig.configFile);
   expect([named.code, named.err]).toEqual([64, expect.stringContaining('take node: out of it')]);
   const much = await qnctl(rig, 'push', '@line-1', patch, '--patch', '--parallel', '257');

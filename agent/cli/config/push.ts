@@ -31,9 +31,15 @@ export const configPush: Action = {
       context.err(read.error);
       return exitCodes.config;
     }
-    return await pushValue(context, target, read.value, options);
+    const code = await pushValue(context, target, read.value, options);
+    const isPart = isPlainMap(read.value) && !('mqtt' in read.value) && !isSet(options, 'patch');
+    if (code === exitCodes.failed && isPart) context.err(`qnctl config: ${partHint}`);
+    return code;
   },
 };
+
+/** Not refused before: the environment of a board may bring the rest. */
+const partHint = 'the file has no mqtt section; if only what is in it is to change, push it with --patch';
 
 export const configRollback: Action = {
   name: 'rollback',
