@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import type { Codec } from './codec.ts';
 import { type CompactFields, compactFirstByte, decodeCompact, encodeCompact } from './compact.ts';
 import { isUnsigned } from './fields.ts';
-import { type CompactPart, clockQualities, type Message, type Value } from './message.ts';
+import { type CompactPart, type CompactValueType, clockQualities, type Message, type Value } from './message.ts';
 import { contradiction } from './raw-message.ts';
 import { type Reason, type Refusal, reasonNumber, reasonOfNumber, type Status, statuses } from './reason.ts';
 
@@ -100,7 +100,7 @@ function fieldsOf(message: Message): Result<CompactFields, Refusal> {
   if (id === undefined || id < 0n || id > 0xffff_ffffn) return unsupported('needs an id of 32 bits');
   if (!isUnsigned(ts)) return unsupported('needs a ts');
   const value = valueOf(message, compact);
-  if (value === undefined) return unsupported(`the value is no ${compact.valueType}`);
+  if (value === undefined) return unsupported(valueFault(compact.valueType));
   const clock = clk === 'synced' ? 0 : clk === 'estimated' ? 1 : 2;
   const stamps = { channel: compact.channel, id: Number(id), ts: ts % 2 ** 32 };
   return ok({ kind: message.t, vtype: compact.valueType, value, ...stamps, pri, ack: compact.ackWanted, clk: clock });
@@ -111,6 +111,10 @@ function valueOf(message: Message, compact: CompactPart): null | boolean | numbe
   if (compact.valueType !== 'u32' || message.val !== undefined) return undefined;
   const reason = message.why === undefined ? 0 : reasonNumber(message.why);
   return statuses.indexOf(message.st) * 2 ** 16 + reason;
+}
+
+function valueFault(valueType: CompactValueType): string {
+  return valueType === 'none' ? 'the value is neither true, false nor a number' : `the value is no ${valueType}`;
 }
 
 function scalar(value: Value): null | boolean | number | undefined {

@@ -78,7 +78,8 @@ describe('qnctl encode', () => {
 
   it('to compact refuses what 17 bytes cannot say, with exit code 65', async () => {
     const { code, out } = await qnctl(['encode', '--to', 'compact', '--hex'], '{"t":"notify","val":"text"}\n');
-    expect([code, JSON.parse(out)]).toMatchObject([65, { refused: 'unsupported' }]);
+    const detail = 'compact: the value is neither true, false nor a number';
+    expect([code, JSON.parse(out)]).toMatchObject([65, { refused: 'unsupported', detail }]);
   });
 });
 
