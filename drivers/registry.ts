@@ -5,6 +5,7 @@ import type { PwmBackend } from './contract/pwm.ts';
 import { type DriverError, fail, ok, type Result } from './contract/result.ts';
 import { createSimulatedGpio } from './gpio-simulated.ts';
 import type { KeptLines } from './gpiochip/kept-lines.ts';
+import { nativeFileFix } from './native/addon.ts';
 import { createSimulatedPwm, openFolderWaves } from './pwm-simulated.ts';
 import { createSysfsPwm } from './pwm-sysfs.ts';
 import { openSocketPort } from './serial/socket-port.ts';
@@ -13,7 +14,7 @@ import { type SystemFolders, systemFolders } from './serial/system-folders.ts';
 import { findUsbPort, parseUsbPort } from './serial/usb-port.ts';
 import { openFolderBoard } from './simulated/folder-board.ts';
 import { createMemoryBoard } from './simulated/memory-board.ts';
-import { driverError } from './system-error.ts';
+import { driverError, systemError } from './system-error.ts';
 
 // Set by the build to leave a driver out of the bundle. A flag must be tested where its driver is loaded, or nothing
 // is left out.
@@ -89,11 +90,20 @@ async function openNamedPort(
     return await openSocketPort(resource, resource.slice(simulatedPrefix.length), clock);
   }
   if (typeof __SERIAL_PORT__ === 'undefined' || __SERIAL_PORT__) {
-    const { openSerialPort } = await import('./serial-port.ts');
-    return await openSerialPort(resource, settings, clock);
+    const loaded = await loadSerialPort(resource);
+    return loaded.ok ? await loaded.value.openSerialPort(resource, settings, clock) : loaded;
   }
   const failed = { operation: 'open', resource, fixes: { unsupported: 'install the full build' } };
   return fail(driverError('unsupported', failed, 'this build comes without serial ports'));
+}
+
+/** It takes the native file of the serialport package along, which an installation may lack. */
+async function loadSerialPort(resource: string): Promise<Result<typeof import('./serial-port.ts')>> {
+  try {
+    return ok(await import('./serial-port.ts'));
+  } catch (cause) {
+    return fail(systemError(cause, { operation: 'open', resource, fixes: { unsupported: nativeFileFix } }));
+  }
 }
 
 /** PWM has one interface in the kernel; only a simulated board brings its own. */

@@ -18,6 +18,7 @@ const kindOfCode: ReadonlyMap<string, DriverErrorKind> = new Map([
   ['EROFS', 'denied'],
   ['EBUSY', 'busy'],
   ['ETIMEDOUT', 'timeout'],
+  ['ERR_DLOPEN_FAILED', 'unsupported'],
 ]);
 
 /** What the system said, as a DriverError: the code decides the kind, its text is the detail. */

@@ -90,10 +90,12 @@ export interface NativeGpio {
   clockErrorUs(): NativeResult<number>;
 }
 
+/** Where one is missing, or is for another CPU. */
+export const nativeFileFix = 'npm run build:native, or install the agent for this CPU';
+
 /** Loads the native file of this CPU; without it everything else works, and this is `unsupported`. */
 export function loadNativeGpio(path: string = addonFile('gpiochip.node')): Result<NativeGpio> {
-  const fixes = { unsupported: 'npm run build:native, or install the agent for this CPU' };
-  const failed = { operation: 'open', resource: 'gpio', fixes };
+  const failed = { operation: 'open', resource: 'gpio', fixes: { unsupported: nativeFileFix } };
   if (!existsSync(path)) return fail(driverError('unsupported', failed, `the native file is missing: ${path}`));
   const addon: { readonly exports: object } = { exports: {} };
   try {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -64,6 +64,27 @@ describeWithMosquitto('the bundle and its native files alone in an empty folder'
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it.skipIf(ptyMissing)('without the native file of serial ports says so, and not to look at the wiring', async () => {
+    await needBundle();
+    const folder = mkdtempSync(path.join(tmpdir(), 'qn-no-native-'));
+    for (const part of ['qn-agent.cjs', 'parts', 'native']) {
+      cpSync(path.join(distFolder, part), path.join(folder, part), { recursive: true });
+    }
+    for (const file of globSync(path.join(folder, 'native', '*', 'serialport.node'))) rmSync(file);
+    await using wire = await openSerialWire();
+    const documents = [`serial.x: { driver: serial-line, port: ${wire.port} }`];
+    const place = { url: 'mqtt://127.0.0.1:1', board: folder, state: path.join(folder, 'state') };
+    await writeFile(path.join(folder, 'config.yaml'), configText({ ...place, documents }));
+    const args = ['selftest', '--mode', 'quick', '--config', 'config.yaml', '--output', 'json'];
+    await using selftest = startScript('qn-agent.cjs', args, { cwd: folder });
+    await selftest.ended;
+    const { tests }: { tests: readonly { readonly id: string; readonly fix?: string }[] } = JSON.parse(selftest.out);
+    expect(tests.find(({ id }) => id === 'driver.serial.x')).toMatchObject({
+      detail: expect.stringContaining('serialport.node'),
+      fix: expect.stringContaining('install the agent'),
+    });
   });
 
   it('calls the broker before it loads what can wait', async () => {
