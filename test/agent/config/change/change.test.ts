@@ -11,6 +11,12 @@ import { createFakeClock } from '../../../support/fake-clock.ts';
 const kept = 'gpio.kept: { driver: gpio-out, line: A, safe: { boot: on } }';
 const relay = 'gpio.relay: { driver: gpio-out, line: B }';
 
+function hearAbandoned() {
+  const abandoned: string[] = [];
+  const keeping: Keeping = { ...nowhere, abandon: async (_why, rollback) => void abandoned.push(rollback) };
+  return { keeping, abandoned };
+}
+
 test('only what changed is touched: another output does not even see an edge', async () => {
   await using agent = await startChangingAgent({ documents: [kept, relay] });
   agent.say('notify/gpio.relay', 'ON');
@@ -92,8 +98,7 @@ test('an exception while a line is taken brings the config of before back', asyn
 
 test('an exception behind the lines brings the config of before back; again in the way back, it is said', async () => {
   let count = 0;
-  const abandoned: string[] = [];
-  const keeping: Keeping = { ...nowhere, abandon: async (_why, rollback) => void abandoned.push(rollback) };
+  const { keeping, abandoned } = hearAbandoned();
   const configured = async () => {
     count += 1;
     if (count !== 2) throw new Error('a bug');
@@ -116,8 +121,10 @@ test('what cannot change while the agent runs is refused, and nothing is touched
 
 test('a disk that does not keep the new config changes nothing, or brings the old one back', async () => {
   await using agent = await startChangingAgent({ documents: [relay] });
-  const begin = { ...nowhere, begin: async () => fail('no space left') };
+  const { keeping, abandoned } = hearAbandoned();
+  const begin = { ...keeping, begin: async () => fail('no space left') };
   expect(await agent.change({ documents: [] }, begin)).toMatchObject({ status: 'failed', rollback: 'not-needed' });
+  expect(abandoned).toEqual(['not-needed']); // Else the push stays under way for ever.
   expect(agent.board.wire('B').edges).toHaveLength(0);
   const commit = { ...nowhere, commit: async () => fail('no space left') };
   expect(await agent.change({ documents: [] }, commit)).toMatchObject({ status: 'failed', rollback: 'restored' });
@@ -138,9 +145,11 @@ test('a pulse delays the change of its output, but not for ever', async () => {
 
   agent.say('notify/gpio.kept', '{"on-for": "10m"}');
   await agent.hear({ verb: 'ack', document: 'gpio.kept', status: 'executing' });
-  const tooLong = agent.change({ documents: [] });
+  const { keeping, abandoned } = hearAbandoned();
+  const tooLong = agent.change({ documents: [] }, keeping);
   await clock.advance(61_000);
   expect(await tooLong).toMatchObject({ status: 'rejected', refusal: { reason: 'busy' } });
+  expect(abandoned).toEqual(['not-needed']);
   expect(agent.board.wire('A')).toMatchObject({ holder: 'qn-agent', level: 1 });
 });
 
