@@ -81,7 +81,7 @@ export function createCommander(dependencies: HandlerDependencies): Commander {
     if (spared !== undefined) return life.refuse('reject', spared);
     const planned = plan(row, message, arrivalOf(job));
     if (!planned.ok) return life.refuse(planned.error.reason === 'expired' ? 'expire' : 'reject', planned.error);
-    const lane = lanes.of(row.name);
+    const lane = lanes.of(row.name, planned.value);
     if (!lane.ok) return life.refuse('reject', failureOf(lane.error));
     const refusal = placeRefusal(command, lane.value, planned.value) ?? life.journal(planned.value);
     if (refusal !== undefined) return life.refuse('reject', refusal);

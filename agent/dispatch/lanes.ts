@@ -1,5 +1,6 @@
-import type { Result } from '../../drivers/contract/result.ts';
+import { fail, type Result } from '../../drivers/contract/result.ts';
 import type { Effect, OpenDocument } from '../documents/kind.ts';
+import { changingError } from '../documents/place.ts';
 import { Lane } from './lane.ts';
 
 interface Documents {
@@ -13,13 +14,24 @@ export class Lanes {
   readonly #documents: Documents;
   readonly #lanes = new Map<string, Lane>(); // One per document at most.
   readonly #ending = new Set<Lane>(); // Of documents that were closed.
+  #changing: ReadonlySet<string> = new Set();
 
   constructor(documents: Documents) {
     this.#documents = documents;
   }
 
-  /** The lane of the document as it is open now, or why it is not. */
-  of(name: string): Result<Lane> {
+  /**
+   * Until it is disposed of no pulse begins there: another config takes these outputs over as they are, in a moment, and would
+   * end it before its time.
+   */
+  refusePulses(names: readonly string[]): Disposable {
+    this.#changing = new Set(names);
+    return { [Symbol.dispose]: () => void (this.#changing = new Set()) };
+  }
+
+  /** The lane of the document as it is open now, or why it is not, or not for this effect. */
+  of(name: string, effect: Effect): Result<Lane> {
+    if (effect.do === 'pulse' && this.#changing.has(name)) return fail(changingError(name));
     const document = this.#documents.document(name);
     if (!document.ok) return document;
     const known = this.#lanes.get(name);

@@ -104,7 +104,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
       if (planned === undefined) throw new Error(`no document ${document}`);
       if (!planned.ok) return Promise.resolve(planned);
       const effect = planned.value;
-      const lane = lanes.of(document);
+      const lane = lanes.of(document, effect);
       if (!lane.ok) return Promise.resolve(lane);
       return new Promise((resolve) => lane.value.add({ effect, begin: () => true, end: resolve }));
     },

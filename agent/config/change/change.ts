@@ -115,10 +115,13 @@ async function waitForLeases(parts: Changeable, plan: ConfigPlan, signal: AbortS
 }
 
 async function apply(parts: Changeable, plan: ConfigPlan, next: Running, openLink?: OpenLink): Promise<void> {
-  const { running, table, board, uplink, express } = parts;
+  const { running, table, board, lanes, uplink, express } = parts;
   const before = running.config;
   table.use(next.config);
-  await board.exchange(table.rows, plan.documents);
+  {
+    using _ = lanes.refusePulses(plan.documents.flatMap(({ name, how }) => (how === 'ruled' ? [name] : [])));
+    await board.exchange(table.rows, plan.documents);
+  }
   running.config = next.config;
   running.hash = next.hash;
   await parts.settle(before);

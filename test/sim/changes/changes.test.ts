@@ -17,26 +17,31 @@ vi.mock('node:perf_hooks', async (original) => {
 });
 
 const first = Number(env['CHANGES_FIRST'] ?? 141); // 146 is one that loses a count where nobody keeps it.
+/** In it a pulse comes while others are closed, for an output that is about to get other rules. */
+const pulsed = 421;
 const count = Number(env['CHANGES_SEEDS'] ?? 10);
+const seeds = [pulsed, ...Array.from({ length: count }, (_, index) => first + index)];
 const one = env['CHANGES_SEED'];
 const timeoutMs = 60_000 + count * 10_000; // So many run beside others, on a slow machine.
 
 it.runIf(one === undefined)(
-  `${count} boards that get random configs move nothing but what a config has to do with`,
+  `${seeds.length} boards that get random configs move nothing but what a config has to do with`,
   async () => {
     const startMs = Date.now();
     let takenCount = 0;
     const failed: string[] = [];
-    for (let seed = first; seed < first + count; seed += 1) {
+    for (const seed of seeds) {
       const run = await simulateChanges(seed);
       takenCount += run.takenCount;
       if (run.violations.length === 0) continue;
       failed.push(`CHANGES_SEED=${seed}: ${run.violations.slice(0, 5).join('\n  ')}`);
       console.log(failed.at(-1)); // At once: a long run may be cut short.
     }
-    console.log(`${count} seeds, ${((Date.now() - startMs) / count).toFixed(1)} ms each, ${takenCount} configs taken`);
-    expect(takenCount).toBeGreaterThan(count); // Or nothing was tried.
-    expect(failed.slice(0, 20).join('\n'), `${failed.length} of ${count} seeds failed`).toBe('');
+    console.log(
+      `${seeds.length} seeds, ${((Date.now() - startMs) / seeds.length).toFixed(1)} ms each, ${takenCount} configs taken`,
+    );
+    expect(takenCount).toBeGreaterThan(seeds.length); // Or nothing was tried.
+    expect(failed.slice(0, 20).join('\n'), `${failed.length} of ${seeds.length} seeds failed`).toBe('');
   },
   timeoutMs,
 );

@@ -11,7 +11,7 @@ export function checkUntouched(world: ChangeWorld, window: Window): void {
     const how = howOf(window, name);
     if (!(name in to.documents) || (how !== undefined && how !== 'ruled' && how !== 'relabelled')) continue;
     const mine = commandsFor(world, window, [name]);
-    for (const command of mine) checkAnswer(world, command);
+    for (const command of mine) checkAnswer(world, command, how === 'ruled');
     if ('port' in one && closes.includes(one.port))
       world.violate(`the port of ${name} (${how ?? 'unchanged'}) was closed`);
     if (how === 'ruled') continue;
@@ -45,9 +45,10 @@ function movesByItself(one: DocumentConfig): boolean {
   );
 }
 
-function checkAnswer(world: ChangeWorld, { end, id, document }: Command): void {
+/** `isRuled`: its output is taken over as it is, and takes no pulse until then. */
+function checkAnswer(world: ChangeWorld, { end, id, document }: Command, isRuled: boolean): void {
   const { st, why = '', detail = '' } = end ?? {};
-  const isBad =
-    (st === 'failed' && why !== 'interlocked') || (st === 'rejected' && !['unsupported', 'out-of-range'].includes(why));
+  const refusals = ['unsupported', 'out-of-range', ...(isRuled ? ['busy'] : [])];
+  const isBad = (st === 'failed' && why !== 'interlocked') || (st === 'rejected' && !refusals.includes(why));
   if (isBad) world.violate(`#${id} ${document} was ${st}, ${why}: ${detail}`);
 }
