@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 
@@ -10,6 +11,7 @@ export async function removeStale(path: string): Promise<void> {
 
 /** A process listens there, also one that hangs. */
 export function isServed(path: string): Promise<boolean> {
+  if (!existsSync(path)) return Promise.resolve(false); // As at most starts, which have no time to hear it from `connect`.
   return new Promise((resolve) => {
     const probe = connect(path);
     const end = (isServed: boolean) => {
