@@ -4,16 +4,13 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Clock, systemClock } from '../../agent/clock.ts';
-import { checkConfig } from '../../agent/config/check.ts';
-import { silentLog } from '../../agent/log.ts';
 import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
 import { startAgent } from '../../agent/start.ts';
-import { fail, ok } from '../../drivers/contract/result.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { createArrivals } from '../support/arrivals.ts';
+import { checkedOf } from '../support/checked-config.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
+import { linkOver, surroundingsOn } from '../support/surroundings.ts';
 
 interface Said {
   readonly topic: string;
@@ -29,21 +26,8 @@ async function start(documents: string, clock: Clock = systemClock) {
   const client = broker.client(({ topic, payload }) => arrivals.push({ topic, text: Buffer.from(payload).toString() }));
   client.subscribe('#');
   const text = `node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\nstate-folder: ${folder}\ndocuments:\n${documents}\n`;
-  const checked = checkConfig(text, 'c.yaml');
-  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
-  const agent = await startAgent(
-    { config: checked.value.config, hash: 'hash' },
-    {
-      clock,
-      log: silentLog,
-      random: () => 0.5,
-      openGpio: async () => ok(createSimulatedGpio(board, { clock })),
-      createPwm: () => createSimulatedPwm(),
-      openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
-      openLink: ({ suffix, ...role }, subscriptions, handlers) =>
-        broker.openLink({ clientId: `n${suffix}`, ...role, subscriptions }, handlers),
-    },
-  );
+  const environment = { ...surroundingsOn(board, clock), random: () => 0.5, openLink: linkOver(broker, 'n') };
+  const agent = await startAgent({ config: checkedOf(text).config, hash: 'hash' }, environment);
   onTestFinished(async () => {
     await agent[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });

@@ -1,14 +1,10 @@
 import { PerformanceObserver } from 'node:perf_hooks';
-import { systemClock } from '../../agent/clock.ts';
-import { silentLog } from '../../agent/log.ts';
 import type { InboundMessage, LinkHandlers } from '../../agent/mqtt/link.ts';
 import { encodeCompact } from '../../agent/qn/compact.ts';
 import { startAgent } from '../../agent/start.ts';
-import { fail, ok } from '../../drivers/contract/result.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
-import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { ok } from '../../drivers/contract/result.ts';
 import { configOf } from '../support/memory-agent.ts';
+import { surroundingsOn } from '../support/surroundings.ts';
 
 /**
  * `allocation-run.ts MESSAGES ACK FOLDER`: the whole agent in this process, fed with 17-byte commands as they come out of an
@@ -28,10 +24,7 @@ const config = configOf({ documents, mqtt: ['acks: final'] }, folder);
 const agent = await startAgent(
   { config, hash: 'hash' },
   {
-    ...{ clock: systemClock, log: silentLog, random: () => 0 },
-    openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
-    createPwm: () => createSimulatedPwm(),
-    openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' }),
+    ...surroundingsOn(),
     openLink(_will, _subscriptions, told) {
       handlers = told;
       return {

@@ -2,15 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { systemClock } from '../../agent/clock.ts';
-import { silentLog } from '../../agent/log.ts';
 import { openMqttLink } from '../../agent/mqtt/mqtt-link.ts';
 import { startAgent } from '../../agent/start.ts';
-import { fail, ok } from '../../drivers/contract/result.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
-import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { configOf } from '../support/memory-agent.ts';
+import { surroundingsOn } from '../support/surroundings.ts';
 
 /** `fleet-run.ts PORT FIRST COUNT`: so many whole agents in this process, all of them begun at once; until it is killed. */
 const [port, first, count] = process.argv.slice(2).map(Number);
@@ -24,17 +19,15 @@ async function startOne(number: number): Promise<void> {
     'gpio.button: { driver: gpio-in, line: BUTTON }',
   ];
   const config = { ...configOf({ documents }, folder), node, stateFolder: path.join(folder, node) };
+  const around = { ...surroundingsOn(), random: Math.random };
   await startAgent(
     { config, hash: 'hash' },
     {
-      ...{ clock: systemClock, log: silentLog, random: Math.random },
-      openGpio: async () => ok(createSimulatedGpio(createMemoryBoard())),
-      createPwm: () => createSimulatedPwm(),
-      openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' }),
+      ...around,
       openLink({ suffix, ...role }, subscriptions, handlers) {
         const brokers = [{ protocol: 'mqtt', host: '127.0.0.1', port: port ?? 0, weight: 1 }] as const;
         const options = { brokers, clientId: node + suffix, ...role, subscriptions, keepaliveSeconds: 30 };
-        return openMqttLink({ clock: systemClock, log: silentLog, random: Math.random }, options, handlers);
+        return openMqttLink(around, options, handlers);
       },
     },
   );

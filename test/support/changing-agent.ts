@@ -1,9 +1,8 @@
 import type { ChangeOutcome } from '../../agent/config/change/change.ts';
 import { changeConfig } from '../../agent/config/change/change.ts';
 import type { Keeping } from '../../agent/config/change/changeable.ts';
-import { checkConfig } from '../../agent/config/check.ts';
-import { formatFault } from '../../agent/config/fault.ts';
 import { ok } from '../../drivers/contract/result.ts';
+import { checkedOf } from './checked-config.ts';
 import { configText } from './config-text.ts';
 import { type MemoryAgent, type MemoryAgentOptions, startMemoryAgent } from './memory-agent.ts';
 
@@ -26,9 +25,7 @@ export async function startChangingAgent(options: MemoryAgentOptions): Promise<C
     async change(next, keeping = nowhere) {
       const folder = changeable.running.config.stateFolder;
       const text = configText({ ...next, url: 'mqtt://127.0.0.1', board: folder, state: folder });
-      const checked = checkConfig(text, 'next.yaml');
-      if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
-      return await changeConfig(changeable, { next: checked.value, isOverAir: false }, keeping, stop.signal);
+      return await changeConfig(changeable, { next: checkedOf(text), isOverAir: false }, keeping, stop.signal);
     },
   };
 }

@@ -1,7 +1,5 @@
 import { planChange } from '../../agent/config/change/plan.ts';
-import { checkConfig } from '../../agent/config/check.ts';
 import type { Config } from '../../agent/config/config.ts';
-import { formatFault } from '../../agent/config/fault.ts';
 import { Lanes } from '../../agent/dispatch/lanes.ts';
 import { Board } from '../../agent/documents/board.ts';
 import { FoundRows } from '../../agent/documents/found-rows.ts';
@@ -21,6 +19,7 @@ import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import type { SimulatedWeather } from '../../drivers/simulated/board.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { checkedOf } from './checked-config.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { valueOf } from './value-of.ts';
 
@@ -125,9 +124,7 @@ export async function openDocuments(options: DocumentRigOptions): Promise<Docume
 
 function configOf(documents: readonly string[]): Config {
   const entries = documents.map((text) => `  ${text}`).join('\n');
-  const checked = checkConfig(`node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\ndocuments:\n${entries}\n`, 'c.yaml');
-  if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
-  return checked.value.config;
+  return checkedOf(`node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\ndocuments:\n${entries}\n`).config;
 }
 
 function rowsOf(config: Config): readonly ConfiguredRow[] {

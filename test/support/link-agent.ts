@@ -2,9 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Clock, systemClock } from '../../agent/clock.ts';
-import { checkConfig } from '../../agent/config/check.ts';
 import type { Agent } from '../../agent/environment.ts';
-import { silentLog } from '../../agent/log.ts';
 import type { LinkHandlers } from '../../agent/mqtt/link.ts';
 import { type MqttLinkOptions, openMqttLink } from '../../agent/mqtt/mqtt-link.ts';
 import { startAgent } from '../../agent/start.ts';
@@ -12,12 +10,12 @@ import { composeStore } from '../../agent/store/compose.ts';
 import { storeLimits } from '../../agent/store/limits.ts';
 import { ThreadDisk } from '../../agent/store/thread-disk.ts';
 import { ok } from '../../drivers/contract/result.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import { createSimulatedSerialPair } from '../../drivers/serial-simulated.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
+import { checkedOf } from './checked-config.ts';
 import { type LinkRecorder, recordLink } from './link-recorder.ts';
 import { storeProgram } from './store-rigs.ts';
+import { surroundingsOn } from './surroundings.ts';
 
 export interface LinkAgent extends AsyncDisposable {
   readonly agent: Agent;
@@ -45,27 +43,25 @@ export async function startLinkAgent(
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const url = 'mqtt://127.0.0.1:1'; // of no consequence: `link` says which brokers
   const rows = documents.map((row) => `  ${row}\n`).join('');
-  const checked = checkConfig(`node: pi-1\nmqtt: { brokers: [{ url: "${url}" }] }\ndocuments:\n${rows}`, 'config.yaml');
-  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
+  const { config } = checkedOf(`node: pi-1\nmqtt: { brokers: [{ url: "${url}" }] }\ndocuments:\n${rows}`);
   const board = createMemoryBoard();
   const serial = createSimulatedSerialPair();
   const told = recordLink();
-  const environment = { clock, log: silentLog, random: () => 0 };
+  const around = surroundingsOn(board, clock);
   const agent = await startAgent(
-    { config: checked.value.config, hash: 'none' },
+    { config, hash: 'none' },
     {
-      ...environment,
+      ...around,
       async openGpio() {
         await opening;
-        return ok(createSimulatedGpio(board));
+        return await around.openGpio();
       },
-      createPwm: () => createSimulatedPwm(),
       openBytePort: async () => ok(serial.left),
       openStore: (onTrouble) =>
         composeStore(new ThreadDisk(systemClock, storeProgram, folder, storeLimits), { clock, onTrouble }),
       openLink({ suffix, ...role }, subscriptions, handlers) {
         const options = { ...link, clientId: `pi-1${suffix}`, ...role, subscriptions, keepaliveSeconds: 30 };
-        return openMqttLink(environment, options, suffix === '' ? tellBoth(handlers, told) : handlers);
+        return openMqttLink(around, options, suffix === '' ? tellBoth(handlers, told) : handlers);
       },
     },
   );

@@ -2,23 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Clock, systemClock } from '../../agent/clock.ts';
-import { checkConfig } from '../../agent/config/check.ts';
 import type { Config } from '../../agent/config/config.ts';
-import { formatFault } from '../../agent/config/fault.ts';
 import type { Agent, Environment } from '../../agent/environment.ts';
-import { silentLog } from '../../agent/log.ts';
 import { createMemoryBroker, type MemoryBroker, type MemoryPublishOptions } from '../../agent/mqtt/memory-link.ts';
 import { startAgent } from '../../agent/start.ts';
 import { openMemoryStore } from '../../agent/store/memory-store.ts';
 import type { Platter } from '../../agent/store/platter.ts';
 import type { BytePort } from '../../drivers/contract/byte-port.ts';
-import { fail, ok } from '../../drivers/contract/result.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
+import { ok } from '../../drivers/contract/result.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { createArrivals } from './arrivals.ts';
+import { checkedOf } from './checked-config.ts';
 import { configText } from './config-text.ts';
 import { decodeHeard, type Heard, type Listener, listen } from './heard.ts';
+import { linkOver, surroundingsOn } from './surroundings.ts';
 
 export interface MemoryAgentOptions {
   readonly documents: readonly string[];
@@ -65,21 +62,18 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
     if (heard !== undefined) arrivals.push({ ...heard, retain, correlation, contentType });
   });
   client.subscribe('#');
+  const around = surroundingsOn(board, clock);
   const environment: Environment = {
     ...(options.keepLines !== undefined && { keepLines: options.keepLines }),
     ...(options.configured !== undefined && { configured: options.configured }),
-    clock,
-    log: silentLog,
+    ...around,
     random,
-    openGpio: options.openGpio ?? (async () => ok(createSimulatedGpio(board, { clock }))),
-    createPwm: () => createSimulatedPwm(),
+    openGpio: options.openGpio ?? around.openGpio,
     async openBytePort(resource) {
       const port = options.ports?.[resource];
-      if (port !== undefined) return ok(port);
-      return fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port', fix: 'plug it in' });
+      return port === undefined ? await around.openBytePort(resource) : ok(port);
     },
-    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
-      broker.openLink({ clientId: node + suffix, ...role, subscriptions }, handlers),
+    openLink: linkOver(broker, node),
   };
   const { platter } = options;
   const openStore: Environment['openStore'] =
@@ -102,7 +96,5 @@ export async function startMemoryAgent(options: MemoryAgentOptions): Promise<Mem
 /** A config as the loader gives it, from the sections of a test. */
 export function configOf(options: Omit<MemoryAgentOptions, 'node'>, folder: string): Config {
   const text = configText({ ...options, url: 'mqtt://127.0.0.1', board: folder, state: folder });
-  const checked = checkConfig(text, 'config.yaml');
-  if (checked.ok) return checked.value.config;
-  throw new Error(`${text}\n${checked.error.map(formatFault).join('\n')}`);
+  return checkedOf(text).config;
 }

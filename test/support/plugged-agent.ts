@@ -2,18 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Clock, systemClock } from '../../agent/clock.ts';
-import { checkConfig } from '../../agent/config/check.ts';
-import { formatFault } from '../../agent/config/fault.ts';
 import type { Environment } from '../../agent/environment.ts';
 import { type Log, silentLog } from '../../agent/log.ts';
 import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
 import { startAgent } from '../../agent/start.ts';
-import { fail, ok } from '../../drivers/contract/result.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
+import { ok } from '../../drivers/contract/result.ts';
 import { createSimulatedSerialPair, type SimulatedSerialPair } from '../../drivers/serial-simulated.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { createArrivals } from './arrivals.ts';
+import { checkedOf } from './checked-config.ts';
+import { linkOver, surroundingsOn } from './surroundings.ts';
 
 interface Said {
   /** Below the node: `state/serial.scale`. */
@@ -44,8 +42,6 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
   const folder = await mkdtemp(path.join(tmpdir(), 'plugged-'));
   const lines = documents.map((line) => `  ${line}`).join('\n');
   const text = `node: n\nmqtt: { brokers: [{ url: mqtt://x }] }\nstate-folder: ${folder}\n${sections}\ndocuments:\n${lines}\n`;
-  const checked = checkConfig(text, 'config.yaml');
-  if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
   const broker = createMemoryBroker({ clock });
   const said = createArrivals<Said>();
   const client = broker.client(({ topic, payload }) => {
@@ -56,23 +52,20 @@ export async function startPluggedAgent(options: PluggedAgentOptions) {
   });
   for (const verb of ['state', 'event', 'ack', 'health']) client.subscribe(`qn/1/n/${verb}/#`);
   const plugged = new Map<string, SimulatedSerialPair | undefined>(ports.map((port) => [port, undefined]));
+  const around = surroundingsOn(board, clock);
   const environment: Environment = {
-    clock,
+    ...around,
     log,
-    random: () => 0,
-    openGpio: async () => ok(createSimulatedGpio(board)),
-    createPwm: () => createSimulatedPwm(),
     async openBytePort(resource, settings) {
       if (openBytePort !== undefined) return await openBytePort(resource, settings);
-      if (!plugged.has(resource)) return fail({ kind: 'absent', operation: 'open', resource, detail: 'no such port' });
+      if (!plugged.has(resource)) return await around.openBytePort(resource);
       const pair = createSimulatedSerialPair({}, clock);
       plugged.set(resource, pair);
       return ok(pair.left);
     },
-    openLink: ({ suffix, ...role }, subscriptions, handlers) =>
-      broker.openLink({ clientId: `n${suffix}`, ...role, subscriptions }, handlers),
+    openLink: linkOver(broker, 'n'),
   };
-  const agent = await startAgent({ config: checked.value.config, hash: 'hash' }, environment);
+  const agent = await startAgent({ config: checkedOf(text).config, hash: 'hash' }, environment);
   return {
     agent,
     said,

@@ -5,18 +5,16 @@ import { type Clock, systemClock } from '../../agent/clock.ts';
 import type { FileSystem } from '../../agent/config/generations/file-system.ts';
 import type { ConfigHome } from '../../agent/config/home.ts';
 import type { Agent, Environment } from '../../agent/environment.ts';
-import { silentLog } from '../../agent/log.ts';
 import { createMemoryBroker, type MemoryBroker, type MemoryClient } from '../../agent/mqtt/memory-link.ts';
 import type { Value } from '../../agent/qn/message.ts';
 import { startAgent } from '../../agent/start.ts';
-import { fail, ok } from '../../drivers/contract/result.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
+import { ok } from '../../drivers/contract/result.ts';
 import { createMemoryBoard, type MemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { createArrivals } from './arrivals.ts';
 import { openHome, plainOf } from './config-home.ts';
 import { decodeHeard, type Heard, type Listener, listen } from './heard.ts';
 import { openNowhere } from './open-nowhere.ts';
+import { linkOver, surroundingsOn } from './surroundings.ts';
 
 export interface PushableOptions {
   readonly node?: string;
@@ -77,15 +75,9 @@ ${sections}
     if (heard !== undefined) arrivals.push({ ...heard, retain, correlation: undefined, contentType: undefined });
   });
   client.subscribe(`qn/1/${node}/#`);
-  const openLink: Environment['openLink'] = ({ suffix, ...role }, subscriptions, handlers) =>
-    broker.openLink({ clientId: node + suffix, ...role, subscriptions }, handlers);
+  const openLink = linkOver(broker, node);
   const agent = await startAgent(home.candidate.checked, {
-    clock,
-    log: silentLog,
-    random: () => 0,
-    openGpio: async () => ok(createSimulatedGpio(board, { clock })),
-    createPwm: () => createSimulatedPwm(),
-    openBytePort: async (resource) => fail({ kind: 'absent', operation: 'open', resource, detail: 'no ports here' }),
+    ...surroundingsOn(board, clock),
     openLink,
     prepareLink: async ({ mqtt }) => ok(linkTo(mqtt.brokers[0]?.url) ?? openLink),
     configs: options.configs?.(home) ?? home,

@@ -1,15 +1,12 @@
-import { systemClock } from '../../agent/clock.ts';
-import { checkConfig } from '../../agent/config/check.ts';
-import { silentLog } from '../../agent/log.ts';
 import { createMemoryBroker } from '../../agent/mqtt/memory-link.ts';
 import type { Message } from '../../agent/qn/message.ts';
 import { decodeMessage } from '../../agent/qn/registry.ts';
 import { startAgent } from '../../agent/start.ts';
-import { createSimulatedGpio } from '../../drivers/gpio-simulated.ts';
-import { createSimulatedPwm } from '../../drivers/pwm-simulated.ts';
 import { openBytePort } from '../../drivers/registry.ts';
 import { createMemoryBoard } from '../../drivers/simulated/memory-board.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
+import { checkedOf } from './checked-config.ts';
+import { linkOver, surroundingsOn } from './surroundings.ts';
 
 export interface Said {
   /** Below the root: `pi-1/state/gpio.relay1`. */
@@ -29,9 +26,6 @@ documents:
 
 /** The whole agent in this process: a broker and a board in memory, everything else as it is shipped. */
 export async function startSyncAgent(sections = '') {
-  const checked = checkConfig(`${text}${sections}`, 'config.yaml');
-  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
-  const { config, hash } = checked.value;
   const broker = createMemoryBroker();
   const board = createMemoryBoard();
   const said: Arrivals<Said> = createArrivals();
@@ -40,19 +34,8 @@ export async function startSyncAgent(sections = '') {
     if (decoded.ok) said.push({ topic: topic.slice('qn/1/'.length), message: decoded.value, retain });
   });
   client.subscribe('qn/1/#');
-  const agent = await startAgent(
-    { config, hash },
-    {
-      clock: systemClock,
-      log: silentLog,
-      random: () => 0,
-      openGpio: async () => ({ ok: true, value: createSimulatedGpio(board) }),
-      createPwm: () => createSimulatedPwm(),
-      openBytePort,
-      openLink: ({ suffix, ...role }, subscriptions, handlers) =>
-        broker.openLink({ clientId: `pi-1${suffix}`, ...role, subscriptions }, handlers),
-    },
-  );
+  const environment = { ...surroundingsOn(board), openBytePort, openLink: linkOver(broker, 'pi-1') };
+  const agent = await startAgent(checkedOf(`${text}${sections}`), environment);
   await said.next(({ topic }) => topic === 'pi-1/state/channels');
   return {
     agent,

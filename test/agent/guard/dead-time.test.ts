@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { checkConfig } from '../../../agent/config/check.ts';
 import { unknownMember } from '../../../agent/documents/interlock.ts';
 import { guard } from '../../../agent/guard/guard.ts';
 import { type OutputPlan, parsePlan, planOutputs } from '../../../agent/guard/output-plan.ts';
@@ -9,6 +8,7 @@ import { ok } from '../../../drivers/contract/result.ts';
 import { createSimulatedGpio } from '../../../drivers/gpio-simulated.ts';
 import { createSimulatedPwm } from '../../../drivers/pwm-simulated.ts';
 import { createMemoryBoard } from '../../../drivers/simulated/memory-board.ts';
+import { checkedOf } from '../../support/checked-config.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createHeldOutput, type HeldOutput } from '../../support/held-output.ts';
 
@@ -19,9 +19,7 @@ const hoist = `
 
 function planOf(documents: string, offs?: ReadonlyMap<string, number>): OutputPlan {
   const head = 'node: n\nmqtt: { brokers: [{ url: "mqtt://h" }] }\ngpio: { backend: simulated, board: /b }\ndocuments:';
-  const checked = checkConfig(`${head}${documents}`, 'c.yaml');
-  if (!checked.ok) throw new Error('a fault in the config of the test');
-  return planOutputs(checked.value.config, 'crash', new Set(), offs);
+  return planOutputs(checkedOf(`${head}${documents}`).config, 'crash', new Set(), offs);
 }
 
 /** The end of an agent that gave its guard these lines; the others are as the board has them. */

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { changeConfig } from '../../../../agent/config/change/change.ts';
-import { checkConfig } from '../../../../agent/config/check.ts';
 import { Platter } from '../../../../agent/store/platter.ts';
 import { fail } from '../../../../drivers/contract/result.ts';
 import { nowhere, startChangingAgent } from '../../../support/changing-agent.ts';
+import { checkedOf } from '../../../support/checked-config.ts';
 import { mcuPort, startMcuAgent } from '../../../support/mcu-agent.ts';
 import { until } from '../../../support/until.ts';
 
@@ -21,9 +21,7 @@ state-folder: ${stateFolder}
 documents:
   ${mcu}: { driver: mcu, port: ${mcuPort}${keys} }
 `;
-  const next = checkConfig(text, 'next.yaml');
-  if (!next.ok) throw new Error(JSON.stringify(next.error));
-  const wish = { next: next.value, isOverAir: false };
+  const wish = { next: checkedOf(text), isOverAir: false };
   return await changeConfig(changeable, wish, nowhere, new AbortController().signal);
 }
 
