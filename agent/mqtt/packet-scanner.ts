@@ -11,34 +11,36 @@ export interface PacketScanner {
 /** The remaining length of MQTT: seven bits a byte, least first, at most four bytes (MQTT 5, 1.5.5). */
 const lengthBytesMax = 4;
 
-type State =
-  | { readonly at: 'type' }
-  | { readonly at: 'length'; readonly bytesCount: number; readonly value: number }
-  | { readonly at: 'body'; readonly leftBytes: number }
-  /** The length has a fifth byte, or a packet was too large: whoever parses it will say so. */
-  | { readonly at: 'lost' };
-
-/** The limit is met when the header is complete, before the packet is there: nobody needs to collect it first. */
+/**
+ * The limit is met when the header is complete, before the packet is there: nobody needs to collect it first. It looks at every
+ * packet that comes, and allocates nothing.
+ */
 export function createPacketScanner(packetBytesMax: number): PacketScanner {
-  let state: State = { at: 'type' };
+  /** lost: the length has a fifth byte, or a packet was too large: whoever parses it will say so. */
+  let at: 'type' | 'length' | 'body' | 'lost' = 'type';
+  let lengthBytesCount = 0;
+  let lengthValue = 0;
+  let bodyBytesLeft = 0;
   let packetsCount = 0;
 
   function takeByte(byte: number): number | undefined {
-    if (state.at === 'type') {
+    if (at === 'type') {
       packetsCount += 1;
-      state = { at: 'length', bytesCount: 0, value: 0 };
+      at = 'length';
+      lengthBytesCount = 0;
+      lengthValue = 0;
       return undefined;
     }
-    if (state.at !== 'length') return undefined;
-    const bytesCount = state.bytesCount + 1;
-    const value = state.value + (byte & 0x7f) * 128 ** state.bytesCount;
+    lengthValue += (byte & 0x7f) * 128 ** lengthBytesCount;
+    lengthBytesCount += 1;
     if ((byte & 0x80) !== 0) {
-      state = bytesCount < lengthBytesMax ? { at: 'length', bytesCount, value } : { at: 'lost' };
+      if (lengthBytesCount === lengthBytesMax) at = 'lost';
       return undefined;
     }
-    const packetBytes = 1 + bytesCount + value;
+    const packetBytes = 1 + lengthBytesCount + lengthValue;
     const isTooLarge = packetBytes > packetBytesMax;
-    state = isTooLarge ? { at: 'lost' } : value === 0 ? { at: 'type' } : { at: 'body', leftBytes: value };
+    bodyBytesLeft = isTooLarge ? 0 : lengthValue;
+    at = isTooLarge ? 'lost' : lengthValue === 0 ? 'type' : 'body';
     return isTooLarge ? packetBytes : undefined;
   }
 
@@ -47,16 +49,16 @@ export function createPacketScanner(packetBytesMax: number): PacketScanner {
       return packetsCount;
     },
     get bodyBytesLeft() {
-      return state.at === 'body' ? state.leftBytes : 0;
+      return bodyBytesLeft;
     },
     scan(chunk) {
       let index = 0;
-      while (index < chunk.byteLength && state.at !== 'lost') {
-        if (state.at === 'body') {
-          const takenBytes = Math.min(state.leftBytes, chunk.byteLength - index);
+      while (index < chunk.byteLength && at !== 'lost') {
+        if (at === 'body') {
+          const takenBytes = Math.min(bodyBytesLeft, chunk.byteLength - index);
           index += takenBytes;
-          const leftBytes: number = state.leftBytes - takenBytes;
-          state = leftBytes === 0 ? { at: 'type' } : { at: 'body', leftBytes };
+          bodyBytesLeft -= takenBytes;
+          if (bodyBytesLeft === 0) at = 'type';
           continue;
         }
         const tooLargeBytes = takeByte(chunk[index] ?? 0);
