@@ -21,6 +21,10 @@ const stubs: { readonly [name: string]: string } = {
   debug: `
     const debug = () => Object.assign(() => {}, { enabled: false, extend: debug });
     module.exports = Object.assign(debug, { default: debug });`,
+  // Of mqtt-packet; see there.
+  bl: `
+    const { PacketBytes } = require('./agent/mqtt/packet-bytes.ts');
+    module.exports = () => new PacketBytes();`,
   'worker-timers': `
     export const setInterval = globalThis.setInterval; export const clearInterval = globalThis.clearInterval;
     export const setTimeout = globalThis.setTimeout; export const clearTimeout = globalThis.clearTimeout;`,
