@@ -35,6 +35,9 @@ export function sliceReads(
   let isBusy = false;
   let isHeld = false;
 
+  /** Every packet of the slice was. */
+  const handled = () => void setImmediate(next);
+
   function next(): void {
     isBusy = false;
     if (socket.destroyed || parser === undefined || isHeld) return;
@@ -46,7 +49,7 @@ export function sliceReads(
     scanner.scan(slice);
     rest = rest.subarray(slice.byteLength);
     isBusy = true;
-    parser.write(slice, () => setImmediate(next)); // Called when every packet of the slice was handled.
+    parser.write(slice, handled);
   }
 
   function take(chunk: Buffer): void {
