@@ -66,6 +66,12 @@ export const trimPackages: Plugin = {
       return contents === undefined ? undefined : { contents, loader: 'js', resolveDir: '.' };
     });
     build.onLoad({ filter: unreached }, () => ({ contents: '', loader: 'js' }));
+    // It keeps the bytes of each length that it has written for good, and with them the slab that they are in.
+    build.onLoad({ filter: /\/node_modules\/mqtt-packet\/numbers\.js$/ }, async ({ path }) => {
+      const [before = '', ...after] = (await readFile(path, 'utf8')).split('Buffer.allocUnsafe(maxLength)');
+      if (after.length !== 1) throw new Error(`${path} makes the bytes of a length in another way than it did`);
+      return { contents: [before, ...after].join('Buffer.allocUnsafeSlow(maxLength)'), loader: 'js' };
+    });
     build.onLoad({ filter: /\/node_modules\/mqtt\/package\.json$/ }, async ({ path }) => {
       const { version }: { version: string } = JSON.parse(await readFile(path, 'utf8')); // All that is asked of it.
       return { contents: JSON.stringify({ version }), loader: 'json' };

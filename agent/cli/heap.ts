@@ -12,10 +12,7 @@ import { v8 } from '../late-modules.ts';
  * (102 MB where it was 96 after half a million commands), and less of the processor.
  */
 
-/**
- * Bytes of a slab that small Buffers share, instead of 64 KiB. One of them that lives on keeps the whole slab, and mqtt-packet
- * keeps one for each length of a packet that it has seen (up to 16 384 of them, in `varByteIntCache`).
- */
+/** Bytes of a slab that small Buffers share, instead of 64 KiB: one of them that lives on keeps the whole slab. */
 const bufferSlabBytes = 2_048;
 
 /**

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { Writable } from 'node:stream';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import mqttPacket, { type Packet } from 'mqtt-packet';
@@ -6,7 +7,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { PacketBytes } from '../../../agent/mqtt/packet-bytes.ts';
 import { trimPackages } from '../../../build/stubs.ts';
 
-type MqttPacket = Pick<typeof mqttPacket, 'parser'>;
+type MqttPacket = Pick<typeof mqttPacket, 'parser' | 'writeToStream'>;
 
 /** As in the bundle. */
 let ours: MqttPacket;
@@ -136,4 +137,16 @@ it('keep nothing of what was consumed, also where no chunk ends with a packet', 
   bytes.consume(1_000);
   bytes.append(Buffer.of(7));
   expect([bytes.length, bytes.readUInt8(0)]).toEqual([1, 7]);
+});
+
+it('are not what mqtt-packet keeps the bytes of a length in: those have a memory of their own', async () => {
+  const written: Buffer[] = [];
+  const stream = new Writable({ write: (chunk, _encoding, done) => (written.push(chunk), done()) });
+  ours.writeToStream(
+    { cmd: 'publish', topic: 'a', payload: Buffer.alloc(300), qos: 0, retain: false, dup: false },
+    stream,
+  );
+  await new Promise((resolve) => stream.end(resolve));
+  expect(written[1]).toEqual(Buffer.of(0xaf, 0x02));
+  expect(written[1]?.buffer.byteLength).toBe(4);
 });
