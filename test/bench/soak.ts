@@ -11,9 +11,9 @@ import { type AgentResponder, startAgent } from './responders.ts';
 import { type Slope, slopeOf } from './slope.ts';
 
 const turnMs = 5_000;
-const perS = { probe: 20, bulk: 1_000, bulkInWarmUp: 10_000 } as const;
+const perS = { probe: 20, bulk: 3_000, bulkInWarmUp: 10_000 } as const;
 /**
- * Before what is measured, for a third of its minutes. What V8 compiles depends on how often a function ran, so it gets three hours
+ * Before what is measured, for a third of its minutes. What V8 compiles depends on how often a function ran, so it gets an hour
  * of commands in twenty minutes.
  */
 const warmUpShare = 1 / 3;
@@ -73,11 +73,11 @@ const question = `(() => {
 })()`;
 
 /**
- * Whether anything grows: commands without end, a thousand a second and twenty that change an output, and in between,
+ * Whether anything grows: commands without end, three thousand a second and twenty that change an output, and in between,
  * sixty times at the most, the memory, file descriptors, listeners and open handles of the agent; and what is left of its heap
- * by each full collection, of which there is one in some two minutes. A slope is a miss when it is above zero by more than
- * the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them a third as many to warm up, with ten times
- * the load.
+ * by each full collection, of which there is one in a minute or two. A slope is a miss when it is above zero by more than
+ * the half of its 95 % confidence interval. `soak=60`: so many minutes, and before them a third as many to warm up, with three
+ * times the load.
  */
 export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   await using stack = new AsyncDisposableStack();
