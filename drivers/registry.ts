@@ -12,6 +12,7 @@ import { openSocketPort } from './serial/socket-port.ts';
 import { adviseOnName } from './serial/stable-name.ts';
 import { type SystemFolders, systemFolders } from './serial/system-folders.ts';
 import { findUsbPort, parseUsbPort } from './serial/usb-port.ts';
+import type { openSerialPort } from './serial-port.ts';
 import { openFolderBoard } from './simulated/folder-board.ts';
 import { createMemoryBoard } from './simulated/memory-board.ts';
 import { driverError, systemError } from './system-error.ts';
@@ -91,16 +92,16 @@ async function openNamedPort(
   }
   if (typeof __SERIAL_PORT__ === 'undefined' || __SERIAL_PORT__) {
     const loaded = await loadSerialPort(resource);
-    return loaded.ok ? await loaded.value.openSerialPort(resource, settings, clock) : loaded;
+    return loaded.ok ? await loaded.value(resource, settings, clock) : loaded;
   }
   const failed = { operation: 'open', resource, fixes: { unsupported: 'install the full build' } };
   return fail(driverError('unsupported', failed, 'this build comes without serial ports'));
 }
 
 /** It takes the native file of the serialport package along, which an installation may lack. */
-async function loadSerialPort(resource: string): Promise<Result<typeof import('./serial-port.ts')>> {
+async function loadSerialPort(resource: string): Promise<Result<typeof openSerialPort>> {
   try {
-    return ok(await import('./serial-port.ts'));
+    return ok((await import('./serial-port.ts')).openSerialPort);
   } catch (cause) {
     return fail(systemError(cause, { operation: 'open', resource, fixes: { unsupported: nativeFileFix } }));
   }
