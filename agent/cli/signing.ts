@@ -37,6 +37,6 @@ export async function namedKey(
 }
 
 export function keyFolderOf(env: CliContext['env'], options: OptionValues): string {
-  const folder = textOption(options, 'folder') ?? env['QN_KEYS'];
-  return folder ?? path.join(env['XDG_CONFIG_HOME'] ?? path.join(env['HOME'] ?? homedir(), '.config'), 'qn', 'keys');
+  const folder = textOption(options, 'folder') ?? (env['QN_KEYS'] || undefined);
+  return folder ?? path.join(env['XDG_CONFIG_HOME'] || path.join(env['HOME'] || homedir(), '.config'), 'qn', 'keys');
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { keysVerb } from '../../../agent/cli/keys.ts';
+import { keyFolderOf } from '../../../agent/cli/signing.ts';
 import { openSmallDisk, smallDiskMissing } from '../../support/small-disk.ts';
 import { recordContext } from './context.ts';
 
@@ -19,3 +20,10 @@ test.skipIf(smallDiskMissing)(
     expect(await make()).toMatchObject({ code: 0 });
   },
 );
+
+test('the folder of the keys is the usual one where the variables that name another are empty', () => {
+  const env = { HOME: '/home/me', QN_KEYS: '', XDG_CONFIG_HOME: '' };
+  expect(keyFolderOf(env, {})).toBe('/home/me/.config/qn/keys');
+  expect(keyFolderOf({ ...env, XDG_CONFIG_HOME: '/xdg' }, {})).toBe('/xdg/qn/keys');
+  expect(keyFolderOf({ ...env, QN_KEYS: '/keys' }, {})).toBe('/keys');
+});
