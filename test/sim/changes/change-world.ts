@@ -3,6 +3,7 @@ import type { Config } from '../../../agent/config/config.ts';
 import { contentOf } from '../../../agent/config/generations/generation.ts';
 import { ConfigKeeper } from '../../../agent/config/generations/keeper.ts';
 import type { ConfigHome } from '../../../agent/config/home.ts';
+import { isPlainMap } from '../../../agent/config/plain-map.ts';
 import type { Agent } from '../../../agent/environment.ts';
 import { createMemoryBroker } from '../../../agent/mqtt/memory-link.ts';
 import type { Ack, Value } from '../../../agent/qn/message.ts';
@@ -35,6 +36,7 @@ class FillingDisk extends CutFiles {
 export interface Command {
   readonly id: bigint;
   readonly document: string;
+  readonly isPulse: boolean;
   readonly ending: Promise<Ack>;
   isHeard: boolean;
   end: Ack | undefined;
@@ -170,7 +172,8 @@ export class ChangeWorld {
   command(document: string, value: Value, more: object = {}): Command {
     const id = BigInt(this.commands.size + 1);
     const { promise, resolve } = Promise.withResolvers<Ack>();
-    const command: Command = { id, document, ending: promise, ended: resolve, isHeard: false, end: undefined };
+    const isPulse = isPlainMap(value) && 'on-for' in value;
+    const command: Command = { id, document, isPulse, ending: promise, ended: resolve, isHeard: false, end: undefined };
     this.commands.set(id, command);
     const text = JSON.stringify({ id: id.toString(), src: 'me', val: value, ...more });
     this.trace(`> ${document} ${text}`);

@@ -46,9 +46,9 @@ function movesByItself(one: DocumentConfig): boolean {
 }
 
 /** `isRuled`: its output is taken over as it is, and takes no pulse until then. */
-function checkAnswer(world: ChangeWorld, { end, id, document }: Command, isRuled: boolean): void {
+function checkAnswer(world: ChangeWorld, { end, id, document, isPulse }: Command, isRuled: boolean): void {
   const { st, why = '', detail = '' } = end ?? {};
-  const refusals = ['unsupported', 'out-of-range', ...(isRuled ? ['busy'] : [])];
+  const refusals = ['unsupported', 'out-of-range', ...(isRuled && isPulse ? ['busy'] : [])];
   const isBad = (st === 'failed' && why !== 'interlocked') || (st === 'rejected' && !refusals.includes(why));
   if (isBad) world.violate(`#${id} ${document} was ${st}, ${why}: ${detail}`);
 }
