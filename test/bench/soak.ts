@@ -20,8 +20,6 @@ const warmUpShare = 1 / 3;
 /** What the agent does by the clock and not for a command: more often, so that it is compiled in the warm-up, too. */
 const sections = 'health: { interval: 5s }';
 const samplesCountMax = 60;
-/** Until all of a turn is carried out. */
-const settleMs = 1_000;
 /** With fewer, a slope of the heap says nothing. */
 const collectionsCountMin = 10;
 
@@ -100,10 +98,9 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
     const loaded = await runLoad({ forMs: turnMs, probe, bulk: { topic: agent.bulkTopic, perS: bulkPerS, qos: 1 } });
     return loaded.bulkCount + loaded.probesNs.length;
   };
-  while (nowMs() < 0) await load(perS.bulkInWarmUp);
-  await delay(settleMs);
   const handledBefore = await agent.handledCount();
   let [sentCount, nextMs] = [0, 0];
+  while (nowMs() < 0) sentCount += await load(perS.bulkInWarmUp);
   while (nowMs() < forMs) {
     sentCount += await load(perS.bulk);
     const atMs = nowMs();
@@ -114,7 +111,7 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
     );
     nextMs += forMs / samplesCountMax;
   }
-  await delay(settleMs);
+  await delay(1_000);
   const handledCount = (await agent.handledCount()) - handledBefore;
   const slots = await slotsUsed(agent);
   return [
