@@ -22,8 +22,8 @@ test.skipIf(smallDiskMissing)(
 );
 
 test('the folder of the keys is the usual one where the variables that name another are empty', () => {
-  const env = { HOME: '/home/me', QN_KEYS: '', XDG_CONFIG_HOME: '' };
-  expect(keyFolderOf(env, {})).toBe('/home/me/.config/qn/keys');
+  const env = { HOME: '/srv/me', QN_KEYS: '', XDG_CONFIG_HOME: '' };
+  expect(keyFolderOf(env, {})).toBe('/srv/me/.config/qn/keys');
   expect(keyFolderOf({ ...env, XDG_CONFIG_HOME: '/xdg' }, {})).toBe('/xdg/qn/keys');
   expect(keyFolderOf({ ...env, QN_KEYS: '/keys' }, {})).toBe('/keys');
 });
