@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
-import { checkValue } from '../config/check-value.ts';
+import { checkValue, checkValueSteps } from '../config/check-value.ts';
 import { formatFault } from '../config/fault.ts';
 import { type BootConfig, bootConfig } from '../config/generations/boot-config.ts';
 import { type FileSystem, realFiles } from '../config/generations/file-system.ts';
@@ -10,6 +10,7 @@ import { bootProvenMs } from '../config/limits.ts';
 import { loadConfig } from '../config/load.ts';
 import { readAtOnce } from '../config/reader.ts';
 import type { Log } from '../log.ts';
+import { inTurns } from '../steps.ts';
 import { configPathOf, overridesOf, tellTrouble } from './config-option.ts';
 import { stateFolderOf } from './state-folder.ts';
 import { type CliContext, type ExitCode, exitCodes, type OptionValues } from './verb.ts';
@@ -98,7 +99,7 @@ export async function chooseConfig(
     keeper,
     generation: booted.generation,
     troubles: [...booted.troubles, ...(keeper.trouble === undefined ? [] : [keeper.trouble])],
-    check: (value) => checkValue(value, env),
+    check: (value) => inTurns(checkValueSteps(value, env)),
     async load(file = path) {
       const read = await loadConfig({ path: file, env });
       if (!read.ok) return fail(read.error.faults);

@@ -3,6 +3,8 @@ import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { modbusFrameBytesMax } from '../../drivers/limits.ts';
 import { leftOut } from '../left-out.ts';
+import { documentsMax } from '../limits.ts';
+import { atOnce, type Steps } from '../steps.ts';
 import { hashOf } from './canonical.ts';
 import type { Config } from './config.ts';
 import { crossCheck, type Parts } from './cross-check.ts';
@@ -11,9 +13,15 @@ import { mapProblems } from './cross-check-maps.ts';
 import { boundFaults, type ConfigFault, locate, type Problem } from './fault.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { isPlainMap } from './plain-map.ts';
-import { document } from './schema/document.ts';
 import { toProblem } from './schema/issue.ts';
-import { fileSchema, toConfig } from './schema.ts';
+import {
+  documentsSchema,
+  fileSchema,
+  type GoodDocument,
+  type GoodDocuments,
+  toConfig,
+  tooManyDocuments,
+} from './schema.ts';
 import { emptyMap, type Tree, toPlain } from './tree.ts';
 
 export interface CheckedConfig {
@@ -32,17 +40,52 @@ export function checkConfig(text: string, file: string): Result<CheckedConfig, r
 
 /** Every fault at once, with its place. */
 export function checkTree(tree: Tree): Result<CheckedConfig, readonly ConfigFault[]> {
+  return atOnce(checkTreeSteps(tree));
+}
+
+/** The same, one document at a time. */
+export function* checkTreeSteps(tree: Tree): Steps<Result<CheckedConfig, readonly ConfigFault[]>> {
   const plain = toPlain(tree);
-  const parsed = v.safeParse(fileSchema, plain, { abortPipeEarly: true });
+  yield;
+  const sections = isPlainMap(plain) ? plain : {};
+  const written = sections['documents'];
+  const documents = yield* checkDocuments(isPlainMap(written) ? written : {});
+  // Of documents the schema has only to see whether they are a map.
+  const others = isPlainMap(written) ? { ...sections, documents: {} } : plain;
+  const rest = v.safeParse(fileSchema, others, { abortPipeEarly: true });
+  yield;
   const problems: readonly Problem[] = [
-    ...(parsed.issues ?? []).map((issue) => toProblem(issue)),
-    ...crossCheck(partsOf(plain)),
-    ...mapProblems(plain),
+    ...(rest.issues ?? []).map((issue) => toProblem(issue)),
+    ...documents.problems,
+    ...crossCheck(partsOf(plain, documents.good)),
+    ...mapProblems(plain, documents.good),
     ...buildProblems(plain, leftOut),
   ];
-  if (!parsed.success || problems.length > 0) return fail(locate(tree, problems));
-  return ok(checkedConfig(toConfig(parsed.output)));
+  yield;
+  if (!rest.success || problems.length > 0) return fail(locate(tree, problems));
+  return ok(checkedConfig(toConfig({ ...rest.output, documents: Object.fromEntries(documents.good) })));
 }
+
+interface CheckedDocuments {
+  readonly good: GoodDocuments;
+  readonly problems: readonly Problem[];
+}
+
+function* checkDocuments(documents: { readonly [name: string]: unknown }): Steps<CheckedDocuments> {
+  const good = new Map<string, GoodDocument>();
+  const named = Object.entries(documents);
+  const problems: Problem[] = named.length > documentsMax ? [tooMany] : [];
+  for (const [name, value] of named) {
+    const parsed = v.safeParse(documentsSchema, { [name]: value }, { abortPipeEarly: true });
+    problems.push(...(parsed.issues ?? []).map((issue) => toProblem(issue, ['documents'])));
+    const config = parsed.success ? parsed.output[name] : undefined;
+    if (config !== undefined) good.set(name, config);
+    yield;
+  }
+  return { good, problems };
+}
+
+const tooMany: Problem = { path: ['documents'], at: 'value', message: tooManyDocuments };
 
 /** Its hash is taken when somebody asks for it: a start has no time for that. */
 function checkedConfig(config: Config): CheckedConfig {
@@ -56,7 +99,7 @@ function checkedConfig(config: Config): CheckedConfig {
   };
 }
 
-function partsOf(plain: unknown): Parts {
+function partsOf(plain: unknown, good: GoodDocuments): Parts {
   const { documents, bindings, pool, mqtt, 'home-assistant': homeAssistant } = isPlainMap(plain) ? plain : {};
   const buttons = isPlainMap(homeAssistant) ? homeAssistant['buttons'] : undefined;
   const named = isPlainMap(documents) ? Object.entries(documents) : [];
@@ -69,10 +112,9 @@ function partsOf(plain: unknown): Parts {
       const to = isPlainMap(value) ? value['to'] : undefined;
       return typeof to === 'string' ? [[index, to]] : [];
     }),
-    serial: named.flatMap(([name, value]) => {
-      const parsed = v.safeParse(document, value, { abortPipeEarly: true });
-      if (!parsed.success || !('port' in parsed.output) || parsed.output.driver === 'mcu') return [];
-      return [[name, 'frameBytesMax' in parsed.output ? parsed.output.frameBytesMax : modbusFrameBytesMax]];
+    serial: [...good].flatMap(([name, config]) => {
+      if (!('port' in config) || config.driver === 'mcu') return [];
+      return [[name, 'frameBytesMax' in config ? config.frameBytesMax : modbusFrameBytesMax]];
     }),
     poolProfile: isPlainMap(pool) && pool['profile'] === 'tiny' ? 'tiny' : 'standard',
   };

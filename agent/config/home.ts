@@ -18,8 +18,8 @@ export interface ConfigHome {
   readonly generation: Generation;
   /** Why it is not what was meant to run; told in health. */
   readonly troubles: readonly string[];
-  /** With the environment of this process on top, as at the start. */
-  check(value: Value): Result<Candidate, readonly ConfigFault[]>;
+  /** With the environment of this process on top, as at the start. Others get their turns meanwhile. */
+  check(value: Value): Promise<Result<Candidate, readonly ConfigFault[]>>;
   /** A file with what is in `conf.d` beside it; absent: the config file of the board. */
   load(file?: string): Promise<Result<Candidate, readonly ConfigFault[]>>;
 }

@@ -1,12 +1,13 @@
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { configFileBytesMax } from '../limits.ts';
-import { type CheckedConfig, checkTree } from './check.ts';
+import { inTurns } from '../steps.ts';
+import { type CheckedConfig, checkTreeSteps } from './check.ts';
 import { applyEnv, type Env } from './env.ts';
 import { boundFaults, type ConfigFault, sortFaults } from './fault.ts';
 import { findFiles } from './find-files.ts';
 import { applyOverrides, type Override } from './override.ts';
-import { parseYaml } from './parse-yaml.ts';
+import { parseYamlSteps } from './parse-yaml.ts';
 import type { ReadTroubleKind } from './read-text.ts';
 import { type ConfigReader, readInTurns } from './reader.ts';
 import { childOf, emptyMap, mergeTrees, type Plain, type Tree, toPlain } from './tree.ts';
@@ -61,8 +62,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<LoadedCon
   const written = trees.reduce(mergeTrees, start);
   const withEnv = applyEnv(written, options.env);
   const merged = applyOverrides(withEnv.tree, options.overrides ?? []);
-  await reader.turn();
-  const checked = checkTree(merged.tree);
+  const checked = await inTurns(checkTreeSteps(merged.tree), reader.turn);
   const faults = [...withEnv.faults, ...merged.faults, ...(checked.ok ? [] : checked.error)];
   if (faults.length > 0) return fail({ kind: 'invalid', faults: boundFaults(sortFaults(faults)), ...about });
   if (!checked.ok) return fail({ kind: 'invalid', faults });
@@ -79,7 +79,7 @@ async function readSource(file: string, reader: ConfigReader): Promise<Result<Tr
   const { text } = read.value;
   const zeroAt = text.indexOf('\0');
   if (zeroAt >= 0) return fail({ kind: 'invalid', faults: [zeros(file, text.slice(0, zeroAt))], isDamaged: true });
-  const parsed = parseYaml(text, file);
+  const parsed = await inTurns(parseYamlSteps(text, file), reader.turn);
   if (!parsed.ok) return fail({ kind: 'invalid', faults: parsed.error, ...named(nodeLine.exec(text)?.[1]) });
   const tree = parsed.value ?? emptyMap({ file, line: 1, column: 1 });
   if (tree.kind === 'map') return ok(tree);

@@ -1,4 +1,4 @@
-import type { Document, LineCounter as Lines, Node, Pair, YAMLMap } from 'yaml';
+import type { CST, Document, LineCounter as Lines, Node, Pair, YAMLMap } from 'yaml';
 import {
   Composer,
   isAlias,
@@ -15,51 +15,80 @@ import {
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
 import { configDepthMax, configNodesMax, configSyntaxFaultsMax } from '../limits.ts';
+import { atOnce, type Steps } from '../steps.ts';
 import { type ConfigFault, faultAt } from './fault.ts';
-import { configNodeCharactersCount } from './limits.ts';
+import { configLexemesPerStep, configNodeCharactersCount } from './limits.ts';
 import { isDangerousKey, type Place, type Scalar, type Tree, type TreeEntry } from './tree.ts';
 
 /**
  * One YAML 1.2 document (core schema: `on` and `off` are text) as a tree; null for a file without content. Any text is
  * taken: it never throws, and what aliases write out is counted before it is built.
  */
-export function parseYaml(text: string, file: string): Result<Tree | null, readonly ConfigFault[]> {
+export function* parseYamlSteps(text: string, file: string): Steps<Result<Tree | null, readonly ConfigFault[]>> {
   const lines = new LineCounter();
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0; // Each of 60 000 faults would have a trace, of a kilobyte.
-  const document = composeDocument(text, lines);
-  Error.stackTraceLimit = stackTraceLimit;
+  const document = yield* composeDocument(text, lines);
+  yield;
   if ('tooDeepAt' in document) return fail([tooDeep(placeAt(lines, file, document.tooDeepAt), [])]);
   const syntax = [...document.errors, ...document.warnings];
   if (syntax.length > 0) return fail(syntaxFaults(syntax, lines, file));
   return readTree(document, lines, file);
 }
 
+export function parseYaml(text: string, file: string): Result<Tree | null, readonly ConfigFault[]> {
+  return atOnce(parseYamlSteps(text, file));
+}
+
 /** What the parser has open besides collections: the document and a scalar. */
 const stackCountMax = configDepthMax + 2;
 
 /** As `parseDocument` of yaml, which builds whatever is nested: 65 000 brackets were more than the heap of a board holds. */
-function composeDocument(text: string, lines: Lines): Document.Parsed | { readonly tooDeepAt: number } {
+function* composeDocument(text: string, lines: Lines): Steps<Document.Parsed | { readonly tooDeepAt: number }> {
   const parser = new Parser(lines.addNewLine);
-  function* tokens() {
-    lines.addNewLine(0);
-    for (const lexeme of new Lexer().lex(text)) {
-      yield* parser.next(lexeme);
-      if (parser.stack.length > stackCountMax) return;
-    }
-    yield* parser.end();
-  }
   const composer = new Composer({
     prettyErrors: false,
     schema: 'core', // Also against `%YAML 1.1`, where `on` is a boolean.
     resolveKnownTags: false,
     uniqueKeys: false, // Its check takes time in the square of the keys; ours is below.
   });
-  const [document, second] = composer.compose(tokens(), true, text.length);
-  if (document === undefined || parser.stack.length > stackCountMax) return { tooDeepAt: parser.offset };
+  const documents: Document.Parsed[] = [];
+  const compose = (tokens: Iterable<CST.Token>) => {
+    for (const token of tokens) documents.push(...composer.next(token));
+  };
+  const isOver = () => parser.stack.length > stackCountMax || documents.length > 1;
+  const lexemes = new Lexer().lex(text);
+  /** Whether there is more. */
+  const takeSome = () => {
+    for (let count = 0; count < configLexemesPerStep; count += 1) {
+      const lexeme = lexemes.next();
+      if (lexeme.done === true) return false;
+      compose(parser.next(lexeme.value));
+      if (isOver()) return false;
+    }
+    return true;
+  };
+  lines.addNewLine(0);
+  while (withoutTraces(takeSome)) yield;
+  if (parser.stack.length > stackCountMax) return { tooDeepAt: parser.offset };
+  withoutTraces(() => {
+    if (!isOver()) compose(parser.end());
+    if (!isOver()) documents.push(...composer.end(true, text.length));
+  });
+  const [document, second] = documents;
+  if (document === undefined) return { tooDeepAt: parser.offset };
   if (second !== undefined)
     document.errors.push(new YAMLParseError([second.range[0], second.range[1]], 'MULTIPLE_DOCS', ''));
   return document;
+}
+
+/** Each of 60 000 faults would have a trace, of a kilobyte. */
+function withoutTraces<Value>(work: () => Value): Value {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function syntaxFaults(errors: readonly YAMLError[], lines: Lines, file: string): readonly ConfigFault[] {

@@ -89,6 +89,9 @@ const pool = v.pipe(
   v.description('Memory for messages, taken once at the start.'),
 );
 
+export const documentsSchema = mapOf(documentName, document);
+export const tooManyDocuments = `more than ${limits.documentsMax} documents`;
+
 /** A config file as it is written; what comes out still has the keys and the order of the file. */
 export const fileSchema = section(
   {
@@ -109,8 +112,8 @@ export const fileSchema = section(
     pool: v.optional(pool, {}),
     documents: v.optional(
       v.pipe(
-        mapOf(documentName, document),
-        v.maxEntries(limits.documentsMax, `more than ${limits.documentsMax} documents`),
+        documentsSchema,
+        v.maxEntries(limits.documentsMax, tooManyDocuments),
         v.description('What this board has: one entry per pin or serial line, by name.'),
       ),
       {},
@@ -140,6 +143,9 @@ export const fileSchema = section(
 );
 
 export type FileConfig = v.InferOutput<typeof fileSchema>;
+export type GoodDocument = v.InferOutput<typeof document>;
+/** Those without a fault of their own, by name. */
+export type GoodDocuments = ReadonlyMap<string, GoodDocument>;
 
 export function toConfig(file: FileConfig): Config {
   const { username, password, keepalive, 'client-id': clientId, ...mqtt } = file.mqtt;

@@ -1,4 +1,4 @@
-import { checkValue } from '../../agent/config/check-value.ts';
+import { checkValueSteps } from '../../agent/config/check-value.ts';
 import { formatFault } from '../../agent/config/fault.ts';
 import { type FileSystem, realFiles } from '../../agent/config/generations/file-system.ts';
 import { contentOf, type Generation } from '../../agent/config/generations/generation.ts';
@@ -7,6 +7,7 @@ import type { Candidate, ConfigHome } from '../../agent/config/home.ts';
 import { parseYaml } from '../../agent/config/parse-yaml.ts';
 import { toPlain } from '../../agent/config/tree.ts';
 import type { Value } from '../../agent/qn/message.ts';
+import { inTurns } from '../../agent/steps.ts';
 import { fail } from '../../drivers/contract/result.ts';
 
 export interface HomeOptions {
@@ -35,8 +36,8 @@ export async function openHome({
     file: content,
   };
   const generation = keeper.active ?? first;
-  const check: ConfigHome['check'] = (value) => checkValue(value, {});
-  const checked = check(generation.value);
+  const check: ConfigHome['check'] = (value) => inTurns(checkValueSteps(value, {}));
+  const checked = await check(generation.value);
   if (!checked.ok) throw new Error(checked.error.map(formatFault).join('\n'));
   return {
     keeper,

@@ -49,7 +49,7 @@ async function candidateOf(home: ConfigHome, wish: LocalWish): Promise<Found> {
   }
   const value: Value | undefined = home.keeper.previous?.value;
   if (value === undefined) return { detail: 'this board keeps no config of before' };
-  const checked = home.check(value);
+  const checked = await home.check(value);
   return checked.ok ? checked.value : { faults: checked.error.map(formatFault) };
 }
 

@@ -95,8 +95,10 @@ export class ConfigPushes {
     const claim = this.#claim(command, signed.value);
     if (!claim.ok) return refuse(claim.error);
     if (claim.value === 'same') return () => tell(answerable, { status: 'successful', details: this.#standing() });
-    const candidate = readPush(home, changes.running, message);
+    const { running } = changes;
+    const candidate = await readPush(home, running, message);
     if (!candidate.ok) return refuse(candidate.error);
+    if (changes.running !== running) return refuse(busy); // Somebody on the board was faster: it would get the same version.
     const fault =
       (isRetained ? givenUp(home.keeper, candidate.value.value) : undefined) ??
       this.#successorFault(candidate.value, signed.value);

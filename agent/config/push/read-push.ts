@@ -2,11 +2,12 @@ import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import type { Notify, Value } from '../../qn/message.ts';
 import type { Refusal } from '../../qn/reason.ts';
 import { applyMergePatch } from '../../qn/value.ts';
+import { inTurns } from '../../steps.ts';
 import { valueDigest } from '../../trust/value-digest.ts';
 import { formatFault } from '../fault.ts';
 import type { Generation } from '../generations/generation.ts';
 import type { Candidate, ConfigHome } from '../home.ts';
-import { parseYaml } from '../parse-yaml.ts';
+import { parseYamlSteps } from '../parse-yaml.ts';
 import { isPlainMap } from '../plain-map.ts';
 import { toPlain } from '../tree.ts';
 
@@ -19,23 +20,27 @@ export function isRollback(value: Value): boolean {
  * The config that a push wants to run (QN-7.1): a whole one as object or YAML text, or what a patch makes of the one that
  * runs. All faults at once, with their place.
  */
-export function readPush(home: ConfigHome, running: Generation, { val, base }: Notify): Result<Candidate, Refusal> {
+export async function readPush(
+  home: ConfigHome,
+  running: Generation,
+  { val, base }: Notify,
+): Promise<Result<Candidate, Refusal>> {
   const value = isRollback(val)
     ? previousValue(home)
     : base === undefined
-      ? wholeValue(val)
+      ? await wholeValue(val)
       : patched(running, val, base);
   if (!value.ok) return value;
-  const checked = home.check(value.value);
+  const checked = await home.check(value.value);
   if (checked.ok) return checked;
   return fail({ reason: 'malformed', detail: checked.error.map(formatFault).join('\n').slice(0, faultsBytesMax) });
 }
 
 const faultsBytesMax = 4_096;
 
-function wholeValue(val: Value): Result<Value, Refusal> {
+async function wholeValue(val: Value): Promise<Result<Value, Refusal>> {
   if (typeof val !== 'string') return ok(val);
-  const parsed = parseYaml(val, 'config');
+  const parsed = await inTurns(parseYamlSteps(val, 'config'));
   if (!parsed.ok) {
     return fail({ reason: 'malformed', detail: parsed.error.map(formatFault).join('\n').slice(0, faultsBytesMax) });
   }

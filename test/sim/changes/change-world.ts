@@ -1,4 +1,4 @@
-import { checkValue } from '../../../agent/config/check-value.ts';
+import { checkValueSteps } from '../../../agent/config/check-value.ts';
 import type { Config } from '../../../agent/config/config.ts';
 import { contentOf } from '../../../agent/config/generations/generation.ts';
 import { ConfigKeeper } from '../../../agent/config/generations/keeper.ts';
@@ -10,6 +10,7 @@ import type { Ack, Value } from '../../../agent/qn/message.ts';
 import { decodeMessage } from '../../../agent/qn/registry.ts';
 import { parseTopic } from '../../../agent/qn/topic.ts';
 import { startAgent } from '../../../agent/start.ts';
+import { atOnce, inTurns, type Steps } from '../../../agent/steps.ts';
 import { ok } from '../../../drivers/contract/result.ts';
 import type { PwmWave } from '../../../drivers/pwm-simulated.ts';
 import { CutFiles } from '../../support/cut-files.ts';
@@ -116,13 +117,13 @@ export class ChangeWorld {
     );
   }
 
-  check(written: Written): ReturnType<ConfigHome['check']> {
-    return this.#check(this.valueOf(written));
+  check(written: Written): Awaited<ReturnType<ConfigHome['check']>> {
+    return atOnce(this.#check(this.valueOf(written)));
   }
 
   /** No file has a name as this state folder, which the system is not even asked about: so every run is the same. */
-  #check(value: Value): ReturnType<ConfigHome['check']> {
-    const checked = checkValue(value, {});
+  *#check(value: Value): Steps<Awaited<ReturnType<ConfigHome['check']>>> {
+    const checked = yield* checkValueSteps(value, {});
     if (!checked.ok) return checked;
     const { config, ...more } = checked.value.checked;
     return ok({ ...checked.value, checked: { ...more, config: { ...config, stateFolder: '\0' } } });
@@ -137,7 +138,7 @@ export class ChangeWorld {
       keeper: await ConfigKeeper.open(this.files, '/s'),
       generation: { ...written, value, file: contentOf(value) },
       troubles: [],
-      check: (next) => this.#check(next),
+      check: (next) => inTurns(this.#check(next)),
       load: async () => this.check(this.file),
     };
     this.agent = await this.until(startAgent(checked, environmentOf(this)));

@@ -10,7 +10,7 @@ test('an exception in a change is for whoever asked for it; closing goes on', as
   await using pushable = await startPushableAgent({ documents: [relay] });
   const { changeable, office } = pushable.agent;
   const home = (await office)?.home;
-  const candidate = home?.check(pushable.value([relay], 'groups: [line-1]'));
+  const candidate = await home?.check(pushable.value([relay], 'groups: [line-1]'));
   if (home === undefined || candidate?.ok !== true) throw new Error('no config to take');
   const prepareLink = () => Promise.reject(new Error('a bug'));
   const changes = new ConfigChanges({ parts: { ...changeable, prepareLink }, home, changed() {} });
