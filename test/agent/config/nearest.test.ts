@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { editDistance, nearestName } from '../../../agent/config/nearest.ts';
 
@@ -32,4 +33,35 @@ test('of two candidates the nearer one is named', () => {
 
 test.each(['to', 'interlock', 'x'.repeat(100_000)])('no name is near to a word like %.10s', (word) => {
   expect(nearestName(word, ['on', 'node', 'groups'])).toBeUndefined();
+});
+
+/** All of the table, as the textbook has it. */
+function distanceOf(left: string, right: string): number {
+  const table = Array.from({ length: left.length + 1 }, (_, row) =>
+    Array.from({ length: right.length + 1 }, (_, column) => (row === 0 ? column : column === 0 ? row : 0)),
+  );
+  const at = (row: number, column: number) => table[row]?.[column] ?? Infinity;
+  for (let row = 1; row <= left.length; row += 1) {
+    for (let column = 1; column <= right.length; column += 1) {
+      const isSwap = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const least = Math.min(
+        at(row, column - 1) + 1,
+        at(row - 1, column) + 1,
+        at(row - 1, column - 1) + (left[row - 1] === right[column - 1] ? 0 : 1),
+        isSwap ? at(row - 2, column - 2) + 1 : Infinity,
+      );
+      table[row]?.splice(column, 1, least);
+    }
+  }
+  return at(left.length, right.length);
+}
+
+test('up to the limit it is what the whole table says, and above it more than that', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 9 });
+  fc.assert(
+    fc.property(word, word, (left, right) => {
+      expect(Math.min(editDistance(left, right), 3)).toBe(Math.min(distanceOf(left, right), 3));
+    }),
+    { numRuns: 5_000 },
+  );
 });
