@@ -7,7 +7,7 @@ import { documentsMax } from '../limits.ts';
 import { atOnce, type Steps } from '../steps.ts';
 import { hashOf } from './canonical.ts';
 import type { Config } from './config.ts';
-import { crossCheck, type Parts } from './cross-check.ts';
+import { crossCheckSteps, type Parts } from './cross-check.ts';
 import { buildProblems } from './cross-check-build.ts';
 import { mapProblems } from './cross-check-maps.ts';
 import { boundFaults, type ConfigFault, locate, type Problem } from './fault.ts';
@@ -54,10 +54,11 @@ export function* checkTreeSteps(tree: Tree): Steps<Result<CheckedConfig, readonl
   const others = isPlainMap(written) ? { ...sections, documents: {} } : plain;
   const rest = v.safeParse(fileSchema, others, { abortPipeEarly: true });
   yield;
+  const crossed = yield* crossCheckSteps(partsOf(plain, documents.good));
   const problems: readonly Problem[] = [
     ...(rest.issues ?? []).map((issue) => toProblem(issue)),
     ...documents.problems,
-    ...crossCheck(partsOf(plain, documents.good)),
+    ...crossed,
     ...mapProblems(plain, documents.good),
     ...buildProblems(plain, leftOut),
   ];

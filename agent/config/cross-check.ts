@@ -1,4 +1,5 @@
 import { type PoolProfileName, poolProfiles } from '../limits.ts';
+import type { Steps } from '../steps.ts';
 import { bindingEntry } from '../trust/control.ts';
 import { type Control, channelControl, mcuAbove, mcuProblems } from './cross-check-mcu.ts';
 import { outputProblems } from './cross-check-outputs.ts';
@@ -23,16 +24,27 @@ export interface Parts {
   readonly poolProfile: PoolProfileName;
 }
 
-/** What no key can know alone: whether the parts of a board fit together. */
-export function crossCheck(parts: Parts): readonly Problem[] {
-  return [
+/** What no key can know alone: whether the parts of a board fit together. One part at a time: names are compared with all others. */
+export function* crossCheckSteps(parts: Parts): Steps<readonly Problem[]> {
+  const problems: Problem[] = [
     ...twice(parts, 'number', 'channel number', wordOf),
     ...twice(parts, 'line', 'line', lineOf),
     ...twice(parts, 'port', 'port', portOf),
-    ...parts.documents.flatMap(([name, document]) => busProblems(parts, name, document)),
-    ...parts.targets.flatMap(([index, to]) => bindingProblems(parts, ['bindings', `${index}`, 'to'], to)),
-    ...parts.documents.flatMap(([name, document]) => resumeProblems(name, document)),
-    ...parts.buttons.flatMap((name) => buttonProblems(parts, name)),
+  ];
+  for (const [name, document] of parts.documents) {
+    problems.push(...busProblems(parts, name, document), ...resumeProblems(name, document));
+    yield;
+  }
+  for (const [index, to] of parts.targets) {
+    problems.push(...bindingProblems(parts, ['bindings', `${index}`, 'to'], to));
+    yield;
+  }
+  for (const name of parts.buttons) {
+    problems.push(...buttonProblems(parts, name));
+    yield;
+  }
+  return [
+    ...problems,
     ...(parts.isUnreadable ? [unreadable] : []),
     ...frameProblems(parts),
     ...outputProblems(parts.documents),

@@ -4,6 +4,8 @@
 export const configNodeCharactersCount = 64;
 /** Of YAML, what is parsed at a time while the agent runs: a third of a millisecond, and a few where nothing is compiled yet. */
 export const configLexemesPerStep = 64;
+/** And so many keys and values are read from what was parsed. */
+export const configNodesPerStep = 128;
 /** What takes other configs is loaded when the agent is connected, or so long after its start. */
 export const officeWaitMsMax = 1_000;
 /** So long a new config has to prove itself. */

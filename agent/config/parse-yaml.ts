@@ -17,7 +17,7 @@ import { fail, ok } from '../../drivers/contract/result.ts';
 import { configDepthMax, configNodesMax, configSyntaxFaultsMax } from '../limits.ts';
 import { atOnce, type Steps } from '../steps.ts';
 import { type ConfigFault, faultAt } from './fault.ts';
-import { configLexemesPerStep, configNodeCharactersCount } from './limits.ts';
+import { configLexemesPerStep, configNodeCharactersCount, configNodesPerStep } from './limits.ts';
 import { isDangerousKey, type Place, type Scalar, type Tree, type TreeEntry } from './tree.ts';
 
 /**
@@ -31,7 +31,7 @@ export function* parseYamlSteps(text: string, file: string): Steps<Result<Tree |
   if ('tooDeepAt' in document) return fail([tooDeep(placeAt(lines, file, document.tooDeepAt), [])]);
   const syntax = [...document.errors, ...document.warnings];
   if (syntax.length > 0) return fail(syntaxFaults(syntax, lines, file));
-  return readTree(document, lines, file);
+  return yield* readTree(document, lines, file);
 }
 
 export function parseYaml(text: string, file: string): Result<Tree | null, readonly ConfigFault[]> {
@@ -131,24 +131,25 @@ interface Reading {
   nodes: number;
 }
 
-function readTree(document: Document, lines: Lines, file: string): Result<Tree | null, readonly ConfigFault[]> {
+function* readTree(document: Document, lines: Lines, file: string): Steps<Result<Tree | null, readonly ConfigFault[]>> {
   const { contents } = document;
   if (contents === null || (isScalar(contents) && contents.value === null)) return ok(null);
   const place = (node: Node) => placeAt(lines, file, node.range?.[0] ?? 0);
   const reading: Reading = { faults: [], anchors: new Map(), place, nodes: 0 };
-  const tree = readNode(reading, contents, []);
+  const tree = yield* readNode(reading, contents, []);
   if (reading.nodes > configNodesMax) {
     return fail([faultAt({ file, line: 1, column: 1 }, [], `more than ${configNodesMax} keys and values`)]);
   }
   return reading.faults.length > 0 ? fail(reading.faults) : ok(tree);
 }
 
-function readNode(reading: Reading, node: Node, path: readonly string[]): Tree {
+function* readNode(reading: Reading, node: Node, path: readonly string[]): Steps<Tree> {
   const place = reading.place(node);
   const nodesBefore = reading.nodes;
   reading.nodes += 1;
+  if (reading.nodes % configNodesPerStep === 0) yield;
   if (isAlias(node)) return readAlias(reading, node.source, place, path);
-  const tree = readContent(reading, node, place, path);
+  const tree = yield* readContent(reading, node, place, path);
   // Known only now, so that an anchor cannot hold itself.
   if ('anchor' in node && typeof node.anchor === 'string') {
     reading.anchors.set(node.anchor, { tree, nodes: reading.nodes - nodesBefore });
@@ -165,15 +166,16 @@ function readAlias(reading: Reading, name: string, place: Place, path: readonly 
   return anchor?.tree ?? { kind: 'scalar', place, value: null };
 }
 
-function readContent(reading: Reading, node: Node, place: Place, path: readonly string[]): Tree {
+function* readContent(reading: Reading, node: Node, place: Place, path: readonly string[]): Steps<Tree> {
   const isTooDeep = path.length >= configDepthMax;
   if (isTooDeep && !isScalar(node)) reading.faults.push(tooDeep(place, path));
   if (isTooDeep || reading.nodes > configNodesMax) return { kind: 'scalar', place, value: null };
-  if (isMap(node)) return { kind: 'map', place, entries: readEntries(reading, node, path) };
+  if (isMap(node)) return { kind: 'map', place, entries: yield* readEntries(reading, node, path) };
   if (isSeq(node)) {
-    const items = node.items.flatMap((item, index) =>
-      isNode(item) ? [readNode(reading, item, [...path, `${index}`])] : [],
-    );
+    const items: Tree[] = [];
+    for (const [index, item] of node.items.entries()) {
+      if (isNode(item)) items.push(yield* readNode(reading, item, [...path, `${index}`]));
+    }
     return { kind: 'list', place, items };
   }
   const value = isScalar(node) ? scalarOf(node.value) : null;
@@ -190,7 +192,7 @@ function countText(reading: Reading, text: string): void {
   reading.nodes += Math.floor(text.length / configNodeCharactersCount);
 }
 
-function readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): ReadonlyMap<string, TreeEntry> {
+function* readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): Steps<ReadonlyMap<string, TreeEntry>> {
   const entries = new Map<string, TreeEntry>();
   for (const pair of map.items) {
     const keyPlace = reading.place(isNode(pair.key) ? pair.key : map);
@@ -204,7 +206,7 @@ function readEntries(reading: Reading, map: YAMLMap, path: readonly string[]): R
     else if (entries.has(key)) refuse(`${key} is there twice`, 'remove one of them');
     else {
       const value: Tree = isNode(pair.value)
-        ? readNode(reading, pair.value, inner)
+        ? yield* readNode(reading, pair.value, inner)
         : { kind: 'scalar', place: keyPlace, value: null };
       countText(reading, key);
       entries.set(key, { keyPlace, value });
