@@ -26,7 +26,7 @@ export function editDistance(left: string, right: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: Math.min(right.length, distanceMax) + 1 }, (_, column) => column);
   for (let row = 1; row <= left.length; row += 1) {
-    const current: number[] = new Array(Math.min(right.length, row + distanceMax) + 1).fill(Infinity);
+    const current = Array.from({ length: Math.min(right.length, row + distanceMax) + 1 }, () => Infinity);
     if (row <= distanceMax) current[0] = row;
     for (let column = Math.max(1, row - distanceMax); column < current.length; column += 1) {
       const isSame = left[row - 1] === right[column - 1];

@@ -64,4 +64,8 @@ export const benches: { readonly [name: string]: { readonly what: string; load()
     what: 'commands while 10 000 bad pushes a minute arrive',
     load: async () => (await import('./pushes.ts')).benchPushes,
   },
+  changes: {
+    what: 'how long everything else waits while a config is taken',
+    load: async () => (await import('./changes.ts')).benchChanges,
+  },
 };

@@ -10,6 +10,7 @@ import { readUnitMemory } from '../support/unit-file.ts';
 import type { Bench } from './benches.ts';
 import { type Figure, figure } from './figure.ts';
 import { openLoad, type RunLoad } from './load.ts';
+import { medianOf } from './median.ts';
 import { type AgentResponder, startAgent } from './responders.ts';
 import { runTurn } from './turn.ts';
 
@@ -118,5 +119,5 @@ async function residentMb(agent: AgentResponder): Promise<number> {
     samples.push(agent.rssBytes() / megabyte);
     await delay(100);
   }
-  return samples.toSorted((left, right) => left - right)[samplesCount / 2] ?? Number.NaN;
+  return medianOf(samples);
 }

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openWorkshop } from '../support/c-compiler.ts';
-import { connect } from '../support/dev-tools.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { readUnitMemory } from '../support/unit-file.ts';
 import type { Bench } from './benches.ts';
 import { type Figure, figure } from './figure.ts';
+import { inspectorArguments, openInspector } from './inspector.ts';
 import { openLoad } from './load.ts';
 import { type AgentResponder, startAgent } from './responders.ts';
 import { type Slope, slopeOf } from './slope.ts';
@@ -81,7 +81,7 @@ export const benchSoak: Bench = async ({ operand = '5', tell }) => {
   await using stack = new AsyncDisposableStack();
   const workshop = stack.use(openWorkshop());
   const { port } = stack.use(await startMosquitto({ config: () => ['set_tcp_nodelay true'] }));
-  const nodeArguments = [...readUnitMemory().nodeArguments, '--inspect=127.0.0.1:0'];
+  const nodeArguments = [...readUnitMemory().nodeArguments, ...inspectorArguments];
   const agent = await startAgent(stack, port, { priority: 'normal', nodeArguments, sections });
   const ask = await openQuestions(stack, agent);
   const runLoad = openLoad(workshop, port);
@@ -132,11 +132,7 @@ interface Questions {
 }
 
 async function openQuestions(stack: AsyncDisposableStack, agent: AgentResponder): Promise<Questions> {
-  const address = /Debugger listening on (ws:\S+)/.exec(agent.err)?.[1];
-  if (address === undefined) throw new Error(`the agent opened no inspector: ${agent.err}`);
-  const tools = await connect(address);
-  stack.defer(() => tools.close());
-  const evaluate = async (expression: string) => textOf(await tools.send('Runtime.evaluate', { expression }));
+  const evaluate = await openInspector(stack, agent);
   await evaluate(watching);
   return {
     now: async () => ({
@@ -149,12 +145,6 @@ async function openQuestions(stack: AsyncDisposableStack, agent: AgentResponder)
       return rows.map(({ wallMs, ...heap }) => ({ atMs: wallMs - agoMs, ...heap }));
     },
   };
-}
-
-function textOf(answer: unknown): string {
-  const { result } = JSON.parse(JSON.stringify(answer));
-  if (typeof result?.value !== 'string') throw new Error(`the inspector answered ${JSON.stringify(answer)}`);
-  return result.value;
 }
 
 const kilobyte = 1_024;

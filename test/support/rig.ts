@@ -23,6 +23,8 @@ export interface RigOptions {
   readonly listensTo?: string;
   /** More lines of mosquitto.conf. */
   readonly brokerConfig?: readonly string[];
+  /** Of Node.js, before the bundle. */
+  readonly nodeArguments?: readonly string[];
 }
 
 /** The whole in processes of their own: a real broker, the agent from the bundle, and the wires seen from outside. */
@@ -70,7 +72,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       return agent;
     },
     async start() {
-      agent = startAgentProcess(configFile);
+      agent = startAgentProcess(configFile, { nodeArguments: options.nodeArguments ?? [] });
       return await listener.hear({ verb: 'health', test: (heard) => statusOf(heard) !== 'offline' }, 15_000);
     },
     say: (below, payload, more) => listener.say(`qn/1/pi-1/${below}`, payload, more),
