@@ -68,6 +68,7 @@ export class ConfigChanges {
   /** When it resolves, the outcome is durable; `told` ends it. `begun`: from here on it has an end, whatever happens. */
   async take(candidate: Candidate, claim: Claim, begun = () => {}): Promise<ChangeOutcome> {
     if (this.#current !== undefined) return busy;
+    if (this.#stop.signal.aborted) return { status: 'aborted' }; // It was still being checked when the agent stopped.
     const taking = this.#take(candidate, claim, begun);
     this.#current = taking;
     try {

@@ -20,6 +20,20 @@ test('an exception in a change is for whoever asked for it; closing goes on', as
   await expect(closed).resolves.toBeUndefined();
 });
 
+test('what was still being checked when the agent stopped is not begun', async () => {
+  await using pushable = await startPushableAgent({ documents: [relay] });
+  const { changeable, office } = pushable.agent;
+  const home = (await office)?.home;
+  const candidate = await home?.check(pushable.value([relay], 'groups: [line-1]'));
+  if (home === undefined || candidate?.ok !== true) throw new Error('no config to take');
+  const changes = new ConfigChanges({ parts: changeable, home, changed() {} });
+  await changes.close();
+  const taken = await changes.take(candidate.value, changes.localClaim('local', 'reload'));
+  expect(taken).toEqual({ status: 'aborted' });
+  expect(existsSync(path.join(pushable.stateFolder, 'config', 'change.json'))).toBe(false);
+  expect(changes.running.version).toBe(0);
+});
+
 test('a reload that is refused as busy leaves the note of the push that is under way', async () => {
   await using pushable = await startPushableAgent({ documents: [relay] });
   const office = await pushable.agent.office;
