@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
+import { firstCollectionMs } from '../../agent/limits.ts';
 import { configText } from '../support/config-text.ts';
 import { type Rig, startRig } from '../support/rig.ts';
 import { readUnitMemory } from '../support/unit-file.ts';
@@ -47,6 +48,7 @@ export const benchChanges: Bench = async ({ operand = '60', tell }) => {
   );
   const evaluate = await openInspector(stack, rig.agent);
   await evaluate(watching);
+  await delay(2 * firstCollectionMs); // That one takes ten milliseconds by itself.
   const gapMsDuring = async (work: () => Promise<unknown>) => {
     await evaluate(forget);
     await Promise.all([work(), delay(windowMs)]);

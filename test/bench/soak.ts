@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openWorkshop } from '../support/c-compiler.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
@@ -27,6 +27,8 @@ const collectionsCountMin = 10;
 interface Sample {
   readonly atMin: number;
   readonly rss: number;
+  /** What it has asked the kernel for, touched yet or not: what is resident cannot grow above that. */
+  readonly asked: number;
   readonly outside: number;
   readonly fds: number;
   readonly listeners: number;
@@ -137,6 +139,7 @@ async function openQuestions(stack: AsyncDisposableStack, agent: AgentResponder)
   return {
     now: async () => ({
       ...JSON.parse(await evaluate(question)),
+      asked: askedBytes(agent.pid),
       fds: readdirSync(`/proc/${agent.pid}/fd`).length,
     }),
     async collections() {
@@ -149,6 +152,11 @@ async function openQuestions(stack: AsyncDisposableStack, agent: AgentResponder)
 
 const kilobyte = 1_024;
 
+function askedBytes(pid: number): number {
+  const [, kilobytes] = /^VmData:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * kilobyte;
+}
+
 function slope<Row extends { readonly atMin: number }>(rows: readonly Row[], of: (row: Row) => number): Slope {
   return slopeOf(rows.map((row) => [row.atMin, of(row)]));
 }
@@ -160,9 +168,10 @@ function growthFigure(name: string, { perUnit, halfWidth }: Slope): Figure {
 }
 
 function growthFigures(samples: readonly Sample[]): readonly Figure[] {
-  return (['rss', 'outside'] as const).map((what) =>
+  const names = { rss: 'rss', asked: 'asked of the kernel', outside: 'outside' } as const;
+  return (['rss', 'asked', 'outside'] as const).map((what) =>
     growthFigure(
-      what,
+      names[what],
       slope(samples, (sample) => sample[what]),
     ),
   );
