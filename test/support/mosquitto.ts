@@ -42,6 +42,9 @@ const mosquittoPath = folders.map((folder) => join(folder, 'mosquitto')).find((p
 
 export const hasMosquitto = mosquittoPath !== undefined;
 
+/** It forgets a SIGTERM that comes between its word that it runs and its loop. */
+const signalAgainMs = 1_000;
+
 /** Listed, and skipped with the reason, where there is no mosquitto. */
 export function describeWithMosquitto(title: string, body: () => void): void {
   const reason = '(skipped: no mosquitto here, apt-get install mosquitto mosquitto-clients)';
@@ -58,7 +61,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
+    const again = setInterval(() => child.kill(signal), signalAgainMs);
     await exited;
+    clearInterval(again);
   }
 
   return {
