@@ -1,20 +1,27 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import type { Candidate, ConfigHome } from '../../../../agent/config/home.ts';
 import { ConfigChanges } from '../../../../agent/config/push/config-changes.ts';
-import { deadBroker, startPushableAgent } from '../../../support/pushable-agent.ts';
+import { deadBroker, type PushableAgent, startPushableAgent } from '../../../support/pushable-agent.ts';
 
 const relay = 'relay: { driver: gpio-out, line: A }';
 
+/** A config that could be taken, and where from. */
+async function candidateFor({ agent, value }: PushableAgent): Promise<{ home: ConfigHome; candidate: Candidate }> {
+  const home = (await agent.office)?.home;
+  const checked = await home?.check(value([relay], 'groups: [line-1]'));
+  if (home === undefined || checked?.ok !== true) throw new Error('no config to take');
+  return { home, candidate: checked.value };
+}
+
 test('an exception in a change is for whoever asked for it; closing goes on', async () => {
   await using pushable = await startPushableAgent({ documents: [relay] });
-  const { changeable, office } = pushable.agent;
-  const home = (await office)?.home;
-  const candidate = await home?.check(pushable.value([relay], 'groups: [line-1]'));
-  if (home === undefined || candidate?.ok !== true) throw new Error('no config to take');
+  const { changeable } = pushable.agent;
+  const { home, candidate } = await candidateFor(pushable);
   const prepareLink = () => Promise.reject(new Error('a bug'));
   const changes = new ConfigChanges({ parts: { ...changeable, prepareLink }, home, changed() {} });
-  const taken = changes.take(candidate.value, changes.localClaim('local', 'reload'));
+  const taken = changes.take(candidate, changes.localClaim('local', 'reload'));
   const closed = changes.close();
   await expect(taken).rejects.toThrow('a bug');
   await expect(closed).resolves.toBeUndefined();
@@ -22,13 +29,10 @@ test('an exception in a change is for whoever asked for it; closing goes on', as
 
 test('what was still being checked when the agent stopped is not begun', async () => {
   await using pushable = await startPushableAgent({ documents: [relay] });
-  const { changeable, office } = pushable.agent;
-  const home = (await office)?.home;
-  const candidate = await home?.check(pushable.value([relay], 'groups: [line-1]'));
-  if (home === undefined || candidate?.ok !== true) throw new Error('no config to take');
-  const changes = new ConfigChanges({ parts: changeable, home, changed() {} });
+  const { home, candidate } = await candidateFor(pushable);
+  const changes = new ConfigChanges({ parts: pushable.agent.changeable, home, changed() {} });
   await changes.close();
-  const taken = await changes.take(candidate.value, changes.localClaim('local', 'reload'));
+  const taken = await changes.take(candidate, changes.localClaim('local', 'reload'));
   expect(taken).toEqual({ status: 'aborted' });
   expect(existsSync(path.join(pushable.stateFolder, 'config', 'change.json'))).toBe(false);
   expect(changes.running.version).toBe(0);
