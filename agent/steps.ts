@@ -1,6 +1,6 @@
 import { nextTurn } from './clock.ts';
 
-/** Work in pieces of a millisecond or so: what is done between two of them is up to whoever has it done. */
+/** Work in small pieces: what is done between two of them is up to whoever has it done. */
 export type Steps<Value> = Generator<undefined, Value, undefined>;
 
 export function atOnce<Value>(steps: Steps<Value>): Value {
