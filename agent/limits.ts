@@ -132,18 +132,6 @@ export function poolBytes(limits: PoolLimits): number {
   return slabs.reduce((sum, slab) => sum + poolSlots(slab.quota) * (slab.payloadBytes + slotOverheadBytes), 0);
 }
 
-/** One config file. Over it: refuse the config. */
-export const configFileBytesMax = 262_144;
-/** The main file and its conf.d together. Over it: refuse the config. */
-export const configFilesMax = 64;
-/** Maps and lists inside each other in a config file. Over it: refuse the config. */
-export const configDepthMax = 32;
-/** Keys, items and values of one config file, with every alias written out. Over it: refuse the config. */
-export const configNodesMax = 20_000;
-/** Faults told at a time; the last one then says how many more there are. */
-export const configFaultsMax = 100;
-/** Syntax errors told per file: what comes behind the first few is mostly their echo. */
-export const configSyntaxFaultsMax = 10;
 /** A password or a key file. Over it: refuse to read it. */
 export const secretBytesMax = 65_536;
 

@@ -7,7 +7,7 @@ import { agentVersion } from '../agent/version.ts';
 /** House rules a machine can see. A file over the ceiling is listed here with its length, and may only get shorter. */
 const fileLinesMax = 250;
 const longFiles: { readonly [file: string]: number } = {
-  'agent/limits.ts': 370, // A table, not code.
+  'agent/limits.ts': 360, // A table, not code.
 };
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })

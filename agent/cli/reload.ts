@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { formatFault } from '../config/fault.ts';
+import { configFileBytesMax } from '../config/limits.ts';
 import type { LocalAnswer } from '../config/push/local.ts';
 import { readText } from '../config/read-text.ts';
-import { configFileBytesMax } from '../limits.ts';
 import { askControl, socketOption } from './ask-control.ts';
 import { configPathDefault } from './config-option.ts';
 import { formatPlan } from './plan-text.ts';

@@ -1,5 +1,5 @@
-import { configFaultsMax } from '../limits.ts';
 import { formatPointer } from './json-pointer.ts';
+import { configFaultsMax } from './limits.ts';
 import type { Place, Tree } from './tree.ts';
 import { placeOf } from './tree.ts';
 

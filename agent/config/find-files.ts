@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../../drivers/contract/result.ts';
 import { codeOf } from '../../drivers/system-error.ts';
-import { configFilesMax } from '../limits.ts';
 import type { ConfigFault } from './fault.ts';
+import { configFilesMax } from './limits.ts';
 import type { ConfigTrouble } from './load.ts';
 import { type ConfigReader, readInTurns } from './reader.ts';
 

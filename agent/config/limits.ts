@@ -1,8 +1,20 @@
-/** Every bound of configs that are taken while the agent runs, unit last in its name. */
+/** Every bound of configs, as they are read and as they are taken while the agent runs, unit last in its name. */
 
+/** One config file. Over it: refuse the config. */
+export const configFileBytesMax = 262_144;
+/** The main file and its conf.d together. Over it: refuse the config. */
+export const configFilesMax = 64;
+/** Maps and lists inside each other in a config file. Over it: refuse the config. */
+export const configDepthMax = 32;
+/** Keys, items and values of one config file, with every alias written out. Over it: refuse the config. */
+export const configNodesMax = 20_000;
+/** Faults told at a time; the last one then says how many more there are. */
+export const configFaultsMax = 100;
+/** Syntax errors told per file: what comes behind the first few is mostly their echo. */
+export const configSyntaxFaultsMax = 10;
 /** So many characters of a text in a config count as one more of its keys and values. */
 export const configNodeCharactersCount = 64;
-/** Of YAML, what is parsed at a time while the agent runs: a third of a millisecond, and a few where nothing is compiled yet. */
+/** Of YAML, what is parsed at a time while the agent runs. */
 export const configLexemesPerStep = 64;
 /** And so many keys and values are read from what was parsed. */
 export const configNodesPerStep = 128;

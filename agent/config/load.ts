@@ -1,11 +1,11 @@
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
-import { configFileBytesMax } from '../limits.ts';
 import { inTurns } from '../steps.ts';
 import { type CheckedConfig, checkTreeSteps } from './check.ts';
 import { applyEnv, type Env } from './env.ts';
 import { boundFaults, type ConfigFault, sortFaults } from './fault.ts';
 import { findFiles } from './find-files.ts';
+import { configFileBytesMax } from './limits.ts';
 import { applyOverrides, type Override } from './override.ts';
 import { parseYamlSteps } from './parse-yaml.ts';
 import type { ReadTroubleKind } from './read-text.ts';

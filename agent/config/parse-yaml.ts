@@ -14,10 +14,16 @@ import {
 } from 'yaml';
 import type { Result } from '../../drivers/contract/result.ts';
 import { fail, ok } from '../../drivers/contract/result.ts';
-import { configDepthMax, configNodesMax, configSyntaxFaultsMax } from '../limits.ts';
 import { atOnce, type Steps } from '../steps.ts';
 import { type ConfigFault, faultAt } from './fault.ts';
-import { configLexemesPerStep, configNodeCharactersCount, configNodesPerStep } from './limits.ts';
+import {
+  configDepthMax,
+  configLexemesPerStep,
+  configNodeCharactersCount,
+  configNodesMax,
+  configNodesPerStep,
+  configSyntaxFaultsMax,
+} from './limits.ts';
 import { isDangerousKey, type Place, type Scalar, type Tree, type TreeEntry } from './tree.ts';
 
 /**

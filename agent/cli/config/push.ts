@@ -1,12 +1,11 @@
 import { fail, ok, type Result } from '../../../drivers/contract/result.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { formatFault } from '../../config/fault.ts';
-import { configPushMsMax, rollOutAtOnceMax, rollOutParallelMax } from '../../config/limits.ts';
+import { configFileBytesMax, configPushMsMax, rollOutAtOnceMax, rollOutParallelMax } from '../../config/limits.ts';
 import { parseYaml } from '../../config/parse-yaml.ts';
 import { isPlainMap } from '../../config/plain-map.ts';
 import { readText } from '../../config/read-text.ts';
 import { toPlain } from '../../config/tree.ts';
-import { configFileBytesMax } from '../../limits.ts';
 import type { Value } from '../../qn/message.ts';
 import { createIdSource } from '../../qn/snowflake.ts';
 import { isGroupName } from '../../qn/topic.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../../agent/config/check.ts';
 import { formatFault } from '../../../agent/config/fault.ts';
+import { configFaultsMax } from '../../../agent/config/limits.ts';
 import * as limits from '../../../agent/limits.ts';
 import { formatTopic } from '../../../agent/qn/topic.ts';
 import { faultCases } from './cases/all-cases.ts';
@@ -32,10 +33,10 @@ test('all faults are told at once, in the order of the lines', () => {
 });
 
 test('with very many faults the last one counts the others', () => {
-  const unknown = Array.from({ length: limits.configFaultsMax }, (_, index) => `k${index}: 1`);
-  expect(faultsOf(`${validHead}${unknown.join('\n')}`)).toHaveLength(limits.configFaultsMax);
+  const unknown = Array.from({ length: configFaultsMax }, (_, index) => `k${index}: 1`);
+  expect(faultsOf(`${validHead}${unknown.join('\n')}`)).toHaveLength(configFaultsMax);
   const over = faultsOf(`${validHead}${unknown.join('\n')}\nk: 1`);
-  expect(over).toHaveLength(limits.configFaultsMax);
+  expect(over).toHaveLength(configFaultsMax);
   expect(over.at(-1)).toBe('c.yaml: and 2 more faults');
 });
 

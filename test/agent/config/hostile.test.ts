@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../../agent/config/check.ts';
 import { formatFault } from '../../../agent/config/fault.ts';
-import { configDepthMax, configFileBytesMax, configNodesMax } from '../../../agent/limits.ts';
+import { configDepthMax, configFileBytesMax, configNodesMax } from '../../../agent/config/limits.ts';
 import { faultCases } from './cases/all-cases.ts';
 import { validHead } from './cases/fault-case.ts';
 

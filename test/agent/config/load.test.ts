@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { formatFault } from '../../../agent/config/fault.ts';
+import { configFileBytesMax, configFilesMax } from '../../../agent/config/limits.ts';
 import { type LoadOptions, loadConfig } from '../../../agent/config/load.ts';
-import { configFileBytesMax, configFilesMax } from '../../../agent/limits.ts';
 
 const main = 'node: from-file\nmqtt: { brokers: [{ url: "mqtt://file" }] }\n';
 let folder = '';
