@@ -66,6 +66,11 @@ export const trimPackages: Plugin = {
       return contents === undefined ? undefined : { contents, loader: 'js', resolveDir: '.' };
     });
     build.onLoad({ filter: unreached }, () => ({ contents: '', loader: 'js' }));
+    // Who has asked for a log, of the stack, for transports. V8 would count the lines of the whole program for that.
+    build.onLoad({ filter: /\/node_modules\/pino\/lib\/caller\.js$/ }, () => ({
+      contents: 'module.exports = () => [];',
+      loader: 'js',
+    }));
     // It keeps the bytes of each length that it has written for good, and with them the slab that they are in.
     build.onLoad({ filter: /\/node_modules\/mqtt-packet\/numbers\.js$/ }, async ({ path }) => {
       const [before = '', ...after] = (await readFile(path, 'utf8')).split('Buffer.allocUnsafe(maxLength)');

@@ -57,6 +57,14 @@ describe('what is made lean in a bundle', () => {
     expect(issuesOf(described, 1)).toHaveLength(1);
   });
 
+  it('makes a log without a look at who asked for it', async () => {
+    const { text, exports } = await bundleOf({ 'log.ts': `import pino from 'pino'; export { pino };` });
+    expect(text).not.toContain('getCallSite');
+    const lines: string[] = [];
+    exports.pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) }).info('said');
+    expect(lines).toEqual(['{"level":30,"msg":"said"}\n']);
+  });
+
   it('has the CBOR of its package, of which no text becomes code', async () => {
     const { text, exports } = await bundleOf({
       'cbor.ts': `export { Decoder, Encoder } from 'cbor-x/index-no-eval';`,
