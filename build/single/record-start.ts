@@ -20,12 +20,18 @@ documents:
   gpio.button1: { driver: gpio-in, line: GPIO27, bias: pull-up, debounce: 20ms }
 `;
 
+export interface Recorded {
+  /** Where functions of the program end that have run. */
+  readonly places: readonly Place[];
+  /** Those of Node.js of which something has run: `fs`, `internal/url`. */
+  readonly modules: readonly string[];
+}
+
 /**
- * Starts the agent once, as a board would: where the functions of its program end that have run by the time it has told of
- * its health, in it and in its guard, and then to stop. `program` is a single executable that starts from source, and `main`
- * what is in it.
+ * Starts the agent once, as a board would: what has run by the time it has told of its health, in it and in its guard, and
+ * then to stop. `program` is a single executable that starts from source, and `main` what is in it.
  */
-export async function recordStart(program: string, main: string): Promise<readonly Place[]> {
+export async function recordStart(program: string, main: string): Promise<Recorded> {
   const folder = await mkdtemp(path.join(tmpdir(), 'qn-record-'));
   try {
     await using broker = await startBroker(0);
@@ -35,7 +41,7 @@ export async function recordStart(program: string, main: string): Promise<readon
     await writeFile(config, configOf(broker.port, folder));
     const coverage = path.join(folder, 'coverage');
     await runUntil(spectator.expect('health', isHealth, startMsMax), program, config, coverage);
-    return await readPlaces(coverage, main);
+    return await readCoverage(coverage, main);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -74,10 +80,12 @@ interface Coverage {
   }[];
 }
 
-async function readPlaces(folder: string, main: string): Promise<readonly Place[]> {
+async function readCoverage(folder: string, main: string): Promise<Recorded> {
   const ends = new Set<number>();
+  const modules = new Set<string>();
   for (const file of await readdir(folder)) {
     const { result }: Coverage = JSON.parse(await readFile(path.join(folder, file), 'utf8'));
+    for (const { url } of result) if (url.startsWith('node:')) modules.add(url.slice('node:'.length));
     for (const { functions } of result.filter(({ url }) => url === main))
       for (const {
         ranges: [whole],
@@ -86,7 +94,8 @@ async function readPlaces(folder: string, main: string): Promise<readonly Place[
   }
   if (ends.size === 0) throw new Error(`nothing of ${main} has run`);
   const placeOf = placesIn(await readFile(main, 'utf8'));
-  return [...ends].toSorted((left, right) => left - right).map((end) => placeOf(end - 1));
+  const places = [...ends].toSorted((left, right) => left - right).map((end) => placeOf(end - 1));
+  return { places, modules: [...modules] };
 }
 
 /** Of characters of a text, asked for in their order. */

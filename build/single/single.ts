@@ -3,7 +3,7 @@ import { chmod, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { build as bundle } from 'esbuild';
 import { hashOf } from '../../agent/health/hash.ts';
-import { aheadFile, type Place } from '../../agent/single/compile-ahead.ts';
+import { aheadFile } from '../../agent/single/compile-ahead.ts';
 import { build, outFolder } from '../build.ts';
 import { bundleOptions, lean } from '../bundle.ts';
 import { filesBelow } from '../files-below.ts';
@@ -17,7 +17,8 @@ import { writeSum } from '../write-sum.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
 import { insideOfProgram, partsInside } from './plugins.ts';
-import { recordStart } from './record-start.ts';
+import { type Recorded, recordStart } from './record-start.ts';
+import { trimBlob } from './trim-blob.ts';
 
 /*
  * `npm run build:single [-- x64|arm64]`: dist/qn-agent-{x64,arm64}, each one file that needs nothing beside it. It is the
@@ -53,13 +54,16 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
     lockedNode(cpu).integrity,
     runner,
     [...startFlags, ...nodeFlags()],
+    String(isLoadedLater),
   ];
   const stamp = JSON.stringify(made);
   const stampFile = path.join(cacheFolder, `${cpu}.json`);
   if (!existsSync(file) || (await textOf(stampFile)) !== stamp) {
     const node = await nodeOf(cpu);
-    if (runner !== undefined) await writeFile(path.join(folder, aheadFile), JSON.stringify(await ranInStart(main)));
+    const ran = runner === undefined ? undefined : await ranInStart(main);
+    if (ran !== undefined) await writeFile(path.join(folder, aheadFile), JSON.stringify(ran.places));
     const blob = await makeBlob({ folder, main, assets, node, runner });
+    if (ran !== undefined) await trimBlob(blob, (name) => ran.modules.includes(name) || isLoadedLater.test(name));
     await injectBlob(node, blob, file);
     await writeSum(file);
     await writeFile(stampFile, stamp);
@@ -67,17 +71,16 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
   return { file, bytes: (await stat(file)).size, hasSnapshot: runner !== undefined };
 }
 
-interface Recorded {
-  readonly sum: string;
-  readonly places: readonly Place[];
-}
+/** Modules of Node.js that the recorded start does without, and that others need: for TLS, HTTP, or when they are asked. */
+const isLoadedLater = /^(_http_|_tls_|https?$|tls$|url$|zlib$|internal\/(dns|http$|js_stream_socket$|tls))/;
 
 /** What runs in a start, of a program that is the same for each CPU: found out once, on the CPU of this machine. */
-async function ranInStart(main: string): Promise<readonly Place[]> {
+async function ranInStart(main: string): Promise<Recorded> {
   const cache = path.join(cacheFolder, 'start.json');
   const sum = await hashOf(main);
-  const known: Partial<Recorded> = JSON.parse((await textOf(cache)) ?? '{}');
-  if (known.sum === sum && known.places !== undefined) return known.places;
+  const known: Partial<Recorded & { readonly sum: string }> = JSON.parse((await textOf(cache)) ?? '{}');
+  const { places, modules } = known;
+  if (known.sum === sum && places !== undefined && modules !== undefined) return { places, modules };
   const folder = path.join(cacheFolder, 'record');
   await rm(folder, { recursive: true, force: true });
   await mkdir(path.join(folder, 'parts'), { recursive: true });
@@ -85,10 +88,10 @@ async function ranInStart(main: string): Promise<readonly Place[]> {
   const blob = await makeBlob({ folder, main, assets, node: process.execPath, runner: undefined });
   const program = path.join(folder, 'qn-agent');
   await injectBlob(process.execPath, blob, program);
-  const places = await recordStart(path.resolve(program), main);
+  const recorded = await recordStart(path.resolve(program), main);
   await rm(folder, { recursive: true });
-  await writeFile(cache, JSON.stringify({ sum, places } satisfies Recorded));
-  return places;
+  await writeFile(cache, JSON.stringify({ sum, ...recorded }));
+  return recorded;
 }
 
 /** The one of package.json for this CPU; fetched once. */
