@@ -16,6 +16,7 @@ import { nodeFlags } from '../systemd/node-flags.ts';
 import { writeSum } from '../write-sum.ts';
 import { foreignMissing, runnerOf } from './foreign.ts';
 import { injectBlob } from './inject.ts';
+import { loadableModules } from './loadable-modules.ts';
 import { insideOfProgram, partsInside } from './plugins.ts';
 import { type Recorded, recordStart } from './record-start.ts';
 import { trimBlob } from './trim-blob.ts';
@@ -54,7 +55,6 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
     lockedNode(cpu).integrity,
     runner,
     [...startFlags, ...nodeFlags()],
-    String(isLoadedLater),
   ];
   const stamp = JSON.stringify(made);
   const stampFile = path.join(cacheFolder, `${cpu}.json`);
@@ -63,16 +63,17 @@ export async function buildSingle(cpu: Cpu): Promise<SingleReport> {
     const ran = runner === undefined ? undefined : await ranInStart(main);
     if (ran !== undefined) await writeFile(path.join(folder, aheadFile), JSON.stringify(ran.places));
     const blob = await makeBlob({ folder, main, assets, node, runner });
-    if (ran !== undefined) await trimBlob(blob, (name) => ran.modules.includes(name) || isLoadedLater.test(name));
+    if (ran !== undefined) {
+      const programs = [main, ...Object.values(assets).filter((asset) => asset.endsWith('.cjs'))];
+      const wanted = new Set([...ran.modules, ...(await loadableModules(programs))]);
+      await trimBlob(blob, (name) => wanted.has(name));
+    }
     await injectBlob(node, blob, file);
     await writeSum(file);
     await writeFile(stampFile, stamp);
   }
   return { file, bytes: (await stat(file)).size, hasSnapshot: runner !== undefined };
 }
-
-/** Modules of Node.js that the recorded start does without, and that others need: for TLS, HTTP, or when they are asked. */
-const isLoadedLater = /^(_http_|_tls_|https?$|tls$|url$|zlib$|internal\/(dns|http$|js_stream_socket$|tls))/;
 
 /** What runs in a start, of a program that is the same for each CPU: found out once, on the CPU of this machine. */
 async function ranInStart(main: string): Promise<Recorded> {

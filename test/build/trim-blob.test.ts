@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { injectBlob } from '../../build/single/inject.ts';
+import { loadableModules } from '../../build/single/loadable-modules.ts';
 import { makeBlob } from '../../build/single/single.ts';
 import { modulesIn, trimBlob } from '../../build/single/trim-blob.ts';
 
@@ -66,5 +67,14 @@ describe('the compiled modules of Node.js beside a snapshot', () => {
     await refused(() => writeFileSync(blob, Buffer.from(bytes).fill(0, magic, magic + 4)), 'it has no snapshot');
     const name = bytes.lastIndexOf('\x17\0\0\0\0\0\0\0internal/bootstrap/node', undefined, 'latin1');
     await refused(() => writeFileSync(blob, Buffer.from(bytes).fill(0xff, name, name + 8)), 'no compiled modules');
+  });
+
+  it('are wanted of all that a program names, and of what that loads', async () => {
+    const [first, second] = [path.join(folder, 'first.cjs'), path.join(folder, 'second.cjs')];
+    writeFileSync(first, `process.getBuiltinModule("node:http")`);
+    writeFileSync(second, `require('node:dns/promises')`);
+    const loadable = await loadableModules([first, second]);
+    expect(loadable).toEqual(expect.arrayContaining(['http', '_http_server', 'internal/freelist', 'dns/promises']));
+    expect(loadable.filter((name) => /^(_tls|repl|internal.test_runner)/.test(name))).toEqual([]);
   });
 });
