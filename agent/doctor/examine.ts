@@ -15,7 +15,7 @@ import { askAgent } from './probes/agent.ts';
 import { groupOf } from './probes/group.ts';
 import { type BrokerAccess, probeBroker } from './probes/mqtt.ts';
 import { probeSerial } from './probes/serial.ts';
-import { probeClock, probeDisk, probePower, probeUser, type SystemRoot } from './probes/system.ts';
+import { probeClock, probeDisk, probeMemory, probePower, probeUser, type SystemRoot } from './probes/system.ts';
 
 /** Of the config file of the board, and of what its agent would start with. */
 export interface Examination extends Omit<Look, 'booted'> {
@@ -43,7 +43,8 @@ export async function examine(examination: Examination): Promise<Facts> {
   const secrets = await unreadable(config, env);
   const configuration: ConfigFacts = { ...file, hash, lookedAt: lookedAt({ ...examination, booted }), secrets };
   const board = await probeBoard(examination, config, agent);
-  return { ...machine, configuration, board, ...(agent === undefined ? {} : { agent }) };
+  const memory = agent && (await probeMemory(agent.pid, root));
+  return { ...machine, configuration, board, ...(agent && { agent }), ...(memory && { memory }) };
 }
 
 async function probeBoard(

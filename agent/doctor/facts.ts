@@ -3,6 +3,7 @@ import type { GpioSight } from '../../drivers/gpio-survey.ts';
 import type { Config, Secret } from '../config/config.ts';
 import type { ConfigFault } from '../config/fault.ts';
 import type { LookedAt } from '../config/generations/looked-at.ts';
+import type { KeptMemory } from '../health/kept-memory.ts';
 import type { Mount } from '../health/mounts.ts';
 import type { LinkError } from '../mqtt/link.ts';
 
@@ -17,6 +18,8 @@ export interface Facts {
   readonly board?: BoardFacts;
   /** Absent: no agent runs here, or it does not answer. */
   readonly agent?: AgentFacts;
+  /** What the kernel keeps for the agent. Absent: as above, or it is not a service of the system. */
+  readonly memory?: KeptMemory;
 }
 
 export interface ConfigFacts {

@@ -13,6 +13,7 @@ import { type CodeSubjects, codeTest, nodeTest } from './tests/code.ts';
 import { cpuTests } from './tests/cpu.ts';
 import { diskTest, mountTest, spaceTest } from './tests/disk.ts';
 import { chipsTest, loopbackTest, noLoopback } from './tests/gpio.ts';
+import { keptMemoryTest } from './tests/kept-memory.ts';
 import { loopTest, timersTest } from './tests/loop.ts';
 import { mcuTest } from './tests/mcu.ts';
 import { leakTest, type RoundTrip } from './tests/memory.ts';
@@ -69,6 +70,7 @@ export function fullTests(mode: TestMode, subjects: FullTestSubjects): TestPlan 
       serialLoopbackOf(subjects),
       mcuTest(config, probe),
       watchdogTest(subjects.watchdog),
+      keptMemoryTest(subjects.watchdog),
       ...poolTests(pool),
       codeTest(subjects.code),
       loopTest(clock, isFull ? 50 : 10),

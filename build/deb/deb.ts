@@ -81,7 +81,8 @@ async function layProgram(cpu: Cpu, root: string): Promise<void> {
 
 async function laySurroundings(root: string, version: string, firstConfig: string): Promise<void> {
   const documents = path.join(root, 'usr/share/doc/qn-agent');
-  await lay('build/systemd/qn-agent.service', path.join(root, 'lib/systemd/system/qn-agent.service'));
+  for (const unit of ['qn-agent.service', 'qn.slice'])
+    await lay(path.join('build/systemd', unit), path.join(root, 'lib/systemd/system', unit));
   await lay(path.join(here, '60-qn-agent.rules'), path.join(root, 'lib/udev/rules.d/60-qn-agent.rules'));
   await mkdir(path.join(root, 'etc/qn-agent'), { recursive: true });
   await lay(firstConfig, path.join(root, 'usr/share/qn-agent/config.yaml'));

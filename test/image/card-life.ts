@@ -27,6 +27,7 @@ import {
   wifi,
   wired,
 } from './looks.ts';
+import { press } from './press.ts';
 import { takeBootFiles, writeCard } from './sd-card.ts';
 import { squeeze } from './squeeze.ts';
 
@@ -115,6 +116,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     await kill(board, broker, check);
     await command(kind, board, broker, check);
     await hang(kind, board, broker, check);
+    if (plan.isThorough) await press(board, broker, check);
     if (plan.isThorough) await squeeze(board, broker, check);
   }
   const lives = livesOf(broker);

@@ -14,6 +14,9 @@ export const pins: { readonly [kind in BoardKind]: { readonly line: string; read
   raspi3b: { line: 'GPIO17', shown: /gpio-\d+ +\(GPIO17 .*\|qn-agent.*\) out (hi|lo)/ },
 };
 
+/** Of the kernel, about all processes of the agent. */
+export const groupFolder = '/sys/fs/cgroup/qn.slice/qn-agent.service';
+
 /** The lives of the agent that were heard of so far, by their number. */
 export function livesOf(broker: Listener): ReadonlySet<Value | undefined> {
   return new Set(broker.all.filter(isHealth).map(lifeOf));
@@ -96,9 +99,8 @@ export async function lookAround(board: EmulatedBoard, check: Check): Promise<vo
     'MemoryCurrent',
   );
   const isRunning = ['Type=notify', 'ActiveState=active', 'SubState=running', 'User=qn-agent', 'NRestarts=0'];
-  const processes = '/sys/fs/cgroup/system.slice/qn-agent.service/cgroup.procs';
   const nice = await board.shell(
-    `for id in $(cat ${processes}); do cut -d ' ' -f 19 /proc/$id/stat; done | sort | uniq -c`,
+    `for id in $(cat ${groupFolder}/cgroup.procs); do cut -d ' ' -f 19 /proc/$id/stat; done | sort | uniq -c`,
   );
   check(
     'systemd says that it runs, as it was told by it',

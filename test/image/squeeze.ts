@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fieldOf, type Heard, type Listener, statusOf } from '../support/heard.ts';
 import type { Check } from './card-life.ts';
 import type { EmulatedBoard } from './emulated-board.ts';
-import { answerMsMax, bootMsMax } from './looks.ts';
+import { answerMsMax, bootMsMax, groupFolder } from './looks.ts';
 
 /** More than any emulated processor here takes. */
 const floodMs = 20_000;
@@ -32,7 +32,7 @@ export async function squeeze(board: EmulatedBoard, broker: Listener, check: Che
   }
   const tries = await commandUntilTaken(broker);
   const after = await lookAtMemory(board);
-  const events = await board.shell('tr "\\n" " " </sys/fs/cgroup/system.slice/qn-agent.service/memory.events');
+  const events = await board.shell(`tr "\\n" " " <${groupFolder}/memory.events`);
   const found = JSON.stringify({ sent, tries, before, after, events, refused: refusedOf(broker) });
   check('flooded with little memory, it goes on and takes commands again', tries !== undefined, found);
   const isSame = after['MainPID'] === before['MainPID'] && after['NRestarts'] === before['NRestarts'];
@@ -70,7 +70,7 @@ async function lookAtMemory(board: EmulatedBoard): Promise<{ readonly [name: str
   const shown = await board.shell(
     `systemctl show qn-agent ${names.map((name) => `-p ${name}`).join(' ')}; ` +
       // What can be read from the card again counts as its memory as well; how much that is depends on who read it first.
-      'grep -E "^(anon|file) " /sys/fs/cgroup/system.slice/qn-agent.service/memory.stat | tr " " =',
+      `grep -E "^(anon|file) " ${groupFolder}/memory.stat | tr " " =`,
   );
   const rows = shown.split('\n').map((line) => line.split('='));
   return Object.fromEntries(rows.map(([name = '', value]) => [name, Number(value)]));

@@ -81,4 +81,5 @@ export const soundFacts: Facts = {
   code: {},
   board: soundBoard,
   agent: soundAgent,
+  memory: { group: '/qn.slice/qn-agent.service', least: { group: '/qn.slice', bytes: 134_217_728 } },
 };

@@ -1,3 +1,4 @@
+import { accountFix, keepFix } from '../../health/kept-memory.ts';
 import { inMemory } from '../../health/warnings.ts';
 import { diskBytesPerDayMax, diskFreeBytesMin, loopLateUsMax, restartsMax, restartWindowMs } from '../../limits.ts';
 import { asOwner } from '../admit.ts';
@@ -121,6 +122,20 @@ export const systemChecks: readonly Check[] = [
       if (mount?.isInMemory !== true) return [];
       return [warning(inMemory(folder, mount), 'set state-folder in the config to a folder on a disk')];
     }),
+  },
+  {
+    code: 'SYS-10',
+    title: 'memory is kept for the agent',
+    judge({ memory }) {
+      if (memory === undefined) return 'unknown';
+      if (memory.least === undefined) {
+        const cause = 'the kernel keeps no memory for the agent, and holds it to no limit: it has no account of it';
+        return [warning(cause, accountFix)];
+      }
+      const { group, bytes } = memory.least;
+      if (bytes > 0) return [];
+      return [warning(`no memory is kept for ${group}: where it runs out, commands wait for the disk`, keepFix)];
+    },
   },
 ];
 

@@ -8,6 +8,7 @@ import { codeOf } from '../../../drivers/system-error.ts';
 import type { Clock } from '../../clock.ts';
 import { plausibleWallMsMin } from '../../health/clock-quality.ts';
 import { askTimedated } from '../../health/clock-sync.ts';
+import { type KeptMemory, keptMemoryOf } from '../../health/kept-memory.ts';
 import { mountOf, nearestFolder } from '../../health/mounts.ts';
 import type { ClockFacts, DiskFacts, PowerFacts, UserFacts } from '../facts.ts';
 
@@ -64,6 +65,13 @@ export async function probePower({ sys, vcgencmd }: SystemRoot): Promise<PowerFa
   const text = (await readText(file)).trim() || (await outputOf(vcgencmd, ['get_throttled']));
   const [, digits] = /^(?:throttled=)?(?:0x)?([0-9a-f]+)\s*$/i.exec(text) ?? [];
   return digits === undefined ? {} : { throttled: Number.parseInt(digits, 16) };
+}
+
+/** Of an agent that is a service of the system: for one that a person started in a shell nobody keeps anything. */
+export async function probeMemory(pid: number, root: SystemRoot): Promise<KeptMemory | undefined> {
+  const kept = await keptMemoryOf(pid, root);
+  const isService = kept !== undefined && /^(?!\/user\.slice\/).*\.service$/.test(kept.group);
+  return isService ? kept : undefined;
 }
 
 /** Tries to write in the state folder, or where it is to be made, and takes it away again. */

@@ -11,6 +11,7 @@ import { codeTest, nodeTest } from '../../../agent/health/tests/code.ts';
 import { cpuTests } from '../../../agent/health/tests/cpu.ts';
 import { diskTest, mountTest, spaceTest } from '../../../agent/health/tests/disk.ts';
 import { chipsTest, loopbackTest } from '../../../agent/health/tests/gpio.ts';
+import { keptMemoryTest } from '../../../agent/health/tests/kept-memory.ts';
 import { loopTest, timersTest } from '../../../agent/health/tests/loop.ts';
 import { mcuTest } from '../../../agent/health/tests/mcu.ts';
 import { leakTest } from '../../../agent/health/tests/memory.ts';
@@ -63,6 +64,8 @@ function planted(clock: FakeClock): { readonly [id: string]: AtomicTest | undefi
     'manifest.json',
     JSON.stringify({ version: '1', files: { node: '00' }, node: { version: 'v24.1.2', binaries: { x64: '00' } } }),
   );
+  inFolder('proc/self/cgroup', '0::/a.service\n');
+  inFolder('fs/cgroup/a.service/memory.min', '0\n');
   inFolder('proc/self/mounts', `/dev/sda1 ${folder} ext4 ro 0 0\n`);
   mkdirSync(path.join(folder, 'run', 'systemd', 'timesync'), { recursive: true });
   const lateByMs = (ms: number) => ({
@@ -89,6 +92,7 @@ function planted(clock: FakeClock): { readonly [id: string]: AtomicTest | undefi
     serialLoopbackTest({ clock, port: '/dev/ttyX', settings: serialSettings8N1, open: async () => fail(absent) }),
     mcuTest(withMcu, () => driverResult(fail(absent))),
     watchdogTest({ env: { NOTIFY_SOCKET: '/x' }, sys: folder }),
+    keptMemoryTest({ env: { NOTIFY_SOCKET: '/x' }, sys: folder }, path.join(folder, 'proc')),
     ...poolTests(brokenPool),
     codeTest(changedCode),
     nodeTest(changedCode),
