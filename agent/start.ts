@@ -222,7 +222,6 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
     office: started.office,
     async [Symbol.asyncDispose]() {
       await started[Symbol.asyncDispose]();
-      await local[Symbol.asyncDispose]();
       for (const part of [testing, lateTests, codeLook, readBack, load]) part[Symbol.dispose]();
       loop.close();
       reporter[Symbol.dispose]();
@@ -236,6 +235,7 @@ export async function startAgent(checked: CheckedConfig, environment: Environmen
       await uplink.sayGoodbye(isDrained);
       await uplink.close();
       await durable.flush(); // What the broker did not acknowledge is sent in the next life.
+      await local[Symbol.asyncDispose](); // Its socket is a file: Node.js waits until the disk has taken it away, and all with it.
       outbox.close();
       voice.chronicle.flush();
       await Promise.all([store?.[Symbol.asyncDispose](), remembered]);

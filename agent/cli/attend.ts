@@ -44,11 +44,11 @@ export async function attend({ clock, log, env, stateFolder }: AttendOptions, ag
   const local = await openLocalAnswer({ clock, log }, stateFolder, answer);
   void rememberThisStart(log, stateFolder); // A slow card does not hold up a stop.
   return {
-    stopping: () => notify('STOPPING=1\nSTATUS=bringing the outputs into their exit states'),
-    async [Symbol.asyncDispose]() {
+    stopping() {
+      notify('STOPPING=1\nSTATUS=bringing the outputs into their exit states');
       watchdog?.[Symbol.dispose]();
-      await local[Symbol.asyncDispose]();
     },
+    [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
   };
 }
 

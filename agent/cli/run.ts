@@ -118,11 +118,11 @@ export const runVerb: Verb = {
     log.info({}, 'stopping');
     lines.onChange(() => {}); // The guard holds what was open until it is told goodbye.
     keepLines();
-    const controlled = control[Symbol.asyncDispose](); // A change that is under way ends with the agent.
     attended.stopping();
-    await attended[Symbol.asyncDispose]();
     await agent[Symbol.asyncDispose]();
-    await controlled;
+    // Their sockets are files, for which Node.js waits: a disk that hangs holds up nothing that is worth more.
+    await control[Symbol.asyncDispose]();
+    await attended[Symbol.asyncDispose]();
     await kept;
     await counted[Symbol.asyncDispose]();
     await goodbye;

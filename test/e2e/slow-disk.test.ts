@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -20,14 +20,19 @@ const documents = [
 interface SlowDisk {
   /** From now on each sync takes so long; 0: as long as the disk takes. */
   slow(syncMs: number): void;
+  /** From now on it takes nothing any more, and answers to nobody who wants it to. */
+  hang(): void;
   start(): TestProcess;
 }
 
 function slowDiskOf(rig: Rig): SlowDisk {
   const file = path.join(rig.folder, 'slow');
-  const env = { LD_PRELOAD: buildShim(rig.folder), SHIM_FOLDER: path.join(rig.folder, 'state'), SHIM_SLOW: file };
+  const hung = path.join(rig.folder, 'hung');
+  const shim = { LD_PRELOAD: buildShim(rig.folder), SHIM_FOLDER: path.join(rig.folder, 'state') };
+  const env = { ...shim, SHIM_SLOW: file, SHIM_HUNG: hung };
   return {
     slow: (syncMs) => (syncMs === 0 ? rmSync(file, { force: true }) : writeFileSync(file, `${syncMs}`)),
+    hang: () => writeFileSync(hung, ''),
     start: () => startScript(path.join(distFolder, 'qn-agent.cjs'), ['run', '--config', rig.configFile], { env }),
   };
 }
@@ -91,6 +96,19 @@ describe.skipIf(shimMissing !== undefined)(`on a slow disk (${shimMissing ?? 'gc
       expect(await agent.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' }); // systemd waits for 15 s.
       expect(lines.map(rig.wire)).toEqual(['1', '1']);
       expect(readFileSync(path.join(rig.folder, 'state', 'limits-left.json'), 'utf8')).toContain('gpio.held');
+    });
+
+    it('has them there, and says goodbye, where the disk does not answer at all', { timeout: 60_000 }, async () => {
+      await using rig = await openRig({ documents, lines });
+      const disk = slowDiskOf(rig);
+      appendFileSync(rig.configFile, `\nhttp: { socket: ${path.join(rig.folder, 'state', 'http.sock')} }\n`);
+      await using agent = disk.start();
+      await born(rig);
+      disk.hang();
+      process.kill(agent.pid, 'SIGTERM');
+      await until(() => rig.wire('RELAY') === '1', 'the exit state', 2_000);
+      await rig.hear({ verb: 'health', test: (heard) => statusOf(heard) === 'offline' }, 3_000);
+      await agent.end('SIGKILL');
     });
 
     it('does so as well a moment after its start', { timeout: 60_000 }, async () => {

@@ -2,7 +2,8 @@
  * Preloaded into a process: writes down, in order, what it does to the files below SHIM_FOLDER, so that a test can build
  * the files as they would be after a loss of power at any moment. And while the file SHIM_FAULT exists, every write and
  * sync of those files fails with the errno that stands in it; while SHIM_SLOW exists, every sync takes as many ms as stand
- * in that, or until it is gone. With SHIM_KILL_AT the process is killed right after the operation of that number, counted
+ * in that, or until it is gone; and while SHIM_HUNG exists, whatever changes one of those files waits, as on a card that
+ * answers no more. With SHIM_KILL_AT the process is killed right after the operation of that number, counted
  * from 1, since the file SHIM_ARMED is there.
  *
  * One record: kind u8, inode u64, offset u64, size u32, then `size` bytes; little-endian.
@@ -28,7 +29,7 @@ enum { FILES_MAX = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int log_fd = -1;
-static const char *folder, *fault, *slow, *armed;
+static const char *folder, *fault, *slow, *hung, *armed;
 static long kill_at, operations;
 static uint64_t inode_of[FILES_MAX]; /* 0: not ours; a folder has the top bit set */
 static const uint64_t is_folder = 1ull << 63;
@@ -38,6 +39,7 @@ __attribute__((constructor)) static void start(void) {
   folder = getenv("SHIM_FOLDER");
   fault = getenv("SHIM_FAULT");
   slow = getenv("SHIM_SLOW");
+  hung = getenv("SHIM_HUNG");
   armed = getenv("SHIM_ARMED");
   const char *at = getenv("SHIM_KILL_AT");
   kill_at = at == NULL ? 0 : atol(at);
@@ -89,8 +91,14 @@ static int number_in(const char *path) {
 /* Nonzero: the call is to fail so. */
 static int failure(int fd) { return inode(fd) == 0 ? 0 : number_in(fault); }
 
+/* For a name, or a file, that is ours. */
+static void hang(int is_ours) {
+  while (is_ours && hung != NULL && syscall(SYS_faccessat, AT_FDCWD, hung, F_OK) == 0) usleep(10000);
+}
+
 static void drag(int fd) {
   if (inode(fd) == 0) return;
+  hang(1);
   for (int waited_ms = 0; waited_ms < number_in(slow); waited_ms += 10) usleep(10000);
 }
 
@@ -112,6 +120,7 @@ static int opened(int fd, const char *path, int flags) {
     va_start(rest, flags);                                                        \
     int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;             \
     va_end(rest);                                                                 \
+    hang(flags & (O_CREAT | O_TRUNC) && name_of(path) != NULL);                   \
     return opened((int)syscall(SYS_openat, AT_FDCWD, path, flags, mode), path, flags); \
   }
 OPEN(open)
@@ -168,6 +177,7 @@ SYNC(fdatasync, SYS_fdatasync)
 
 int unlink(const char *path) {
   const char *name = name_of(path);
+  hang(name != NULL);
   int done = (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
   if (done == 0 && name != NULL) record('U', 0, 0, name, (uint32_t)strlen(name));
   return done;
@@ -175,6 +185,7 @@ int unlink(const char *path) {
 
 int rename(const char *from, const char *to) {
   const char *source = name_of(from), *target = name_of(to);
+  hang(target != NULL);
   int done = (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
   if (done != 0 || source == NULL || target == NULL) return done;
   char names[1024];
