@@ -3,8 +3,10 @@ import { systemMonotonicMs } from '../../drivers/clock.ts';
 import type { DigitalOutput } from '../../drivers/contract/digital.ts';
 import { attachChipOutput } from '../../drivers/gpiochip/lines.ts';
 import { receiveOutputs } from '../../drivers/gpiochip/pass.ts';
+import { loadNativeGpio } from '../../drivers/native/addon.ts';
 import { createPwmBackend, openGpioBackend } from '../../drivers/registry.ts';
 import { systemClock } from '../clock.ts';
+import { endOfAgent } from './agent-end.ts';
 import { type Guarding, guard } from './guard.ts';
 import { linesSlot } from './guarded.ts';
 import { type Door, openDoor } from './handover.ts';
@@ -34,6 +36,8 @@ export async function runGuardProcess(folder: string): Promise<void> {
     life.isAgentThere = false; // Who asks from now on waits until the outputs are driven.
     if (first?.isThere === false) opening = open(); // The next agent has to find us: its lines are here.
   });
+  const native = loadNativeGpio();
+  void endOfAgent(native.ok ? native.value : undefined).then(() => process.stdin.push(null)); // As if the pipe had ended.
   const guarding = await guard({ input, ...backends, receive });
   const { plan, kept, later } = guarding;
   const door = await opening;

@@ -88,6 +88,8 @@ export interface NativeGpio {
   sdNotify(address: string, text: string): NativeResult<void>;
   /** How far off the kernel thinks its clock is, at most; see adjtimex(2). EPERM: a sandbox has closed the question. */
   clockErrorUs(): NativeResult<number>;
+  /** From now on SIGUSR2 comes when the main thread of the process ends that started this one; see parent-end.h. */
+  tellParentEnd(): NativeResult<void>;
 }
 
 /** Where one is missing, or is for another CPU. */
@@ -123,6 +125,7 @@ const functionNames = [
   'setRs485',
   'sdNotify',
   'clockErrorUs',
+  'tellParentEnd',
 ];
 
 function isNativeGpio(exported: object): exported is NativeGpio {

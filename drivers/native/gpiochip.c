@@ -23,6 +23,7 @@
 #include "edge-watch.h"
 #include "handle.h"
 #include "line-request.h"
+#include "parent-end.h"
 #include "pass-lines.h"
 #include "rs485.h"
 #include "sd-notify.h"
@@ -208,6 +209,7 @@ NAPI_MODULE_INIT() {
                  export_function(env, exports, "receiveLines", receive_lines) &&
                  export_function(env, exports, "setRs485", set_rs485) &&
                  export_function(env, exports, "sdNotify", sd_notify) &&
-                 export_function(env, exports, "clockErrorUs", clock_error);
+                 export_function(env, exports, "clockErrorUs", clock_error) &&
+                 export_function(env, exports, "tellParentEnd", tell_parent_end);
   return is_made ? exports : NULL;
 }

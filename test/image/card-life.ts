@@ -7,6 +7,7 @@ import { type Listener, openListener } from '../support/heard.ts';
 import { startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/ports.ts';
 import { type BoardKind, type EmulatedBoard, switchOn } from './emulated-board.ts';
+import { freeze } from './freeze.ts';
 import { installOtherWays } from './install-ways.ts';
 import {
   command,
@@ -116,6 +117,7 @@ async function live(plan: LifePlan, { folder, broker, port }: Surroundings, chec
     await kill(board, broker, check);
     await command(kind, board, broker, check);
     await hang(kind, board, broker, check);
+    if (root === 'read-only') await freeze(kind, board, broker, check);
     if (plan.isThorough) await press(board, broker, check);
     if (plan.isThorough) await squeeze(board, broker, check);
   }

@@ -86,6 +86,7 @@ export function createScriptedKernel({ chips, fails = {}, consumer = '', found =
     setRs485: () => ({ ok: false, code: 'ENOTTY', text: 'as the script says', call: 'TIOCSRS485' }),
     sdNotify: () => nothing,
     clockErrorUs: () => ({ ok: false, code: 'EPERM', text: 'as the script says', call: 'adjtimex' }),
+    tellParentEnd: () => nothing,
   };
   const happen: ScriptedKernel['happen'] = (...edges) => {
     const value = edges.map(([level, lineSequence]) => {
