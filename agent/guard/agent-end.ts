@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
@@ -11,14 +10,16 @@ const looksMax = 10;
 /**
  * Resolves when the agent is dead although its pipe to us is open: one of its threads waits for the disk, cannot be killed
  * before that answers, and has all descriptors with it. By then everything has been read that was in the pipe. Without the
- * native file it never does. `proc` is /proc, elsewhere in tests.
+ * native file nobody tells. `proc` is /proc, elsewhere in tests.
  */
 export async function endOfAgent(native: Pick<NativeGpio, 'tellParentEnd'> | undefined, proc = '/proc'): Promise<void> {
   const agent = process.ppid;
+  let told = Promise.withResolvers<void>();
+  process.on('SIGUSR2', () => told.resolve()); // For good: it comes again with the end of each thread that we were left to.
+  native?.tellParentEnd();
   for (;;) {
-    const told = once(process, 'SIGUSR2');
-    if (native?.tellParentEnd().ok !== true) return await new Promise<never>(() => {});
-    await told;
+    await told.promise;
+    told = Promise.withResolvers();
     for (let looks = 0; looks < looksMax; looks += 1) {
       if (await isDead(agent, proc)) return await turn();
       await pause(lookEveryMs);

@@ -51,14 +51,17 @@ it('is none when anybody else sends the signal, and is heard afterwards', { time
   expect(await isOver(end)).toBe(true);
 });
 
-const refused = () => ({ ok: false, code: 'EINVAL', text: '', call: 'prctl' }) as const;
-
-it.each([
-  ['there is no native file', undefined],
-  ['the system does not know it', { tellParentEnd: refused }],
-])('is not heard where %s', async (_, without) => {
+it('is told again with each other thread that ends later, which ends nobody', async () => {
   setState('Z');
-  const end = endOfAgent(without, proc);
+  const end = endOfAgent(native, proc);
+  process.emit('SIGUSR2', 'SIGUSR2');
+  expect(await isOver(end)).toBe(true);
+  expect(process.listenerCount('SIGUSR2')).toBe(1); // Without one the signal ends the process.
+});
+
+it('is not told where there is no native file', async () => {
+  setState('S');
+  const end = endOfAgent(undefined, proc);
   process.emit('SIGUSR2', 'SIGUSR2');
   expect(await isOver(end)).toBe(false);
 });
