@@ -9,7 +9,7 @@ import { freePort } from '../support/ports.ts';
 import { openRig } from '../support/rig.ts';
 
 /**
- * Loaded before the agent. At SIGUSR2 it fails the way a library would that hangs on its error what it was called with: the
+ * Loaded before the agent, and before its guard, to which the kernel sends SIGUSR2. At SIGALRM it fails the way a library would that hangs on its error what it was called with: the
  * options of the TLS connection, the key among them, the environment, and the password.
  */
 const sabotage = `const tls = require('node:tls');
@@ -17,7 +17,7 @@ const { readFileSync } = require('node:fs');
 const { connect } = tls;
 let options;
 tls.connect = (given, ...rest) => connect((options = given), ...rest);
-process.on('SIGUSR2', () => {
+process.on('SIGALRM', () => {
   const password = readFileSync(process.env.PASSWORD_FILE, 'utf8').trim();
   const details = { options, env: process.env, password, key: options.key };
   const error = Object.assign(new Error('planted crash'), details, { cause: Object.assign(new Error('its cause'), details) });
@@ -94,7 +94,7 @@ describeWithMosquitto('what is left of an agent that crashes', () => {
         options,
       );
       await heard.next(undefined, 15_000); // So it has used its password and its key.
-      process.kill(agent.pid, 'SIGUSR2');
+      process.kill(agent.pid, 'SIGALRM');
       expect(await agent.ended).toEqual(end);
 
       const texts = await Promise.all((await readdir(left)).map((name) => readFile(path.join(left, name), 'latin1')));
