@@ -9,8 +9,9 @@ import { freePort } from '../support/ports.ts';
 import { openRig } from '../support/rig.ts';
 
 /**
- * Loaded before the agent, and before its guard, to which the kernel sends SIGUSR2. At SIGALRM it fails the way a library would that hangs on its error what it was called with: the
- * options of the TLS connection, the key among them, the environment, and the password.
+ * Loaded before the agent, and before its guard, to which the kernel sends SIGUSR2. At SIGALRM it fails the way a library
+ * would that hangs on its error what it was called with: the options of the TLS connection, the key among them, the
+ * environment, and the password.
  */
 const sabotage = `const tls = require('node:tls');
 const { readFileSync } = require('node:fs');
