@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { dataFolder } from '../../build/image/setup/space.ts';
 import type { Listener } from '../support/heard.ts';
 import type { Check } from './card-life.ts';
-import { type BoardKind, type EmulatedBoard } from './emulated-board.ts';
-import { answerMsMax, isOnline, livesOf, pins } from './looks.ts';
+import type { BoardKind, EmulatedBoard } from './emulated-board.ts';
+import { answerMsMax, isOnline, levelOf, livesOf, successful } from './looks.ts';
 
 const settleMs = 3_000;
 const relay = 'qn/1/pi_7/notify/gpio.relay1';
@@ -14,13 +14,13 @@ const relay = 'qn/1/pi_7/notify/gpio.relay1';
  */
 export async function freeze(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
   await broker.say(relay, 'ON');
-  await broker.hear({ target: 'pi_7', verb: 'ack', document: 'gpio.relay1', status: 'successful' }, answerMsMax);
+  await broker.hear(successful, answerMsMax);
   const pid = await board.shell('systemctl show qn-agent -p MainPID --value');
   await board.shell(`sudo fsfreeze --freeze ${dataFolder}`);
   await broker.say(relay, '{"t":"notify","id":"9001","val":"toggle"}'); // Which it writes down before it does it.
   await delay(settleMs);
   const threads = () => board.shell(`ps -L -o stat=,comm= -p ${pid} | sort | uniq -c`);
-  const level = async () => pins[kind].shown.exec(await board.shell('sudo cat /sys/kernel/debug/gpio'))?.[1];
+  const level = () => levelOf(kind, board);
   const stuck = await threads();
   check('a thread of it waits for the card, with the relay on', / D/.test(stuck) && (await level()) === 'hi', stuck);
   const lives = livesOf(broker);

@@ -208,7 +208,7 @@ export async function kill(board: EmulatedBoard, broker: Listener, check: Check)
   check('it started from what was kept', code === codeBefore, `${codeBefore} then ${code}`);
 }
 
-const successful = { target: 'pi_7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
+export const successful = { target: 'pi_7', verb: 'ack', document: 'gpio.relay1', status: 'successful' };
 
 /** From the broker to a pin of the kernel. */
 export async function command(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
@@ -225,6 +225,11 @@ export async function command(kind: BoardKind, board: EmulatedBoard, broker: Lis
   }
 }
 
+/** Of the relay, by the kernel; undefined: nobody has the line. */
+export async function levelOf(kind: BoardKind, board: EmulatedBoard): Promise<string | undefined> {
+  return pins[kind].shown.exec(await board.shell('sudo cat /sys/kernel/debug/gpio'))?.[1];
+}
+
 /** What a hanging event loop does to it, with a relay on. The watchdog is not fed; nobody is there to see it. */
 export async function hang(kind: BoardKind, board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
   const restarts = () => board.shell('systemctl show qn-agent -p NRestarts --value');
@@ -232,10 +237,9 @@ export async function hang(kind: BoardKind, board: EmulatedBoard, broker: Listen
   await broker.say('qn/1/pi_7/notify/gpio.relay1', 'ON');
   await broker.hear(successful, answerMsMax);
   await board.shell('sudo kill -STOP $(systemctl show qn-agent -p MainPID --value)');
-  const level = async () => pins[kind].shown.exec(await board.shell('sudo cat /sys/kernel/debug/gpio'))?.[1];
-  check('an agent that hangs still has its relay on', (await level()) === 'hi');
+  check('an agent that hangs still has its relay on', (await levelOf(kind, board)) === 'hi');
   check('hung, it is ended by the watchdog and comes back online', ...(await isOnline(broker, lives)));
-  check('its relay is off', (await level()) === 'lo');
+  check('its relay is off', (await levelOf(kind, board)) === 'lo');
   const after = Number(await restarts());
   check('systemd started it again, once', after === before + 1, `${before} then ${after}`);
   const told = await board.shell(

@@ -14,7 +14,7 @@ const firstId = 8_000;
 const faultsMin = 10;
 
 /**
- * Another program takes what memory there is, up to the last megabytes, and a third reads the card without end. What a command
+ * One program takes what memory there is, up to the last megabytes, and another reads the card without end. What a command
  * needs must not be brought from the card first: told by how often the kernel had to, since times in an emulator say little.
  */
 export async function press(board: EmulatedBoard, broker: Listener, check: Check): Promise<void> {
